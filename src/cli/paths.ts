@@ -1,0 +1,58 @@
+/**
+ * The data folder: every file Veilig keeps, in one table.
+ *
+ * `secrets/NAME/` holds what process NAME alone may read. Nothing else in the data folder is secret
+ * except PostgreSQL's own files; regions hold only ciphertext.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { SOCKET_DIR_MAX } from '#system/postgres/cluster.ts'
+
+export type Paths = {
+  readonly data: string
+  /** PGDATA of the protected and of the control cluster. */
+  readonly cluster: (name: 'protected' | 'control') => string
+  /** Socket folder of a cluster. */
+  readonly clusterSocket: (name: 'protected' | 'control') => string
+  /** Unix socket on which a service listens for its neighbours. */
+  readonly socket: (service: string) => string
+  readonly log: (process: string) => string
+  /** Secrets of one process: its keys and passwords, mode 0600. */
+  readonly secret: (process: string, file: string) => string
+  /** Certificate of the local authority, public. */
+  readonly caCertificate: string
+  /** Audit books, one folder a writing process. */
+  readonly audit: string
+  /** WAL received and not yet in every region. */
+  readonly spool: string
+  readonly region: (name: string) => string
+  /** The log of signed evidence. */
+  readonly evidence: string
+}
+
+/** @param data Absolute path of the data folder. */
+export function pathsIn(data: string): Paths {
+  const run = runFolder(data)
+  return {
+    data,
+    cluster: (name) => join(data, 'postgres', name),
+    clusterSocket: (name) => join(run, name),
+    socket: (service) => join(run, `${service}.sock`),
+    log: (process) => join(data, 'log', `${process}.log`),
+    secret: (process, file) => join(data, 'secrets', process, file),
+    caCertificate: join(data, 'ca', 'ca.pem'),
+    audit: join(data, 'audit'),
+    spool: join(data, 'spool'),
+    region: (name) => join(data, 'regions', name),
+    evidence: join(data, 'evidence'),
+  }
+}
+
+/** Sockets live in the data folder, unless its path is too long for the kernel. */
+function runFolder(data: string): string {
+  const run = join(data, 'run')
+  if (Buffer.byteLength(join(run, 'protected')) <= SOCKET_DIR_MAX) return run
+  return join('/tmp', `veilig-${createHash('sha256').update(data).digest('hex').slice(0, 16)}`)
+}

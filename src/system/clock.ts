@@ -1,0 +1,21 @@
+/**
+ * Time, as a door that tests can hold.
+ *
+ * @module
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch; may jump when the machine's clock is set. */
+  nowMs(): number
+  /** Milliseconds that only ever grow; for durations and deadlines. */
+  monotonicMs(): number
+  /** Resolves after `ms`. @throws {Error} AbortError when `signal` aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
+}

@@ -1,0 +1,189 @@
+/**
+ * The few disk operations Veilig relies on; small, so that a test can break each of them.
+ *
+ * Names are absolute paths. Every failure is a FaultError whose code says what a tired person can
+ * do: DISK_FULL, DISK_DENIED, DISK_EXISTS, DISK_MISSING or DISK_FAILED.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { FaultError } from '#lib/errors.ts'
+
+/** An open file that only grows. */
+export interface AppendFile extends Disposable {
+  /** Hands bytes to the operating system: safe from a killed process, not from a power cut. */
+  append(bytes: Uint8Array): void
+  /** Makes every append so far survive a power cut. */
+  sync(): Promise<void>
+}
+
+export interface Disk {
+  /** Opens a file for appending, creating it and its folders (mode 0600 and 0700). */
+  openAppend(name: string): AppendFile
+  /** Creates a file whole or not at all, durably. @throws {FaultError} DISK_EXISTS. */
+  createOnce(name: string, bytes: Uint8Array): Promise<void>
+  /** Replaces a file whole or not at all, durably. */
+  replace(name: string, bytes: Uint8Array): Promise<void>
+  /** @throws {FaultError} DISK_MISSING. */
+  read(name: string): Promise<Uint8Array>
+  /** Up to `length` bytes from `start`; fewer only at the end. @throws {FaultError} DISK_MISSING. */
+  readRange(name: string, start: number, length: number): Promise<Uint8Array>
+  /** Size in bytes, or undefined when there is no such file. */
+  size(name: string): Promise<number | undefined>
+  /** File names (not folders) in a folder, sorted; empty when there is no such folder. */
+  list(folder: string): Promise<string[]>
+  /** Removes a file; nothing happens when it is not there. */
+  remove(name: string): Promise<void>
+}
+
+const fsyncAsync = promisify(fsync)
+
+/** The real disk. */
+export const systemDisk: Disk = {
+  openAppend: (name) => guardSync(name, () => new SystemAppendFile(name)),
+  createOnce: (name, bytes) =>
+    guard(name, async () => {
+      const temporary = await writeTemporary(name, bytes)
+      try {
+        await link(temporary, name) // unlike rename, link never replaces
+      } finally {
+        await rm(temporary, { force: true })
+      }
+      await syncFolder(dirname(name))
+    }),
+  replace: (name, bytes) =>
+    guard(name, async () => {
+      await rename(await writeTemporary(name, bytes), name)
+      await syncFolder(dirname(name))
+    }),
+  read: (name) => guard(name, async () => new Uint8Array(await readFile(name))),
+  readRange: (name, start, length) =>
+    guard(name, async () => {
+      await using file = await open(name, 'r')
+      const bytes = new Uint8Array(length)
+      let size = 0
+      while (size < length) {
+        const { bytesRead } = await file.read(bytes, size, length - size, start + size)
+        if (bytesRead === 0) break
+        size += bytesRead
+      }
+      return bytes.subarray(0, size)
+    }),
+  size: async (name) => {
+    try {
+      return (await stat(name)).size
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw asFault(name, error)
+    }
+  },
+  list: async (folder) => {
+    try {
+      const entries = await readdir(folder, { withFileTypes: true })
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => entry.name)
+        .sort()
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw asFault(folder, error)
+    }
+  },
+  remove: (name) => guard(name, () => rm(name, { force: true })),
+}
+
+class SystemAppendFile implements AppendFile {
+  readonly #name: string
+  readonly #descriptor: number
+
+  constructor(name: string) {
+    this.#name = name
+    mkdirSync(dirname(name), { recursive: true, mode: 0o700 })
+    this.#descriptor = openSync(name, 'a', 0o600)
+    syncFolderNow(dirname(name)) // or the file itself may vanish with the power
+  }
+
+  append(bytes: Uint8Array): void {
+    guardSync(this.#name, () => {
+      let written = 0
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written)
+    })
+  }
+
+  sync(): Promise<void> {
+    return guard(this.#name, () => fsyncAsync(this.#descriptor))
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor)
+  }
+}
+
+function syncFolderNow(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+async function writeTemporary(name: string, bytes: Uint8Array): Promise<string> {
+  await mkdir(dirname(name), { recursive: true, mode: 0o700 })
+  const temporary = `${name}.${randomUUID()}.tmp`
+  try {
+    await using file = await open(temporary, 'wx', 0o600)
+    await file.writeFile(bytes)
+    await file.sync()
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  return temporary
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r')
+  await handle.sync()
+}
+
+async function guard<T>(name: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    throw asFault(name, error)
+  }
+}
+
+function guardSync<T>(name: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw asFault(name, error)
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+const faults: Readonly<Record<string, readonly [code: string, advice: string]>> = {
+  ENOSPC: ['DISK_FULL', 'the disk is full; free some space and it continues by itself'],
+  EDQUOT: ['DISK_FULL', 'the quota is used up; free some space and it continues by itself'],
+  EACCES: ['DISK_DENIED', 'the process may not access it; check owner and mode'],
+  EPERM: ['DISK_DENIED', 'the process may not access it; check owner and mode'],
+  EROFS: ['DISK_DENIED', 'the file system is read-only'],
+  EEXIST: ['DISK_EXISTS', 'it exists already and is never overwritten'],
+  ENOENT: ['DISK_MISSING', 'it does not exist'],
+}
+
+function asFault(name: string, error: unknown): FaultError {
+  if (error instanceof FaultError) return error
+  const cause = error as NodeJS.ErrnoException
+  const [code, advice] = faults[cause.code ?? ''] ?? ['DISK_FAILED', cause.message]
+  return new FaultError(code, `${name}: ${advice}`, { cause })
+}
