@@ -39,5 +39,5 @@ export class FaultError extends VeiligError {}
 /** Stored bytes are not what was stored. Reaction: use none of them, name the object, alert. */
 export class IntegrityError extends VeiligError {}
 
-/** The operator asked for something that cannot be. Reaction: one sentence with what to do; exit 2. */
+/** The operator asked for what cannot be. Reaction: one sentence with what to do; exit 2. */
 export class UsageError extends VeiligError {}

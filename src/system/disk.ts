@@ -30,7 +30,7 @@ export interface Disk {
   replace(name: string, bytes: Uint8Array): Promise<void>
   /** @throws {FaultError} DISK_MISSING. */
   read(name: string): Promise<Uint8Array>
-  /** Up to `length` bytes from `start`; fewer only at the end. @throws {FaultError} DISK_MISSING. */
+  /** Up to `length` bytes from `start`, fewer only at the end. @throws {FaultError} As `read`. */
   readRange(name: string, start: number, length: number): Promise<Uint8Array>
   /** Size in bytes, or undefined when there is no such file. */
   size(name: string): Promise<number | undefined>

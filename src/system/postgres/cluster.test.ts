@@ -6,7 +6,8 @@ import { startPostgres } from '#kit/postgres.ts'
 test('cluster: made with checksums, private, and what was committed survives kill -9', async () => {
   await using server = await startPostgres()
   const [settings] = await server.query(
-    `select current_setting('data_checksums') as checksums, current_setting('listen_addresses') as listen,
+    `select current_setting('data_checksums') as checksums,
+            current_setting('listen_addresses') as listen,
             current_setting('server_version_num')::int / 10000 as major`,
   )
   assert.deepEqual({ ...settings }, { checksums: 'on', listen: '', major: 18 })

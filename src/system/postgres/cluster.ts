@@ -134,7 +134,7 @@ function flags(settings: Readonly<Record<string, string>>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-/** In a group of its own, so that Ctrl-C on the terminal reaches us alone and we stop it in order. */
+/** In a group of its own: Ctrl-C on the terminal then reaches us alone, and we stop in order. */
 function spawnAs(place: ClusterPlace): SpawnOptions {
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   const as = place.account ? { uid: place.account.uid, gid: place.account.gid } : {}
