@@ -40,6 +40,7 @@ const packageLayers: Readonly<Record<string, readonly string[]>> = {
   pino: ['services', 'cli'],
   preact: ['services'],
   'preact-render-to-string': ['services'],
+  'reflect-metadata': ['system'],
   undici: ['services', 'system'],
   yaml: ['cli'],
   zod: ['services', 'cli'],
