@@ -4,7 +4,7 @@
  * does not run (another processor, say), Debian's `/usr/bin/chromium` is taken.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -70,7 +70,6 @@ async function bundledChromium(): Promise<Bundle> {
 
 async function unpack(packed: string, home: string): Promise<void> {
   const { inflate } = await import('@sparticuz/chromium')
-  await mkdir(dirname(home), { recursive: true })
   const aside = await mkdtemp(`${home}-`)
   const before = process.env['TMPDIR']
   process.env['TMPDIR'] = aside // the package unpacks into the temporary folder, asked at once
@@ -79,8 +78,25 @@ async function unpack(packed: string, home: string): Promise<void> {
   if (before === undefined) delete process.env['TMPDIR']
   else process.env['TMPDIR'] = before
   await done
+  await writeFile(join(aside, 'fonts/fonts.conf'), fontsConfig(join(home, 'fonts')))
   await rename(aside, home).catch(async (error: NodeJS.ErrnoException) => {
     await rm(aside, { recursive: true, force: true })
     if (!existsSync(home)) throw error // otherwise another test was first, with the same bytes
   })
+}
+
+/** The bundled font first, so that pages look the same on every machine; then the machine's own. */
+function fontsConfig(folder: string): string {
+  const prefer = ['system-ui', 'sans-serif'].map(
+    (family) =>
+      `<alias><family>${family}</family><prefer><family>Open Sans</family></prefer></alias>`,
+  )
+  return [
+    '<?xml version="1.0"?>',
+    '<!DOCTYPE fontconfig SYSTEM "fonts.dtd">',
+    `<fontconfig><dir>${folder}</dir><dir>/usr/share/fonts</dir>`,
+    `<cachedir>${folder}/cache</cachedir>`,
+    ...prefer,
+    '</fontconfig>',
+  ].join('\n')
 }
