@@ -22,6 +22,8 @@ export type PortTable = {
 
 export type Context = {
   readonly config: VeiligConfig
+  /** The file it came from, or undefined for all defaults; children are started with the same. */
+  readonly configFile: string | undefined
   readonly paths: Paths
   readonly ports: PortTable
   readonly clock: Clock

@@ -1,0 +1,14 @@
+/**
+ * Where the data folder is when nobody says.
+ *
+ * @module
+ */
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+
+/** `veilig-data` in the current folder; root, whose home PostgreSQL may not enter, below /var/lib. */
+export function defaultDataFolder(): string {
+  const here = resolve('veilig-data')
+  const isRoot = process.getuid?.() === 0
+  return isRoot && here.startsWith(`${homedir()}/`) ? '/var/lib/veilig' : here
+}

@@ -1,0 +1,59 @@
+/**
+ * Help in words: the overview, one command's page, and a guess at what was meant.
+ *
+ * @module
+ */
+import type { Command } from './command.ts'
+
+const COMMON_HELP = `
+Every command also takes:
+  --config FILE     veilig.yaml; without it the demonstration's defaults hold
+  --data DIR        the data folder (default: veilig-data in the current folder)
+  --port-base N     adds N to every port (8443 HTTPS, 8080 redirect, 6432 SQL, 2525 mail)
+  --json            for programs
+  --help            this text
+`
+
+export function overview(commands: readonly Command[]): string {
+  const shown = commands.filter((command) => command.summary !== '')
+  const width = Math.max(...shown.map((command) => command.name.length))
+  const lines = shown.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
+  return [
+    'Veilig: a ring of protection around a web application and its PostgreSQL database.',
+    '',
+    'Usage: veilig COMMAND [OPTIONS]',
+    '',
+    ...lines,
+    '',
+    "'veilig COMMAND --help' tells more. Start with 'veilig up'.",
+    '',
+  ].join('\n')
+}
+
+export function commandHelp(command: Command): string {
+  return `${command.summary}\n\nUsage: veilig ${command.name} ${command.usage}\n${COMMON_HELP}`
+}
+
+/** ' - did you mean …?' when a command's name is close to what was typed, else a pointer to help. */
+export function similar(typed: string, commands: readonly Command[]): string {
+  const near = commands
+    .filter((command) => command.summary !== '')
+    .map((command) => ({ name: command.name, distance: distance(typed, command.name) }))
+    .toSorted((a, b) => a.distance - b.distance)[0]
+  if (near && near.distance <= 3) return `; did you mean '${near.name}'?`
+  return "; 'veilig help' lists them"
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change))
+    }
+    previous = row
+  }
+  return previous[b.length] ?? 0
+}

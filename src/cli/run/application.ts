@@ -1,0 +1,101 @@
+/**
+ * Runs the protected application as a customer would: a command, an environment, a port.
+ *
+ * The application is somebody else's program and knows nothing of us. This process holds its leash:
+ * it ends the application when the supervisor goes, and ends itself when the application does.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { FaultError } from '#lib/errors.ts'
+import type { RunningService } from '#system/service.ts'
+import type { ServiceContext } from '../context.ts'
+
+const READY_TIMEOUT_MS = 20_000
+const STOP_TIMEOUT_MS = 8_000
+const PROBE_MS = 50
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** A program of the demonstration's application and its arguments. */
+export function demonstration(program: 'main' | 'migrate' | 'seed'): readonly string[] {
+  return [`${root}bin/node`, `${root}apps/reservations/src/${program}.ts`]
+}
+
+/** @throws {FaultError} APPLICATION_START_FAILED. */
+export async function runApplication(context: ServiceContext): Promise<RunningService> {
+  const { ports, paths } = context
+  const command = context.config.application.command ?? demonstration('main')
+  const env = {
+    ...(await databaseEnvironment(context, 'application', 'reservations_app', 'DATABASE_URL')),
+    ...context.config.application.env,
+    HOST: '127.0.0.1',
+    PORT: String(ports.application),
+    PUBLIC_ORIGIN: `https://localhost:${ports.https}`,
+    SESSION_SECRET_FILE: paths.secret('application', 'session-secret'),
+    DEMO: context.config.application.command ? '' : '1',
+  }
+  const [program = '', ...args] = command
+  const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'))
+    child.once('error', (error) => resolve(error.message))
+  })
+  const failed = ended.then((how): never => {
+    throw new FaultError('APPLICATION_ENDED', `the application ended (${how})`)
+  })
+  failed.catch(() => undefined) // whoever waits for it hears of it
+  await Promise.race([untilListening(context, ports.application), failed])
+  return {
+    failed,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** What a program needs to reach the database through the gateway: a URL and whom to trust. */
+export async function databaseEnvironment(
+  context: Pick<ServiceContext, 'paths' | 'ports'>,
+  process: string,
+  role: string,
+  variable: string,
+): Promise<Record<string, string>> {
+  const password = await readFile(context.paths.secret(process, 'database-password'), 'utf8')
+  const url = new URL(`postgres://localhost:${context.ports.sql}/reservations`)
+  url.username = role
+  url.password = password
+  url.searchParams.set('sslmode', 'verify-full')
+  return {
+    PATH: '/usr/bin:/bin',
+    [variable]: url.href,
+    NODE_EXTRA_CA_CERTS: context.paths.caCertificate,
+    DATABASE_CA: context.paths.caCertificate,
+  }
+}
+
+async function untilListening(context: ServiceContext, port: number): Promise<void> {
+  const deadline = context.clock.monotonicMs() + READY_TIMEOUT_MS
+  while (!(await isListening(port))) {
+    if (context.clock.monotonicMs() > deadline) {
+      const message = `the application does not listen on 127.0.0.1:${port}; its log is beside ours`
+      throw new FaultError('APPLICATION_START_FAILED', message)
+    }
+    await context.clock.sleep(PROBE_MS)
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('close', () => socket.destroy())
+    socket.once('connect', () => socket.end())
+  })
+}

@@ -1,0 +1,65 @@
+/**
+ * What must exist before anything runs: folders, passwords, certificates, keys. Made once, kept.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { FaultError, UsageError } from '#lib/errors.ts'
+import { systemDisk } from '#system/disk.ts'
+import { barrierFor, type Account } from '#system/postgres/user.ts'
+import type { Context } from '../context.ts'
+
+const FREE_BYTES_MIN = 512 * 1024 * 1024
+const PASSWORD_BYTES = 32
+
+/**
+ * Checks that the data folder can hold what we put there.
+ *
+ * @throws {UsageError} DATA_FOLDER_UNREACHABLE, {FaultError} DISK_FULL, DISK_DENIED.
+ */
+export async function prepareDataFolder(data: string, account: Account | undefined): Promise<void> {
+  await mkdir(data, { recursive: true, mode: 0o711 }).catch((cause: Error) => {
+    const message = `cannot make the data folder ${data}: ${cause.message}; choose another, --data`
+    throw new FaultError('DISK_DENIED', message, { cause })
+  })
+  const barrier = account && (await barrierFor(data, account))
+  if (account && barrier !== undefined) {
+    const message =
+      `PostgreSQL does not run as root, and the account ${account.name} may not enter ${barrier}; ` +
+      `choose another data folder, for example --data /var/lib/veilig`
+    throw new UsageError('DATA_FOLDER_UNREACHABLE', message)
+  }
+  const { bavail, bsize } = await statfs(data)
+  if (bavail * bsize < FREE_BYTES_MIN) {
+    const free = Math.floor((bavail * bsize) / 1024 / 1024)
+    const message = `${data} has ${free} MB free and needs 512 MB to start; free some space`
+    throw new FaultError('DISK_FULL', message)
+  }
+}
+
+/** The password kept in a file, made at random when there is none. */
+export async function ensurePassword(file: string): Promise<string> {
+  if ((await systemDisk.size(file)) === undefined) {
+    const password = randomBytes(PASSWORD_BYTES).toString('base64url')
+    await systemDisk.createOnce(file, Buffer.from(password))
+  }
+  return readFile(file, 'utf8')
+}
+
+/** Every password the ring makes for itself, by the process that may read it. */
+export async function ensurePasswords(context: Context): Promise<void> {
+  for (const owner of passwordOwners) {
+    await ensurePassword(context.paths.secret(owner, 'database-password'))
+  }
+  await ensurePassword(context.paths.secret('application', 'session-secret'))
+}
+
+const passwordOwners = [
+  'supervisor', // superuser of both clusters
+  'application',
+  'application-owner',
+  'backup',
+  'prober',
+  'control',
+] as const

@@ -1,0 +1,101 @@
+/**
+ * The roles of the protected database: one table, made at first run, set right at every start.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import pg from 'pg'
+import type { RunningCluster } from '#system/postgres/cluster.ts'
+import type { Context } from '../context.ts'
+
+type Role = {
+  readonly name: string
+  /** Whose secret folder holds the password. */
+  readonly process: string
+  readonly attributes: string
+  readonly why: string
+}
+
+/** Least privilege: no role but the superuser may create roles or databases, or bypass row security. */
+const roles: readonly Role[] = [
+  {
+    name: 'reservations_owner',
+    process: 'application-owner',
+    attributes: 'login connection limit 5',
+    why: 'owns the schema; used only while migrating',
+  },
+  {
+    name: 'reservations_app',
+    process: 'application',
+    attributes: 'login connection limit 60',
+    why: 'the application at work: rows, never structure',
+  },
+  {
+    name: 'veilig_backup',
+    process: 'backup',
+    attributes: 'login replication connection limit 6',
+    why: 'reads the whole cluster as a standby would; cannot run a query',
+  },
+  {
+    name: 'veilig_prober',
+    process: 'prober',
+    attributes: 'login connection limit 6',
+    why: 'measures the claims from outside; sees its own database only',
+  },
+]
+
+type Database = { readonly name: string; readonly owner: string; readonly users: readonly string[] }
+
+const databases: readonly Database[] = [
+  { name: 'reservations', owner: 'reservations_owner', users: ['reservations_app'] },
+  { name: 'veilig_probe', owner: 'veilig_prober', users: [] },
+]
+
+/** Makes what is missing; gives every role exactly its attributes and its password. */
+export async function ensureRoles(context: Context, cluster: RunningCluster): Promise<void> {
+  await using admin = await connect(context, cluster, 'postgres')
+  for (const role of roles) {
+    const password = await readFile(context.paths.secret(role.process, 'database-password'), 'utf8')
+    await ensureRole(admin.client, role, password)
+  }
+  for (const database of databases) await ensureDatabase(admin.client, database)
+  for (const { name } of databases) {
+    await using inside = await connect(context, cluster, name)
+    await inside.client.query('revoke all on schema public from public')
+    const owner = databases.find((database) => database.name === name)?.owner ?? ''
+    await inside.client.query(`grant all on schema public to ${pg.escapeIdentifier(owner)}`)
+  }
+}
+
+async function ensureRole(client: pg.Client, role: Role, password: string): Promise<void> {
+  const name = pg.escapeIdentifier(role.name)
+  const found = await client.query('select from pg_roles where rolname = $1', [role.name])
+  if (found.rowCount === 0) await client.query(`create role ${name}`)
+  const rest = 'nosuperuser nocreatedb nocreaterole nobypassrls noinherit'
+  const literal = pg.escapeLiteral(password)
+  await client.query(`alter role ${name} with ${rest} ${role.attributes} password ${literal}`)
+}
+
+async function ensureDatabase(client: pg.Client, database: Database): Promise<void> {
+  const name = pg.escapeIdentifier(database.name)
+  const found = await client.query('select from pg_database where datname = $1', [database.name])
+  if (found.rowCount === 0) {
+    await client.query(`create database ${name} owner ${pg.escapeIdentifier(database.owner)}`)
+  }
+  await client.query(`revoke all on database ${name} from public`)
+  for (const user of database.users) {
+    await client.query(`grant connect on database ${name} to ${pg.escapeIdentifier(user)}`)
+  }
+}
+
+async function connect(
+  context: Context,
+  cluster: RunningCluster,
+  database: string,
+): Promise<AsyncDisposable & { readonly client: pg.Client }> {
+  const password = await readFile(context.paths.secret('supervisor', 'database-password'), 'utf8')
+  const { socketDir: host, port } = cluster
+  const client = new pg.Client({ host, port, user: 'postgres', password, database })
+  await client.connect()
+  return { client, [Symbol.asyncDispose]: () => client.end() }
+}
