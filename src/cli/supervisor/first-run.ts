@@ -9,6 +9,7 @@ import { FaultError, UsageError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import { barrierFor, type Account } from '#system/postgres/user.ts'
 import type { Context } from '../context.ts'
+import { controlServices } from '../control.ts'
 
 const FREE_BYTES_MIN = 512 * 1024 * 1024
 const PASSWORD_BYTES = 32
@@ -52,6 +53,9 @@ export async function ensurePasswords(context: Context): Promise<void> {
   for (const owner of passwordOwners) {
     await ensurePassword(context.paths.secret(owner, 'database-password'))
   }
+  for (const service of controlServices) {
+    await ensurePassword(context.paths.secret(service, 'control-password'))
+  }
   await ensurePassword(context.paths.secret('application', 'session-secret'))
 }
 
@@ -61,5 +65,4 @@ const passwordOwners = [
   'application-owner',
   'backup',
   'prober',
-  'control',
 ] as const

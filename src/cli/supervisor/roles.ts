@@ -1,5 +1,5 @@
 /**
- * The roles of the protected database: one table, made at first run, set right at every start.
+ * The roles and databases of both clusters: one table, made at first run, set right at every start.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import type { RunningCluster } from '#system/postgres/cluster.ts'
 import type { Context } from '../context.ts'
+import { CONTROL_DATABASE, controlServices } from '../control.ts'
 
 type Role = {
   readonly name: string
@@ -51,12 +52,12 @@ const databases: readonly Database[] = [
   { name: 'veilig_probe', owner: 'veilig_prober', users: [] },
 ]
 
-/** Makes what is missing; gives every role exactly its attributes and its password. */
+/** The protected cluster: makes what is missing, gives every role exactly its attributes. */
 export async function ensureRoles(context: Context, cluster: RunningCluster): Promise<void> {
   await using admin = await connect(context, cluster, 'postgres')
   for (const role of roles) {
     const password = await readFile(context.paths.secret(role.process, 'database-password'), 'utf8')
-    await ensureRole(admin.client, role, password)
+    await ensureRole(admin.client, role.name, role.attributes, password)
   }
   for (const database of databases) await ensureDatabase(admin.client, database)
   for (const { name } of databases) {
@@ -67,13 +68,38 @@ export async function ensureRoles(context: Context, cluster: RunningCluster): Pr
   }
 }
 
-async function ensureRole(client: pg.Client, role: Role, password: string): Promise<void> {
-  const name = pg.escapeIdentifier(role.name)
-  const found = await client.query('select from pg_roles where rolname = $1', [role.name])
+/** The control cluster: one database, and in it one schema for each service, owned by its role. */
+export async function ensureControl(context: Context, cluster: RunningCluster): Promise<void> {
+  {
+    await using admin = await connect(context, cluster, 'postgres')
+    for (const service of controlServices) {
+      const file = context.paths.secret(service, 'control-password')
+      const attributes = 'login connection limit 12'
+      await ensureRole(admin.client, service, attributes, await readFile(file, 'utf8'))
+    }
+    const users = controlServices
+    await ensureDatabase(admin.client, { name: CONTROL_DATABASE, owner: 'postgres', users })
+  }
+  await using inside = await connect(context, cluster, CONTROL_DATABASE)
+  await inside.client.query('revoke all on schema public from public')
+  for (const service of controlServices) {
+    const name = pg.escapeIdentifier(service)
+    await inside.client.query(`create schema if not exists ${name} authorization ${name}`)
+  }
+}
+
+async function ensureRole(
+  client: pg.Client,
+  role: string,
+  attributes: string,
+  password: string,
+): Promise<void> {
+  const name = pg.escapeIdentifier(role)
+  const found = await client.query('select from pg_roles where rolname = $1', [role])
   if (found.rowCount === 0) await client.query(`create role ${name}`)
   const rest = 'nosuperuser nocreatedb nocreaterole nobypassrls noinherit'
   const literal = pg.escapeLiteral(password)
-  await client.query(`alter role ${name} with ${rest} ${role.attributes} password ${literal}`)
+  await client.query(`alter role ${name} with ${rest} ${attributes} password ${literal}`)
 }
 
 async function ensureDatabase(client: pg.Client, database: Database): Promise<void> {
