@@ -4,8 +4,9 @@
  * @module
  */
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { FaultError } from '#lib/errors.ts'
 import type { PortTable } from '../context.ts'
 
@@ -23,6 +24,7 @@ export async function holdDataFolder(socketPath: string): Promise<AsyncDisposabl
     throw new FaultError('ALREADY_RUNNING', message)
   }
   await rm(socketPath, { force: true })
+  await mkdir(dirname(socketPath), { recursive: true, mode: 0o711 })
   const server = createServer((socket) => socket.destroy())
   server.listen(socketPath)
   await once(server, 'listening')
