@@ -7,7 +7,7 @@
  * @module
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, writeSync, type Dirent } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
@@ -36,8 +36,12 @@ export interface Disk {
   size(name: string): Promise<number | undefined>
   /** File names (not folders) in a folder, sorted; empty when there is no such folder. */
   list(folder: string): Promise<string[]>
+  /** Names of the folders in a folder, sorted; empty when there is no such folder. */
+  folders(folder: string): Promise<string[]>
   /** Removes a file; nothing happens when it is not there. */
   remove(name: string): Promise<void>
+  /** Makes the names in a folder survive a power cut: those another process may have left. */
+  syncFolder(folder: string): Promise<void>
 }
 
 const fsyncAsync = promisify(fsync)
@@ -81,19 +85,10 @@ export const systemDisk: Disk = {
       throw asFault(name, error)
     }
   },
-  list: async (folder) => {
-    try {
-      const entries = await readdir(folder, { withFileTypes: true })
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => entry.name)
-        .sort()
-    } catch (error) {
-      if (isMissing(error)) return []
-      throw asFault(folder, error)
-    }
-  },
+  list: (folder) => namesIn(folder, (entry) => entry.isFile()),
+  folders: (folder) => namesIn(folder, (entry) => entry.isDirectory()),
   remove: (name) => guard(name, () => rm(name, { force: true })),
+  syncFolder: (folder) => guard(folder, () => syncFolder(folder)),
 }
 
 class SystemAppendFile implements AppendFile {
@@ -132,8 +127,31 @@ function syncFolderNow(folder: string): void {
   }
 }
 
+async function namesIn(folder: string, wanted: (entry: Dirent) => boolean): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries
+      .filter(wanted)
+      .map((entry) => entry.name)
+      .sort()
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw asFault(folder, error)
+  }
+}
+
+/** Creates a folder and those above it, so that a power cut takes none of them away again. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = folder; ; made = dirname(made)) {
+    await syncFolder(dirname(made))
+    if (made === first) return
+  }
+}
+
 async function writeTemporary(name: string, bytes: Uint8Array): Promise<string> {
-  await mkdir(dirname(name), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(name))
   const temporary = `${name}.${randomUUID()}.tmp`
   try {
     await using file = await open(temporary, 'wx', 0o600)

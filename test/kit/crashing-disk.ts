@@ -122,6 +122,23 @@ export class CrashingDisk implements Disk {
       .sort()
   }
 
+  async folders(folder: string): Promise<string[]> {
+    await slowly()
+    this.#alive()
+    const below = `${folder}/`
+    const names = [...this.#entries.keys()]
+      .filter((name) => name.startsWith(below) && this.#get(name))
+      .map((name) => name.slice(below.length))
+      .filter((name) => name.includes('/'))
+      .map((name) => name.slice(0, name.indexOf('/')))
+    return [...new Set(names)].sort()
+  }
+
+  async syncFolder(folder: string): Promise<void> {
+    await slowly()
+    this.#syncFolder(folder)
+  }
+
   async remove(name: string): Promise<void> {
     await slowly()
     this.#alive()
