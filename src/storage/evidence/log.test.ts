@@ -99,7 +99,7 @@ function hurt(file: string, change: 'flip' | 'cut' | 'remove'): void {
   writeFileSync(file, change === 'cut' ? bytes.subarray(0, bytes.length - 1) : bytes)
 }
 
-test('evidence log: a log turned back, forked or signed anew is refused by who saw more', async () => {
+test('evidence log: a log turned back, forked or signed anew is refused', async () => {
   await grown('old', 5)
   cpSync(join(base, 'old'), join(base, 'older'), { recursive: true })
   await grown('old', 9)

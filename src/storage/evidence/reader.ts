@@ -53,7 +53,7 @@ export class EvidenceReader {
   #records = new Map<string, ClaimRecord>()
   #view: EvidenceView | undefined
 
-  /** @param seen From an earlier life; pins the key too. Without it the first key met is believed. */
+  /** @param seen From an earlier life; pins the key. Without it the first key met is believed. */
   constructor(place: EvidencePlace, seen?: Seen) {
     this.#place = place
     this.#seen = seen

@@ -149,7 +149,7 @@ export class EvidenceWriter {
     await disk.replace(file, bytes)
   }
 
-  /** Names of the partial tiles on disk now, which the next append makes superfluous or replaces. */
+  /** Names of the partial tiles on disk, which the next append makes superfluous. */
   #parts(): string[] {
     const { folder } = this.#place
     const levels: TileLevel[] = ['entries', 0]

@@ -1,0 +1,229 @@
+/**
+ * What probes can have measured, each as a sentence in every language.
+ *
+ * Evidence holds the code and the values; the sentence is made when it is shown. A code keeps its
+ * meaning for ever, because old evidence uses it.
+ *
+ * @module
+ */
+import { words, type Language, type Words } from './claim.ts'
+import type { Finding } from './statement.ts'
+
+/** `{name}` stands for the finding's value of that name. */
+export const findingTexts: Readonly<Record<string, Words>> = {
+  NOT_MEASURED: words(
+    'De meting kwam niet tot een oordeel: {reason}.',
+    'The measurement came to no verdict: {reason}.',
+    'La mesure n’a pas abouti : {reason}.',
+  ),
+  NET_STRANGER_SILENT: words(
+    'Een verbinding vanaf {address}, dat niet op de lijst staat, kreeg geen enkele byte terug.',
+    'A connection from {address}, which is not on the list, received not a single byte.',
+    'Une connexion depuis {address}, hors liste, n’a pas reçu un seul octet.',
+  ),
+  NET_STRANGER_ANSWERED: words(
+    'Een verbinding vanaf {address}, dat niet op de lijst staat, kreeg {bytes} byte terug.',
+    'A connection from {address}, which is not on the list, received {bytes} bytes.',
+    'Une connexion depuis {address}, hors liste, a reçu {bytes} octets.',
+  ),
+  NET_FRIEND_ANSWERED: words(
+    'Ter controle: een verbinding vanaf {address}, dat wel op de lijst staat, kreeg antwoord.',
+    'As a check: a connection from {address}, which is on the list, was answered.',
+    'À titre de contrôle : une connexion depuis {address}, sur la liste, a reçu une réponse.',
+  ),
+  NET_DATABASE_NO_PORT: words(
+    'De databank zelf ({processes} processen bekeken) heeft geen enkele netwerkpoort open.',
+    'The database itself ({processes} processes examined) has no network port open.',
+    'La base elle-même ({processes} processus examinés) n’a aucun port réseau ouvert.',
+  ),
+  NET_DATABASE_LISTENS: words(
+    'De databank zelf luistert op netwerkpoort {ports}.',
+    'The database itself listens on network port {ports}.',
+    'La base elle-même écoute sur le port réseau {ports}.',
+  ),
+  AUTH_RIGHT_ADMITTED: words(
+    'Ter controle: met het juiste wachtwoord, versleuteld, lukte het aanmelden ({mechanism}).',
+    'As a check: with the right password, encrypted, signing in worked ({mechanism}).',
+    'À titre de contrôle : avec le bon mot de passe, chiffré, la connexion a réussi ({mechanism}).',
+  ),
+  AUTH_WRONG_REFUSED: words(
+    'Een fout wachtwoord werd geweigerd.',
+    'A wrong password was refused.',
+    'Un mot de passe erroné a été refusé.',
+  ),
+  AUTH_WRONG_ADMITTED: words(
+    'Een fout wachtwoord werd binnengelaten.',
+    'A wrong password was let in.',
+    'Un mot de passe erroné a été accepté.',
+  ),
+  AUTH_NONE_REFUSED: words(
+    'Zonder wachtwoord kwam niemand binnen.',
+    'Without a password nobody got in.',
+    'Sans mot de passe, personne n’est entré.',
+  ),
+  AUTH_NONE_ADMITTED: words(
+    'Iemand zonder wachtwoord werd binnengelaten.',
+    'Somebody without a password was let in.',
+    'Quelqu’un sans mot de passe a été admis.',
+  ),
+  AUTH_WEAK_OFFERED: words(
+    'De databank vroeg om een zwakker bewijs dan SCRAM-SHA-256 ({request}).',
+    'The database asked for a weaker proof than SCRAM-SHA-256 ({request}).',
+    'La base a demandé une preuve plus faible que SCRAM-SHA-256 ({request}).',
+  ),
+  AUTH_PLAIN_REFUSED: words(
+    'Een onversleutelde verbinding werd geweigerd.',
+    'An unencrypted connection was refused.',
+    'Une connexion non chiffrée a été refusée.',
+  ),
+  AUTH_PLAIN_ADMITTED: words(
+    'Een onversleutelde verbinding mocht verdergaan met aanmelden.',
+    'An unencrypted connection was allowed to go on signing in.',
+    'Une connexion non chiffrée a pu poursuivre l’authentification.',
+  ),
+  AUDIT_CANARY_FOUND: words(
+    'Een proefopdracht met een geheim toevalsgetal stond in het logboek, met gebruiker en adres.',
+    'A test command with a secret random number was in the log, with user and address.',
+    'Une commande d’essai avec un nombre aléatoire secret figurait au registre, avec utilisateur.',
+  ),
+  AUDIT_CANARY_MISSING: words(
+    'Een proefopdracht is uitgevoerd maar staat na {seconds} seconden niet in het logboek.',
+    'A test command was executed but is not in the log after {seconds} seconds.',
+    'Une commande d’essai a été exécutée mais ne figure pas au registre après {seconds} secondes.',
+  ),
+  AUDIT_CHAIN_INTACT: words(
+    'De keten van verzegelingen klopt ({records} regels nagerekend).',
+    'The chain of seals holds ({records} records recomputed).',
+    'La chaîne des sceaux est intacte ({records} lignes recalculées).',
+  ),
+  AUDIT_CHAIN_BROKEN: words(
+    'De keten van verzegelingen is verbroken: {where}.',
+    'The chain of seals is broken: {where}.',
+    'La chaîne des sceaux est rompue : {where}.',
+  ),
+  BACKUP_FULL_FRESH: words(
+    'De jongste volledige kopie is {minutes} minuten oud; de grens is {limit} minuten.',
+    'The newest full backup is {minutes} minutes old; the limit is {limit} minutes.',
+    'La dernière sauvegarde complète date de {minutes} minutes ; la limite est de {limit}.',
+  ),
+  BACKUP_FULL_OVERDUE: words(
+    'De jongste volledige kopie is {minutes} minuten oud, boven de grens van {limit}.',
+    'The newest full backup is {minutes} minutes old, above the limit of {limit}.',
+    'La dernière sauvegarde complète date de {minutes} minutes, au-delà de la limite de {limit}.',
+  ),
+  BACKUP_FULL_MISSING: words(
+    'Er is nog geen volledige kopie.',
+    'There is no full backup yet.',
+    'Il n’y a pas encore de sauvegarde complète.',
+  ),
+  BACKUP_LOG_FRESH: words(
+    'Regio {region} loopt {seconds} seconden achter met het logboek; de grens is {limit}.',
+    'Region {region} is {seconds} seconds behind with the log; the limit is {limit}.',
+    'La région {region} a {seconds} secondes de retard sur le journal ; la limite est de {limit}.',
+  ),
+  BACKUP_LOG_LATE: words(
+    'Regio {region} loopt {seconds} seconden achter met het logboek, boven de grens van {limit}.',
+    'Region {region} is {seconds} seconds behind with the log, above the limit of {limit}.',
+    'La région {region} a {seconds} secondes de retard, au-delà de la limite de {limit}.',
+  ),
+  BACKUP_COPIES_EQUAL: words(
+    '{objects} bestanden vergeleken: alle {regions} regio’s hebben ze.',
+    '{objects} files compared: all {regions} regions have them.',
+    '{objects} fichiers comparés : les {regions} régions les possèdent tous.',
+  ),
+  BACKUP_COPY_MISSING: words(
+    'Regio {region} mist {count} bestanden, waaronder {object}.',
+    'Region {region} lacks {count} files, among them {object}.',
+    'Il manque {count} fichiers à la région {region}, dont {object}.',
+  ),
+  BACKUP_ONE_REGION: words(
+    'Er is maar {regions} regio in gebruik.',
+    'Only {regions} region is in use.',
+    'Seule {regions} région est utilisée.',
+  ),
+  BACKUP_SAMPLE_SEALED: words(
+    '{objects} willekeurige bestanden bekeken: geen leesbare gegevens, alle bytes gelijk verdeeld.',
+    '{objects} random files examined: no readable data, all bytes evenly spread.',
+    '{objects} fichiers au hasard examinés : aucune donnée lisible, octets uniformes.',
+  ),
+  BACKUP_SAMPLE_READABLE: words(
+    'In bestand {object} staan leesbare gegevens ({why}).',
+    'File {object} holds readable data ({why}).',
+    'Le fichier {object} contient des données lisibles ({why}).',
+  ),
+  BACKUP_SAMPLE_TAMPER_NOTICED: words(
+    'Een ander sleutel of één omgedraaide bit: het bestand ging niet open.',
+    'With another key, or one bit flipped, the file did not open.',
+    'Avec une autre clé, ou un bit inversé, le fichier ne s’est pas ouvert.',
+  ),
+  BACKUP_SAMPLE_OPENED: words(
+    'Bestand {object} ging open waar dat niet mocht: {why}.',
+    'File {object} opened where it must not: {why}.',
+    'Le fichier {object} s’est ouvert alors qu’il ne le devait pas : {why}.',
+  ),
+  TLS_PLAIN_REDIRECTED: words(
+    'Een onversleuteld verzoek kreeg alleen een doorverwijzing ({status}) naar HTTPS.',
+    'An unencrypted request received only a redirect ({status}) to HTTPS.',
+    'Une requête non chiffrée n’a reçu qu’une redirection ({status}) vers HTTPS.',
+  ),
+  TLS_PLAIN_CONTENT: words(
+    'Een onversleuteld verzoek kreeg antwoord {status} in plaats van een doorverwijzing.',
+    'An unencrypted request was answered {status} instead of a redirect.',
+    'Une requête non chiffrée a reçu la réponse {status} au lieu d’une redirection.',
+  ),
+  TLS_PLAIN_ON_SECURE_PORT: words(
+    'Een onversleuteld verzoek op de versleutelde poort kreeg inhoud ({status}).',
+    'An unencrypted request on the encrypted port was answered with content ({status}).',
+    'Une requête non chiffrée sur le port chiffré a reçu du contenu ({status}).',
+  ),
+  TLS_SECURE_PORT_SILENT: words(
+    'Op de versleutelde poort kreeg een onversleuteld verzoek geen inhoud.',
+    'On the encrypted port an unencrypted request received no content.',
+    'Sur le port chiffré, une requête non chiffrée n’a reçu aucun contenu.',
+  ),
+  TLS_VERSION_REFUSED: words(
+    '{version} werd geweigerd.',
+    '{version} was refused.',
+    '{version} a été refusé.',
+  ),
+  TLS_VERSION_ACCEPTED: words(
+    '{version} werd aanvaard, hoewel het verouderd is.',
+    '{version} was accepted, although it is outdated.',
+    '{version} a été accepté, bien qu’obsolète.',
+  ),
+  TLS_VERSION_WORKS: words('{version} werkt.', '{version} works.', '{version} fonctionne.'),
+  HEADERS_PRESENT: words(
+    '{responses} soorten antwoorden bekeken: alle {headers} koppen stonden op elk ervan.',
+    '{responses} kinds of response examined: all {headers} headers were on each of them.',
+    '{responses} sortes de réponses examinées : les {headers} en-têtes figuraient sur chacune.',
+  ),
+  HEADERS_MISSING: words(
+    'Op het antwoord “{response}” ontbrak {header}.',
+    'The response “{response}” lacked {header}.',
+    'Il manquait {header} à la réponse « {response} ».',
+  ),
+  HEADERS_WRONG: words(
+    'Op het antwoord “{response}” had {header} een onveilige waarde.',
+    'The response “{response}” had an unsafe value for {header}.',
+    'La réponse « {response} » avait une valeur dangereuse pour {header}.',
+  ),
+  COOKIE_PROTECTED: words(
+    'Cookie {name} was HttpOnly, Secure en SameSite, voor dit domein alleen.',
+    'Cookie {name} was HttpOnly, Secure and SameSite, for this domain only.',
+    'Le cookie {name} était HttpOnly, Secure et SameSite, pour ce domaine seulement.',
+  ),
+  COOKIE_UNPROTECTED: words(
+    'Cookie {name} miste: {missing}.',
+    'Cookie {name} lacked: {missing}.',
+    'Il manquait au cookie {name} : {missing}.',
+  ),
+}
+
+/** The sentence of a finding. A code this version does not know is shown as it stands. */
+export function describeFinding(finding: Finding, language: Language): string {
+  const template = findingTexts[finding.code]?.[language]
+  if (template === undefined) return finding.code
+  return template.replace(/\{([a-zA-Z]+)\}/g, (_, name: string) =>
+    String(finding.values[name] ?? '?'),
+  )
+}
