@@ -7,7 +7,8 @@
  * @module
  */
 import { ProtocolError } from '#lib/errors.ts'
-import type { Lsn } from './lsn.ts'
+import { formatLsn, type Lsn } from './lsn.ts'
+import { quoteName } from './messages.ts'
 
 export type WalMessage =
   | {
@@ -32,6 +33,12 @@ export type WalMessage =
 
 const WAL_HEADER_SIZE = 25
 const KEEPALIVE_SIZE = 18
+
+/** The command that begins the stream, at any byte of the timeline. */
+export function startReplicationCommand(slot: string, lsn: Lsn, timeline: number): string {
+  const at = `PHYSICAL ${formatLsn(lsn)} TIMELINE ${timeline}`
+  return `START_REPLICATION SLOT ${quoteName(slot)} ${at}`
+}
 
 /** @param body Of a CopyData. @throws {ProtocolError} PG_VALUE_INVALID. */
 export function decodeWalMessage(body: Uint8Array): WalMessage {

@@ -1,0 +1,217 @@
+/**
+ * Receives WAL for as long as the service lives: connects, takes up the stream where the
+ * repository ends, follows timelines, and begins again after every fault.
+ *
+ * @module
+ */
+import { FaultError, UsageError, VeiligError } from '#lib/errors.ts'
+import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
+import { parseTimelineHistory } from '#protocol/postgres/replication/timeline-history.ts'
+import type { TimelineSwitch } from '#protocol/postgres/replication/timeline-history.ts'
+import { startReplicationCommand } from '#protocol/postgres/replication/wal-stream.ts'
+import type { AuditEvent } from '#audit/trail.ts'
+import type { Clock } from '#system/clock.ts'
+import { parseBytes } from '../replication/units.ts'
+import {
+  ReplicationConnection,
+  type Login,
+  type SystemIdentity,
+} from '../replication/connection.ts'
+import type { ClusterIdentity, Repository, WalPosition } from '../repository/repository.ts'
+import { ensureSlot, type Slot } from './slot.ts'
+import { decideStart, type StartDecision } from './start.ts'
+import { WalSession } from './session.ts'
+import { WalStream } from './stream.ts'
+
+export type ReceiverOptions = {
+  readonly login: Login
+  readonly slot: string
+  /** As pg_stat_replication and synchronous_standby_names know us. */
+  readonly applicationName: string
+  readonly partMaxBytes: number
+  readonly partMs: number
+  readonly silenceMs: number
+  readonly repository: Repository
+  readonly clock: Clock
+  /** Tells the audit trail. */
+  readonly tell: (event: AuditEvent) => Promise<void>
+  /** WAL is missing for good: only a new full backup makes later moments restorable. */
+  readonly onGap: () => void
+}
+
+export type ReceiverState = {
+  readonly phase: 'connecting' | 'streaming'
+  readonly timeline: number | undefined
+  readonly receivedLsn: Lsn | undefined
+  readonly serverEndLsn: Lsn | undefined
+  /** When we last knew that we had all the server has; Unix milliseconds. */
+  readonly currentMs: number | undefined
+  /** Why the stream ended last; undefined while it flows. */
+  readonly fault: string | undefined
+}
+
+const BACK_OFF_FIRST_MS = 250
+const BACK_OFF_MAX_MS = 10_000
+
+export class WalReceiver {
+  readonly #options: ReceiverOptions
+  #session: WalSession | undefined
+  #streaming = false
+  #timeline: number | undefined
+  #currentMs: number | undefined
+  #fault: string | undefined
+  #removed: WalPosition | undefined
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options
+  }
+
+  get state(): ReceiverState {
+    return {
+      phase: this.#streaming ? 'streaming' : 'connecting',
+      timeline: this.#timeline,
+      receivedLsn: this.#session?.receivedLsn,
+      serverEndLsn: this.#session?.serverEndLsn,
+      currentMs: this.#session?.currentMs ?? this.#currentMs,
+      fault: this.#fault,
+    }
+  }
+
+  /**
+   * Receives until `signal` aborts.
+   *
+   * @throws {UsageError} REPOSITORY_WRONG_CLUSTER: no retry makes it another cluster.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      try {
+        await this.#connectAndFollow(signal, () => (failures = 0))
+      } catch (error) {
+        if (signal.aborted) return
+        await this.#interrupted(error)
+        const delayMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** failures++)
+        await this.#options.clock.sleep(delayMs, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  async #interrupted(error: unknown): Promise<void> {
+    if (!(error instanceof VeiligError) || error instanceof UsageError) throw error
+    const changed = this.#streaming || this.#fault !== error.message
+    this.#streaming = false
+    this.#currentMs = this.#session?.currentMs ?? this.#currentMs
+    this.#fault = error.message
+    if (!changed) return // the same refusal every ten seconds is one fact, not many
+    const detail = { reason: error.code, message: error.message }
+    await this.#options.tell({ code: 'WAL_STREAM_LOST', detail })
+  }
+
+  async #connectAndFollow(signal: AbortSignal, onStreaming: () => void): Promise<void> {
+    const { login, applicationName } = this.#options
+    using connection = await ReplicationConnection.open(login, applicationName, signal)
+    const cluster = await readCluster(connection)
+    await this.#options.repository.attach(cluster)
+    for (;;) {
+      const identity = await connection.identifySystem()
+      if (identity.systemIdentifier !== cluster.systemIdentifier) return // replaced under us
+      await this.#followTimeline(connection, cluster, identity, onStreaming)
+    }
+  }
+
+  /** Streams until the timeline ends; then the caller asks again where the server is. */
+  async #followTimeline(
+    connection: ReplicationConnection,
+    cluster: ClusterIdentity,
+    identity: SystemIdentity,
+    onStreaming: () => void,
+  ): Promise<void> {
+    const { repository, slot: slotName, partMaxBytes } = this.#options
+    const ancestors = await this.#keepHistory(connection, identity.timeline)
+    const slot = await ensureSlot(connection, slotName)
+    if (slot.made !== 'found') await this.#tellSlot(slot)
+    const kept = await repository.wal.lastPosition(identity.systemIdentifier)
+    const { walSegmentSize } = cluster
+    const decision = decideStart({
+      kept,
+      slot: slot.restart,
+      server: identity,
+      ancestors,
+      walSegmentSize,
+      removed: this.#removed,
+    })
+    const refused = await startStream(connection, slotName, decision.at)
+    if (refused) throw refused
+    if (decision.kind === 'gap') await this.#tellGap(decision)
+    await repository.wal.begin(decision.at)
+    const serverEndLsn = decision.at.timeline === identity.timeline ? identity.flushLsn : 0n
+    const session = new WalSession({ at: decision.at, serverEndLsn, partMaxBytes })
+    const stream = new WalStream(connection, session, { ...this.#options, wal: repository.wal })
+    this.#session = session
+    this.#timeline = decision.at.timeline
+    this.#streaming = true
+    this.#fault = undefined
+    onStreaming()
+    const from = formatLsn(decision.at.lsn)
+    const detail = { timeline: decision.at.timeline, from, how: decision.kind }
+    await this.#options.tell({ code: 'WAL_STREAMING', detail })
+    try {
+      await stream.untilTimelineEnds()
+    } catch (error) {
+      // It comes after the stream has begun: only when the server opens the segment does it see.
+      const removed = error instanceof FaultError && error.code === 'WAL_REMOVED'
+      if (removed && session.receivedLsn === decision.at.lsn) this.#removed = decision.at
+      throw error
+    }
+  }
+
+  /** Every timeline but the first has a history file; without it no restore finds its way. */
+  async #keepHistory(
+    connection: ReplicationConnection,
+    timeline: number,
+  ): Promise<readonly TimelineSwitch[]> {
+    if (timeline === 1) return []
+    const [row] = await connection.query(`TIMELINE_HISTORY ${timeline}`)
+    const content = row?.[1] ?? ''
+    const ancestors = parseTimelineHistory(content)
+    await this.#options.repository.wal.history(timeline, Buffer.from(content, 'utf8'))
+    return ancestors
+  }
+
+  async #tellSlot(slot: Slot): Promise<void> {
+    const detail = { slot: this.#options.slot, from: formatLsn(slot.restart.lsn) }
+    const code = slot.made === 'lost' ? 'WAL_SLOT_LOST' : 'WAL_SLOT_CREATED'
+    await this.#options.tell({ code, detail })
+  }
+
+  async #tellGap(gap: Extract<StartDecision, { kind: 'gap' }>): Promise<void> {
+    const detail = {
+      afterTimeline: gap.after.timeline,
+      after: formatLsn(gap.after.lsn),
+      untilTimeline: gap.at.timeline,
+      until: formatLsn(gap.at.lsn),
+    }
+    await this.#options.tell({ code: 'WAL_GAP', detail })
+    this.#options.onGap()
+  }
+}
+
+/** Whose WAL this is, for the repository to check. */
+export async function readCluster(connection: ReplicationConnection): Promise<ClusterIdentity> {
+  const { systemIdentifier } = await connection.identifySystem()
+  return {
+    systemIdentifier,
+    pgMajor: connection.major,
+    walSegmentSize: parseBytes(await connection.show('wal_segment_size')),
+    blockSize: Number(await connection.show('block_size')),
+  }
+}
+
+/** @returns Why the server will not; then the connection is free for another command. */
+function startStream(
+  connection: ReplicationConnection,
+  slot: string,
+  at: WalPosition,
+): Promise<FaultError | undefined> {
+  return connection.startCopyBoth(startReplicationCommand(slot, at.lsn, at.timeline))
+}

@@ -1,0 +1,158 @@
+/**
+ * One stream of WAL, from its start to the end of its timeline: sockets and timers around
+ * `WalSession`.
+ *
+ * @module
+ */
+import { FaultError, ProtocolError } from '#lib/errors.ts'
+import type { BackendFrame } from '#protocol/postgres/replication/backend-frame.ts'
+import { decodeReport } from '#protocol/postgres/replication/messages.ts'
+import { decodeWalMessage } from '#protocol/postgres/replication/wal-stream.ts'
+import type { Clock } from '#system/clock.ts'
+import { unexpected, type ReplicationConnection } from '../replication/connection.ts'
+import { faultFrom } from '../replication/server-faults.ts'
+import type { WalBytes, WalStore } from '../repository/repository.ts'
+import type { WalSession } from './session.ts'
+
+export type StreamOptions = {
+  readonly wal: WalStore
+  readonly clock: Clock
+  /** How long the first byte of a part may wait. */
+  readonly partMs: number
+  /** How long the server may say nothing, though asked every second, until we hang up. */
+  readonly silenceMs: number
+}
+
+/** The server is told where we are, and asked where it is, this often. */
+const STATUS_MS = 1000
+/** Parts on their way into the regions at once; beyond it we stop reading, and the slot waits. */
+const PARTS_UNDER_WAY_MAX = 16
+
+export class WalStream {
+  readonly #connection: ReplicationConnection
+  readonly #session: WalSession
+  readonly #options: StreamOptions
+  readonly #underWay = new Set<Promise<void>>()
+  #cutTimer: NodeJS.Timeout | undefined
+  #heardMs = 0
+  #reading = false
+  #failure: Error | undefined
+
+  constructor(connection: ReplicationConnection, session: WalSession, options: StreamOptions) {
+    this.#connection = connection
+    this.#session = session
+    this.#options = options
+  }
+
+  /**
+   * Stores what comes and reports what is safe, until the server says that the timeline ended. All
+   * that came is durable then.
+   *
+   * @throws {FaultError | ProtocolError} When the connection or the repository fails. What was on
+   *   its way into the regions has then arrived or failed.
+   */
+  async untilTimelineEnds(): Promise<void> {
+    this.#heardMs = this.#options.clock.monotonicMs()
+    const status = setInterval(() => this.#everySecond(), STATUS_MS)
+    try {
+      this.#report(true)
+      await this.#read()
+      this.#store(this.#session.cut())
+      this.#connection.sendCopyDone()
+      await this.#readResult()
+    } catch (error) {
+      throw this.#failure ?? error
+    } finally {
+      clearInterval(status)
+      clearTimeout(this.#cutTimer)
+      this.#cutTimer = undefined
+      await Promise.all(this.#underWay)
+    }
+    if (this.#failure) throw this.#failure
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      while (this.#underWay.size >= PARTS_UNDER_WAY_MAX) await Promise.race(this.#underWay)
+      if (this.#failure) throw this.#failure
+      this.#reading = true
+      const frame = await this.#connection.take()
+      this.#reading = false
+      this.#heardMs = this.#options.clock.monotonicMs()
+      if (frame.name === 'CopyDone') return
+      this.#takeFrame(frame)
+    }
+  }
+
+  #takeFrame(frame: BackendFrame): void {
+    if (frame.name === 'ErrorResponse') throw faultFrom(decodeReport(frame.body))
+    if (frame.name === 'CommandComplete') {
+      throw new FaultError('DATABASE_STOPPED', 'PostgreSQL shut down; we wait until it is back')
+    }
+    if (frame.name !== 'CopyData') throw unexpected(frame, 'START_REPLICATION')
+    const message = decodeWalMessage(frame.body)
+    this.#store(this.#session.take(message, this.#options.clock.nowMs()))
+    this.#armCut()
+    if (message.kind === 'keepalive' && message.replyRequested) this.#report(false)
+  }
+
+  #armCut(): void {
+    const { partMs, clock } = this.#options
+    const dueMs = this.#session.cutDueMs(partMs)
+    if (dueMs === undefined || this.#cutTimer) return
+    const cut = (): void => {
+      this.#cutTimer = undefined
+      this.#store(this.#session.cut())
+    }
+    this.#cutTimer = setTimeout(cut, Math.max(0, dueMs - clock.nowMs()))
+  }
+
+  #store(parts: readonly WalBytes[]): void {
+    for (const part of parts) {
+      const stored = this.#options.wal.put(part).then(
+        () => this.#stored(),
+        (error: unknown) => this.#fail(error),
+      )
+      this.#underWay.add(stored)
+      void stored.finally(() => this.#underWay.delete(stored))
+    }
+  }
+
+  #stored(): void {
+    this.#session.safe(this.#options.wal.durablePosition())
+    this.#report(false)
+  }
+
+  #everySecond(): void {
+    const silentMs = this.#options.clock.monotonicMs() - this.#heardMs
+    if (this.#reading && silentMs > this.#options.silenceMs) {
+      const seconds = Math.round(silentMs / 1000)
+      const message = `PostgreSQL has said nothing for ${seconds} s, though asked; we connect anew`
+      return this.#fail(new FaultError('WAL_SILENT', message))
+    }
+    this.#report(true)
+  }
+
+  #report(replyRequested: boolean): void {
+    if (this.#failure) return
+    this.#connection.sendCopyData(this.#session.status(this.#options.clock.nowMs(), replyRequested))
+  }
+
+  /** Remembers the reason and hangs up, which ends the reading. */
+  #fail(error: unknown): void {
+    this.#failure ??= error as Error
+    this.#connection[Symbol.dispose]()
+  }
+
+  /** After COPY: the next timeline and where it branched off; then the end of the command. */
+  async #readResult(): Promise<void> {
+    for (;;) {
+      const frame = await this.#connection.next()
+      if (frame.name === 'ReadyForQuery') return
+      const expected = ['RowDescription', 'DataRow', 'CommandComplete', 'CopyDone']
+      if (!expected.includes(frame.name)) {
+        throw new ProtocolError('PG_FRAME_UNEXPECTED', `${frame.name} after the stream's end`)
+      }
+    }
+  }
+}
