@@ -1,0 +1,52 @@
+/**
+ * Composes the web-gateway: its certificate, its ports, and where each host name leads.
+ *
+ * @module
+ */
+import { FaultError } from '#lib/errors.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import type { UpstreamAddress } from '#services/web-gateway/ports.ts'
+import { serve } from '#services/web-gateway/serve.ts'
+import type { ServiceContext } from '../context.ts'
+
+/** @throws {FaultError} PORT_IN_USE, PORT_DENIED, TLS_CERTIFICATE_INVALID, DISK_MISSING. */
+export async function runWebGateway(context: ServiceContext): Promise<RunningService> {
+  const { clock, log, trail, ports, paths } = context
+  const config = context.config.webGateway
+  const certificateFile = config.tls.certificateFile ?? paths.secret('web-gateway', 'tls.pem')
+  const keyFile = config.tls.keyFile ?? paths.secret('web-gateway', 'tls.key')
+  return serve(config, {
+    clock,
+    log,
+    trail,
+    certificate: {
+      certificatePem: await readText(certificateFile),
+      keyPem: await readText(keyFile),
+    },
+    httpsPort: ports.https,
+    redirectPort: ports.redirect,
+    upstreams: new Map(
+      Object.entries(config.hosts).map(([host, name]) => [host, addressOf(context, name)]),
+    ),
+    metricsSocket: paths.socket('web-gateway'),
+  })
+}
+
+/** Where an upstream of the configuration is found; its schema leaves only these forms. */
+function addressOf({ ports, paths }: ServiceContext, upstream: string): UpstreamAddress {
+  if (upstream === 'application') return { host: '127.0.0.1', port: ports.application }
+  if (upstream.startsWith('unix:')) return { socketPath: upstream.slice('unix:'.length) }
+  if (!upstream.startsWith('http:')) return { socketPath: paths.socket(upstream) }
+  const [, host = '', port = ''] = /^http:\/\/(.+):(\d+)$/.exec(upstream) ?? []
+  return { host, port: Number(port) }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return Buffer.from(await systemDisk.read(file)).toString('utf8')
+  } catch (cause) {
+    const message = `cannot read ${file}: ${(cause as Error).message}`
+    throw new FaultError('TLS_CERTIFICATE_INVALID', message, { cause })
+  }
+}

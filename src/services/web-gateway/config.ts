@@ -1,0 +1,191 @@
+/**
+ * The `webGateway` section of veilig.yaml. Every field has a default; the defaults are what the
+ * claims need.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import type { CookieConfig } from './cookies.ts'
+import { parseHsts, type HeaderConfig } from './headers.ts'
+
+/** What one client, and all of them together, may use. Sizes in bytes, times in milliseconds. */
+export type LimitsConfig = {
+  readonly headMax: number
+  readonly targetMax: number
+  readonly fieldCountMax: number
+  readonly bodyMax: number
+  readonly connectionsMax: number
+  /** From one address; beyond it 429, beyond twice as many not even a handshake. */
+  readonly connectionsPerAddressMax: number
+  readonly handshakeTimeoutMs: number
+  /** From the first byte of a head to its last. */
+  readonly headTimeoutMs: number
+  /** Between two requests on one connection. */
+  readonly keepAliveMs: number
+  /** Between two pieces of a request body. */
+  readonly bodyIdleMs: number
+  /** How long a client may leave what we sent it unread. */
+  readonly clientStallMs: number
+  readonly upstreamConnectMs: number
+  /** From the end of the request to the head of the response. */
+  readonly responseMs: number
+  /** Between two pieces of a response body; event streams need some. */
+  readonly responseIdleMs: number
+  /** Without a byte in either direction of a WebSocket. */
+  readonly tunnelIdleMs: number
+  readonly upstreamConnectionsMax: number
+  /** Requests that wait for one of them. */
+  readonly upstreamQueueMax: number
+  /** How long an unused connection to the application is kept; below what the application keeps. */
+  readonly upstreamIdleMs: number
+  /** At stop, for what was accepted. */
+  readonly drainMs: number
+}
+
+export type TlsConfig = {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** PEM, leaf first. Without both, the local authority's certificate serves. */
+  readonly certificateFile?: string | undefined
+  readonly keyFile?: string | undefined
+}
+
+export type WebGatewayConfig = {
+  /** Addresses to listen on. */
+  readonly listen: readonly string[]
+  /** Host name → `application`, `trust`, `status`, `console`, `http://HOST:PORT`, `unix:/PATH`. */
+  readonly hosts: Readonly<Record<string, string>>
+  /** Whether plain HTTP is answered, with a redirect. */
+  readonly redirect: boolean
+  /** The HTTPS port visitors see, when a port mapping stands before us. */
+  readonly publicPort?: number | undefined
+  /** Networks whose X-Forwarded-For is believed, as CIDR. */
+  readonly trustedProxies: readonly string[]
+  readonly accessLog: boolean
+  readonly tls: TlsConfig
+  readonly headers: HeaderConfig
+  readonly cookies: CookieConfig
+  readonly limits: LimitsConfig
+}
+
+const KIB = 1024
+const GIB = 1024 ** 3
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const YEAR_SECONDS = 31_536_000
+
+const sizes = (standard: number, min: number, max: number): z.ZodType<number> =>
+  z.int().min(min).max(max).default(standard)
+const times = (standard: number, min: number = 100): z.ZodType<number> =>
+  z
+    .int()
+    .min(min)
+    .max(24 * 60 * MINUTE)
+    .default(standard)
+
+const limits: z.ZodType<LimitsConfig> = z.strictObject({
+  headMax: sizes(32 * KIB, KIB, 256 * KIB),
+  targetMax: sizes(8 * KIB, 256, 64 * KIB),
+  fieldCountMax: sizes(100, 10, 1000),
+  bodyMax: sizes(GIB, 0, 1024 * GIB),
+  connectionsMax: sizes(10_000, 10, 1_000_000),
+  connectionsPerAddressMax: sizes(1_000, 1, 1_000_000),
+  handshakeTimeoutMs: times(10 * SECOND),
+  headTimeoutMs: times(10 * SECOND),
+  keepAliveMs: times(65 * SECOND),
+  bodyIdleMs: times(30 * SECOND),
+  clientStallMs: times(2 * MINUTE),
+  upstreamConnectMs: times(5 * SECOND),
+  responseMs: times(MINUTE),
+  responseIdleMs: times(5 * MINUTE),
+  tunnelIdleMs: times(60 * MINUTE),
+  upstreamConnectionsMax: sizes(256, 1, 65_535),
+  upstreamQueueMax: sizes(1_024, 0, 65_535),
+  upstreamIdleMs: times(4 * SECOND),
+  drainMs: times(8 * SECOND, 0),
+})
+
+const tls: z.ZodType<TlsConfig> = z
+  .strictObject({
+    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+    certificateFile: z.string().min(1).optional(),
+    keyFile: z.string().min(1).optional(),
+  })
+  .refine((given) => (given.certificateFile === undefined) === (given.keyFile === undefined), {
+    message: 'certificateFile and keyFile go together',
+  })
+
+/** Visible ASCII: what may stand in a field line, so that no value ends the line early. */
+const fieldValue = z.string().regex(/^[\x20-\x7e]{1,4096}$/, 'must be one line of plain text')
+
+/**
+ * Everything from the own origin, nothing from elsewhere, no inline script or style. An application
+ * that needs more sends a policy of its own, which is kept.
+ */
+const defaultCsp =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; " +
+  "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+
+const headers: z.ZodType<HeaderConfig> = z.strictObject({
+  contentSecurityPolicy: fieldValue.default(defaultCsp),
+  strictTransportSecurity: fieldValue
+    .refine((value) => parseHsts(value) !== undefined, 'must have one max-age=SECONDS')
+    .default(`max-age=${2 * YEAR_SECONDS}; includeSubDomains`),
+  frameOptions: z.enum(['DENY', 'SAMEORIGIN']).default('SAMEORIGIN'),
+  referrerPolicy: z
+    .enum(['no-referrer', 'same-origin', 'strict-origin', 'strict-origin-when-cross-origin'])
+    .default('strict-origin-when-cross-origin'),
+  permissionsPolicy: fieldValue.default(
+    'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
+  ),
+  expectCt: fieldValue.optional(),
+})
+
+const cookies: z.ZodType<CookieConfig> = z.strictObject({
+  readByScripts: z.array(z.string().min(1).max(256)).max(100).default([]),
+})
+
+const host = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9][a-z0-9._-]{0,253}|\[[0-9a-f:.]{2,45}\])$/,
+    'a host name, lower case, no port',
+  )
+const upstream = z
+  .string()
+  .regex(
+    /^(?:application|trust|status|console|http:\/\/[^/\s:]+:\d{1,5}|unix:\/\S+)$/,
+    'application, trust, status, console, http://HOST:PORT or unix:/PATH',
+  )
+
+const defaultHosts = {
+  localhost: 'application',
+  '127.0.0.1': 'application',
+  '[::1]': 'application',
+  'trust.localhost': 'trust',
+  'status.localhost': 'status',
+  'console.localhost': 'console',
+}
+
+/** The schema of the section. */
+export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
+  .strictObject({
+    listen: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .min(1)
+      .max(16)
+      .default(['127.0.0.1', '::1']),
+    hosts: z.record(host, upstream).default(defaultHosts),
+    redirect: z.boolean().default(true),
+    publicPort: z.int().min(1).max(65_535).optional(),
+    trustedProxies: z
+      .array(z.union([z.cidrv4(), z.cidrv6()]))
+      .max(256)
+      .default([]),
+    accessLog: z.boolean().default(true),
+    tls: tls.prefault({}),
+    headers: headers.prefault({}),
+    cookies: cookies.prefault({}),
+    limits: limits.prefault({}),
+  })
+  .readonly()

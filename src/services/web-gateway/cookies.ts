@@ -1,0 +1,76 @@
+/**
+ * Hardening of the application's cookies, cookie by cookie, never weaker than they came.
+ *
+ * @module
+ */
+import {
+  domainMatches,
+  parseSetCookie,
+  serialiseSetCookie,
+  type SetCookie,
+} from '#protocol/http/set-cookie.ts'
+
+export type CookieConfig = {
+  /** Cookies that the application's own scripts read: they are not made HttpOnly. */
+  readonly readByScripts: readonly string[]
+}
+
+/** What leaves in place of one Set-Cookie line: a line, or nothing and why. */
+export type HardenedCookie = { readonly line: string } | { readonly dropped: string }
+
+/**
+ * Names under which the well-known frameworks hand a token to their scripts. Such a cookie is
+ * public to the page by design and worthless to a thief without the session beside it.
+ */
+const readByFrameworks: ReadonlySet<string> = new Set([
+  '_csrf_token',
+  '_xsrf',
+  'csrf-token',
+  'csrf_token',
+  'csrftoken',
+  'xsrf-token',
+  'x-csrf-token',
+  'x-xsrf-token',
+])
+
+/** Longest set-cookie line we read: a browser takes 4096 bytes and the attributes beside them. */
+const LINE_MAX = 8192
+
+/** Answers for each Set-Cookie line what the browser is sent instead. */
+export class CookiePolicy {
+  readonly #readByScripts: ReadonlySet<string>
+
+  constructor(config: CookieConfig) {
+    this.#readByScripts = new Set(config.readByScripts)
+  }
+
+  /**
+   * Secure always; HttpOnly unless a script must read it; SameSite=Lax when the application says
+   * nothing. Domain and Path are never widened: a Domain the host does not belong to would be
+   * dropped by the browser, and is dropped here, seen.
+   *
+   * @param host Of the request, lower case, without port.
+   */
+  harden(line: string, host: string): HardenedCookie {
+    if (line.length > LINE_MAX) return { dropped: `longer than ${LINE_MAX} bytes` }
+    const cookie = parseSetCookie(line)
+    if ('invalid' in cookie) return { dropped: cookie.invalid }
+    if (cookie.domain !== undefined && !domainMatches(host, cookie.domain)) {
+      return { dropped: 'a Domain the host does not belong to' }
+    }
+    return { line: serialiseSetCookie(this.#hardened(cookie)) }
+  }
+
+  #hardened(cookie: SetCookie): SetCookie {
+    const httpOnly = cookie.httpOnly || !this.#isReadByScripts(cookie.name)
+    return { ...cookie, secure: true, httpOnly, sameSite: cookie.sameSite ?? 'Lax' }
+  }
+
+  #isReadByScripts(name: string): boolean {
+    return this.#readByScripts.has(name) || readByFrameworks.has(withoutPrefix(name.toLowerCase()))
+  }
+}
+
+function withoutPrefix(name: string): string {
+  return name.replace(/^__(host|secure)-/, '')
+}

@@ -1,0 +1,323 @@
+/**
+ * One request and its answer: between a client of whatever protocol and a connection to the
+ * application. Bodies flow both ways without being kept; whoever is slower sets the pace.
+ *
+ * @module
+ */
+import type { VeiligError } from '#lib/errors.ts'
+import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import { isRepeatable, isWebSocket } from './policy.ts'
+import { refusalCode, type RefusalCode } from './refusals.ts'
+import type { ResponseHandler, UpstreamConnection, UpstreamPool } from './upstream.ts'
+
+/** The client's side, as an exchange sees it. */
+export interface Downstream {
+  sendContinue(): void
+  /** @param complete Whether the request's body has come whole, so that the connection may live. */
+  sendHead(head: ResponseHead, complete: boolean): void
+  sendContent(content: Buffer): void
+  sendEnd(): void
+  /** From here on bytes pass as they are. */
+  sendSwitch(head: ResponseHead): void
+  sendTunnelData(bytes: Buffer): void
+  sendTunnelEnd(): void
+  /** @returns Whether the client takes more; else `onClientDrain` follows. */
+  flush(): boolean
+  pauseBody(): void
+  resumeBody(): void
+  /** Answers with our own page. Only before `sendHead`. */
+  refuse(code: RefusalCode, detail: string): void
+  /** The answer cannot be finished: the client must see that it was cut. */
+  abort(): void
+  /** Both sides are done. */
+  onExchangeOver(): void
+}
+
+export type ExchangeLimits = {
+  readonly bodyMax: number
+  readonly bodyIdleMs: number
+  readonly clientStallMs: number
+  readonly upstreamConnectMs: number
+  readonly responseMs: number
+  readonly responseIdleMs: number
+  readonly tunnelIdleMs: number
+}
+
+export type ExchangeTools = {
+  readonly limits: ExchangeLimits
+  readonly nowMs: () => number
+  readonly onRetry: () => void
+  readonly onUpstreamFailure: (error: VeiligError) => void
+}
+
+/** A request that must not be sent twice takes no connection kept longer than this. */
+const FRESH_MS = 1_000
+
+const chunkEnd = '\r\n'
+const lastChunk = '0\r\n\r\n'
+
+export class Exchange implements ResponseHandler {
+  readonly method: string
+  readonly #request: RequestHead
+  readonly #headText: string
+  readonly #pool: UpstreamPool
+  readonly #client: Downstream
+  readonly #tools: ExchangeTools
+  #upstream: UpstreamConnection | undefined
+  #waiting: Buffer[] | undefined
+  #bodyBytes = 0
+  #requestDone: boolean
+  #responding = false
+  #responseDone = false
+  #continued = false
+  #retried = false
+  #tunnel = false
+  #over = false
+  #clientBlocked = false
+  #upstreamBlocked = false
+  #progressMs: number
+
+  constructor(options: {
+    readonly request: RequestHead
+    readonly headText: string
+    readonly pool: UpstreamPool
+    readonly client: Downstream
+    readonly tools: ExchangeTools
+  }) {
+    this.#request = options.request
+    this.method = options.request.method
+    this.#headText = options.headText
+    this.#pool = options.pool
+    this.#client = options.client
+    this.#tools = options.tools
+    this.#requestDone = options.request.body === 'none'
+    this.#progressMs = options.tools.nowMs()
+  }
+
+  get isTunnel(): boolean {
+    return this.#tunnel
+  }
+
+  /** Bytes of request body so far. */
+  get bodyBytes(): number {
+    return this.#bodyBytes
+  }
+
+  start(): void {
+    this.#pool.request(this, isRepeatable(this.#request) ? Infinity : FRESH_MS)
+    if (!this.#upstream && !this.#over) this.#block() // in the queue: the body must wait, too
+  }
+
+  // ── from the client ────────────────────────────────────────────────────────────────────────
+
+  onRequestContent(content: Buffer): void {
+    if (this.#over) return
+    this.#progress()
+    this.#bodyBytes += content.length
+    if (this.#bodyBytes > this.#tools.limits.bodyMax) {
+      return this.#refuse('WEB_BODY_TOO_LARGE', `more than ${this.#tools.limits.bodyMax} bytes`)
+    }
+    if (this.#upstream) this.#forward(content)
+    else (this.#waiting ??= []).push(content)
+  }
+
+  onRequestEnd(): void {
+    if (this.#over) return
+    this.#requestDone = true
+    this.#progress()
+    if (this.#upstream && this.#request.body === 'chunked') this.#upstream.send(lastChunk)
+    if (this.#responseDone) this.#finish()
+  }
+
+  /** All of one read was handed over: time to write. */
+  flushRequest(): void {
+    if (!this.#over && this.#upstream?.flush() === false) this.#block()
+  }
+
+  /** The request's body is not what it announced. */
+  onRequestInvalid(error: VeiligError): void {
+    this.#refuse(refusalCode(error.code, 'HTTP_CHUNK_INVALID'), error.message)
+  }
+
+  onTunnelBytes(bytes: Buffer): void {
+    this.#progress()
+    this.#upstream?.send(bytes)
+    this.flushRequest()
+  }
+
+  onClientDrain(): void {
+    this.#progress()
+    if (!this.#clientBlocked) return
+    this.#clientBlocked = false
+    this.#upstream?.resume()
+  }
+
+  /** The client went away: the application is told at once, by a closed connection. */
+  onClientGone(): void {
+    if (this.#over) return
+    this.#close()
+    if (this.#tunnel) this.#upstream?.endTunnel()
+    else this.#upstream?.destroy()
+  }
+
+  // ── from the application ───────────────────────────────────────────────────────────────────
+
+  onConnection(connection: UpstreamConnection): void {
+    this.#upstream = connection
+    this.#progress()
+    connection.send(this.#headText)
+    for (const content of this.#waiting ?? []) this.#forward(content)
+    this.#waiting = undefined
+    if (this.#requestDone && this.#request.body === 'chunked') connection.send(lastChunk)
+    if (connection.flush()) this.#unblock()
+    else this.#block()
+  }
+
+  onInterim(status: number): void {
+    this.#progress()
+    if (status !== 100 || !this.#request.expectsContinue || this.#continued) return
+    this.#continued = true
+    this.#client.sendContinue()
+  }
+
+  onResponseHead(head: ResponseHead): void {
+    this.#progress()
+    this.#responding = true
+    this.#client.sendHead(head, this.#requestDone)
+  }
+
+  onResponseContent(content: Buffer): void {
+    this.#client.sendContent(content)
+  }
+
+  onBatchEnd(): void {
+    this.#progress()
+    if (this.#client.flush() || this.#over) return
+    this.#clientBlocked = true
+    this.#upstream?.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#responseDone = true
+    this.#client.sendEnd()
+    this.#client.flush()
+    // An answer before the whole question: the rest of it is not wanted any more.
+    this.#finish()
+  }
+
+  onSwitch(head: ResponseHead): void {
+    if (!isWebSocket(this.#request) || head.upgrade !== 'websocket') {
+      this.#upstream?.destroy()
+      return this.#refuse('WEB_UPSTREAM_BROKEN', 'the application changed protocols unasked')
+    }
+    this.#tunnel = true
+    this.#responding = true
+    this.#client.sendSwitch(head)
+  }
+
+  onTunnelData(bytes: Buffer): void {
+    this.#client.sendTunnelData(bytes)
+  }
+
+  onTunnelEnd(): void {
+    this.#close()
+    this.#client.sendTunnelEnd()
+  }
+
+  onUpstreamDrain(): void {
+    this.#progress()
+    this.#unblock()
+  }
+
+  onUpstreamFailure(error: VeiligError, connection: UpstreamConnection | undefined): void {
+    if (this.#over) return
+    if (this.#maySendAgain(connection)) {
+      this.#retried = true
+      this.#upstream = undefined
+      this.#tools.onRetry()
+      return this.#pool.request(this, -1) // a new connection, not another old one
+    }
+    this.#tools.onUpstreamFailure(error)
+    if (error.code === 'WEB_UPSTREAM_DOWN') this.#pool.reportDown(error.message)
+    this.#refuse(refusalCode(error.code, 'WEB_UPSTREAM_BROKEN'), error.message, true)
+  }
+
+  // ── time ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Called now and then; ends what has stood still for too long. */
+  checkTime(nowMs: number): void {
+    const { limits } = this.#tools
+    const idleMs = nowMs - this.#progressMs
+    if (this.#over) return
+    if (this.#tunnel) return idleMs > limits.tunnelIdleMs ? this.#timeOut() : undefined
+    if (this.#clientBlocked) return idleMs > limits.clientStallMs ? this.#timeOut() : undefined
+    if (!this.#requestDone && !this.#upstreamBlocked) {
+      if (idleMs > limits.bodyIdleMs) this.#refuse('WEB_REQUEST_TIMEOUT', 'the body stands still')
+      return
+    }
+    if (this.#responding) return idleMs > limits.responseIdleMs ? this.#timeOut() : undefined
+    const connecting = this.#upstream?.connected === false
+    const allowedMs = connecting ? limits.upstreamConnectMs : limits.responseMs
+    if (idleMs <= allowedMs) return
+    const what = connecting ? 'no connection' : 'no answer'
+    this.#refuse('WEB_UPSTREAM_TIMEOUT', `${what} within ${allowedMs} ms`)
+  }
+
+  #timeOut(): void {
+    this.#close()
+    this.#upstream?.destroy()
+    this.#client.abort()
+  }
+
+  // ── within ─────────────────────────────────────────────────────────────────────────────────
+
+  #forward(content: Buffer): void {
+    if (!this.#upstream) return
+    if (this.#request.body !== 'chunked') return this.#upstream.send(content)
+    this.#upstream.send(`${content.length.toString(16)}\r\n`)
+    this.#upstream.send(content)
+    this.#upstream.send(chunkEnd)
+  }
+
+  #maySendAgain(connection: UpstreamConnection | undefined): boolean {
+    const stale = connection?.reused === true && !connection.answered
+    return stale && !this.#retried && isRepeatable(this.#request)
+  }
+
+  /** @param upstreamGone Whether there is no connection left to give up. */
+  #refuse(code: RefusalCode, detail: string, upstreamGone: boolean = false): void {
+    if (this.#over) return
+    this.#close()
+    if (!upstreamGone) this.#upstream?.destroy()
+    if (this.#responding) this.#client.abort()
+    else this.#client.refuse(code, detail)
+  }
+
+  #finish(): void {
+    if (this.#over) return
+    this.#close()
+    if (this.#requestDone) this.#upstream?.release()
+    else this.#upstream?.destroy()
+    this.#client.onExchangeOver()
+  }
+
+  #close(): void {
+    this.#over = true
+    this.#pool.forget(this)
+  }
+
+  #block(): void {
+    this.#upstreamBlocked = true
+    this.#client.pauseBody()
+  }
+
+  #unblock(): void {
+    if (!this.#upstreamBlocked) return
+    this.#upstreamBlocked = false
+    this.#client.resumeBody()
+  }
+
+  #progress(): void {
+    this.#progressMs = this.#tools.nowMs()
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What the web-gateway needs from the rest of the ring; `cli` supplies it.
+ *
+ * @module
+ */
+import type { Logger } from 'pino'
+import type { AuditTrail } from '#audit/trail.ts'
+import type { Clock } from '#system/clock.ts'
+
+/** Where an application listens. */
+export type UpstreamAddress =
+  { readonly host: string; readonly port: number } | { readonly socketPath: string }
+
+export type WebGatewayPorts = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly trail: Pick<AuditTrail, 'append'>
+  /** PEM, leaf first, and its key. */
+  readonly certificate: { readonly certificatePem: string; readonly keyPem: string }
+  readonly httpsPort: number
+  /** Plain HTTP, answered with redirects. */
+  readonly redirectPort: number
+  /** Host name, lower case, no port → its application. */
+  readonly upstreams: ReadonlyMap<string, UpstreamAddress>
+  /** Unix socket on which the counters are read, for probes. */
+  readonly metricsSocket?: string | undefined
+}
