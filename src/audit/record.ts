@@ -37,32 +37,57 @@ export type RecordFields = {
  * @throws {FaultError} AUDIT_EVENT_INVALID when the code is none, or the detail is not flat.
  */
 export function encodeEvent({ code, detail }: AuditEvent): string {
-  if (!knownCodes.has(code)) {
-    if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code)) throw invalid(`code '${code.slice(0, 80)}'`)
-    if (knownCodes.size < KNOWN_CODES_MAX) knownCodes.add(code)
-  }
-  return `{"code":"${code}","detail":${encodeDetail(detail)}}`
-}
-
-const KNOWN_CODES_MAX = 1000
-const knownCodes = new Set<string>()
-
-/** JSON.stringify writes what RFC 8785 asks, except for the order of members. */
-function encodeDetail(detail: AuditDetail): string {
-  let before = ''
-  let sorted = true
+  let count = 0
+  const known = shapes.get(code)
+  let same = known !== undefined
   for (const name in detail) {
-    if (name < before) sorted = false
-    before = name
     const value = detail[name]
     if (typeof value === 'number' ? !Number.isFinite(value) : !isFlat(value))
       throw invalid(`${name} is neither text, a finite number, a boolean nor null`)
+    if (same && known?.names[count] !== name) same = false
+    count++
   }
-  if (sorted) return JSON.stringify(detail)
-  const members = Object.keys(detail)
-    .toSorted(byCodeUnit)
-    .map((name) => `${JSON.stringify(name)}:${JSON.stringify(detail[name])}`)
-  return `{${members.join(',')}}`
+  const shape = known && same && known.names.length === count ? known : shapeOf(code, detail)
+  return `{"code":"${code}","detail":${encodeDetail(detail, shape)}}`
+}
+
+/** The names of a detail's members, as a service gives them and as RFC 8785 sorts them. */
+type Shape = {
+  readonly names: readonly string[]
+  readonly sorted: readonly string[]
+  readonly kind: 'sorted' | 'unsorted' | 'peculiar'
+}
+
+/** The last shape seen with each code: sorting every event's names would cost more than hashing. */
+const shapes = new Map<string, Shape>()
+const SHAPES_MAX = 1000
+
+function shapeOf(code: string, detail: AuditDetail): Shape {
+  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code)) throw invalid(`code '${code.slice(0, 80)}'`)
+  const names = Object.keys(detail)
+  const sorted = names.toSorted(byCodeUnit)
+  // Objects put names that are whole numbers first, and take __proto__ for something else.
+  const peculiar = names.some((name) => /^[0-9]|^__proto__$/.test(name))
+  const inOrder = names.every((name, index) => name === sorted[index])
+  const shape: Shape = {
+    names,
+    sorted,
+    kind: peculiar ? 'peculiar' : inOrder ? 'sorted' : 'unsorted',
+  }
+  if (shapes.size < SHAPES_MAX || shapes.has(code)) shapes.set(code, shape)
+  return shape
+}
+
+/** JSON.stringify writes what RFC 8785 asks, except for the order of members. */
+function encodeDetail(detail: AuditDetail, { sorted, kind }: Shape): string {
+  if (kind === 'sorted') return JSON.stringify(detail)
+  if (kind === 'peculiar') {
+    const members = sorted.map((name) => `${JSON.stringify(name)}:${JSON.stringify(detail[name])}`)
+    return `{${members.join(',')}}`
+  }
+  const ordered: Record<string, unknown> = {}
+  for (const name of sorted) ordered[name] = detail[name]
+  return JSON.stringify(ordered)
 }
 
 function byCodeUnit(a: string, b: string): number {
@@ -157,9 +182,9 @@ export class RecordEncoder {
     const jsonSize = bytes.write(json, at + PREFIX_SIZE)
     if (jsonSize > JSON_SIZE_MAX) throw tooLarge(`${event.code} has ${jsonSize} bytes`)
     bytes.writeUInt32BE(FIELDS_SIZE + jsonSize, at)
-    bytes.writeUIntBE(first.sequence + index, at + 4, 6)
-    bytes.writeUIntBE(first.timeMs, at + 10, 6)
-    bytes.writeUIntBE(first.durable, at + 16, 6)
+    writeU48(bytes, first.sequence + index, at + 4)
+    writeU48(bytes, first.timeMs, at + 10)
+    writeU48(bytes, first.durable, at + 16)
     bytes.writeUInt16BE(left, at + 22)
     const end = at + PREFIX_SIZE + jsonSize
     bytes[end] = 0
@@ -174,6 +199,12 @@ export class RecordEncoder {
     this.#buffer.copy(grown, 0, 0, this.#end)
     this.#buffer = grown
   }
+}
+
+/** Ten times as fast as writeUIntBE. */
+function writeU48(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt16BE(Math.floor(value / 2 ** 32), at)
+  bytes.writeUInt32BE(value % 2 ** 32, at + 2)
 }
 
 /** Why the bytes at a place are no record that follows the one before. */

@@ -13,8 +13,8 @@ import { auditModes, type AuditMode } from './config.ts'
 /** `00` and the hash that ends a header and every record. */
 export const TRAILER_SIZE: number = 1 + SHA256_SIZE
 
-/** No segment is larger; what is, is not ours. */
-export const SEGMENT_BYTES_LIMIT: number = 1024 * 1024 * 1024
+/** No segment is larger (1 GiB and an append); what is, is not ours. */
+export const SEGMENT_BYTES_LIMIT: number = 1056 * 1024 * 1024
 
 export const CHECKPOINT_FILE = 'checkpoint'
 
