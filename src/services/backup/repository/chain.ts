@@ -1,0 +1,154 @@
+/**
+ * The catalogue as a chain: read whole, checked link by link, and what it adds up to.
+ *
+ * @module
+ */
+import { equalBytes, toHex } from '#lib/byte-fields.ts'
+import { IntegrityError } from '#lib/errors.ts'
+import type { ObjectStore } from '#storage/object-store.ts'
+import {
+  parseEntry,
+  type BackupEntry,
+  type CatalogueEntry,
+  type ClusterEntry,
+  type HistoryEntry,
+  type PlacedEntry,
+  type RunEnd,
+  type RunEntry,
+} from './entries.ts'
+import { CATALOGUE_FOLDER, entryName } from './names.ts'
+import { sha256 } from './object-frame.ts'
+import type { RepositoryRoot } from './root.ts'
+
+/** What to remember of a catalogue, to know later that it was not rolled back. */
+export type CatalogueHead = {
+  /** Of the newest entry; -1 when there is none. */
+  readonly sequence: number
+  /** SHA-256 of the newest entry, or of the root; hex. */
+  readonly digest: string
+}
+
+/** All that the entries say. */
+export type CatalogueState = {
+  readonly cluster: ClusterEntry | undefined
+  readonly backups: readonly BackupEntry[]
+  readonly runs: readonly { readonly entry: RunEntry; readonly digest: Uint8Array }[]
+  /** Run → how far it is known to have come. */
+  readonly runEnds: ReadonlyMap<string, RunEnd>
+  /** Timeline → its newest history file. */
+  readonly histories: ReadonlyMap<number, HistoryEntry>
+}
+
+/** The chain so far; grows by `add`, which checks. */
+export class CatalogueChain {
+  readonly #root: RepositoryRoot
+  readonly #digests: Uint8Array[] = []
+  readonly #backups: BackupEntry[] = []
+  readonly #runs: { entry: RunEntry; digest: Uint8Array }[] = []
+  readonly #runEnds = new Map<string, RunEnd>()
+  readonly #histories = new Map<number, HistoryEntry>()
+  #cluster: ClusterEntry | undefined
+
+  constructor(root: RepositoryRoot) {
+    this.#root = root
+  }
+
+  get length(): number {
+    return this.#digests.length
+  }
+
+  get head(): CatalogueHead {
+    return { sequence: this.length - 1, digest: toHex(this.lastDigest) }
+  }
+
+  /** What the next entry must name as its predecessor. */
+  get lastDigest(): Uint8Array {
+    return this.#digests.at(-1) ?? sha256(this.#root.bytes)
+  }
+
+  get state(): CatalogueState {
+    return {
+      cluster: this.#cluster,
+      backups: this.#backups,
+      runs: this.#runs,
+      runEnds: this.#runEnds,
+      histories: this.#histories,
+    }
+  }
+
+  /** SHA-256 of the entry with this number, if there is one. */
+  digestOf(sequence: number): Uint8Array | undefined {
+    return this.#digests[sequence]
+  }
+
+  /**
+   * Takes the next entry.
+   *
+   * @throws {IntegrityError} OBJECT_DAMAGED, OBJECT_FORGED, CATALOGUE_BROKEN.
+   * @throws {UsageError} REPOSITORY_FORMAT_NEWER.
+   */
+  add(bytes: Uint8Array): PlacedEntry {
+    const name = entryName(this.length)
+    this.#root.checkSignature(name, bytes)
+    const placed = parseEntry(name, bytes)
+    if (!equalBytes(placed.previous, this.lastDigest)) {
+      const message = `${name} does not follow the entry before it: one of the two was exchanged`
+      throw new IntegrityError('CATALOGUE_BROKEN', message)
+    }
+    const digest = sha256(bytes)
+    this.#digests.push(digest)
+    this.#fold(placed.entry, digest)
+    return placed
+  }
+
+  #fold(entry: CatalogueEntry, digest: Uint8Array): void {
+    switch (entry.type) {
+      case 'cluster':
+        this.#cluster ??= entry
+        break
+      case 'run':
+        if (entry.previous) this.#runEnds.set(entry.previous.run, entry.previous)
+        this.#runs.push({ entry, digest })
+        break
+      case 'mark':
+        this.#runEnds.set(entry.run, entry)
+        break
+      case 'history':
+        this.#histories.set(entry.timeline, entry)
+        break
+      case 'backup':
+        this.#backups.push(entry)
+        break
+    }
+  }
+}
+
+/**
+ * Reads the rest of a store's catalogue into a chain, entry by entry.
+ *
+ * @returns How many entries were added.
+ * @throws {IntegrityError} CATALOGUE_BROKEN also when an entry is missing between others.
+ */
+export async function readChain(store: ObjectStore, chain: CatalogueChain): Promise<number> {
+  let added = 0
+  for await (const { name } of store.list(CATALOGUE_FOLDER)) {
+    if (name < entryName(chain.length)) continue
+    if (name !== entryName(chain.length)) {
+      const message = `${entryName(chain.length)} is missing, though ${name} is there`
+      throw new IntegrityError('CATALOGUE_BROKEN', message)
+    }
+    chain.add(await store.get(name))
+    added++
+  }
+  return added
+}
+
+/** @throws {IntegrityError} CATALOGUE_ROLLED_BACK when the chain does not hold the head. */
+export function checkHead(chain: CatalogueChain, head: CatalogueHead, where: string): void {
+  const digest = head.sequence < 0 ? undefined : chain.digestOf(head.sequence)
+  if (head.sequence < 0 || (digest && toHex(digest) === head.digest)) return
+  const message =
+    `the catalogue of ${where} lacks entry ${head.sequence}, which was there before: ` +
+    'it was rolled back to an earlier state'
+  throw new IntegrityError('CATALOGUE_ROLLED_BACK', message)
+}

@@ -1,0 +1,344 @@
+/**
+ * Opens a repository for writing: checks what is there, brings the regions level, and goes on.
+ *
+ * @module
+ */
+import { equalBytes, toHex } from '#lib/byte-fields.ts'
+import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors.ts'
+import type { SigningKey } from '#crypto/signing-key.ts'
+import type { Clock } from '#system/clock.ts'
+import { PackingWriter } from './backup-writer.ts'
+import { CatalogueChain, checkHead, readChain, type CatalogueHead } from './chain.ts'
+import { makeDataKey, type KeyMaker, type Random } from './data-key.ts'
+import {
+  backupRecord,
+  encodeEntry,
+  historyBytes,
+  type BackupEntry,
+  type CatalogueEntry,
+  type ClusterEntry,
+} from './entries.ts'
+import { backupIdFrom, entryName, ROOT_NAME, walName } from './names.ts'
+import { Regions, type Region, type RegionPlace } from './regions.ts'
+import type {
+  BackupRecord,
+  BackupStart,
+  BackupWriter,
+  Catalogue,
+  ClusterIdentity,
+  Repository,
+} from './repository.ts'
+import { parseRoot, type RepositoryRoot } from './root.ts'
+import { copyMissing, proofsOf } from './synchronise.ts'
+import { listWal, WalRanges } from './wal-listing.ts'
+import { parseWalPart } from './wal-part.ts'
+import { WalWriter, type WalTail } from './wal-writer.ts'
+
+/** The head of the catalogue, remembered outside the regions. */
+export type HeadMemory = {
+  load(): Promise<CatalogueHead | undefined>
+  save(head: CatalogueHead): Promise<void>
+}
+
+export type OpenOptions = {
+  /** At least one, and at least one required. The same objects go to all. */
+  readonly regions: readonly RegionPlace[]
+  /** The root's bytes, from a place that is trusted: never from a region. */
+  readonly root: Uint8Array
+  readonly catalogueKey: SigningKey
+  readonly clock: Clock
+  readonly random: Random
+  readonly head?: HeadMemory
+  /** How often regions that fell behind are caught up. Default 5,000. */
+  readonly catchUpEveryMs?: number
+}
+
+/**
+ * @throws {UsageError} REPOSITORY_FOREIGN when a region holds another repository.
+ * @throws {IntegrityError} CATALOGUE_BROKEN, CATALOGUE_FORKED, CATALOGUE_ROLLED_BACK, OBJECT_FORGED.
+ * @throws {FaultError} As the stores, when a required region does not answer.
+ */
+export async function openRepository(options: OpenOptions): Promise<Repository> {
+  const root = parseRoot(options.root)
+  const regions = new Regions(options.regions, options.clock)
+  if (regions.required.length === 0) {
+    throw new UsageError('REGION_NONE_REQUIRED', 'at least one region must be required')
+  }
+  const reachable = await placeRoot(regions, root)
+  const chain = await longestChain(reachable, root)
+  const head = await options.head?.load()
+  if (head) checkHead(chain, head, 'all regions')
+  await levelRequired(regions, reachable, root, chain)
+  const listing = await settleLog(regions, root)
+  return new OpenRepository(options, root, regions, chain, listing)
+}
+
+/** Puts the root into every region. @returns The regions that answered. */
+async function placeRoot(regions: Regions, root: RepositoryRoot): Promise<Region[]> {
+  const reachable: Region[] = []
+  for (const region of regions.all) {
+    const { name, store, required } = region.place
+    try {
+      await store.put(ROOT_NAME, root.bytes)
+      reachable.push(region)
+    } catch (error) {
+      if (error instanceof VeiligError && error.code === 'OBJECT_EXISTS') {
+        const message = `region ${name} holds another repository; give it an empty folder`
+        throw new UsageError('REPOSITORY_FOREIGN', message)
+      }
+      if (required || !(error instanceof FaultError)) throw error
+    }
+    if (!required) region.behind = true // until the catch-up has compared it
+  }
+  return reachable
+}
+
+/** Reads every region's catalogue; one must be the beginning of the other. */
+async function longestChain(
+  reachable: readonly Region[],
+  root: RepositoryRoot,
+): Promise<CatalogueChain> {
+  let longest = new CatalogueChain(root)
+  for (const { place } of reachable) {
+    const chain = new CatalogueChain(root)
+    await readChain(place.store, chain)
+    const [long, short] = chain.length > longest.length ? [chain, longest] : [longest, chain]
+    const shared = short.length > 0 ? long.digestOf(short.length - 1) : undefined
+    if (shared && !equalBytes(shared, short.lastDigest)) {
+      const message = `the catalogue of region ${place.name} is another than that of the others`
+      throw new IntegrityError('CATALOGUE_FORKED', message)
+    }
+    longest = long
+  }
+  return longest
+}
+
+/** Brings the required regions level: each gets what any other has. */
+async function levelRequired(
+  regions: Regions,
+  reachable: readonly Region[],
+  root: RepositoryRoot,
+  chain: CatalogueChain,
+): Promise<void> {
+  const proofs = proofsOf(chain.state.backups)
+  for (const target of regions.required) {
+    for (const source of reachable) {
+      if (source === target) continue
+      await copyMissing(source.place.store, target.place.store, root, proofs)
+    }
+  }
+}
+
+/**
+ * Finds where the log ends, and stores its last part again in every required region: a process
+ * that was killed may have left it where a power cut still takes it away.
+ */
+async function settleLog(regions: Regions, root: RepositoryRoot): Promise<LogListing> {
+  const listing: LogListing = { ranges: new WalRanges(), tails: new Map() }
+  const first = regions.required[0]
+  if (!first) return listing
+  const timelines = new Set<number>()
+  for await (const part of listWal(first.place.store)) {
+    listing.ranges.add(part)
+    timelines.add(part.timeline)
+  }
+  for (const timeline of timelines) {
+    const last = listing.ranges.lastOf(timeline)
+    if (!last) continue
+    const name = walName(last)
+    const bytes = await first.place.store.get(name)
+    root.checkSignature(name, bytes)
+    const { run, endLsn, link } = parseWalPart(name, bytes)
+    for (const { place } of regions.required) await place.store.put(name, bytes)
+    const position = { timeline, lsn: endLsn }
+    listing.tails.set(timeline, { position, runEnd: { run, endLsn, link: toHex(link) } })
+  }
+  return listing
+}
+
+type LogListing = { readonly ranges: WalRanges; readonly tails: Map<number, WalTail> }
+
+class OpenRepository implements Repository {
+  readonly wal: WalWriter
+  readonly failed: Promise<never>
+  readonly #options: OpenOptions
+  readonly #root: RepositoryRoot
+  readonly #regions: Regions
+  readonly #chain: CatalogueChain
+  readonly #listing: LogListing
+  readonly #keyMaker: KeyMaker
+  readonly #closing = new AbortController()
+  readonly #catchingUp: Promise<void>
+  #entering: Promise<unknown> = Promise.resolve()
+  #backups = 0
+  #attached = false
+
+  constructor(
+    options: OpenOptions,
+    root: RepositoryRoot,
+    regions: Regions,
+    chain: CatalogueChain,
+    listing: LogListing,
+  ) {
+    this.#options = options
+    this.#root = root
+    this.#regions = regions
+    this.#chain = chain
+    this.#listing = listing
+    this.failed = regions.failed
+    this.#keyMaker = {
+      signingKey: options.catalogueKey,
+      repositoryId: root.repositoryId,
+      recipientKeys: root.recipientKeys,
+      random: options.random,
+    }
+    this.wal = new WalWriter({
+      regions,
+      signingKey: options.catalogueKey,
+      keyMaker: this.#keyMaker,
+      clock: options.clock,
+      enter: (entry) => this.#enter(entry),
+      cluster: (systemIdentifier) => this.#cluster(systemIdentifier),
+      tails: listing.tails,
+      lastTail: this.#lastTail(),
+      hasHistory: (timeline, bytes) => this.#hasHistory(timeline, bytes),
+    })
+    this.#catchingUp = this.#catchUpUntilClosed()
+  }
+
+  async attach(cluster: ClusterIdentity): Promise<void> {
+    const known = this.#chain.state.cluster
+    this.#attached = true
+    if (!known) await this.#enter({ type: 'cluster', ...cluster })
+    this.#cluster(cluster.systemIdentifier)
+  }
+
+  async beginBackup(start: BackupStart): Promise<BackupWriter> {
+    const { random, clock } = this.#options
+    const { systemIdentifier } = this.#cluster()
+    const purpose = { purpose: 'backup', periodStartMs: 0, systemIdentifier } as const
+    const { dataKey, name, bytes } = makeDataKey(this.#keyMaker, purpose)
+    await this.#regions.put('bulk', { name, bytes })
+    this.#backups++
+    const startedMs = clock.nowMs()
+    return new PackingWriter(backupIdFrom(startedMs, random(8)), startedMs, start, {
+      regions: this.#regions,
+      clock,
+      random,
+      repositoryId: this.#root.repositoryId,
+      dataKey,
+      walDurable: (position, timeoutMs) => this.wal.durable(position, timeoutMs),
+      enter: (entry) => this.#enterBackup(entry),
+      closed: () => {
+        this.#backups--
+      },
+    })
+  }
+
+  async catalogue(): Promise<Catalogue> {
+    const { cluster, backups, histories } = this.#chain.state
+    const ranges = new WalRanges()
+    for (const range of this.#listing.ranges.ranges) ranges.addRange(range)
+    for (const range of this.wal.written()) ranges.addRange(range)
+    return {
+      repositoryId: toHex(this.#root.repositoryId),
+      cluster,
+      backups: cluster ? backups.map((entry) => backupRecord(entry, cluster)) : [],
+      wal: ranges.ranges,
+      histories: new Map([...histories].map(([at, entry]) => [at, historyBytes(entry)])),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    await this.#catchingUp
+    const marked = this.wal.mark().catch(() => {})
+    await Promise.race([marked, this.#options.clock.sleep(CLOSE_WAIT_MS).catch(() => {})])
+    await this.#regions.close()
+  }
+
+  async #enterBackup(entry: BackupEntry): Promise<BackupRecord> {
+    await this.wal.mark()
+    await this.#enter(entry)
+    return backupRecord(entry, this.#cluster())
+  }
+
+  /** Appends to the catalogue; one after the other. */
+  #enter(entry: CatalogueEntry): Promise<Uint8Array> {
+    const entered = this.#entering.then(async () => {
+      const { lastDigest: previous, length: sequence } = this.#chain
+      const placed = { sequence, previous, writtenMs: this.#options.clock.nowMs(), entry }
+      const { repositoryId } = this.#root
+      const bytes = encodeEntry(placed, this.#options.catalogueKey, repositoryId)
+      await this.#regions.put('bulk', { name: entryName(sequence), bytes })
+      this.#chain.add(bytes)
+      await this.#options.head?.save(this.#chain.head)
+      return this.#chain.lastDigest
+    })
+    this.#entering = entered
+    entered.catch(() => {}) // every later entry fails with it; the caller of each hears
+    return entered
+  }
+
+  #cluster(systemIdentifier?: bigint): ClusterEntry {
+    const { cluster } = this.#chain.state
+    if (!cluster || !this.#attached) {
+      throw new UsageError('REPOSITORY_NOT_ATTACHED', 'attach() must come first')
+    }
+    if (systemIdentifier !== undefined && cluster.systemIdentifier !== systemIdentifier) {
+      const message =
+        `this repository keeps the cluster ${cluster.systemIdentifier}, ` +
+        `not ${systemIdentifier}; give each cluster its own regions`
+      throw new UsageError('REPOSITORY_WRONG_CLUSTER', message)
+    }
+    return cluster
+  }
+
+  /** Where the last run ended: its own parts, or its beginning when it has none. */
+  #lastTail(): WalTail | undefined {
+    const { runs } = this.#chain.state
+    const last = runs.at(-1)
+    if (!last) return undefined
+    const { timeline, startLsn, run } = last.entry
+    const tail = this.#listing.tails.get(timeline)
+    if (tail && tail.position.lsn >= startLsn) return tail
+    const link = toHex(last.digest)
+    return { position: { timeline, lsn: startLsn }, runEnd: { run, endLsn: startLsn, link } }
+  }
+
+  #hasHistory(timeline: number, bytes?: Uint8Array): boolean {
+    const known = this.#chain.state.histories.get(timeline)
+    return known !== undefined && (!bytes || equalBytes(historyBytes(known), bytes))
+  }
+
+  async #catchUpUntilClosed(): Promise<void> {
+    const { clock, catchUpEveryMs = CATCH_UP_MS } = this.#options
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      for (const region of this.#regions.all) {
+        if (region.behind && !signal.aborted) await this.#catchUp(region).catch(() => {})
+      }
+      await clock.sleep(catchUpEveryMs, signal).catch(() => {})
+    }
+  }
+
+  /** Copies what the region lacks; when nothing was missing, it gets objects directly again. */
+  async #catchUp(region: Region): Promise<void> {
+    const source = this.#regions.required[0]
+    if (!source) return
+    for (let copied = 1; copied > 0 && !this.#closing.signal.aborted;) {
+      const skipped = region.skipped
+      await region.place.store.put(ROOT_NAME, this.#root.bytes)
+      const proofs = proofsOf(this.#chain.state.backups)
+      const stores = [source.place.store, region.place.store] as const
+      copied = (await copyMissing(...stores, this.#root, proofs)).copied
+      if (copied > 0 || region.skipped !== skipped || this.#backups > 0) continue
+      region.behind = false
+      this.wal.caughtUp(region)
+    }
+  }
+}
+
+const CATCH_UP_MS = 5_000
+const CLOSE_WAIT_MS = 5_000

@@ -1,0 +1,172 @@
+/**
+ * Sealed objects: plaintext in, compressed and encrypted chunks out, and back.
+ *
+ * Compression runs on Node's thread pool; encryption of a chunk takes about a millisecond.
+ * Source: docs/formats/repository.md §6.
+ *
+ * @module
+ */
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import {
+  CHUNK_SIZE,
+  ChunkOpener,
+  ChunkSealer,
+  HEAD_SIZE,
+  objectKey,
+  parseChunkHead,
+  SALT_SIZE,
+} from '#crypto/sealed-chunks.ts'
+import { concatBytes, FieldReader } from '#lib/byte-fields.ts'
+import { IntegrityError } from '#lib/errors.ts'
+import type { DataKey } from './data-key.ts'
+import { framePrefix, parseObject, type ObjectKind, type ObjectParts } from './object-frame.ts'
+
+const compressAsync = promisify(zstdCompress)
+const decompressAsync = promisify(zstdDecompress)
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const KEY_ID_SIZE = 16
+
+/** A chunk as it will be sealed: compressed where that is shorter. */
+export type PreparedChunk = { readonly bytes: Uint8Array; readonly compressed: boolean }
+
+export async function prepareChunk(plain: Uint8Array): Promise<PreparedChunk> {
+  const smaller = await compressAsync(plain, COMPRESSION)
+  if (smaller.length < plain.length) return { bytes: smaller, compressed: true }
+  return { bytes: plain, compressed: false }
+}
+
+export type SealedObjectOptions = {
+  readonly kind: ObjectKind
+  readonly name: string
+  readonly dataKey: DataKey
+  readonly repositoryId: Uint8Array
+  /** 16 random bytes. */
+  readonly salt: Uint8Array
+  /** Fields after key id and salt. */
+  readonly fields?: Uint8Array
+}
+
+/** One sealed object while it grows. */
+export class SealedObject {
+  readonly name: string
+  readonly #parts: Uint8Array[]
+  readonly #sealer: ChunkSealer
+  /** Sizes of the sealed chunks so far. */
+  readonly chunkSizes: number[] = []
+  size: number
+
+  constructor(options: SealedObjectOptions) {
+    const { kind, name, dataKey, repositoryId, salt } = options
+    const { keyId, systemIdentifier } = dataKey.header
+    const fields = [keyId, salt, options.fields ?? new Uint8Array(0)]
+    const prefix = framePrefix(kind, concatBytes(fields))
+    const context = { repositoryId, systemIdentifier, name, prefix }
+    this.name = name
+    this.#sealer = new ChunkSealer(objectKey(dataKey.key, salt), context)
+    this.#parts = [prefix]
+    this.size = prefix.length
+  }
+
+  add(chunk: PreparedChunk, last: boolean): void {
+    const sealed = this.#sealer.seal(chunk.bytes, { compressed: chunk.compressed, last })
+    this.#parts.push(sealed)
+    this.chunkSizes.push(sealed.length)
+    this.size += sealed.length
+  }
+
+  /** The object, once the last chunk was added; signed kinds still lack their signature. */
+  finish(): Uint8Array {
+    return concatBytes(this.#parts)
+  }
+}
+
+/** Fields at the beginning of every sealed object. */
+export type SealedFields = {
+  readonly keyId: Uint8Array
+  readonly salt: Uint8Array
+  readonly rest: Uint8Array
+}
+
+export function parseSealedFields(name: string, fields: Uint8Array): SealedFields {
+  const reader = new FieldReader(fields, () => damaged(name, 'is cut short'))
+  const keyId = reader.bytes(KEY_ID_SIZE)
+  const salt = reader.bytes(SALT_SIZE)
+  return { keyId, salt, rest: reader.bytes(reader.left) }
+}
+
+/** Gives the data key of an id. @throws {IntegrityError} KEY_MISSING, KEY_DAMAGED. */
+export type DataKeys = (keyId: Uint8Array) => Promise<DataKey>
+
+/**
+ * Opens a whole sealed object, chunk by chunk; each is released only once it is authenticated,
+ * and the end only when it is the end.
+ *
+ * @throws {IntegrityError} OBJECT_DAMAGED, KEY_MISSING, KEY_DAMAGED.
+ */
+export async function* openSealed(
+  name: string,
+  bytes: Uint8Array,
+  kinds: readonly ObjectKind[],
+  repositoryId: Uint8Array,
+  dataKeys: DataKeys,
+): AsyncGenerator<Uint8Array> {
+  const parts = parseObject(name, bytes, kinds)
+  const { keyId, salt } = parseSealedFields(name, parts.fields)
+  const { header, key } = await dataKeys(keyId)
+  const { systemIdentifier } = header
+  const context = { repositoryId, systemIdentifier, name, prefix: parts.prefix }
+  const opener = new ChunkOpener(objectKey(key, salt), context)
+  for (const { number, chunk, last } of chunksOf(name, parts)) {
+    yield await openChunk(name, opener, number, chunk, last)
+  }
+}
+
+async function openChunk(
+  name: string,
+  opener: ChunkOpener,
+  number: bigint,
+  chunk: Uint8Array,
+  last: boolean,
+): Promise<Uint8Array> {
+  const opened = opener.open(number, chunk)
+  const plain = parseChunkHead(chunk).compressed ? await decompress(name, opened) : opened
+  if (!last && plain.length !== CHUNK_SIZE) throw damaged(name, 'has a short chunk in the middle')
+  return plain
+}
+
+async function decompress(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await decompressAsync(bytes, { maxOutputLength: CHUNK_SIZE })
+  } catch {
+    throw damaged(name, 'holds a chunk that does not decompress')
+  }
+}
+
+type PlacedChunk = { readonly number: bigint; readonly chunk: Uint8Array; readonly last: boolean }
+
+/** Cuts a body into its chunks. @throws {IntegrityError} OBJECT_DAMAGED. */
+export function* chunksOf(name: string, { body }: ObjectParts): Generator<PlacedChunk> {
+  let at = 0
+  for (let number = 0n; ; number++) {
+    if (body.length - at < HEAD_SIZE) throw damaged(name, 'ends without its last chunk')
+    const { length, last } = parseChunkHead(body.subarray(at))
+    const end = at + HEAD_SIZE + length
+    if (end > body.length) throw damaged(name, 'ends within a chunk')
+    if (last && end !== body.length) throw damaged(name, 'goes on after its last chunk')
+    yield { number, chunk: body.subarray(at, end), last }
+    if (last) return
+    at = end
+  }
+}
+
+/** Reads a whole sealed object into memory. @throws As `openSealed`. */
+export async function openWhole(...args: Parameters<typeof openSealed>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of openSealed(...args)) chunks.push(chunk)
+  return concatBytes(chunks)
+}
+
+export function damaged(name: string, why: string): IntegrityError {
+  return new IntegrityError('OBJECT_DAMAGED', `${name} ${why}`)
+}

@@ -1,0 +1,99 @@
+/**
+ * Copies what one region lacks from another. Nothing is copied that is not authentic.
+ *
+ * @module
+ */
+import { toHex } from '#lib/byte-fields.ts'
+import { IntegrityError } from '#lib/errors.ts'
+import type { ObjectStore, StoredObject } from '#storage/object-store.ts'
+import type { BackupEntry, ObjectProof } from './entries.ts'
+import {
+  BACKUPS_FOLDER,
+  CATALOGUE_FOLDER,
+  KEYS_FOLDER,
+  manifestName,
+  packName,
+  WAL_FOLDER,
+} from './names.ts'
+import { sha256 } from './object-frame.ts'
+import type { RepositoryRoot } from './root.ts'
+
+/** The catalogue comes last: it must not name what is not there yet. */
+const FOLDERS = [KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER, CATALOGUE_FOLDER]
+
+/** Name → what the catalogue says of the object. */
+export type Proofs = ReadonlyMap<string, ObjectProof>
+
+export function proofsOf(backups: readonly BackupEntry[]): Proofs {
+  const proofs = new Map<string, ObjectProof>()
+  for (const { id, manifest, packs } of backups) {
+    proofs.set(manifestName(id), manifest)
+    for (const [number, pack] of packs.entries()) proofs.set(packName(id, number), pack)
+  }
+  return proofs
+}
+
+/**
+ * Checks an object without any secret: by its signature, or by its digest in the catalogue.
+ *
+ * @throws {IntegrityError} OBJECT_FORGED, OBJECT_DAMAGED, OBJECT_UNKNOWN when no entry names it.
+ */
+export function checkObject(
+  root: RepositoryRoot,
+  proofs: Proofs,
+  name: string,
+  bytes: Uint8Array,
+): void {
+  if (!name.startsWith(`${BACKUPS_FOLDER}/`)) return root.checkSignature(name, bytes)
+  const proof = proofs.get(name)
+  if (!proof) {
+    throw new IntegrityError('OBJECT_UNKNOWN', `${name} is in no backup of the catalogue`)
+  }
+  if (bytes.length !== proof.size || toHex(sha256(bytes)) !== proof.sha256) {
+    throw new IntegrityError('OBJECT_DAMAGED', `${name} is not what the catalogue says`)
+  }
+}
+
+/**
+ * Copies into `target` what it lacks of `source`.
+ *
+ * @returns How many objects were copied, and which could not be because they are not authentic.
+ * @throws {FaultError} As the stores.
+ */
+export async function copyMissing(
+  source: ObjectStore,
+  target: ObjectStore,
+  root: RepositoryRoot,
+  proofs: Proofs,
+): Promise<{ copied: number; refused: string[] }> {
+  let copied = 0
+  const refused: string[] = []
+  for (const folder of FOLDERS) {
+    for await (const name of missingFrom(source.list(folder), target.list(folder))) {
+      if (folder === BACKUPS_FOLDER && !proofs.has(name)) continue // a left-over, or on its way
+      try {
+        const bytes = await source.get(name)
+        checkObject(root, proofs, name, bytes)
+        await target.put(name, bytes)
+        copied++
+      } catch (error) {
+        if (!(error instanceof IntegrityError)) throw error
+        refused.push(name)
+      }
+    }
+  }
+  return { copied, refused }
+}
+
+/** Names that the first listing has and the second has not; both are in the order of the names. */
+async function* missingFrom(
+  from: AsyncIterable<StoredObject>,
+  present: AsyncIterable<StoredObject>,
+): AsyncGenerator<string> {
+  const others = present[Symbol.asyncIterator]()
+  let other = await others.next()
+  for await (const { name } of from) {
+    while (!other.done && other.value.name < name) other = await others.next()
+    if (other.done || other.value.name !== name) yield name
+  }
+}

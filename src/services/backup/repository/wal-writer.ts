@@ -1,0 +1,302 @@
+/**
+ * The log on its way in: cut at segment ends, compressed, chained, signed, sealed, sent everywhere.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { toHex } from '#lib/byte-fields.ts'
+import { FaultError, UsageError } from '#lib/errors.ts'
+import type { SigningKey } from '#crypto/signing-key.ts'
+import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
+import type { Clock } from '#system/clock.ts'
+import { makeDataKey, type DataKey, type KeyMaker } from './data-key.ts'
+import type { CatalogueEntry, ClusterEntry, RunEnd } from './entries.ts'
+import type { Region, Regions } from './regions.ts'
+import type { RegionState, WalBytes, WalPosition, WalRange, WalStore } from './repository.ts'
+import { prepareChunk, type PreparedChunk } from './sealing.ts'
+import { sealWalPart } from './wal-part.ts'
+
+const BYTES_MAX = 1024 * 1024
+const KEY_PERIOD_MS = 3_600_000
+const MARK_EVERY_PARTS = 256
+
+/** What was kept when the repository was opened. */
+export type WalTail = { readonly position: WalPosition; readonly runEnd: RunEnd }
+
+export type WalWriterPorts = {
+  readonly regions: Regions
+  readonly signingKey: SigningKey
+  readonly keyMaker: KeyMaker
+  readonly clock: Clock
+  /** Appends to the catalogue; resolves with the entry's digest once it is durable. */
+  readonly enter: (entry: CatalogueEntry) => Promise<Uint8Array>
+  /** @throws {UsageError} REPOSITORY_WRONG_CLUSTER, REPOSITORY_NOT_ATTACHED. */
+  readonly cluster: (systemIdentifier?: bigint) => ClusterEntry
+  /** Ends of the log per timeline, as found on opening. */
+  readonly tails: ReadonlyMap<number, WalTail>
+  readonly lastTail: WalTail | undefined
+  readonly hasHistory: (timeline: number, bytes?: Uint8Array) => boolean
+}
+
+type Run = { readonly id: string; readonly timeline: number; nextLsn: Lsn; link: Uint8Array }
+
+/** How far a region has come. */
+type Progress = { parts: number; end: RunEnd | undefined; position: WalPosition | undefined }
+
+export class WalWriter implements WalStore {
+  readonly #ports: WalWriterPorts
+  readonly #progress: ReadonlyMap<Region, Progress>
+  #run: Run | undefined
+  #last: WalPosition | undefined
+  #lastEnd: RunEnd | undefined
+  #key: DataKey | undefined
+  #sealing: Promise<unknown> = Promise.resolve()
+  #parts = 0
+  #markedParts = 0
+  #marking: Promise<void> | undefined
+  #durableWaiters: (() => void)[] = []
+  /** Runs since opening; `previousLsn` is where the one before ended. */
+  readonly #begun: { timeline: number; startLsn: Lsn; previousLsn: Lsn }[] = []
+
+  constructor(ports: WalWriterPorts) {
+    this.#ports = ports
+    this.#last = ports.lastTail?.position
+    this.#lastEnd = ports.lastTail?.runEnd
+    const start = (): Progress => ({ parts: 0, end: undefined, position: this.#last })
+    this.#progress = new Map(ports.regions.all.map((region) => [region, start()]))
+  }
+
+  async lastPosition(systemIdentifier: bigint): Promise<WalPosition | undefined> {
+    this.#ports.cluster(systemIdentifier)
+    return this.#last
+  }
+
+  async begin({ timeline, lsn }: WalPosition): Promise<void> {
+    const { walSegmentSize } = this.#ports.cluster()
+    await this.#sealing.catch(() => {})
+    await this.mark()
+    const kept = this.#keptEnd(timeline)
+    if (kept !== undefined && lsn < kept) {
+      const message = `timeline ${timeline} is kept up to ${formatLsn(kept)} already`
+      throw new UsageError('WAL_BEGINS_EARLY', message)
+    }
+    const midway = lsn % BigInt(walSegmentSize) !== 0n
+    if (midway && lsn !== kept && !this.#ports.hasHistory(timeline)) {
+      const message = `nothing is kept before ${formatLsn(lsn)}; begin at the segment's start`
+      throw new UsageError('WAL_BEGINS_MIDWAY', message)
+    }
+    const id = toHex(this.#ports.keyMaker.random(8))
+    const previous = this.#lastEnd ?? null
+    const entry = { type: 'run', run: id, timeline, startLsn: lsn, previous } as const
+    const link = await this.#ports.enter(entry)
+    this.#begun.push({ timeline, startLsn: lsn, previousLsn: this.#last?.lsn ?? lsn })
+    this.#run = { id, timeline, nextLsn: lsn, link }
+    this.#last = { timeline, lsn }
+    for (const progress of this.#progress.values()) progress.position = { timeline, lsn }
+  }
+
+  #keptEnd(timeline: number): Lsn | undefined {
+    if (this.#run?.timeline === timeline) return this.#run.nextLsn
+    return this.#ports.tails.get(timeline)?.position.lsn
+  }
+
+  put(wal: WalBytes): Promise<void> {
+    try {
+      return this.#put(wal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #put({ timeline, startLsn, bytes }: WalBytes): Promise<void> {
+    const run = this.#run
+    if (!run || timeline !== run.timeline || startLsn !== run.nextLsn) {
+      const expected = run ? `${run.timeline}:${formatLsn(run.nextLsn)}` : 'begin()'
+      const message = `got ${timeline}:${formatLsn(startLsn)}, expected ${expected}`
+      throw new UsageError('WAL_NOT_CONTIGUOUS', message)
+    }
+    if (bytes.length < 1 || bytes.length > BYTES_MAX) {
+      throw new UsageError('WAL_TOO_LARGE', `${bytes.length} bytes of WAL at once`)
+    }
+    run.nextLsn += BigInt(bytes.length)
+    this.#last = { timeline, lsn: run.nextLsn }
+    const { walSegmentSize } = this.#ports.cluster()
+    const stored = cutAtSegments(startLsn, bytes, walSegmentSize).map((piece) => {
+      const prepared = prepareChunk(piece.bytes)
+      prepared.catch(() => {}) // awaited in its turn
+      const sealed = this.#sealing.then(() => this.#seal(run, piece, prepared))
+      this.#sealing = sealed
+      sealed.catch(() => {}) // told by the promise below
+      return sealed.then(({ durable }) => durable)
+    })
+    return Promise.all(stored).then(() => this.#markNowAndThen())
+  }
+
+  async #seal(
+    run: Run,
+    piece: WalPiece,
+    prepared: Promise<PreparedChunk>,
+  ): Promise<{ durable: Promise<void> }> {
+    const { regions, signingKey, keyMaker, clock } = this.#ports
+    const { timeline } = run
+    const dataKey = await this.#keyNow()
+    const part = {
+      timeline,
+      run: run.id,
+      startLsn: piece.startLsn,
+      endLsn: piece.startLsn + BigInt(piece.bytes.length),
+      writtenMs: clock.nowMs(),
+      previousLink: run.link,
+    }
+    const { name, bytes, link } = sealWalPart(part, await prepared, {
+      signingKey,
+      repositoryId: keyMaker.repositoryId,
+      dataKey,
+      salt: keyMaker.random(16),
+      walSegmentSize: this.#ports.cluster().walSegmentSize,
+    })
+    run.link = link
+    this.#parts++
+    const end = { run: run.id, endLsn: part.endLsn, link: toHex(link) }
+    this.#lastEnd = end
+    const durable = regions.put('log', { name, bytes }, (region) => {
+      const progress = this.#progress.get(region)
+      assert(progress)
+      progress.parts++
+      progress.end = end
+      progress.position = { timeline, lsn: part.endLsn }
+      for (const wake of this.#durableWaiters.splice(0)) wake()
+    })
+    durable.catch(() => {}) // the caller of put hears it
+    return { durable }
+  }
+
+  /** The data key of this hour; made, and sent ahead of the first part it seals. */
+  async #keyNow(): Promise<DataKey> {
+    const { regions, clock, keyMaker } = this.#ports
+    const nowMs = clock.nowMs()
+    const periodStartMs = nowMs - (nowMs % KEY_PERIOD_MS)
+    if (this.#key?.header.periodStartMs === periodStartMs) return this.#key
+    const { systemIdentifier } = this.#ports.cluster()
+    const made = makeDataKey(keyMaker, { purpose: 'wal', periodStartMs, systemIdentifier })
+    regions.put('log', { name: made.name, bytes: made.bytes }).catch(() => {}) // the part tells
+    this.#key = made.dataKey
+    return made.dataKey
+  }
+
+  durablePosition(): WalPosition | undefined {
+    return this.#slowest()?.position
+  }
+
+  #slowest(): Progress | undefined {
+    const required = this.#ports.regions.required.map((region) => this.#progress.get(region))
+    return required.reduce((a, b) => (a && b && b.parts < a.parts ? b : a))
+  }
+
+  /** Resolves once the position is durable on its timeline. */
+  async durable({ timeline, lsn }: WalPosition, timeoutMs: number): Promise<void> {
+    const expired = new AbortController()
+    const deadline = this.#ports.clock.sleep(timeoutMs, expired.signal).catch(() => {})
+    let late = false
+    void deadline.then(() => {
+      late = true
+      for (const wake of this.#durableWaiters.splice(0)) wake()
+    })
+    try {
+      for (;;) {
+        const now = this.durablePosition()
+        if (now && (now.timeline > timeline || (now.timeline === timeline && now.lsn >= lsn))) {
+          return
+        }
+        if (late) {
+          const message = `the log up to ${formatLsn(lsn)} did not become durable in time`
+          throw new FaultError('BACKUP_WAL_MISSING', message)
+        }
+        await new Promise<void>((resolve) => this.#durableWaiters.push(resolve))
+      }
+    } finally {
+      expired.abort()
+    }
+  }
+
+  async history(timeline: number, bytes: Uint8Array): Promise<void> {
+    if (this.#ports.hasHistory(timeline, bytes)) return
+    const base64 = Buffer.from(bytes).toString('base64')
+    await this.#ports.enter({ type: 'history', timeline, bytes: base64 })
+  }
+
+  /** Enters in the catalogue how far the run is durable, so that it cannot vanish unseen. */
+  mark(): Promise<void> {
+    this.#marking ??= this.#mark().finally(() => {
+      this.#marking = undefined
+    })
+    return this.#marking
+  }
+
+  async #mark(): Promise<void> {
+    const slowest = this.#slowest()
+    if (!slowest?.end || slowest.parts === this.#markedParts) return
+    const { parts, end } = slowest
+    await this.#ports.enter({ type: 'mark', ...end })
+    this.#markedParts = parts
+  }
+
+  #markNowAndThen(): void {
+    const parts = this.#slowest()?.parts ?? 0
+    if (parts - this.#markedParts < MARK_EVERY_PARTS) return
+    this.mark().catch(() => {}) // its failure fails the repository, and so the next put
+  }
+
+  /** A region has all that required ones have. */
+  caughtUp(region: Region): void {
+    const slowest = this.#slowest()
+    const progress = this.#progress.get(region)
+    if (slowest && progress) Object.assign(progress, slowest)
+  }
+
+  /** What is durable of the runs since opening. */
+  written(): readonly WalRange[] {
+    const now = this.durablePosition()
+    return this.#begun.flatMap(({ timeline, startLsn }, at) => {
+      const next = this.#begun[at + 1]
+      const endLsn = next ? next.previousLsn : now?.timeline === timeline ? now.lsn : startLsn
+      return endLsn > startLsn ? [{ timeline, startLsn, endLsn }] : []
+    })
+  }
+
+  regions(): readonly RegionState[] {
+    const nowMs = this.#ports.clock.monotonicMs()
+    return this.#ports.regions.all.map((region) => {
+      const { position } = this.#progress.get(region) ?? { position: undefined }
+      const last = this.#last
+      const apart = last && position && last.timeline === position.timeline
+      return {
+        name: region.place.name,
+        required: region.place.required,
+        durable: position,
+        lagBytes: apart ? last.lsn - position.lsn : 0n,
+        lagMs: region.oldestLogAtMs === undefined ? 0 : nowMs - region.oldestLogAtMs,
+        fault: region.fault,
+      }
+    })
+  }
+}
+
+type WalPiece = { readonly startLsn: Lsn; readonly bytes: Uint8Array }
+
+/** Copies of the bytes, none crossing the end of a segment. */
+export function cutAtSegments(
+  startLsn: Lsn,
+  bytes: Uint8Array,
+  walSegmentSize: number,
+): WalPiece[] {
+  const pieces: WalPiece[] = []
+  for (let at = 0; at < bytes.length;) {
+    const lsn = startLsn + BigInt(at)
+    const room = walSegmentSize - Number(lsn % BigInt(walSegmentSize))
+    const piece = bytes.slice(at, at + room)
+    pieces.push({ startLsn: lsn, bytes: piece })
+    at += piece.length
+  }
+  return pieces
+}
