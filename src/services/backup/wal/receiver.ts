@@ -46,6 +46,8 @@ export type ReceiverState = {
   readonly serverEndLsn: Lsn | undefined
   /** When we last knew that we had all the server has; Unix milliseconds. */
   readonly currentMs: number | undefined
+  /** Since when WAL has waited to be sent to the regions; undefined: none waits. */
+  readonly heldSinceMs: number | undefined
   /** Why the stream ended last; undefined while it flows. */
   readonly fault: string | undefined
 }
@@ -73,6 +75,7 @@ export class WalReceiver {
       receivedLsn: this.#session?.receivedLsn,
       serverEndLsn: this.#session?.serverEndLsn,
       currentMs: this.#session?.currentMs ?? this.#currentMs,
+      heldSinceMs: this.#streaming ? this.#session?.cutDueMs(0) : undefined,
       fault: this.#fault,
     }
   }

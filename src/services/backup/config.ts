@@ -1,0 +1,98 @@
+/**
+ * The `backup` section of veilig.yaml.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+export type DatabaseConfig = {
+  /** A folder (absolute path) means the Unix socket in it. */
+  readonly host: string
+  readonly port: number
+  /** Role with LOGIN and REPLICATION, and no other right. */
+  readonly user: string
+  readonly password: string
+  /** Over TCP: `verify` demands a valid certificate, `off` is for a private wire only. */
+  readonly tls: 'verify' | 'off'
+  /** PEM file of the authority that signed the server's certificate. */
+  readonly caFile?: string | undefined
+}
+
+/** One copy of everything. */
+export type RegionConfig = {
+  readonly name: string
+  readonly kind: 'disk'
+  /** Absolute; without it, below the data folder. */
+  readonly folder?: string | undefined
+  /** Whether nothing counts as safe before this region holds it. */
+  readonly required: boolean
+}
+
+export type BackupConfig = {
+  /** Without it: the embedded server. */
+  readonly database?: DatabaseConfig | undefined
+  /** Replication slot on the server; made when it is missing. */
+  readonly slot: string
+  /** As pg_stat_replication and synchronous_standby_names know us. */
+  readonly applicationName: string
+  /** From the start of one full backup to the start of the next. */
+  readonly fullEveryMinutes: number
+  /** What the server may send of a backup, megabytes (2^20) a second; without it: no limit. */
+  readonly maxRateMib?: number | undefined
+  /** WAL goes to the regions when this much has come … */
+  readonly partMaxKib: number
+  /** … or its first byte has waited this long. */
+  readonly partMaxMs: number
+  /** A region (or the stream) that lags more than this is an alert. */
+  readonly lagAlertSeconds: number
+  /** A server that says nothing for this long, though asked every second, is hung up on. */
+  readonly silenceSeconds: number
+  readonly regions: readonly RegionConfig[]
+}
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
+  message: 'must be lower case letters, digits and hyphens, at most 32',
+})
+const slotName = z.string().regex(/^[a-z0-9_]{1,63}$/, {
+  message: 'must be lower case letters, digits and underscores, at most 63',
+})
+const absolute = z.string().startsWith('/').max(1024)
+
+const database: z.ZodType<DatabaseConfig> = z.strictObject({
+  host: z.string().min(1).max(255),
+  port: z.int().min(1).max(65_535).default(5432),
+  user: z.string().min(1).max(63).default('veilig_backup'),
+  password: z.string().min(1).max(1024),
+  tls: z.enum(['verify', 'off']).default('verify'),
+  caFile: absolute.optional(),
+})
+
+const region: z.ZodType<RegionConfig> = z.strictObject({
+  name,
+  kind: z.literal('disk').default('disk'),
+  folder: absolute.optional(),
+  required: z.boolean().default(true),
+})
+
+export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
+  database: database.optional(),
+  slot: slotName.default('veilig'),
+  applicationName: slotName.default('veilig_backup'),
+  fullEveryMinutes: z.int().min(1).max(10_080).default(240),
+  maxRateMib: z.int().min(1).max(1024).optional(),
+  partMaxKib: z.int().min(16).max(1024).default(1024),
+  partMaxMs: z.int().min(10).max(60_000).default(250),
+  lagAlertSeconds: z.int().min(5).max(900).default(60),
+  silenceSeconds: z.int().min(5).max(300).default(30),
+  regions: z
+    .array(region)
+    .min(1)
+    .max(8)
+    .refine((list) => new Set(list.map((one) => one.name)).size === list.length, {
+      message: 'each region needs a name of its own',
+    })
+    .refine((list) => list.some((one) => one.required), {
+      message: 'at least one region must be required, or nothing would ever be safe',
+    })
+    .prefault([{ name: 'region-a' }, { name: 'region-b' }]),
+})

@@ -1,0 +1,62 @@
+/**
+ * What is said over the control socket: one JSON object a line, both ways. Pure.
+ *
+ * A client sends one request; the service answers with lines until `done` or `failed`, and hangs
+ * up.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import { ProtocolError } from '#lib/errors.ts'
+import type { BackupStatus, NewestBackup } from '../status.ts'
+
+export type ControlRequest =
+  | { readonly request: 'status' }
+  | { readonly request: 'backup'; readonly type: 'full'; readonly label: string }
+
+export type ControlAnswer =
+  | { readonly answer: 'status'; readonly status: BackupStatus }
+  /** `joined`: one was under way already, and this is it. */
+  | { readonly answer: 'begun'; readonly joined: boolean }
+  | { readonly answer: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
+  | { readonly answer: 'done'; readonly backup: NewestBackup }
+  | { readonly answer: 'failed'; readonly code: string; readonly message: string }
+
+/** Longest line either side takes. */
+export const LINE_MAX_BYTES: number = 64 * 1024
+
+const LABEL_MAX: number = 200
+
+const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
+  z.strictObject({ request: z.literal('status') }),
+  z.strictObject({
+    request: z.literal('backup'),
+    type: z.literal('full'),
+    label: z.string().max(LABEL_MAX),
+  }),
+])
+
+/** @throws {ProtocolError} CONTROL_REQUEST_INVALID. */
+export function parseRequest(line: string): ControlRequest {
+  const found = request.safeParse(parseJson(line))
+  if (found.success) return found.data
+  const message = found.error.issues[0]?.message ?? 'not understood'
+  throw new ProtocolError('CONTROL_REQUEST_INVALID', message)
+}
+
+/** The service's own words, read by our own client. @throws {ProtocolError} As above. */
+export function parseAnswer(line: string): ControlAnswer {
+  const value = parseJson(line)
+  if (typeof value === 'object' && value !== null && 'answer' in value) {
+    return value as ControlAnswer
+  }
+  throw new ProtocolError('CONTROL_REQUEST_INVALID', 'the backup service answered something else')
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new ProtocolError('CONTROL_REQUEST_INVALID', 'not JSON', { cause })
+  }
+}

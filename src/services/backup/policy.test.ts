@@ -1,0 +1,48 @@
+/** The schedule, its retries, and what counts as fresh. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { completeUntilMs, isOverdue, nextFullMs } from './policy.ts'
+
+const HOUR = 3_600_000
+const calm = {
+  nowMs: 100 * HOUR,
+  everyMs: 4 * HOUR,
+  newestStartedMs: 98 * HOUR,
+  wanted: false,
+  failuresInARow: 0,
+  lastFailureMs: 0,
+}
+
+test('schedule: four hours after the start of the last one', () => {
+  assert.equal(nextFullMs(calm), 102 * HOUR)
+})
+
+test('schedule: at once when there is none, and when one is wanted', () => {
+  assert.equal(nextFullMs({ ...calm, newestStartedMs: undefined }), calm.nowMs)
+  assert.equal(nextFullMs({ ...calm, wanted: true }), calm.nowMs)
+})
+
+test('schedule: failures are retried soon, then less often, never less than each interval', () => {
+  const failed = (failuresInARow: number, everyMs = 4 * HOUR): number =>
+    nextFullMs({ ...calm, everyMs, wanted: true, failuresInARow, lastFailureMs: calm.nowMs })
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 60].map((count) => (failed(count) - calm.nowMs) / 60_000),
+    [1, 2, 4, 8, 15, 15],
+  )
+  assert.equal(failed(60, 120_000) - calm.nowMs, 120_000)
+})
+
+test('schedule: overdue is half an interval late, or none at all', () => {
+  assert.equal(isOverdue(calm), false)
+  assert.equal(isOverdue({ ...calm, nowMs: 104 * HOUR + 1 }), true)
+  assert.equal(isOverdue({ ...calm, newestStartedMs: undefined }), true)
+})
+
+test('freshness: the oldest doubt decides, and silence is never fresh', () => {
+  const sure = { nowMs: 1000, receivedAllMs: 990, heldSinceMs: undefined, regionLagMs: 0 }
+  assert.equal(completeUntilMs(sure), 990)
+  assert.equal(completeUntilMs({ ...sure, heldSinceMs: 900 }), 900)
+  assert.equal(completeUntilMs({ ...sure, regionLagMs: 400 }), 600)
+  assert.equal(completeUntilMs({ ...sure, nowMs: 90_000 }), 990)
+  assert.equal(completeUntilMs({ ...sure, receivedAllMs: undefined }), undefined)
+})

@@ -1,0 +1,172 @@
+/**
+ * The backup service: receives WAL all the time, takes full backups on schedule and on request,
+ * watches the regions, answers on its control socket.
+ *
+ * @module
+ */
+import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+import type { RunningService } from '#system/service.ts'
+import type { AuditEvent } from '#audit/trail.ts'
+import type { BackupConfig } from './config.ts'
+import type { ControlAnswer, ControlRequest } from './control/messages.ts'
+import { openControlSocket, type ControlHandler } from './control/server.ts'
+import { completeUntilMs, isOverdue } from './policy.ts'
+import type { BackupPorts } from './ports.ts'
+import type { RegionState } from './repository/repository.ts'
+import { BackupRunner } from './runner.ts'
+import type { BackupStatus, RegionStatus } from './status.ts'
+import { WalReceiver } from './wal/receiver.ts'
+import { Watch } from './watch.ts'
+
+const KIB = 1024
+const MINUTE_MS = 60_000
+const PROGRESS_MS = 250
+const WATCH_MS = 1000
+/** How long a stop waits for what is under way; what is cut off then was promised to nobody. */
+const STOP_MS = 5_000
+
+export type BackupService = RunningService & {
+  readonly failed: Promise<never>
+  status(): BackupStatus
+}
+
+/** @throws {FaultError | UsageError} When the repository cannot be read. */
+export async function serve(config: BackupConfig, ports: BackupPorts): Promise<BackupService> {
+  const { repository, clock, login, trail } = ports
+  const stop = new AbortController()
+  const tell = async (event: AuditEvent): Promise<void> => trail.append([event])
+  const { backups } = await repository.catalogue()
+  const receiver = new WalReceiver({
+    login,
+    slot: config.slot,
+    applicationName: config.applicationName,
+    partMaxBytes: config.partMaxKib * KIB,
+    partMs: config.partMaxMs,
+    silenceMs: config.silenceSeconds * 1000,
+    repository,
+    clock,
+    tell,
+    onGap: () => runner.want(),
+  })
+  const runner = new BackupRunner({
+    login,
+    applicationName: config.applicationName,
+    everyMs: config.fullEveryMinutes * MINUTE_MS,
+    maxRateKib: config.maxRateMib === undefined ? undefined : config.maxRateMib * KIB,
+    repository,
+    clock,
+    tell,
+    stream: () => receiver.state,
+    newest: backups.findLast(({ kind }) => kind === 'full'),
+  })
+  const status = (): BackupStatus => statusOf(config, ports, receiver, runner)
+  const control = await openControlSocket(
+    ports.controlSocket,
+    controlHandler(runner, status, stop.signal),
+  )
+  const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
+  const work = [
+    receiver.run(stop.signal),
+    runner.run(stop.signal),
+    keepWatch(watch, status, ports, stop.signal),
+  ]
+  const failed = Promise.race([
+    repository.failed,
+    ...work.map((one) => one.then(() => new Promise<never>(() => undefined))),
+  ])
+  failed.catch(() => undefined) // whoever waits for it hears of it
+  return {
+    failed,
+    status,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await control[Symbol.asyncDispose]()
+      await Promise.race([Promise.allSettled(work), clock.sleep(STOP_MS)])
+      await repository[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function controlHandler(
+  runner: BackupRunner,
+  status: () => BackupStatus,
+  signal: AbortSignal,
+): ControlHandler {
+  return async (request: ControlRequest, say): Promise<ControlAnswer> => {
+    if (request.request === 'status') return { answer: 'status', status: status() }
+    let toldMs = 0
+    const backup = await runner.request(request.label, signal, {
+      begun: (joined) => say({ answer: 'begun', joined }),
+      progress: (progress) => {
+        const nowMs = performance.now()
+        if (nowMs - toldMs < PROGRESS_MS) return
+        toldMs = nowMs
+        say({ answer: 'progress', ...progress })
+      },
+    })
+    return { answer: 'done', backup }
+  }
+}
+
+async function keepWatch(
+  watch: Watch,
+  status: () => BackupStatus,
+  ports: BackupPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const events = watch.look(status())
+    if (events.length > 0) await ports.trail.append(events)
+    await ports.clock.sleep(WATCH_MS, signal).catch(() => undefined)
+  }
+}
+
+function statusOf(
+  config: BackupConfig,
+  ports: BackupPorts,
+  receiver: WalReceiver,
+  runner: BackupRunner,
+): BackupStatus {
+  const nowMs = ports.clock.nowMs()
+  const everyMs = config.fullEveryMinutes * MINUTE_MS
+  const { state } = receiver
+  return {
+    nowMs,
+    full: {
+      everyMs,
+      newest: runner.newest ?? null,
+      nextMs: runner.nextMs,
+      overdue: isOverdue({ nowMs, everyMs, newestStartedMs: runner.newest?.startedMs }),
+      running: runner.running ?? null,
+      lastFailure: runner.lastFailure ?? null,
+    },
+    log: {
+      phase: state.phase,
+      timeline: state.timeline ?? null,
+      receivedLsn: state.receivedLsn === undefined ? null : formatLsn(state.receivedLsn),
+      serverEndLsn: state.serverEndLsn === undefined ? null : formatLsn(state.serverEndLsn),
+      fault: state.fault ?? null,
+    },
+    regions: ports.repository.wal.regions().map((region) => regionStatus(region, nowMs, receiver)),
+  }
+}
+
+function regionStatus(region: RegionState, nowMs: number, receiver: WalReceiver): RegionStatus {
+  const { currentMs, heldSinceMs } = receiver.state
+  const untilMs = completeUntilMs({
+    nowMs,
+    receivedAllMs: currentMs,
+    heldSinceMs,
+    regionLagMs: region.lagMs,
+  })
+  return {
+    name: region.name,
+    required: region.required,
+    timeline: region.durable?.timeline ?? null,
+    durableLsn: region.durable ? formatLsn(region.durable.lsn) : null,
+    lagBytes: Number(region.lagBytes),
+    completeUntilMs: untilMs ?? null,
+    lagMs: untilMs === undefined ? null : Math.max(0, nowMs - untilMs),
+    fault: region.fault ?? null,
+  }
+}

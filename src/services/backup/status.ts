@@ -1,0 +1,59 @@
+/**
+ * What the backup service says of itself: for people, for the probes of the trust page.
+ *
+ * JSON: positions as PostgreSQL writes them, times in Unix milliseconds, null for what is unknown.
+ *
+ * @module
+ */
+
+export type BackupStatus = {
+  /** When this was true. */
+  readonly nowMs: number
+  readonly full: {
+    readonly everyMs: number
+    readonly newest: NewestBackup | null
+    readonly nextMs: number
+    readonly overdue: boolean
+    readonly running: RunningBackup | null
+    readonly lastFailure: { readonly atMs: number; readonly code: string } | null
+  }
+  readonly log: {
+    readonly phase: 'connecting' | 'streaming'
+    readonly timeline: number | null
+    readonly receivedLsn: string | null
+    readonly serverEndLsn: string | null
+    /** Why it does not stream, in words for the operator. */
+    readonly fault: string | null
+  }
+  readonly regions: readonly RegionStatus[]
+}
+
+export type NewestBackup = {
+  readonly id: string
+  readonly startedMs: number
+  readonly finishedMs: number
+  readonly plainBytes: number
+  readonly storedBytes: number
+  /** Pages whose checksum the server found wrong. */
+  readonly damagedPageCount: number
+}
+
+export type RunningBackup = {
+  readonly startedMs: number
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+export type RegionStatus = {
+  readonly name: string
+  readonly required: boolean
+  readonly timeline: number | null
+  /** One past the last WAL byte it holds without a hole. */
+  readonly durableLsn: string | null
+  readonly lagBytes: number
+  /** Every change up to this moment is in this region; null while nobody knows. */
+  readonly completeUntilMs: number | null
+  /** `nowMs - completeUntilMs`. */
+  readonly lagMs: number | null
+  readonly fault: string | null
+}
