@@ -53,6 +53,12 @@ export class HashTiles {
     return list.slice(start, Math.min(list.count, start + TILE_WIDTH))
   }
 
+  /** The hashes of the first `size` leaves, end to end. */
+  leaves(size: number): Uint8Array {
+    assert(size <= this.size)
+    return this.#level(0).slice(0, size)
+  }
+
   /** Hash of the perfect subtree at `level` (of nodes, not of tiles) and `index`. */
   subtree(level: number, index: number): Uint8Array {
     const list = this.#level(Math.floor(level / TILE_HEIGHT))

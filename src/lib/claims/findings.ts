@@ -11,10 +11,20 @@ import type { Finding } from './statement.ts'
 
 /** `{name}` stands for the finding's value of that name. */
 export const findingTexts: Readonly<Record<string, Words>> = {
-  NOT_MEASURED: words(
-    'De meting kwam niet tot een oordeel: {reason}.',
-    'The measurement came to no verdict: {reason}.',
-    'La mesure n’a pas abouti : {reason}.',
+  PROBE_TIMED_OUT: words(
+    'De meting duurde langer dan {seconds} seconden en is afgebroken.',
+    'The measurement took longer than {seconds} seconds and was cut off.',
+    'La mesure a duré plus de {seconds} secondes et a été interrompue.',
+  ),
+  PROBE_NOT_REACHED: words(
+    'Er viel niets te meten: {target} gaf geen antwoord.',
+    'There was nothing to measure: {target} did not answer.',
+    'Il n’y avait rien à mesurer : {target} ne répondait pas.',
+  ),
+  PROBE_BROKE: words(
+    'De meting liep vast ({code}) en zegt dus niets.',
+    'The measurement itself failed ({code}) and therefore says nothing.',
+    'La mesure elle-même a échoué ({code}) et ne dit donc rien.',
   ),
   NET_STRANGER_SILENT: words(
     'Een verbinding vanaf {address}, dat niet op de lijst staat, kreeg geen enkele byte terug.',

@@ -1,0 +1,45 @@
+/**
+ * The prober's section of veilig.yaml.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+export type ProberConfig = {
+  /** Between two runs of a probe; a broken control shows within this and a time-out. */
+  readonly intervalSeconds: number
+  /** A probe that takes longer is cut off, and counts as not measured. */
+  readonly timeoutSeconds: number
+  /** An address of this machine that the SQL gateway's allow-list must not contain. */
+  readonly strangerAddress: string
+  /** A form to sign in with, whose cookies are examined; without it cookies.secure is unproven. */
+  readonly login?: ProberLogin | undefined
+  /** Promises about backups: what is too old. */
+  readonly backup: {
+    readonly fullAgeMaxMinutes: number
+    readonly logLagMaxSeconds: number
+  }
+}
+
+export type ProberLogin = {
+  readonly path: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+const login: z.ZodType<ProberLogin> = z.strictObject({
+  path: z.string().startsWith('/').max(1000),
+  fields: z.record(z.string().max(100), z.string().max(1000)),
+})
+
+const backup: z.ZodType<ProberConfig['backup']> = z.strictObject({
+  fullAgeMaxMinutes: z.number().int().min(1).max(44_640).default(480),
+  logLagMaxSeconds: z.number().int().min(1).max(86_400).default(900),
+})
+
+export const proberConfig: z.ZodType<ProberConfig> = z.strictObject({
+  intervalSeconds: z.number().min(1).max(3600).default(20),
+  timeoutSeconds: z.number().min(0.1).max(600).default(15),
+  strangerAddress: z.ipv4().default('127.0.0.2'),
+  login: login.optional(),
+  backup: backup.prefault({}),
+})

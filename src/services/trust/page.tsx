@@ -1,0 +1,259 @@
+/**
+ * The trust page: one document, no script, readable in a minute.
+ *
+ * @module
+ */
+import type { VNode } from 'preact'
+import { languages, type Language, type SectionId } from '#lib/claims/claim.ts'
+import { claimStates, countStates, type ClaimStatus } from '#lib/claims/state.ts'
+import { sections } from '#lib/claims/table.ts'
+import { keyIdOf } from '#crypto/dsse.ts'
+import { evidenceKey } from '#crypto/evidence.ts'
+import { ClaimItem } from './claim.tsx'
+import type { TrustConfig } from './config.ts'
+import { Icon, Shield } from './icons.tsx'
+import type { Snapshot } from './session.ts'
+import { fill, languageNames, notClaimed, stateTexts, ui } from './texts.ts'
+import { headline, moment } from './wording.ts'
+
+export type PageProps = {
+  readonly snapshot: Snapshot
+  readonly language: Language
+  readonly config: TrustConfig
+  /** Where the stylesheet of this version is. */
+  readonly stylesheet: string
+}
+
+export function Page(props: PageProps): VNode {
+  const { language, config, stylesheet } = props
+  return (
+    <html lang={language}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{`${ui.title[language]} · ${config.operator}`}</title>
+        <meta name="description" content={ui.intro[language]} />
+        <link rel="stylesheet" href={stylesheet} />
+        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+        {languages.map((other) => (
+          <link rel="alternate" hreflang={other} href={`/${other}`} />
+        ))}
+      </head>
+      <body>
+        <a class="skip" href="#promises">
+          {ui.skip[language]}
+        </a>
+        <Top {...props} />
+        <main class="wrap">
+          <Answer {...props} />
+          <Contents {...props} />
+          <div id="promises">
+            {sectionIds.map((id) => (
+              <Section id={id} {...props} />
+            ))}
+          </div>
+          <NotClaimed language={language} />
+          <Verify {...props} />
+        </main>
+        <Foot {...props} />
+      </body>
+    </html>
+  )
+}
+
+const sectionIds = Object.keys(sections) as readonly SectionId[]
+
+function Top({ language, config }: PageProps): VNode {
+  return (
+    <header class="top">
+      <div class="wrap">
+        <div class="brand">
+          <Shield />
+          <span>
+            {config.operator} <small>· {ui.trustPage[language]}</small>
+          </span>
+        </div>
+        <nav aria-label={ui.languages[language]}>
+          <ul class="langs">
+            {languages.map((other) => (
+              <li>
+                {other === language ? (
+                  <span aria-current="page">{languageNames[other]}</span>
+                ) : (
+                  <a href={`/${other}`} hreflang={other} lang={other}>
+                    {languageNames[other]}
+                  </a>
+                )}
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </div>
+    </header>
+  )
+}
+
+function Answer({ snapshot, language }: PageProps): VNode {
+  const { answer, count, state } = headline(countStates(snapshot.statuses), language)
+  return (
+    <section>
+      <h1>{ui.title[language]}</h1>
+      <p class={`answer ${state}`}>{answer}</p>
+      <p class="count">{count}</p>
+      {snapshot.problem && (
+        <p class="alarm tint failing" role="alert">
+          {fill(ui.brokenLog[language], { code: snapshot.problem })}
+        </p>
+      )}
+      <Glance snapshot={snapshot} language={language} />
+      <p class="intro">{ui.intro[language]}</p>
+      <h2 class="minor">{ui.legend[language]}</h2>
+      <ul class="legend">
+        {claimStates.toReversed().map((state) => (
+          <li>
+            <span class={state}>
+              <Icon name={state} />
+            </span>
+            <span>
+              <b class={state}>{stateTexts[state].name[language]}</b>{' '}
+              {stateTexts[state].means[language]}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** Every promise as one square, worst first, so that nothing can stand where nobody looks. */
+function Glance({ snapshot, language }: Pick<PageProps, 'snapshot' | 'language'>): VNode {
+  const worstFirst = snapshot.statuses.toSorted(
+    (a, b) => claimStates.indexOf(a.state) - claimStates.indexOf(b.state),
+  )
+  return (
+    <ul class="glance" aria-label={ui.overview[language]}>
+      {worstFirst.map(({ claim, state }) => (
+        <li>
+          <a
+            class={`tint ${state}`}
+            href={`#${claim.id}`}
+            title={claim.sentence[language]}
+            aria-label={`${stateTexts[state].name[language]}: ${claim.sentence[language]}`}
+          >
+            <Icon name={state} />
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Contents({ snapshot, language }: PageProps): VNode {
+  return (
+    <nav aria-label={ui.contents[language]}>
+      <h2 class="minor">{ui.contents[language]}</h2>
+      <ul class="topics">
+        {sectionIds.map((id) => {
+          const inside = of(snapshot.statuses, id)
+          const proven = inside.filter(({ state }) => state === 'proven').length
+          return (
+            <li>
+              <a href={`#${id}`}>
+                {sections[id][language]}
+                <span>
+                  {proven} / {inside.length}
+                </span>
+              </a>
+            </li>
+          )
+        })}
+      </ul>
+    </nav>
+  )
+}
+
+function of(statuses: readonly ClaimStatus[], id: SectionId): readonly ClaimStatus[] {
+  return statuses.filter(({ claim }) => claim.section === id)
+}
+
+function Section({ id, snapshot, language }: PageProps & { readonly id: SectionId }): VNode {
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{sections[id][language]}</h2>
+      {of(snapshot.statuses, id).map((status) => (
+        <ClaimItem
+          status={status}
+          nowMs={snapshot.nowMs}
+          language={language}
+          broken={snapshot.problem !== undefined}
+        />
+      ))}
+    </section>
+  )
+}
+
+function NotClaimed({ language }: Pick<PageProps, 'language'>): VNode {
+  return (
+    <section>
+      <h2>{ui.notClaimed[language]}</h2>
+      <ul class="plain">
+        {notClaimed.map((text) => (
+          <li>{text[language]}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Verify({ language, config }: PageProps): VNode {
+  return (
+    <section>
+      <h2 id="check">{ui.verify[language]}</h2>
+      <p>{ui.verifyText[language]}</p>
+      <pre>
+        <code>bin/veilig trust verify evidence.bundle</code>
+      </pre>
+      <p>
+        <a class="button" href="/evidence.bundle" download="evidence.bundle">
+          {ui.download[language]}
+        </a>
+        <a class="button quiet" href="/claims.json">
+          {ui.asJson[language]}
+        </a>
+      </p>
+      <h2 class="minor">{ui.contact[language]}</h2>
+      <p>
+        {ui.contactText[language]}{' '}
+        <a href={config.securityContact}>{config.securityContact.replace('mailto:', '')}</a> (
+        <a href="/.well-known/security.txt">security.txt</a>).
+      </p>
+    </section>
+  )
+}
+
+function Foot({ snapshot, language }: PageProps): VNode {
+  const { view, nowMs } = snapshot
+  return (
+    <footer class="foot">
+      <div class="wrap">
+        <p>{fill(ui.made[language], { time: moment(nowMs, language) })}</p>
+        {view && (
+          <dl class="facts">
+            <dt>{ui.register[language]}</dt>
+            <dd>
+              <code>{view.checkpoint.origin}</code>: {view.checkpoint.size} {ui.entries[language]}
+            </dd>
+            <dt>{ui.root[language]}</dt>
+            <dd>
+              <code>{Buffer.from(view.checkpoint.root).toString('hex')}</code>
+            </dd>
+            <dt>{ui.key[language]}</dt>
+            <dd>
+              <code>{keyIdOf(evidenceKey(view.verifierKey))}</code>
+            </dd>
+          </dl>
+        )}
+      </div>
+    </footer>
+  )
+}

@@ -1,0 +1,24 @@
+/**
+ * What the trust page needs from others. No key, no database.
+ *
+ * @module
+ */
+import type { AuditTrail } from '#audit/trail.ts'
+import type { EvidencePlace } from '#storage/evidence/files.ts'
+import type { Seen } from '#storage/evidence/reader.ts'
+import type { Clock } from '#system/clock.ts'
+
+/** What the page has seen of the log, kept between its lives. */
+export type SeenStore = {
+  load(): Promise<Seen | undefined>
+  save(seen: Seen): Promise<void>
+}
+
+export type TrustPorts = {
+  readonly place: EvidencePlace
+  readonly seen: SeenStore
+  readonly clock: Clock
+  readonly trail: AuditTrail
+  /** Unix socket on which the web gateway finds the page. */
+  readonly socket: string
+}

@@ -1,0 +1,46 @@
+/**
+ * Makes the bundle that a stranger downloads, from a verified view of the log.
+ *
+ * @module
+ */
+import { BUNDLE_FORMAT, type BundleEntry, type EvidenceBundle } from '#crypto/evidence-bundle.ts'
+import { sentenceDigest } from '#crypto/evidence.ts'
+import { inclusionProof } from '#crypto/merkle-proof.ts'
+import { claims } from '#lib/claims/table.ts'
+import { readEntries, type EvidencePlace } from './files.ts'
+import type { EvidenceView } from './reader.ts'
+
+/** The newest and the newest decisive evidence of every claim, about its present sentence. */
+export async function makeBundle(
+  place: EvidencePlace,
+  view: EvidenceView,
+): Promise<EvidenceBundle> {
+  const { size } = view.checkpoint
+  const wanted = new Set<number>()
+  for (const { id, sentence } of claims) {
+    const record = view.records.get(id)
+    const digest = sentenceDigest(sentence)
+    for (const evidence of [record?.newest, record?.decisive]) {
+      if (evidence?.sentenceDigest === digest) wanted.add(evidence.index)
+    }
+  }
+  const subtree = (level: number, index: number): Uint8Array => view.tiles.subtree(level, index)
+  const entries: BundleEntry[] = []
+  for (const index of [...wanted].toSorted((a, b) => a - b)) {
+    const [entry] = await readEntries(place, index, index + 1)
+    const proof = inclusionProof(subtree, index, size).map(base64)
+    if (entry) entries.push({ index, envelope: base64(entry), proof })
+  }
+  return {
+    format: BUNDLE_FORMAT,
+    vkey: view.verifierKey,
+    checkpoint: view.note,
+    sentences: Object.fromEntries(claims.map(({ id, sentence }) => [id, sentence])),
+    entries,
+    leaves: base64(view.tiles.leaves(size)),
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
