@@ -6,6 +6,13 @@
  * @module
  */
 import { z } from 'zod'
+import { backupConfig, type BackupConfig } from '#services/backup/config.ts'
+import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
+import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
+import { sqlGatewayConfig, type SqlGatewayConfig } from '#services/sql-gateway/config.ts'
+import { trustConfig, type TrustConfig } from '#services/trust/config.ts'
+import { webGatewayConfig, type WebGatewayConfig } from '#services/web-gateway/config.ts'
+import { auditConfig, type AuditConfig } from './config-audit.ts'
 
 /** The protected application, as far as the ring runs it. */
 export type ApplicationConfig = {
@@ -18,6 +25,13 @@ export type ApplicationConfig = {
 /** The whole configuration, frozen. */
 export type VeiligConfig = {
   readonly application: ApplicationConfig
+  readonly audit: AuditConfig
+  readonly backup: BackupConfig
+  readonly notary: NotaryConfig
+  readonly prober: ProberConfig
+  readonly sqlGateway: SqlGatewayConfig
+  readonly trust: TrustConfig
+  readonly webGateway: WebGatewayConfig
 }
 
 const applicationConfig: z.ZodType<ApplicationConfig> = z.strictObject({
@@ -28,4 +42,11 @@ const applicationConfig: z.ZodType<ApplicationConfig> = z.strictObject({
 /** With no file every default holds: the demonstration. */
 export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   application: applicationConfig.prefault({}),
+  audit: auditConfig.prefault({}),
+  backup: backupConfig.prefault({}),
+  notary: notaryConfig.prefault({}),
+  prober: proberConfig.prefault({}),
+  sqlGateway: sqlGatewayConfig.prefault({}),
+  trust: trustConfig.prefault({}),
+  webGateway: webGatewayConfig.prefault({}),
 })

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import { FaultError, UsageError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import { barrierFor, type Account } from '#system/postgres/user.ts'
@@ -24,6 +25,7 @@ export async function prepareDataFolder(data: string, account: Account | undefin
     const message = `cannot make the data folder ${data}: ${cause.message}; choose another, --data`
     throw new FaultError('DISK_DENIED', message, { cause })
   })
+  await mkdir(join(data, 'postgres'), { recursive: true, mode: 0o711 }) // its account passes through
   const barrier = account && (await barrierFor(data, account))
   if (account && barrier !== undefined) {
     const message =

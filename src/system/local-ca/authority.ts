@@ -8,7 +8,7 @@
  * @module
  */
 import 'reflect-metadata/lite'
-import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   AuthorityKeyIdentifierExtension,
@@ -53,7 +53,7 @@ export const localNames: readonly string[] = [
 
 /** Makes a new authority, with a name of its own: browsers confuse two that share one. */
 export async function createLocalAuthority(nowMs: number): Promise<LocalAuthority> {
-  const keys = await webcrypto.subtle.generateKey(ecdsaKey, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey(ecdsaKey, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: `CN=Veilig local authority ${randomBytes(4).toString('hex')}`,
     keys,
@@ -82,7 +82,7 @@ export async function issueCertificate(
   nowMs: number,
 ): Promise<CertificateAndKey> {
   const issuer = new Certificate(authority.certificatePem)
-  const keys = await webcrypto.subtle.generateKey(ecdsaKey, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey(ecdsaKey, true, ['sign', 'verify'])
   const notAfterMs = Math.min(nowMs + LEAF_DAYS * DAY_MS, issuer.notAfter.getTime())
   const certificate = await X509CertificateGenerator.create({
     subject: `CN=${names[0] ?? 'localhost'}`,
@@ -167,13 +167,13 @@ function pem(certificate: Certificate): string {
   return `${certificate.toString('pem')}\n`
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
+async function exportKey(key: CryptoKey): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key))
   const options = { key: der, format: 'der', type: 'pkcs8' } as const
   return createPrivateKey(options).export({ format: 'pem', type: 'pkcs8' }).toString()
 }
 
-function importKey(keyPem: string): Promise<webcrypto.CryptoKey> {
+function importKey(keyPem: string): Promise<CryptoKey> {
   const der = createPrivateKey(keyPem).export({ format: 'der', type: 'pkcs8' })
-  return webcrypto.subtle.importKey('pkcs8', new Uint8Array(der), ecdsaKey, false, ['sign'])
+  return crypto.subtle.importKey('pkcs8', new Uint8Array(der), ecdsaKey, false, ['sign'])
 }

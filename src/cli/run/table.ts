@@ -1,0 +1,12 @@
+/**
+ * Every service by name. Each is loaded only by the process that runs it.
+ *
+ * @module
+ */
+import type { RunService } from '../context.ts'
+
+export const services: ReadonlyMap<string, RunService> = new Map<string, RunService>([
+  ['application', async (context) => (await import('./application.ts')).runApplication(context)],
+  ['sql-gateway', async (context) => (await import('./sql-gateway.ts')).runSqlGateway(context)],
+  ['web-gateway', async (context) => (await import('./web-gateway.ts')).runWebGateway(context)],
+])
