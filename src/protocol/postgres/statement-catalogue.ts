@@ -1,0 +1,62 @@
+/**
+ * What one session's names stand for: its prepared statements, or its portals. Bounded.
+ *
+ * @module
+ */
+
+export type Entry<Text> = {
+  readonly text: Text | undefined
+  /** Sequence of the Parse (or SQL PREPARE) that brought the text; 0 when unknown. */
+  readonly parsedAt: number
+  readonly parameters: number
+  /** For a portal: the name of its statement. */
+  readonly statement?: string
+  /** When it was made, in the order of the client's messages. */
+  readonly order: number
+  /** For a portal that stopped at its row limit. */
+  suspended?: boolean
+}
+
+/**
+ * Names → entries. Beyond `max` the oldest is forgotten: its statements are then recorded without
+ * their text, but under their name, and the text is in the record of the Parse.
+ */
+export class Catalogue<Text> {
+  readonly #entries = new Map<string, Entry<Text>>()
+  readonly #max: number
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get(name: string): Entry<Text> | undefined {
+    return this.#entries.get(name)
+  }
+
+  set(name: string, entry: Entry<Text>): void {
+    if (this.#entries.size >= this.#max && !this.#entries.has(name)) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest)
+        break
+      }
+    }
+    this.#entries.set(name, entry)
+  }
+
+  delete(name: string): void {
+    this.#entries.delete(name)
+  }
+
+  /** Puts back what a name stood for. */
+  restore(name: string, before: Entry<Text> | undefined): void {
+    if (before) this.set(name, before)
+    else this.delete(name)
+  }
+
+  /** Forgets what was made before message `order`; what came later in the pipeline stays. */
+  clearBefore(order: number): void {
+    for (const [name, entry] of this.#entries) {
+      if (entry.order < order) this.#entries.delete(name)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What a client hears when the gateway ends its connection: one table, SQLSTATE and what to do.
+ *
+ * @module
+ */
+import { DeniedError, type VeiligError } from '#lib/errors.ts'
+import { encodeFatal } from '#protocol/postgres/encode.ts'
+
+/** Code → SQLSTATE and hint. The sentence is the error's own public one. */
+const denied: Readonly<Record<string, readonly [sqlstate: string, hint: string]>> = {
+  DB_ADDRESS_FULL: ['53300', 'Close some connections, or use a pool.'],
+  DB_FUNCTION_CALL_DENIED: ['0A000', ''],
+  DB_LOGINS_FULL: ['53300', ''],
+  DB_LOGIN_TIMEOUT: ['57014', ''],
+  DB_REPLICATION_DENIED: ['28000', 'The operator names such users in sqlGateway.replicationRoles.'],
+  DB_SERVER_AUTH_WEAK: ['28000', 'The line of pg_hba.conf for this user must say scram-sha-256.'],
+  DB_SESSIONS_FULL: ['53300', ''],
+  DB_TLS_REQUIRED: ['28000', 'Connect with sslmode=verify-full, or at least sslmode=require.'],
+  DB_USER_MISSING: ['28000', ''],
+  PG_VERSION_UNSUPPORTED: ['0A000', ''],
+}
+
+/** Code → SQLSTATE and sentence, for errors that say nothing to a peer themselves. */
+const others: Readonly<Record<string, readonly [sqlstate: string, message: string]>> = {
+  AUDIT_WRITE_FAILED: ['58030', 'The audit trail cannot be written, so nothing may pass.'],
+  DB_UPSTREAM_UNREACHABLE: ['57P03', 'The database server cannot be reached now.'],
+  PG_TEXT_NUL: ['08P01', 'SQL text must not contain a zero byte.'],
+}
+
+/** The FATAL that ends a connection for this error. */
+export function fatalFor(error: VeiligError): Uint8Array {
+  const known = denied[error.code]
+  if (error instanceof DeniedError && known) {
+    return encodeFatal(known[0], error.publicMessage, known[1])
+  }
+  const [sqlstate, message] = others[error.code] ?? ['08P01', 'The protocol was broken.']
+  return encodeFatal(sqlstate, message)
+}

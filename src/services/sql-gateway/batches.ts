@@ -1,0 +1,28 @@
+/**
+ * Cuts many events into appends that the audit trail takes: it refuses one over 16 MiB.
+ *
+ * @module
+ */
+import type { AuditEvent } from '#audit/trail.ts'
+
+/** JSON writes a control character in six bytes; the worst text is nothing else. */
+const JSON_GROWTH = 6
+const EVENT_OVERHEAD = 4 * 1024
+const BATCH_BYTES_MAX = 12 * 1024 * 1024
+
+/** The events in order, in as few batches as their size in the worst case allows. */
+export function batchesOf(events: readonly AuditEvent[]): readonly (readonly AuditEvent[])[] {
+  const batches: AuditEvent[][] = []
+  let bytes = Infinity
+  for (const event of events) {
+    const sql = event.detail['sql']
+    const size = EVENT_OVERHEAD + (typeof sql === 'string' ? JSON_GROWTH * sql.length : 0)
+    if (bytes + size > BATCH_BYTES_MAX) {
+      batches.push([])
+      bytes = 0
+    }
+    bytes += size
+    batches.at(-1)?.push(event)
+  }
+  return batches
+}

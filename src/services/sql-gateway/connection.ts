@@ -1,0 +1,489 @@
+/**
+ * One client connection: its sockets, from the first packet to the last byte.
+ *
+ * Three stages, each with its own reader of the client's bytes: the greeting, the login, and the
+ * session. Whatever is decided is decided by the pure parts; here bytes move,
+ * and a side that does not read pauses the other.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { TLSSocket, type SecureContext } from 'node:tls'
+import type { AuditDetail, AuditEvent } from '#audit/trail.ts'
+import { DeniedError, FaultError, ProtocolError, VeiligError } from '#lib/errors.ts'
+import {
+  encodeCancel,
+  encodeFatal,
+  encodeNegotiation,
+  encodeStartup,
+} from '#protocol/postgres/encode.ts'
+import { MessageBuffer } from '#protocol/postgres/message-buffer.ts'
+import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
+import type { Admission } from './admission.ts'
+import { fatalFor } from './answers.ts'
+import type { CancelKeys } from './cancel-keys.ts'
+import type { SqlGatewayConfig } from './config.ts'
+import type { Peer } from './events.ts'
+import { Login, ScramRelay, type LoginStep } from './login.ts'
+import { Greeting, type Wish } from './greeting.ts'
+import { identify, type Identity } from './policy.ts'
+import type { SqlGatewayPorts } from './ports.ts'
+import { record, type Recorded } from './record.ts'
+import { Session } from './session.ts'
+import { openUpstream } from './upstream.ts'
+
+/** What all connections of a gateway share. */
+export type Gateway = {
+  readonly config: SqlGatewayConfig
+  readonly ports: SqlGatewayPorts
+  readonly admission: Admission<Connection>
+  readonly cancelKeys: CancelKeys<Connection>
+  readonly secureContext: SecureContext
+  /** Records what somebody did who has not logged in; repeats are summed up. */
+  readonly stranger: (code: string, address: string, detail: AuditDetail) => void
+  /** As AuditTrail.append; a failure ends the gateway. */
+  readonly append: (events: readonly AuditEvent[]) => Promise<void> | undefined
+  readonly left: (connection: Connection) => void
+}
+
+const LOGIN_BYTES_MAX = 256 * 1024
+const CANCEL_TIMEOUT_MS = 10_000
+/** For our last message to reach a client that does not read. */
+const FAREWELL_MS = 5_000
+
+type Stage = 'greeting' | 'login' | 'session' | 'over'
+
+export class Connection {
+  readonly #id = randomUUID()
+  readonly #address: string
+  readonly #gateway: Gateway
+  readonly #openedMs: number
+  readonly #raw: Socket
+  /** The socket as the client means it: TLS once there is TLS. */
+  #client: Socket
+  #server: Socket | undefined
+  #stage: Stage = 'greeting'
+  #identity: Identity | undefined
+  #minor = 0
+  #login: Login | undefined
+  #fromClient = new MessageBuffer(LOGIN_BYTES_MAX)
+  #fromServer = new MessageBuffer(LOGIN_BYTES_MAX)
+  #session: Session | undefined
+  #pid = 0
+  #holdsSession = false
+  #draining = false
+  /** The client is to hear nothing: it speaks no PostgreSQL, or no longer listens. */
+  #silent = false
+  /** A passage waits for the trail: nothing more is read of the client. */
+  #recording = false
+  #reason = 'CLIENT_CLOSED'
+  readonly #abort = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #stall: NodeJS.Timeout | undefined
+
+  constructor(socket: Socket, address: string, gateway: Gateway) {
+    this.#raw = socket
+    this.#client = socket
+    this.#address = address
+    this.#gateway = gateway
+    this.#openedMs = gateway.ports.clock.monotonicMs()
+  }
+
+  start(): void {
+    const { limits } = this.#gateway.config
+    this.#raw.setKeepAlive(true, limits.keepAliveMs)
+    this.#timer = setTimeout(() => this.#refuse(tooLate()), limits.loginTimeoutMs)
+    this.#raw.on('close', () => this.#clientClosed())
+    const { tlsRequired } = this.#gateway.config
+    const { secureContext } = this.#gateway
+    new Greeting(
+      this.#raw,
+      { secureContext, tlsRequired },
+      {
+        wished: (wish, client, rest) => this.#guarded(() => this.#wished(wish, client, rest)),
+        failed: (error, client) => this.#greetingFailed(error, client),
+      },
+    )
+  }
+
+  /** Goes to make room for a newer connection. */
+  evict(): void {
+    this.#refuse(new DeniedError('DB_LOGINS_FULL', 'too many logins at once', 'Try again.'))
+    this.destroy()
+  }
+
+  /** Ends because nothing can be recorded any more. */
+  fail(error: VeiligError): void {
+    this.#refuse(error)
+  }
+
+  /** Ends as soon as no statement runs. */
+  shutDown(): void {
+    this.#draining = true
+    if (!this.#session || this.#session.idle) this.#sayShutDown()
+  }
+
+  destroy(): void {
+    this.#raw.destroy()
+    this.#client.destroy()
+    this.#server?.destroy()
+  }
+
+  // The client's side of the three stages.
+
+  #wished(wish: Wish, client: Socket, rest: Uint8Array): void {
+    this.#client = client
+    client.on('data', (chunk: Buffer) => this.#onClientData(chunk))
+    client.on('end', () => this.#onClientEnd())
+    client.on('drain', () => this.#onClientDrain())
+    if (wish.kind === 'cancel') {
+      this.#stage = 'over'
+      return void this.#cancel(wish.pid, wish.key)
+    }
+    this.#stage = 'login'
+    this.#begin(wish)
+    this.#fromClient.push(rest)
+    client.resume()
+  }
+
+  #greetingFailed(error: VeiligError, client: Socket | undefined): void {
+    if (client) this.#client = client
+    this.#silent = client === undefined
+    this.#refuse(error)
+  }
+
+  #onClientData(chunk: Uint8Array): void {
+    this.#guarded(() => {
+      switch (this.#stage) {
+        case 'login':
+          this.#fromClient.push(chunk)
+          return this.#readLogin()
+        case 'session':
+          return this.#pass(chunk)
+        case 'greeting':
+        case 'over':
+          return
+      }
+    })
+  }
+
+  #onClientEnd(): void {
+    if (this.#server && this.#stage !== 'over') this.#server.end()
+    else this.#client.end()
+  }
+
+  // Cancel: a connection of its own, which says a key and nothing else.
+
+  async #cancel(pid: number, key: Uint8Array): Promise<void> {
+    const target = this.#gateway.cancelKeys.find(pid, key)
+    try {
+      await target?.cancelStatement(this.#address)
+      if (!target) this.#stranger('DB_CANCEL', { known: false })
+    } catch (error) {
+      if (!(error instanceof VeiligError)) throw error
+    }
+    this.#client.end()
+    this.#client.resume()
+  }
+
+  /** Asks the server to cancel what this session runs. Resolves once the server has taken it. */
+  async cancelStatement(address: string): Promise<void> {
+    const backend = this.#login?.backendKey
+    if (!backend || this.#stage !== 'session') return
+    const detail = { session: this.#id, known: true, address }
+    await this.#gateway.append([{ code: 'DB_CANCEL', detail }])
+    const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS)
+    const server = await openUpstream(this.#gateway.ports.upstream, signal)
+    await new Promise<void>((resolve) => {
+      server.setTimeout(CANCEL_TIMEOUT_MS, () => server.destroy())
+      server.on('error', () => undefined) // followed by 'close'
+      server.once('close', () => resolve())
+      server.end(encodeCancel(backend.pid, backend.key))
+      server.resume()
+    })
+  }
+
+  // Login.
+
+  #begin(startup: Startup): void {
+    const { config, admission, cancelKeys, ports } = this.#gateway
+    this.#identity = identify(startup, config.replicationRoles)
+    admission.takeSession()
+    this.#holdsSession = true
+    this.#minor = Math.min(startup.minor, MINOR_MAX)
+    if (startup.minor > MINOR_MAX || startup.options.length > 0) {
+      this.#client.write(encodeNegotiation(this.#minor, startup.options))
+    }
+    const ownKey = cancelKeys.mint(this.#minor, this)
+    this.#pid = ownKey.pid
+    this.#login = new Login(new ScramRelay(), ownKey)
+    openUpstream(ports.upstream, this.#abort.signal).then(
+      (server) => this.#connected(server, startup),
+      (error: unknown) => this.#refuse(error),
+    )
+  }
+
+  #connected(server: Socket, startup: Startup): void {
+    server.on('error', () => undefined) // followed by 'close'
+    if (this.#stage !== 'login') return void server.destroy()
+    this.#server = server
+    server.on('data', (chunk: Buffer) => this.#onServerData(chunk))
+    server.on('end', () => this.#serverClosed())
+    server.on('close', () => this.#serverClosed())
+    server.on('drain', () => {
+      if (!this.#recording) this.#client.resume()
+    })
+    server.write(encodeStartup(startup.parameters))
+  }
+
+  #onServerData(chunk: Uint8Array): void {
+    this.#guarded(() => {
+      if (this.#stage === 'session') return this.#answer(chunk)
+      if (this.#stage !== 'login') return
+      this.#fromServer.push(chunk)
+      this.#readLogin()
+    })
+  }
+
+  #readLogin(): void {
+    const login = this.#login
+    if (!login || !this.#server) return
+    for (let took = true; took && this.#stage === 'login';) {
+      const said = this.#fromServer.next()
+      if (said) this.#step(login.fromServer(said))
+      const answered = login.clientTurn ? this.#fromClient.next() : undefined
+      if (answered) this.#step(login.fromClient(answered))
+      took = said !== undefined || answered !== undefined
+    }
+  }
+
+  #step(step: LoginStep): void {
+    switch (step.do) {
+      case 'to-client':
+        this.#client.write(step.bytes)
+        return
+      case 'to-server':
+        this.#server?.write(step.bytes)
+        return
+      case 'failed':
+        this.#stranger('DB_LOGIN_FAILED', { ...this.#identity, sqlstate: step.sqlstate })
+        return this.#farewell(step.bytes)
+      case 'leave':
+        return this.#farewell(undefined)
+      case 'ready':
+        return void this.#open(step.bytes)
+    }
+  }
+
+  /** The login is done: from here every byte of the client is inspected, recorded, passed. */
+  async #open(ready: Uint8Array): Promise<void> {
+    const login = this.#login
+    const identity = this.#identity
+    if (!login || !identity) return
+    const { config, admission } = this.#gateway
+    clearTimeout(this.#timer)
+    admission.loggedIn(this)
+    const { user, database } = identity
+    const peer: Peer = { session: this.#id, user, database, address: this.#address }
+    const { application } = login
+    const { textCap, repeatedTextCap } = config
+    this.#session = new Session({ peer, application, textCap, repeatedTextCap })
+    this.#stage = 'session'
+    this.#client.pause()
+    this.#server?.pause()
+    this.#recording = true
+    const detail = {
+      ...peer,
+      application,
+      replication: identity.replication,
+      method: login.method,
+      protocol: `3.${this.#minor}`,
+      tls: this.#client instanceof TLSSocket ? (this.#client.getProtocol() ?? '') : '',
+    }
+    try {
+      await this.#gateway.append([{ code: 'DB_SESSION_OPENED', detail }])
+    } catch (error) {
+      return this.#refuse(error)
+    }
+    this.#recording = false
+    if (this.#isOver()) return
+    this.#client.write(ready)
+    this.#server?.resume()
+    this.#client.resume()
+    const [early, late] = [this.#fromClient.rest(), this.#fromServer.rest()]
+    if (late.length > 0) this.#onServerData(late)
+    if (early.length > 0) this.#onClientData(early)
+  }
+
+  // Session.
+
+  #pass(chunk: Uint8Array): void {
+    const session = this.#session
+    if (!session) return
+    const passage = session.fromClient(chunk, this.#gateway.ports.clock.monotonicMs())
+    const recorded = record(this.#gateway, passage)
+    if (recorded instanceof Promise) return this.#passLater(recorded)
+    this.#forward(recorded)
+  }
+
+  #passLater(recording: Promise<Recorded>): void {
+    this.#recording = true
+    this.#client.pause()
+    recording.then(
+      (recorded) => {
+        this.#recording = false
+        this.#client.resume()
+        this.#guarded(() => this.#forward(recorded))
+      },
+      (error: unknown) => this.#refuse(error),
+    )
+  }
+
+  /** The only way to the server during a session. */
+  #forward(recorded: Recorded): void {
+    const server = this.#server
+    if (!server || this.#stage !== 'session') return
+    let room = true
+    for (const bytes of recorded.bytes) room = server.write(bytes)
+    if (!room) this.#client.pause()
+    const violation = this.#session?.violation
+    if (violation) this.#refuse(violation)
+  }
+
+  #answer(chunk: Uint8Array): void {
+    const session = this.#session
+    if (!session) return
+    const events = session.fromServer(chunk, this.#gateway.ports.clock.monotonicMs())
+    // A promise that fails is heard by the gateway, which then ends every session.
+    void this.#gateway.append(events)
+    if (!this.#client.write(chunk)) this.#onClientFull()
+    if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
+  }
+
+  #onClientFull(): void {
+    this.#server?.pause()
+    const { writeStallMs } = this.#gateway.config.limits
+    if (writeStallMs === 0) return
+    this.#stall = setTimeout(() => {
+      this.#reason = 'CLIENT_NOT_READING'
+      this.destroy()
+    }, writeStallMs)
+  }
+
+  #onClientDrain(): void {
+    clearTimeout(this.#stall)
+    if (!this.#recording) this.#server?.resume()
+  }
+
+  // Endings.
+
+  #guarded(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      if (!(error instanceof VeiligError)) throw error
+      this.#refuse(error)
+    }
+  }
+
+  /** Ends the connection because of an error: records it, tells the client, closes. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof VeiligError)) {
+      this.destroy()
+      throw error
+    }
+    if (this.#isOver()) return
+    this.#reason = error.code
+    const detail = { reason: error.code, ...this.#identity }
+    if (error instanceof ProtocolError) this.#noteViolation(error)
+    else if (error.code === 'DB_SERVER_AUTH_WEAK') this.#stranger('DB_LOGIN_FAILED', detail)
+    else if (!this.#session) this.#stranger('DB_SESSION_REFUSED', detail)
+    const maySpeak = !this.#silent && (this.#session?.atBoundary ?? true)
+    this.#farewell(maySpeak ? fatalFor(error) : undefined)
+  }
+
+  #noteViolation(error: ProtocolError): void {
+    if (!this.#session) return this.#stranger('DB_PROTOCOL_VIOLATION', { reason: error.code })
+    const detail = { session: this.#id, address: this.#address, reason: error.code }
+    this.#tryAppend([{ code: 'DB_PROTOCOL_VIOLATION', detail }])
+  }
+
+  #stranger(code: string, detail: AuditDetail): void {
+    try {
+      this.#gateway.stranger(code, this.#address, detail)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error // the gateway knows of it and ends
+    }
+  }
+
+  #tryAppend(events: readonly AuditEvent[]): void {
+    try {
+      void this.#gateway.append(events)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error // the gateway knows of it and ends
+    }
+  }
+
+  #sayShutDown(): void {
+    if (this.#isOver()) return
+    this.#reason = 'GATEWAY_STOPPED'
+    this.#farewell(encodeFatal('57P01', 'The database gateway is stopping.', 'Connect again.'))
+  }
+
+  /** Sends the last words, and closes both sides once they are out. */
+  #farewell(message: Uint8Array | undefined): void {
+    this.#closeSession()
+    this.#stage = 'over'
+    clearTimeout(this.#timer)
+    this.#server?.destroySoon()
+    if (message) this.#client.end(message)
+    else this.#client.end()
+    this.#client.resume() // or its end is never seen
+    this.#timer = setTimeout(() => this.destroy(), FAREWELL_MS)
+  }
+
+  #serverClosed(): void {
+    if (this.#stage === 'login') return this.#refuse(serverLeft())
+    if (this.#isOver()) return
+    this.#reason = 'SERVER_CLOSED'
+    this.#farewell(undefined)
+  }
+
+  #clientClosed(): void {
+    if (this.#stage === 'login') {
+      this.#stranger('DB_SESSION_REFUSED', { reason: 'LOGIN_ABANDONED', ...this.#identity })
+    }
+    this.#closeSession()
+    this.#stage = 'over'
+    clearTimeout(this.#timer)
+    clearTimeout(this.#stall)
+    this.#abort.abort()
+    this.#server?.destroy()
+    this.#client.destroy()
+    this.#gateway.admission.leave(this, this.#address)
+    if (this.#holdsSession) this.#gateway.admission.giveSession()
+    this.#gateway.cancelKeys.forget(this.#pid)
+    this.#gateway.left(this)
+  }
+
+  /** Records the end of the session, once. */
+  #closeSession(): void {
+    if (!this.#session || this.#isOver()) return
+    const nowMs = this.#gateway.ports.clock.monotonicMs()
+    this.#tryAppend(this.#session.close(nowMs, this.#reason, nowMs - this.#openedMs))
+  }
+
+  #isOver(): boolean {
+    return this.#stage === 'over'
+  }
+}
+
+function tooLate(): DeniedError {
+  const message = 'the login took too long'
+  return new DeniedError('DB_LOGIN_TIMEOUT', message, 'The login took too long.')
+}
+
+function serverLeft(): FaultError {
+  return new FaultError('DB_UPSTREAM_UNREACHABLE', 'the server closed the connection at login')
+}

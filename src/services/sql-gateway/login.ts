@@ -1,0 +1,170 @@
+/**
+ * The login, between StartupMessage and the first ReadyForQuery: who proves what to whom.
+ *
+ * How the proof is made is an `Authentication`; `ScramRelay` hands the client's own SCRAM exchange
+ * through to the server, so the gateway never has a password. A server that would let the client
+ * in without proof (a `trust` line), or asks for the password itself, is refused: the claim is that
+ * every user proves an identity.
+ *
+ * Source: PostgreSQL documentation, "Start-up" and "SASL Authentication".
+ *
+ * @module
+ */
+import { DeniedError, ProtocolError } from '#lib/errors.ts'
+import { readError, readParameter } from '#protocol/postgres/command-tag.ts'
+import { encodeBackendKey, encodeMessage } from '#protocol/postgres/encode.ts'
+import { int32 } from '#protocol/postgres/frame.ts'
+import type { Message } from '#protocol/postgres/message-buffer.ts'
+
+/** What to do with a message of the login. */
+export type LoginStep =
+  | { readonly do: 'to-client' | 'to-server'; readonly bytes: Uint8Array }
+  /** The server refused; its error goes to the client, and both are done. */
+  | { readonly do: 'failed'; readonly bytes: Uint8Array; readonly sqlstate: string }
+  | { readonly do: 'ready'; readonly bytes: Uint8Array }
+  | { readonly do: 'leave' }
+
+/** One way to prove an identity to the server. */
+export interface Authentication {
+  /** @throws {DeniedError | ProtocolError} When the server asks for something weaker. */
+  fromServer(request: number, data: Uint8Array): LoginStep
+  /** @throws {DeniedError | ProtocolError} */
+  fromClient(body: Uint8Array): LoginStep
+  /** Whether the next word is the client's. */
+  readonly clientTurn: boolean
+  readonly done: boolean
+  /** For the record: how the user proved it. */
+  readonly method: string
+}
+
+const OK = 0
+const SASL = 10
+const SASL_CONTINUE = 11
+const SASL_FINAL = 12
+const MECHANISM = 'SCRAM-SHA-256'
+
+/**
+ * SCRAM-SHA-256 end to end. The server's offer of channel binding is taken out, because a client
+ * would bind to our certificate, which is not the server's.
+ */
+export class ScramRelay implements Authentication {
+  readonly method: string = MECHANISM
+  #next: 'offer' | 'initial' | 'challenge' | 'response' | 'final' | 'ok' | 'done' = 'offer'
+
+  get clientTurn(): boolean {
+    return this.#next === 'initial' || this.#next === 'response'
+  }
+
+  get done(): boolean {
+    return this.#next === 'done'
+  }
+
+  fromServer(request: number, data: Uint8Array): LoginStep {
+    if (request === SASL && this.#next === 'offer') {
+      if (!mechanismsIn(data).includes(MECHANISM)) throw weak(request)
+      this.#next = 'initial'
+      const offer = Buffer.concat([int32Bytes(SASL), Buffer.from(`${MECHANISM}\0\0`, 'latin1')])
+      return { do: 'to-client', bytes: encodeMessage('R', offer) }
+    }
+    if (request === SASL_CONTINUE && this.#next === 'challenge') this.#next = 'response'
+    else if (request === SASL_FINAL && this.#next === 'final') this.#next = 'ok'
+    else if (request === OK && this.#next === 'ok') this.#next = 'done'
+    else throw weak(request)
+    const body = Buffer.concat([int32Bytes(request), data])
+    return { do: 'to-client', bytes: encodeMessage('R', body) }
+  }
+
+  fromClient(body: Uint8Array): LoginStep {
+    if (this.#next === 'initial') {
+      const end = body.indexOf(0)
+      const mechanism = Buffer.from(body.subarray(0, Math.max(end, 0))).toString('latin1')
+      if (mechanism !== MECHANISM) throw violation(`mechanism ${JSON.stringify(mechanism)}`)
+      this.#next = 'challenge'
+    } else if (this.#next === 'response') this.#next = 'final'
+    else throw violation('a password message out of turn')
+    return { do: 'to-server', bytes: encodeMessage('p', body) }
+  }
+}
+
+export class Login {
+  readonly #authentication: Authentication
+  readonly #ownKey: { readonly pid: number; readonly key: Uint8Array }
+  #backendKey: { readonly pid: number; readonly key: Uint8Array } | undefined
+  #application = ''
+
+  /** @param ownKey What the client will cancel with; the server's key stays here. */
+  constructor(authentication: Authentication, ownKey: { pid: number; key: Uint8Array }) {
+    this.#authentication = authentication
+    this.#ownKey = ownKey
+  }
+
+  /** Whether a message of the client is wanted now. */
+  get clientTurn(): boolean {
+    return this.#authentication.clientTurn
+  }
+
+  /** The server's key, once it sent one. */
+  get backendKey(): { readonly pid: number; readonly key: Uint8Array } | undefined {
+    return this.#backendKey
+  }
+
+  /** The application_name the server has taken on. */
+  get application(): string {
+    return this.#application
+  }
+
+  get method(): string {
+    return this.#authentication.method
+  }
+
+  /** @throws {DeniedError | ProtocolError} Both are to be hung up on. */
+  fromServer(message: Message): LoginStep {
+    const { type, body, bytes } = message
+    if (type === 'N') return { do: 'to-client', bytes }
+    if (type === 'E') return { do: 'failed', bytes, sqlstate: readError(body).sqlstate }
+    if (type === 'R' && body.length >= 4) {
+      return this.#authentication.fromServer(int32(body, 0), body.subarray(4))
+    }
+    if (!this.#authentication.done) throw violation(`server type ${type} before authentication`)
+    if (type === 'S') {
+      const parameter = readParameter(body)
+      if (parameter?.name === 'application_name') this.#application = parameter.value
+      return { do: 'to-client', bytes }
+    }
+    if (type === 'K' && body.length >= 8) {
+      this.#backendKey = { pid: int32(body, 0), key: body.slice(4) }
+      return { do: 'to-client', bytes: encodeBackendKey(this.#ownKey.pid, this.#ownKey.key) }
+    }
+    if (type === 'Z') return { do: 'ready', bytes }
+    throw violation(`server type ${type} at login`)
+  }
+
+  /** @throws {DeniedError | ProtocolError} Both are to be hung up on. */
+  fromClient(message: Message): LoginStep {
+    if (message.type === 'X') return { do: 'leave' }
+    if (message.type !== 'p') throw violation(`client type ${message.type} at login`)
+    return this.#authentication.fromClient(message.body)
+  }
+}
+
+function mechanismsIn(data: Uint8Array): string[] {
+  return Buffer.from(data).toString('latin1').split('\0').filter(Boolean)
+}
+
+function int32Bytes(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+function weak(request: number): DeniedError {
+  return new DeniedError(
+    'DB_SERVER_AUTH_WEAK',
+    `the server answered with authentication request ${request} instead of ${MECHANISM}`,
+    'The database server does not ask this user for SCRAM-SHA-256, so nobody is let in as it.',
+  )
+}
+
+function violation(message: string): ProtocolError {
+  return new ProtocolError('PG_LOGIN_INVALID', message)
+}

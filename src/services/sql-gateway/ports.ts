@@ -1,0 +1,33 @@
+/**
+ * What the SQL gateway needs from others; `cli/run/sql-gateway.ts` supplies it.
+ *
+ * @module
+ */
+import type { AuditTrail } from '#audit/trail.ts'
+import type { Clock } from '#system/clock.ts'
+
+/** Where the server is. */
+export type Upstream =
+  /** A private socket: what passes there needs no encryption. */
+  | { readonly socketDir: string; readonly port: number }
+  | {
+      readonly host: string
+      readonly port: number
+      /** Undefined only for a network nobody else is on. */
+      readonly tls?: {
+        /** PEM of the authorities that may vouch for the server. */
+        readonly ca: string
+        /** Name in the server's certificate; `host` when undefined. */
+        readonly servername?: string | undefined
+      }
+    }
+
+export type SqlGatewayPorts = {
+  readonly trail: AuditTrail
+  readonly clock: Clock
+  /** TCP port to listen on; 0 for any free one. */
+  readonly port: number
+  /** PEM, leaf first, and its key. */
+  readonly tls: { readonly certificate: string; readonly key: string }
+  readonly upstream: Upstream
+}

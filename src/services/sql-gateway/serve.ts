@@ -1,0 +1,188 @@
+/**
+ * Listens, asks the allow-list, and hands each connection to connection.ts.
+ *
+ * With connection.ts and upstream.ts, all the I/O of the SQL gateway.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
+import type { AuditDetail } from '#audit/trail.ts'
+import { DeniedError, FaultError } from '#lib/errors.ts'
+import type { RunningService } from '#system/service.ts'
+import { Admission } from './admission.ts'
+import { CancelKeys } from './cancel-keys.ts'
+import { batchesOf } from './batches.ts'
+import type { SqlGatewayConfig } from './config.ts'
+import { Connection, type Gateway } from './connection.ts'
+import { allowList, plainAddress } from './policy.ts'
+import type { SqlGatewayPorts } from './ports.ts'
+import { Repeats } from './repeats.ts'
+
+export type RunningSqlGateway = RunningService & {
+  /** The TCP port it listens on. */
+  readonly port: number
+}
+
+const SWEEP_MS = 1_000
+const BACKLOG = 1_024
+
+/**
+ * Starts the gateway; resolves once it listens.
+ *
+ * @throws {FaultError} PORT_IN_USE or LISTEN_FAILED, naming the address.
+ */
+export async function serve(
+  config: SqlGatewayConfig,
+  ports: SqlGatewayPorts,
+): Promise<RunningSqlGateway> {
+  const { trail, clock, tls } = ports
+  const repeats = new Repeats()
+  const connections = new Set<Connection>()
+  const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => undefined) // whoever waits for it hears of it
+  /** The trail takes nothing any more: nothing may pass, and nothing will get better by itself. */
+  const fail = (error: unknown): void => {
+    failed.reject(error)
+    if (!(error instanceof FaultError)) return
+    for (const connection of connections) connection.fail(error)
+  }
+
+  const gateway: Gateway = {
+    config,
+    ports,
+    admission: new Admission<Connection>(config.limits),
+    cancelKeys: new CancelKeys<Connection>(randomBytes),
+    secureContext: createSecureContext({
+      cert: tls.certificate,
+      key: tls.key,
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+    }),
+    stranger: (code, address, detail) => {
+      const event = repeats.notice(code, address, detail, clock.monotonicMs())
+      if (event) void gateway.append([event])
+    },
+    append: (events) => {
+      if (events.length === 0) return undefined
+      try {
+        let appended: Promise<void> | undefined
+        for (const batch of batchesOf(events)) {
+          const durable = trail.append(batch)
+          durable?.catch(fail)
+          appended = appended && durable ? appended.then(() => durable) : (durable ?? appended)
+        }
+        return appended
+      } catch (error) {
+        queueMicrotask(() => fail(error)) // once the caller has ended its own session
+        throw error
+      }
+    },
+    left: (connection) => connections.delete(connection),
+  }
+
+  const isAllowed = allowList(config.allow)
+  const accept = (socket: Socket): void => {
+    const address = plainAddress(socket.remoteAddress)
+    socket.on('error', () => undefined) // what follows from it is heard by 'close'
+    if (address === undefined || !isAllowed(address)) {
+      socket.destroy() // before a byte is read or written
+      return refuse(gateway, address ?? 'unknown', { reason: 'ADDRESS_NOT_ALLOWED' })
+    }
+    const connection = new Connection(socket, address, gateway)
+    try {
+      const victim = gateway.admission.enter(connection, address)
+      victim?.evict()
+    } catch (error) {
+      if (!(error instanceof DeniedError)) throw error
+      socket.destroy()
+      return refuse(gateway, address, { reason: error.code })
+    }
+    connections.add(connection)
+    connection.start()
+  }
+
+  const servers = await listenAll(config.listen, ports.port, accept)
+  const sweep = setInterval(
+    () => quietly(() => gateway.append(repeats.due(clock.monotonicMs()))),
+    SWEEP_MS,
+  )
+  sweep.unref()
+  const port = portOf(servers[0])
+
+  return {
+    port,
+    failed: failed.promise,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(sweep)
+      for (const server of servers) server.close()
+      for (const connection of connections) connection.shutDown()
+      const deadline = clock.monotonicMs() + config.limits.drainMs
+      while (connections.size > 0 && clock.monotonicMs() < deadline) await clock.sleep(10)
+      for (const connection of connections) connection.destroy()
+      quietly(() => gateway.append(repeats.due(Infinity)))
+    },
+  }
+}
+
+/** A refusal that cannot be recorded stays a refusal; that the trail failed is told elsewhere. */
+function refuse(gateway: Gateway, address: string, detail: AuditDetail): void {
+  quietly(() => gateway.stranger('DB_SESSION_REFUSED', address, detail))
+}
+
+function quietly(act: () => unknown): void {
+  try {
+    void act()
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error
+  }
+}
+
+function portOf(server: Server | undefined): number {
+  const address = server?.address() as AddressInfo | undefined
+  return address?.port ?? 0
+}
+
+async function listenAll(
+  addresses: readonly string[],
+  port: number,
+  accept: (socket: Socket) => void,
+): Promise<Server[]> {
+  const servers: Server[] = []
+  try {
+    for (const host of addresses) {
+      const chosen = servers[0] ? portOf(servers[0]) : port
+      const server = await listen(host, chosen, accept)
+      if (server) servers.push(server)
+    }
+    if (servers.length > 0) return servers
+    throw new FaultError('LISTEN_FAILED', `no address to listen on among ${addresses.join(', ')}`)
+  } catch (error) {
+    for (const server of servers) server.close()
+    throw error
+  }
+}
+
+function listen(
+  host: string,
+  port: number,
+  accept: (socket: Socket) => void,
+): Promise<Server | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Server | undefined>()
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
+  server.on('connection', accept)
+  server.once('listening', () => resolve(server))
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const noIpv6 = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'
+    if (host === '::1' && noIpv6) return resolve(undefined) // a machine without IPv6
+    if (error.code === 'EADDRINUSE') {
+      const message = `${host}:${port} is in use; stop the other program or choose --port-base`
+      return reject(new FaultError('PORT_IN_USE', message, { cause: error }))
+    }
+    const message = `cannot listen on ${host}:${port}: ${error.message}`
+    reject(new FaultError('LISTEN_FAILED', message, { cause: error }))
+  })
+  server.listen({ host, port, backlog: BACKLOG, ipv6Only: true })
+  return promise
+}

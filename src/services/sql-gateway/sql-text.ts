@@ -1,0 +1,67 @@
+/**
+ * What the record says of a statement's SQL.
+ *
+ * @module
+ */
+import { isUtf8 } from 'node:buffer'
+import { hash } from 'node:crypto'
+import type { RawText } from '#protocol/postgres/messages.ts'
+import { redactSql } from './redact.ts'
+
+export type SqlText = {
+  /** As sent, up to the cap; without passwords. */
+  readonly sql: string
+  /** Bytes of the whole. */
+  readonly sqlBytes: number
+  /** Of the whole as sent; of the redacted text where a password was taken out of it. */
+  readonly sha256: string
+  readonly truncated: boolean
+  readonly redacted: boolean
+}
+
+/** @param cap Bytes of text kept. */
+export function describeText(raw: RawText, cap: number): SqlText {
+  const bytes = raw.kept.length > cap ? cutAtCharacter(raw.kept, cap) : raw.kept
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // Latin-1 loses nothing: whatever the client's encoding, the bytes can be had back.
+  const { sql, redacted } = redactSql(text.toString(isUtf8(text) ? 'utf8' : 'latin1'))
+  return {
+    sql,
+    sqlBytes: raw.size,
+    // The digest of a text with a password would let its guesses be tested.
+    sha256: redacted ? hash('sha256', sql, 'hex') : raw.sha256,
+    truncated: bytes.length < raw.size,
+    redacted,
+  }
+}
+
+/** What is remembered of a prepared statement, for the records of its executions. */
+export function rememberedText(text: SqlText, cap: number): SqlText {
+  return text.sql.length <= cap ? text : { ...text, sql: '', truncated: true }
+}
+
+/** Steps back over the UTF-8 character that the cap would cut. */
+function cutAtCharacter(bytes: Uint8Array, cap: number): Uint8Array {
+  let end = cap
+  while (end > cap - 3 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
+}
+
+const NAME = String.raw`("(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`
+const COMMENTS = String.raw`(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*`
+const PREPARE = new RegExp(`^${COMMENTS}prepare${COMMENTS}${NAME}`, 'i')
+const DEALLOCATE = new RegExp(`^${COMMENTS}deallocate${COMMENTS}(?:prepare\\s+)?${NAME}`, 'i')
+const NAME_BYTES_MAX = 63
+
+/**
+ * The name a PREPARE or DEALLOCATE is about, as the protocol would write it, when it is certain:
+ * the text is that one command.
+ */
+export function preparedNameIn(text: SqlText): string | undefined {
+  const written = (PREPARE.exec(text.sql) ?? DEALLOCATE.exec(text.sql))?.[1]
+  if (written === undefined || text.truncated) return undefined
+  const name = written.startsWith('"')
+    ? written.slice(1, -1).replaceAll('""', '"')
+    : written.toLowerCase()
+  return Buffer.from(name, 'utf8').subarray(0, NAME_BYTES_MAX).toString('latin1')
+}

@@ -1,0 +1,40 @@
+/** A SQL gateway as the ring runs it, before a test server, with an authority of its own. */
+import { createLocalAuthority, issueCertificate } from '#system/local-ca/authority.ts'
+import { systemClock } from '#system/clock.ts'
+import { sqlGatewayConfig } from '#services/sql-gateway/config.ts'
+import type { Upstream } from '#services/sql-gateway/ports.ts'
+import { serve, type RunningSqlGateway } from '#services/sql-gateway/serve.ts'
+import { RecordingTrail } from './recording-trail.ts'
+
+const nowMs = Date.now()
+const authority = await createLocalAuthority(nowMs)
+const { certificatePem, keyPem } = await issueCertificate(
+  authority,
+  ['localhost', '127.0.0.1', '::1'],
+  nowMs,
+)
+
+/** PEM of the authority that clients must trust. */
+export const gatewayAuthority: string = authority.certificatePem
+
+export type TestSqlGateway = RunningSqlGateway & {
+  readonly trail: RecordingTrail
+  readonly host: string
+}
+
+/** @param config The section of veilig.yaml, without defaults. */
+export async function startSqlGateway(
+  upstream: Upstream,
+  config: Readonly<Record<string, unknown>> = {},
+): Promise<TestSqlGateway> {
+  const trail = new RecordingTrail()
+  const parsed = sqlGatewayConfig.parse({ listen: ['127.0.0.1'], ...config })
+  const running = await serve(parsed, {
+    trail,
+    clock: systemClock,
+    port: 0,
+    tls: { certificate: certificatePem, key: keyPem },
+    upstream,
+  })
+  return { ...running, trail, host: '127.0.0.1' }
+}
