@@ -44,7 +44,7 @@ export type ResponseHead = {
   readonly minorVersion: 0 | 1
   readonly headers: FlatHeaders
   readonly body: BodyKind
-  /** What Content-Length says, also where no body follows (HEAD, 304); undefined when it is not there. */
+  /** What Content-Length says, also where no body follows (HEAD, 304); undefined without one. */
   readonly length: number | undefined
   readonly keepAlive: boolean
   readonly connection: readonly string[]
@@ -300,8 +300,8 @@ function invalid(code: string, message: string): ProtocolError {
 /** The usual spellings of usual names, so that most need neither check nor folding. */
 const knownNames: ReadonlyMap<string, string> = new Map(
   [
-    'Accept Accept-Encoding Accept-Language Accept-Ranges Age Authorization Cache-Control Connection',
-    'Content-Encoding Content-Language Content-Length Content-Security-Policy Content-Type Cookie',
+    'Accept Accept-Encoding Accept-Language Accept-Ranges Age Authorization Cache-Control',
+    'Connection Content-Encoding Content-Language Content-Length Content-Type Cookie',
     'DNT Date ETag Expires Host If-Modified-Since If-None-Match Keep-Alive Last-Modified Location',
     'Origin Pragma Priority Range Referer Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Server',
     'Sec-Fetch-User Set-Cookie Transfer-Encoding Upgrade-Insecure-Requests User-Agent Vary',

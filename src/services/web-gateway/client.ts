@@ -103,7 +103,7 @@ export class ClientConnection implements Downstream {
     } else this.#exchange?.checkTime(nowMs)
   }
 
-  // ── reading ────────────────────────────────────────────────────────────────────────────────
+  // ── reading ────────
 
   #onData(chunk: Buffer): void {
     this.#gateway.metrics.bytesIn += chunk.length
@@ -189,7 +189,7 @@ export class ClientConnection implements Downstream {
     return { ...facts, address: chain[0] ?? this.#address, chain }
   }
 
-  // ── writing: called by the exchange ────────────────────────────────────────────────────────
+  // ── writing: called by the exchange ────────
 
   sendContinue(): void {
     this.#outbox.add('HTTP/1.1 100 Continue\r\n\r\n')
@@ -284,7 +284,7 @@ export class ClientConnection implements Downstream {
     this.#next()
   }
 
-  // ── within ─────────────────────────────────────────────────────────────────────────────────
+  // ── within ────────
 
   #writeHead(request: RequestHead, response: ResponseHead, how: ReturnType<typeof delivery>): void {
     this.#status = response.status

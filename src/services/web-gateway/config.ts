@@ -52,7 +52,7 @@ export type TlsConfig = {
 export type WebGatewayConfig = {
   /** Addresses to listen on. */
   readonly listen: readonly string[]
-  /** Host name → `application`, `trust`, `status`, `console`, `http://HOST:PORT`, `unix:/PATH`. */
+  /** Host name → an upstream: one of ours by name, `http://HOST:PORT` or `unix:/PATH`. */
   readonly hosts: Readonly<Record<string, string>>
   /** Whether plain HTTP is answered, with a redirect. */
   readonly redirect: boolean
@@ -122,8 +122,9 @@ const fieldValue = z.string().regex(/^[\x20-\x7e]{1,4096}$/, 'must be one line o
  * that needs more sends a policy of its own, which is kept.
  */
 const defaultCsp =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-  "connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; " +
+  "worker-src 'self'; frame-src 'self'; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 
 const headers: z.ZodType<HeaderConfig> = z.strictObject({

@@ -108,7 +108,7 @@ export class Exchange implements ResponseHandler {
     if (!this.#upstream && !this.#over) this.#block() // in the queue: the body must wait, too
   }
 
-  // ── from the client ────────────────────────────────────────────────────────────────────────
+  // ── from the client ────────
 
   onRequestContent(content: Buffer): void {
     if (this.#over) return
@@ -160,7 +160,7 @@ export class Exchange implements ResponseHandler {
     else this.#upstream?.destroy()
   }
 
-  // ── from the application ───────────────────────────────────────────────────────────────────
+  // ── from the application ────────
 
   onConnection(connection: UpstreamConnection): void {
     this.#upstream = connection
@@ -242,7 +242,7 @@ export class Exchange implements ResponseHandler {
     this.#refuse(refusalCode(error.code, 'WEB_UPSTREAM_BROKEN'), error.message, true)
   }
 
-  // ── time ───────────────────────────────────────────────────────────────────────────────────
+  // ── time ────────
 
   /** Called now and then; ends what has stood still for too long. */
   checkTime(nowMs: number): void {
@@ -269,7 +269,7 @@ export class Exchange implements ResponseHandler {
     this.#client.abort()
   }
 
-  // ── within ─────────────────────────────────────────────────────────────────────────────────
+  // ── within ────────
 
   #forward(content: Buffer): void {
     if (!this.#upstream) return

@@ -22,18 +22,18 @@ export const pageTexts: Readonly<Record<PageStatus, Readonly<Record<Language, Pa
   400: {
     en: [
       'We could not read this request',
-      'What your browser or program sent does not follow the rules of the web, so it went no further.',
+      'What your browser or program sent does not follow the rules of the web, so it stopped here.',
       'Go back and try again. If you wrote the program yourself, check the request it sends.',
     ],
     nl: [
       'We konden dit verzoek niet lezen',
-      'Wat uw browser of programma stuurde, volgt de regels van het web niet. Het is tegengehouden.',
+      'Wat uw browser of programma stuurde, volgt de regels van het web niet. Het stopt hier.',
       'Ga terug en probeer opnieuw. Schreef u het programma zelf, kijk dan na wat het verstuurt.',
     ],
     fr: [
       'Nous n’avons pas pu lire cette demande',
-      'Ce que votre navigateur ou programme a envoyé ne suit pas les règles du web ; c’est resté ici.',
-      'Revenez en arrière et réessayez. Si le programme est le vôtre, vérifiez ce qu’il envoie.',
+      'Ce que votre navigateur a envoyé ne suit pas les règles du web ; c’est resté ici.',
+      'Revenez et réessayez. Si le programme est le vôtre, vérifiez ce qu’il envoie.',
     ],
   },
   405: {
@@ -175,7 +175,7 @@ export const pageTexts: Readonly<Record<PageStatus, Readonly<Record<Language, Pa
   502: {
     en: [
       'The application does not answer',
-      'We are here, but the application behind us is not, or broke off. Nothing you did caused this.',
+      'We are here; the application behind us is not, or broke off. You did nothing wrong.',
       'Try again in a moment. If you sent something, check first whether it arrived.',
     ],
     nl: [
@@ -185,8 +185,8 @@ export const pageTexts: Readonly<Record<PageStatus, Readonly<Record<Language, Pa
     ],
     fr: [
       'L’application ne répond pas',
-      'Nous sommes là, mais pas l’application derrière nous, ou elle a interrompu. Vous n’y êtes pour rien.',
-      'Réessayez dans un instant. Si vous envoyiez quelque chose, vérifiez d’abord s’il est arrivé.',
+      'L’application derrière nous est absente ou a coupé. Vous n’y êtes pour rien.',
+      'Réessayez bientôt. Si vous envoyiez quelque chose, voyez d’abord s’il est arrivé.',
     ],
   },
   503: {

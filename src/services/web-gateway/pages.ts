@@ -87,17 +87,41 @@ function problem(answer: OwnAnswer, language: Language): string {
 }
 
 const style = `
-:root{color-scheme:light dark;--paper:#f6f7f9;--card:#fff;--ink:#1b2430;--soft:#5a6676;--line:#dfe4ea;--mark:#2f6f5e}
-@media(prefers-color-scheme:dark){:root{--paper:#12161b;--card:#1a2027;--ink:#e8edf3;--soft:#9aa7b5;--line:#2b343e;--mark:#7fc9b3}}
-*{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
-main{max-width:34rem;width:100%;background:var(--card);border:1px solid var(--line);border-radius:1rem;padding:clamp(1.5rem,5vw,2.75rem)}
-.status{margin:0;font-size:.9375rem;font-weight:600;letter-spacing:.06em;color:var(--mark)}
-h1{margin:.25rem 0 1rem;font-size:clamp(1.5rem,4.5vw,1.9rem);line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
-p{margin:0 0 .75rem}
-.advice{padding-left:1rem;border-left:3px solid var(--mark)}
-footer{margin-top:1.75rem;padding-top:1rem;border-top:1px solid var(--line);font-size:.875rem;color:var(--soft)}
-code{font-family:ui-monospace,monospace;user-select:all}
+:root {
+  color-scheme: light dark;
+  --paper: #f6f7f9; --card: #fff; --ink: #1b2430;
+  --soft: #5a6676; --line: #dfe4ea; --mark: #2f6f5e;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #12161b; --card: #1a2027; --ink: #e8edf3;
+    --soft: #9aa7b5; --line: #2b343e; --mark: #7fc9b3;
+  }
+}
+* { box-sizing: border-box }
+body {
+  margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
+  background: var(--paper); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif;
+}
+main {
+  max-width: 34rem; width: 100%; padding: clamp(1.5rem, 5vw, 2.75rem);
+  background: var(--card); border: 1px solid var(--line); border-radius: 1rem;
+}
+.status {
+  margin: 0; font-size: .9375rem; font-weight: 600;
+  letter-spacing: .06em; color: var(--mark);
+}
+h1 {
+  margin: .25rem 0 1rem; font-size: clamp(1.5rem, 4.5vw, 1.9rem);
+  line-height: 1.25; letter-spacing: -.01em; text-wrap: balance;
+}
+p { margin: 0 0 .75rem }
+.advice { padding-left: 1rem; border-left: 3px solid var(--mark) }
+footer {
+  margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line);
+  font-size: .875rem; color: var(--soft);
+}
+code { font-family: ui-monospace, monospace; user-select: all }
 `.trim()
 
 const styleHash = createHash('sha256').update(style).digest('base64')

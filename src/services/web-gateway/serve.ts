@@ -361,11 +361,13 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 
 function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): FaultError {
   if (cause.code === 'EADDRINUSE') {
-    const message = `port ${port} is in use by another program; stop it or start with --port-base 1000`
+    const message =
+      `port ${port} is in use by another program; ` + 'stop it or start with --port-base 1000'
     return new FaultError('PORT_IN_USE', message, { cause })
   }
   if (cause.code === 'EACCES') {
-    const message = `this account may not open port ${port}; use a port above 1023, or give it the right`
+    const message =
+      `this account may not open port ${port}; ` + 'use a port above 1023, or give it the right'
     return new FaultError('PORT_DENIED', message, { cause })
   }
   return new FaultError(

@@ -1,0 +1,26 @@
+/** A corpus of Set-Cookie lines: each leaves hardened, or is dropped for a reason. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readVectors } from '#kit/vectors.ts'
+import { wireText } from '#kit/wire-text.ts'
+import { CookiePolicy } from './cookies.ts'
+
+const policy = new CookiePolicy({ readByScripts: ['theme'] })
+
+for (const vector of readVectors(new URL('testdata/cookies.vectors', import.meta.url))) {
+  test(`cookie: ${vector.case}`, () => {
+    const seen = policy.harden(latin1(vector['line'] ?? ''), vector['host'] ?? 'localhost')
+    const { sent, dropped } = vector
+    assert.deepEqual(seen, dropped === undefined ? { line: latin1(sent ?? '') } : { dropped })
+  })
+
+  test(`cookie: ${vector.case}, hardened twice is hardened once`, () => {
+    if (vector['sent'] === undefined) return
+    const host = vector['host'] ?? 'localhost'
+    assert.deepEqual(policy.harden(latin1(vector['sent']), host), { line: latin1(vector['sent']) })
+  })
+}
+
+function latin1(line: string): string {
+  return wireText(line).toString('latin1')
+}
