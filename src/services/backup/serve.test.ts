@@ -1,0 +1,176 @@
+/** The whole service: a real PostgreSQL, a real repository in two regions, the control socket. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startPostgres, temporaryFolder, type TestPostgres } from '#kit/postgres.ts'
+import type { AuditEvent } from '#audit/trail.ts'
+import { FaultError } from '#lib/errors.ts'
+import { MemoryStore } from '#storage/memory-store.ts'
+import { systemClock } from '#system/clock.ts'
+import { backupConfig } from './config.ts'
+import { askBackup } from './control/client.ts'
+import type { ControlAnswer, ControlRequest } from './control/messages.ts'
+import { openRepository } from './repository/open-repository.ts'
+import type { RegionPlace } from './repository/regions.ts'
+import { createRepositoryKeys, readCatalogueKey } from './repository/repository-keys.ts'
+import { serve, type BackupService } from './serve.ts'
+import { requiredServerSettings } from './server-settings.ts'
+
+let server: TestPostgres
+let folder: string
+
+before(async () => {
+  server = await startPostgres(requiredServerSettings)
+  await server.query(`create role veilig_backup login replication password 'right'`)
+  folder = await temporaryFolder('backup')
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+test('backup: a full is taken at first start, another on request, and both are listed', async () => {
+  await using running = await start('first')
+  await until(() => running.service.status().full.newest !== null)
+  const first = running.service.status().full.newest
+  const answers = await running.ask({ request: 'backup', type: 'full', label: 'by hand' })
+  assert.deepEqual(answers[0], { answer: 'begun', joined: false })
+  const last = answers.at(-1)
+  assert(last?.answer === 'done' && last.backup.id !== first?.id)
+  assert(last.backup.plainBytes > 10_000_000 && last.backup.damagedPageCount === 0)
+  const codes = running.events.map(({ code }) => code).filter((code) => code.startsWith('BACKUP'))
+  const pair = ['BACKUP_STARTED', 'BACKUP_FINISHED']
+  assert.deepEqual(codes, [...pair, ...pair])
+})
+
+test('backup: two who ask at once get the same backup', async () => {
+  await using running = await start('both')
+  await until(() => running.service.status().full.newest !== null)
+  const ask = { request: 'backup', type: 'full', label: 'together' } as const
+  const [one, two] = await Promise.all([running.ask(ask), running.ask(ask)])
+  assert.deepEqual(one.at(-1), two.at(-1))
+  assert.deepEqual([one, two].map(([begun]) => begun?.answer === 'begun' && begun.joined).sort(), [
+    false,
+    true,
+  ])
+})
+
+test('backup: the status is honest about a region that went away, and it heals', async () => {
+  await using running = await start('honest')
+  await until(() => running.service.status().full.newest !== null)
+  running.broken = true
+  await server.query('create table while_away as select generate_series(1, 10000)')
+  await delay(1500)
+  const [first, second] = running.service.status().regions
+  assert(first?.lagMs != null && first.lagMs < 1000, `the healthy region: ${first?.lagMs} ms`)
+  assert(second?.lagMs != null && second.lagMs > 1000, `the broken one: ${second?.lagMs} ms`)
+  assert.match(second.fault ?? '', /unplugged/)
+  running.broken = false
+  await until(() => (running.service.status().regions[1]?.lagMs ?? Infinity) < 1500)
+  assert.equal(running.service.status().regions[1]?.fault, null)
+})
+
+test('backup: while the server is away nothing is called fresh, and a request says why', async () => {
+  await using running = await start('away')
+  await until(() => running.service.status().full.newest !== null)
+  await server.cluster[Symbol.asyncDispose]()
+  await until(() => running.service.status().log.phase === 'connecting')
+  const [failed] = await running.ask({ request: 'backup', type: 'full', label: 'x' })
+  assert(failed?.answer === 'failed' && failed.code === 'BACKUP_NO_STREAM')
+  const { lagMs } = running.service.status().regions[0]!
+  await delay(300)
+  assert(running.service.status().regions[0]!.lagMs! >= lagMs! + 250)
+  await server.restart()
+  await until(() => running.service.status().log.phase === 'streaming')
+})
+
+test('backup: an unknown request, and one that never comes, are answered or hung up on', async () => {
+  await using running = await start('strange')
+  const strange = { request: 'delete everything' } as unknown as ControlRequest
+  const [answer] = await running.ask(strange)
+  assert(answer?.answer === 'failed' && answer.code === 'CONTROL_REQUEST_INVALID')
+})
+
+test('backup: a repository of another cluster is refused, and nothing is written to it', async () => {
+  const running = await start('foreign')
+  await until(() => running.service.status().full.newest !== null)
+  await running[Symbol.asyncDispose]()
+  await using other = await startPostgres(requiredServerSettings)
+  await other.query(`create role veilig_backup login replication password 'right'`)
+  await using second = await start('foreign', other, running)
+  await assert.rejects(second.service.failed, { code: 'REPOSITORY_WRONG_CLUSTER' })
+})
+
+type Running = AsyncDisposable & {
+  readonly service: BackupService
+  readonly events: AuditEvent[]
+  readonly regions: readonly RegionPlace[]
+  readonly keys: ReturnType<typeof createRepositoryKeys>
+  broken: boolean
+  ask(request: ControlRequest): Promise<ControlAnswer[]>
+}
+
+async function start(name: string, of = server, before?: Running): Promise<Running> {
+  const running = { broken: false } as Running
+  const events: AuditEvent[] = []
+  const controlSocket = join(folder, `${name}.sock`)
+  const keys = before?.keys ?? createRepositoryKeys({ random: randomBytes, nowMs: 0 })
+  const regions = before?.regions ?? [
+    { name: 'a', store: new MemoryStore(), required: true },
+    { name: 'b', store: breakable(() => running.broken), required: false },
+  ]
+  const repository = await openRepository({
+    regions,
+    root: keys.root,
+    catalogueKey: readCatalogueKey(keys.catalogueKey),
+    clock: systemClock,
+    random: randomBytes,
+    catchUpEveryMs: 100,
+  })
+  const address = { host: of.socketDir, port: of.port, tls: 'off' } as const
+  const service = await serve(backupConfig.parse({ slot: name.replace('-', '_') }), {
+    login: { address, user: 'veilig_backup', password: 'right' },
+    repository,
+    trail: {
+      append: (appended) => void events.push(...appended),
+      flush: () => Promise.resolve(),
+    },
+    clock: systemClock,
+    controlSocket,
+  })
+  return Object.assign(running, {
+    service,
+    events,
+    regions,
+    keys,
+    ask: async (request: ControlRequest) => {
+      const answers: ControlAnswer[] = []
+      for await (const answer of askBackup(controlSocket, request)) answers.push(answer)
+      return answers
+    },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  })
+}
+
+/** A region that can be unplugged. */
+function breakable(broken: () => boolean): MemoryStore {
+  const store = new MemoryStore()
+  const put = store.put.bind(store)
+  store.put = (objectName, bytes) => {
+    if (!broken()) return put(objectName, bytes)
+    return Promise.reject(new FaultError('STORE_FAILED', 'unplugged'))
+  }
+  return store
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await holds())) {
+    assert(Date.now() < deadline, `waited too long for ${holds.toString()}`)
+    await delay(20)
+  }
+}
