@@ -51,7 +51,6 @@ export class WalWriter implements WalStore {
   #lastEnd: RunEnd | undefined
   #key: DataKey | undefined
   #sealing: Promise<unknown> = Promise.resolve()
-  #parts = 0
   #markedParts = 0
   #marking: Promise<void> | undefined
   #durableWaiters: (() => void)[] = []
@@ -156,7 +155,6 @@ export class WalWriter implements WalStore {
       walSegmentSize: this.#ports.cluster().walSegmentSize,
     })
     run.link = link
-    this.#parts++
     const end = { run: run.id, endLsn: part.endLsn, link: toHex(link) }
     this.#lastEnd = end
     const durable = regions.put('log', { name, bytes }, (region) => {
