@@ -11,8 +11,9 @@ import { FaultError, IntegrityError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import { systemDisk, type Disk } from '#system/disk.ts'
 import { BookFiles } from './book-files.ts'
-import { RecordCursor } from './record.ts'
+import { APPEND_BYTES_MAX, decodeEvent, JSON_SIZE_MAX, RecordCursor } from './record.ts'
 import { checkProcessName, TRAILER_SIZE, type SegmentHeader } from './segment.ts'
+import { survey } from './survey.ts'
 import type { AuditEvent } from './trail.ts'
 
 /** An event as the book has it. */
@@ -38,7 +39,15 @@ export type ReadOptions = {
   readonly disk?: Disk
 }
 
+/** A record as the book has it: its event is JSON still. */
+export type RawRecord = {
+  readonly sequence: number
+  readonly timeMs: number
+  readonly json: string
+}
+
 const CHUNK_SIZE = 4 * 1024 * 1024
+const APPEND_SIZE_MAX = APPEND_BYTES_MAX + 2 * JSON_SIZE_MAX
 const POLL_MS = 100
 
 /**
@@ -47,18 +56,21 @@ const POLL_MS = 100
  * @throws {IntegrityError} AUDIT_BOOK_DAMAGED at a record that is not what was written.
  */
 export async function* readEvents(options: ReadOptions): AsyncGenerator<RecordedEvent> {
+  for await (const records of readRecords(options)) {
+    for (const { sequence, timeMs, json } of records)
+      yield { process: options.process, sequence, timeMs, ...decodeEvent(json) }
+  }
+}
+
+/** The same, many at once, and not decoded. @throws {IntegrityError} As `readEvents`. */
+export async function* readRecords(options: ReadOptions): AsyncGenerator<readonly RawRecord[]> {
   checkProcessName(options.process)
   const reader = new BookReader(options)
   const { follow, from = 0 } = options
   for (;;) {
-    let cursor = await reader.next()
-    for (; cursor; cursor = await reader.next()) {
-      for (let fault = cursor.next(); fault === undefined; fault = cursor.next()) {
-        const { sequence, timeMs } = cursor
-        if (sequence < from) continue
-        yield { process: options.process, sequence, timeMs, ...cursor.event() }
-      }
-      reader.done(cursor)
+    for (let records = await reader.next(); records; records = await reader.next()) {
+      const wanted = records.filter(({ sequence }) => sequence >= from)
+      if (wanted.length > 0) yield wanted
     }
     if (!follow || follow.signal.aborted) return
     try {
@@ -69,6 +81,8 @@ export async function* readEvents(options: ReadOptions): AsyncGenerator<Recorded
     }
   }
 }
+
+type Head = { readonly header: SegmentHeader; readonly size: number }
 
 /** Where a reader is in a book; gives the bytes that follow, as far as they are there. */
 class BookReader {
@@ -84,25 +98,20 @@ class BookReader {
     this.#from = from
   }
 
-  /** A cursor over what follows, or undefined when there is nothing more now. */
-  async next(): Promise<RecordCursor | undefined> {
+  /** The records of some appends that follow, or undefined when there is nothing more now. */
+  async next(): Promise<RawRecord[] | undefined> {
     if (!this.#header) {
       const header = await this.#first()
       if (!header) return undefined
       this.#enter(header.header, header.size)
     }
-    const cursor = await this.#chunk()
-    if (cursor) return cursor
-    const successor = await this.#successor()
-    if (!successor) return undefined
+    const records = await this.#records()
+    if (records) return records
+    const later = await this.#later()
+    const successor = later.at(-1)
+    if (!successor || !this.#leadsTo(successor.header)) return this.#ended(later)
     this.#enter(successor.header, successor.size)
     return this.next()
-  }
-
-  /** Takes note of how far the cursor came. */
-  done(cursor: RecordCursor): void {
-    this.#at += cursor.at - TRAILER_SIZE
-    this.#expected = cursor.expected
   }
 
   #enter(header: SegmentHeader, size: number): void {
@@ -111,46 +120,72 @@ class BookReader {
     this.#expected = header.sequence
   }
 
-  /** The bytes that follow in this segment, if they begin with a whole record. */
-  async #chunk(): Promise<RecordCursor | undefined> {
-    const path = this.#path()
+  /** The whole appends that follow in this segment: a part of one may yet be cut off. */
+  async #records(size = CHUNK_SIZE): Promise<RawRecord[] | undefined> {
     const start = this.#at - TRAILER_SIZE
-    const bytes = await this.#files.disk.readRange(path, start, CHUNK_SIZE)
+    const bytes = await this.#files.disk.readRange(this.#path(), start, size)
     const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
-    const fault = cursor.next()
-    if (fault === undefined) return new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
-    if (fault === 'end' || fault === 'cut') return undefined
-    const where = `${path}, byte ${this.#at}: record ${this.#expected}`
-    if ((await this.#successor()) !== undefined) return undefined
-    throw new IntegrityError('AUDIT_BOOK_DAMAGED', `${where} is not what was written`)
-  }
-
-  /** The segment after this one, once it exists and this one was read to the end it names. */
-  async #successor(): Promise<{ header: SegmentHeader; size: number } | undefined> {
-    const own = this.#header?.segment ?? 0
-    for (const number of await this.#files.numbers()) {
-      if (number <= own) continue
-      const next = await this.#readable(number)
-      if (!next || next.header.previous?.segment !== own) continue
-      if (next.header.previous.bytes === this.#at && next.header.sequence === this.#expected)
-        return next
-      if (next.header.previous.bytes > this.#at && (await this.#grew())) return undefined
-      const where = `${this.#path()}, byte ${this.#at}: record ${this.#expected}`
-      throw new IntegrityError('AUDIT_BOOK_DAMAGED', `${where} does not lead to segment ${number}`)
+    const records: RawRecord[] = []
+    let whole = 0
+    let fault = cursor.next()
+    for (; fault === undefined; fault = cursor.next()) {
+      records.push({ sequence: cursor.sequence, timeMs: cursor.timeMs, json: cursor.json() })
+      if (cursor.left > 0) continue
+      whole = records.length
+      this.#at = start + cursor.at
+      this.#expected = cursor.expected
     }
+    if (whole > 0) return records.slice(0, whole)
+    if (bytes.length === size && size < APPEND_SIZE_MAX) return this.#records(APPEND_SIZE_MAX)
     return undefined
   }
 
-  /** Whether a whole record stands here now: the writer was faster than our two looks. */
-  async #grew(): Promise<boolean> {
+  /** The segments after this one whose headers can be read, up to one that goes on just here. */
+  async #later(): Promise<Head[]> {
+    const own = this.#header?.segment ?? 0
+    const later: Head[] = []
+    for (const number of await this.#files.numbers()) {
+      const head = number > own ? await this.#readable(number) : undefined
+      if (head) later.push(head)
+      if (head && this.#leadsTo(head.header)) break
+    }
+    return later
+  }
+
+  /** Whether a segment goes on just here. */
+  #leadsTo({ previous, sequence }: SegmentHeader): boolean {
+    return (
+      previous?.segment === this.#header?.segment &&
+      previous?.bytes === this.#at &&
+      sequence === this.#expected
+    )
+  }
+
+  /**
+   * Nothing follows now. That is the end of the book, or a torn tail, unless something tells that
+   * more was on disk.
+   */
+  async #ended(later: readonly Head[]): Promise<RawRecord[] | undefined> {
     const start = this.#at - TRAILER_SIZE
-    const bytes = await this.#files.disk.readRange(this.#path(), start, CHUNK_SIZE)
-    return new RecordCursor(bytes, TRAILER_SIZE, this.#expected).next() === undefined
+    const size = (await this.#files.disk.size(this.#path())) ?? 0
+    const bytes = await this.#files.disk.readRange(this.#path(), start, Math.max(0, size - start))
+    const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
+    const fault = cursor.next()
+    if (fault === 'end' && later.length === 0) return undefined
+    if (fault === undefined && cursor.left === 0) return this.next() // the writer was faster
+    const told = [
+      ...later.map(({ header }) => header.durable),
+      ...survey(cursor.bytes, cursor.at).map((run) => run.durable),
+    ]
+    if (Math.max(0, ...told) <= this.#expected) return undefined
+    const where = `${this.#path()}, byte ${this.#at}: record ${this.#expected}`
+    const message = `${where} is not what was written; 'veilig audit verify' tells more`
+    throw new IntegrityError('AUDIT_BOOK_DAMAGED', message)
   }
 
   /** The last segment that begins at or before what is wanted. */
-  async #first(): Promise<{ header: SegmentHeader; size: number } | undefined> {
-    let found: { header: SegmentHeader; size: number } | undefined
+  async #first(): Promise<Head | undefined> {
+    let found: Head | undefined
     for (const number of await this.#files.numbers()) {
       const next = await this.#readable(number)
       if (!next || (found && next.header.sequence > this.#from)) continue
@@ -159,7 +194,7 @@ class BookReader {
     return found
   }
 
-  async #readable(number: number): Promise<{ header: SegmentHeader; size: number } | undefined> {
+  async #readable(number: number): Promise<Head | undefined> {
     try {
       return await this.#files.header(number)
     } catch (error) {
