@@ -6,7 +6,11 @@
 import type { RunService } from '../context.ts'
 
 export const services: ReadonlyMap<string, RunService> = new Map<string, RunService>([
+  ['backup', async (context) => (await import('./backup.ts')).runBackup(context)],
   ['application', async (context) => (await import('./application.ts')).runApplication(context)],
   ['sql-gateway', async (context) => (await import('./sql-gateway.ts')).runSqlGateway(context)],
   ['web-gateway', async (context) => (await import('./web-gateway.ts')).runWebGateway(context)],
+  ['notary', async (context) => (await import('./notary.ts')).runNotary(context)],
+  ['trust', async (context) => (await import('./trust.ts')).runTrust(context)],
+  ['prober', async (context) => (await import('./prober.ts')).runProber(context)],
 ])

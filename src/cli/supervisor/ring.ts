@@ -16,12 +16,18 @@ import { startNamedCluster, type ClusterName } from './clusters.ts'
 import { ensurePasswords, prepareDataFolder } from './first-run.ts'
 import { keepRunning, type Instance, type KeepRunningPorts } from './keep-running.ts'
 import { checkPorts, holdDataFolder } from './only-one.ts'
+import { ensureRepositoryKeys } from '../repository.ts'
 import { runProgram } from './programs.ts'
 import { ensureControl, ensureRoles } from './roles.ts'
 import { addressTable } from './welcome.ts'
 
 /** Services in the order of their start; those of one line start together. */
-const order: readonly (readonly string[])[] = [['sql-gateway'], ['application'], ['web-gateway']]
+const order: readonly (readonly string[])[] = [
+  ['sql-gateway', 'backup', 'notary'],
+  ['application', 'trust'],
+  ['web-gateway'],
+  ['prober'],
+]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 
@@ -39,6 +45,7 @@ export async function startRing(context: Context, say: (line: string) => void): 
   started.use(await holdDataFolder(paths.socket('supervisor')))
   await checkPorts(ports)
   await ensurePasswords(context)
+  await ensureRepositoryKeys(context)
   await ensureCertificates({ disk: systemDisk, clock: context.clock }, paths)
   const trail = started.use(await openBook(context, 'supervisor'))
   const keep: KeepRunningPorts = { clock: context.clock, trail, tell: say }

@@ -1,0 +1,136 @@
+/**
+ * Composes the prober: what each probe is pointed at.
+ *
+ * @module
+ */
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import { askBackup } from '#services/backup/control/client.ts'
+import type { ProberLogin } from '#services/prober/config.ts'
+import type { Probe } from '#services/prober/probe.ts'
+import { accessAuthProbe } from '#services/prober/probes/access-auth.ts'
+import { accessNetworkProbe } from '#services/prober/probes/access-network.ts'
+import { auditCompleteProbe } from '#services/prober/probes/audit-complete.ts'
+import {
+  backupScheduleProbe,
+  encryptedProbe,
+  georedundantProbe,
+  type BackupFreshness,
+} from '#services/prober/probes/backups.ts'
+import { cookiesSecureProbe } from '#services/prober/probes/cookies.ts'
+import { headersPresentProbe } from '#services/prober/probes/headers.ts'
+import { tlsEnforcedProbe, tlsVersionsProbe, type WebTarget } from '#services/prober/probes/tls.ts'
+import { serveProber } from '#services/prober/serve.ts'
+import { submitTo } from '#services/prober/submit.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import type { ServiceContext } from '../context.ts'
+import { regionPlaces } from '../repository.ts'
+import { auditView } from './prober-audit.ts'
+
+const LOOPBACK = '127.0.0.1'
+const ROLE = 'veilig_prober'
+const DATABASE = 'veilig_probe'
+
+/** The demonstration's member, whose password is public: in the application's own code. */
+const demonstrationLogin: ProberLogin = {
+  path: '/zuiderpark/login',
+  fields: { email: 'lotte@zuiderpark.example', password: 'tie-break-7-6', to: '' },
+}
+
+export async function runProber(context: ServiceContext): Promise<RunningService> {
+  const { paths, clock, trail, log } = context
+  const config = context.config.prober
+  return serveProber(config, {
+    probes: await probesOf(context),
+    submit: submitTo(paths.socket('notary')),
+    clock,
+    trail,
+    complain: (code, claim, message) => log.warn({ code, claim }, message),
+  })
+}
+
+/** Every live probe by its claim. */
+async function probesOf(context: ServiceContext): Promise<ReadonlyMap<string, Probe>> {
+  const { paths, ports, clock } = context
+  const { prober, backup } = context.config
+  const text = async (file: string): Promise<string> =>
+    Buffer.from(await systemDisk.read(file)).toString('utf8')
+  const ca = await text(paths.caCertificate)
+  const password = await text(paths.secret('prober', 'database-password'))
+  const gateway = { host: LOOPBACK, port: ports.sql }
+  const web: WebTarget = {
+    https: { host: LOOPBACK, port: ports.https },
+    plain: { host: LOOPBACK, port: ports.redirect },
+    hostName: 'localhost',
+    ca,
+  }
+  const regions = regionPlaces(paths, backup.regions)
+  const execute = throughGateway({ ...gateway, user: ROLE, database: DATABASE, password }, ca)
+  const login =
+    prober.login ?? (context.config.application.command ? undefined : demonstrationLogin)
+  const probes: readonly (readonly [string, Probe])[] = [
+    [
+      'access.network',
+      accessNetworkProbe({
+        gateway,
+        strangerAddress: prober.strangerAddress,
+        friendAddress: LOOPBACK,
+        postmasterPidFile: join(paths.cluster('protected'), 'postmaster.pid'),
+      }),
+    ],
+    ['access.auth', accessAuthProbe({ gateway, user: ROLE, password, database: DATABASE, ca })],
+    [
+      'audit.complete',
+      auditCompleteProbe({ user: ROLE, execute, audit: auditView(paths.audit, clock) }),
+    ],
+    [
+      'backup.schedule',
+      backupScheduleProbe({
+        ...prober.backup,
+        freshness: (signal) => backupFreshness(paths.socket('backup'), signal),
+        clock,
+      }),
+    ],
+    ['backup.georedundant', georedundantProbe({ regions, clock })],
+    ['backup.encrypted', encryptedProbe({ regions, canary: 'veilig-canary-', random: randomInt })],
+    ['tls.enforced', tlsEnforcedProbe(web)],
+    ['tls.versions', tlsVersionsProbe(web)],
+    ['headers.present', headersPresentProbe(web)],
+    ...(login ? [['cookies.secure', cookiesSecureProbe(web, login)] as const] : []),
+  ]
+  return new Map(probes)
+}
+
+async function backupFreshness(socket: string, signal: AbortSignal): Promise<BackupFreshness> {
+  for await (const answer of askBackup(socket, { request: 'status' }, signal)) {
+    if (answer.answer !== 'status') continue
+    const { full, regions } = answer.status
+    return {
+      fullFinishedMs: full.newest?.finishedMs ?? null,
+      regions: regions.map(({ name, lagMs }) => ({ name, lagMs })),
+    }
+  }
+  return { fullFinishedMs: null, regions: [] }
+}
+
+/** Runs one statement on a connection of its own, as any client of the database would. */
+function throughGateway(
+  login: pg.ClientConfig,
+  ca: string,
+): (sql: string, signal: AbortSignal) => Promise<void> {
+  return async (sql, signal) => {
+    const client = new pg.Client({ ...login, ssl: { ca, servername: 'localhost' } })
+    client.on('error', () => undefined) // said by the call in progress
+    const abort = (): void => void client.end().catch(() => undefined)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      await client.connect()
+      await client.query(sql)
+    } finally {
+      signal.removeEventListener('abort', abort)
+      await client.end().catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * backup.schedule, backup.georedundant, backup.encrypted: what lies in the regions, seen by somebody
+ * who holds no key.
+ *
+ * @module
+ */
+import { zstdDecompressSync } from 'node:zlib'
+import type { Finding } from '#lib/claims/statement.ts'
+import type { ObjectStore } from '#storage/object-store.ts'
+import type { Clock } from '#system/clock.ts'
+import { finding, verdictOf, type Probe } from '../probe.ts'
+
+export type RegionView = { readonly name: string; readonly store: ObjectStore }
+
+/** What the backup service says of itself; the rest the probes see with their own eyes. */
+export type BackupFreshness = {
+  /** End of the newest full backup, milliseconds since the Unix epoch. */
+  readonly fullFinishedMs: number | null
+  /** Age of the oldest change that a region may lack; null while nobody knows. */
+  readonly regions: readonly { readonly name: string; readonly lagMs: number | null }[]
+}
+
+export type BackupScheduleTarget = {
+  readonly freshness: (signal: AbortSignal) => Promise<BackupFreshness>
+  readonly fullAgeMaxMinutes: number
+  readonly logLagMaxSeconds: number
+  readonly clock: Clock
+}
+
+const MINUTE_MS = 60_000
+
+export function backupScheduleProbe(target: BackupScheduleTarget): Probe {
+  return {
+    version: 1,
+    measure: async (signal) => {
+      const { fullFinishedMs, regions } = await target.freshness(signal)
+      const found = [
+        fullFinding(fullFinishedMs, target),
+        ...regions.map(({ name, lagMs }) => {
+          const limit = target.logLagMaxSeconds
+          // Unknown lag is the worst lag: a region nobody heard of holds nothing for certain.
+          const seconds = lagMs === null ? limit + 1 : Math.round(lagMs / 1000)
+          const code = seconds > limit ? 'BACKUP_LOG_LATE' : 'BACKUP_LOG_FRESH'
+          return finding(code, { region: name, seconds, limit })
+        }),
+      ]
+      const bad = found.filter(({ code }) => /LATE|OVERDUE|MISSING/.test(code))
+      return verdictOf(found, bad)
+    },
+  }
+}
+
+function fullFinding(finishedMs: number | null, target: BackupScheduleTarget): Finding {
+  if (finishedMs === null) return finding('BACKUP_FULL_MISSING')
+  const limit = target.fullAgeMaxMinutes
+  const minutes = Math.max(0, Math.floor((target.clock.nowMs() - finishedMs) / MINUTE_MS))
+  return finding(minutes > limit ? 'BACKUP_FULL_OVERDUE' : 'BACKUP_FULL_FRESH', { minutes, limit })
+}
+
+export type RegionsTarget = {
+  readonly regions: readonly RegionView[]
+  readonly clock: Clock
+}
+
+/** Copies travel at the same time: what one region has, another may get this much later. */
+const TRAVEL_MS = 5000
+const OBJECTS_MAX = 500_000
+const REGIONS_MIN = 2
+
+export function georedundantProbe({ regions, clock }: RegionsTarget): Probe {
+  return {
+    version: 1,
+    measure: async (signal) => {
+      if (regions.length < REGIONS_MIN)
+        return verdictOf([], [finding('BACKUP_ONE_REGION', { regions: regions.length })])
+      const before = new Set((await Promise.all(regions.map(names))).flat())
+      await clock.sleep(TRAVEL_MS, signal)
+      const after = await Promise.all(
+        regions.map(async (region) => ({ ...region, names: new Set(await names(region)) })),
+      )
+      // Gone everywhere meanwhile (expired, merged) is no missing copy.
+      const expected = [...before].filter((name) => after.some((region) => region.names.has(name)))
+      const bad = after.flatMap((region) => {
+        const missing = expected.filter((name) => !region.names.has(name))
+        const [object] = missing
+        if (object === undefined) return []
+        return [
+          finding('BACKUP_COPY_MISSING', { region: region.name, count: missing.length, object }),
+        ]
+      })
+      if (expected.length === 0) return verdictOf([], [finding('BACKUP_FULL_MISSING')])
+      const values = { objects: expected.length, regions: regions.length }
+      return verdictOf([finding('BACKUP_COPIES_EQUAL', values)], bad)
+    },
+  }
+}
+
+async function names({ store }: RegionView): Promise<string[]> {
+  const found: string[] = []
+  for await (const { name } of store.list('')) {
+    found.push(name)
+    if (found.length > OBJECTS_MAX) throw new RangeError(`more than ${OBJECTS_MAX} objects`)
+  }
+  return found
+}
+
+export type EncryptedTarget = {
+  readonly regions: readonly RegionView[]
+  /** A text that stands in the protected database, so that it must not be readable in a backup. */
+  readonly canary: string
+  /** Draws whole numbers from 0 to below its argument. */
+  readonly random: (below: number) => number
+}
+
+const SAMPLES = 6
+const SAMPLE_BYTES = 1024 * 1024
+const MAGIC = Buffer.from('VEILIG\r\n', 'latin1')
+/** Bytes before the fields of an object, docs/formats/repository.md §3; then each chunk's head. */
+const PREAMBLE_SIZE = 16
+const FIELDS_SIZE_AT = 12
+const CHUNK_HEAD_SIZE = 4
+/** Below this a byte count says nothing about their spread. */
+const SPREAD_BYTES_MIN = 16_384
+/** Chi-square of 255 degrees of freedom: chance beyond it is about 1 in 10 million. */
+const CHI_SQUARE_MAX = 390
+
+export function encryptedProbe({ regions, canary, random }: EncryptedTarget): Probe {
+  return {
+    version: 1,
+    measure: async (signal) => {
+      const sealed = await sealedObjects(regions)
+      if (sealed.length === 0) return { outcome: 'unmeasured', findings: nothing }
+      const bad: Finding[] = []
+      const count = Math.min(SAMPLES, sealed.length)
+      for (let sample = 0; sample < count; sample++) {
+        signal.throwIfAborted()
+        const chosen = sealed[random(sealed.length)]
+        if (!chosen) continue
+        const bytes = await chosen.store.getRange(chosen.object, 0, SAMPLE_BYTES)
+        const why = readableWhy(Buffer.from(bytes), canary)
+        const object = chosen.object
+        if (why !== undefined) bad.push(finding('BACKUP_SAMPLE_READABLE', { object, why }))
+      }
+      return verdictOf([finding('BACKUP_SAMPLE_SEALED', { objects: count })], bad)
+    },
+  }
+}
+
+const nothing = [finding('BACKUP_FULL_MISSING')]
+
+async function sealedObjects(
+  regions: readonly RegionView[],
+): Promise<{ readonly store: ObjectStore; readonly object: string }[]> {
+  const found = await Promise.all(
+    regions.map(async (region) =>
+      (await names(region))
+        .filter((name) => /^(backups|wal)\//.test(name))
+        .map((object) => ({ store: region.store, object })),
+    ),
+  )
+  return found.flat()
+}
+
+/** Why an object can be read without a key, or undefined. */
+export function readableWhy(bytes: Buffer, canary: string): string | undefined {
+  if (bytes.includes(canary)) return 'canary'
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return 'unknown form'
+  const body = PREAMBLE_SIZE + bytes.readUInt32BE(FIELDS_SIZE_AT) + CHUNK_HEAD_SIZE
+  const sealed = bytes.subarray(body)
+  if (opensAsZstd(sealed)) return 'zstd'
+  if (sealed.length >= SPREAD_BYTES_MIN && chiSquare(sealed) > CHI_SQUARE_MAX) return 'spread'
+  return undefined
+}
+
+const ZSTD_MAGIC = Buffer.from('28b52ffd', 'hex')
+
+/** Compressed bytes look random too; but whoever can decompress them needs no key. */
+function opensAsZstd(bytes: Buffer): boolean {
+  if (!bytes.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC)) return false
+  try {
+    zstdDecompressSync(bytes)
+    return true
+  } catch (error) {
+    // A frame cut at the end of the sample still is one: only wrong bytes are not.
+    return !/corrupt|unknown|prefix/i.test(String(error))
+  }
+}
+
+/** How far the counts of the byte values are from even. */
+function chiSquare(bytes: Buffer): number {
+  const counts = new Float64Array(256)
+  for (const byte of bytes) counts[byte]!++
+  const even = bytes.length / counts.length
+  return counts.reduce((sum, count) => sum + (count - even) ** 2 / even, 0)
+}
