@@ -112,7 +112,10 @@ export class BackendWalker {
   #open(header: Uint8Array, at: number, chunk: Uint8Array, body: number): number {
     const type = header[at] ?? 0
     const bodySize = int32(header, at + 1) - LENGTH_SIZE
-    if (bodySize < 0) throw new ProtocolError('PG_LENGTH_INVALID', `server type ${type}`)
+    if (bodySize < 0) {
+      this.#flushData()
+      throw new ProtocolError('PG_LENGTH_INVALID', `server type ${type}`)
+    }
     if (type === DATA_ROW || type === COPY_DATA) {
       this.#headerSize = 0
       this.#rows++
@@ -120,9 +123,9 @@ export class BackendWalker {
       this.#skip = bodySize
       return body
     }
+    this.#flushData()
     const wanted = shownByByte[type]
     if (wanted === undefined) throw new ProtocolError('PG_TYPE_UNKNOWN', `server type ${type}`)
-    this.#flushData()
     const headSize = Math.min(wanted, bodySize)
     this.#skip = bodySize - headSize
     if (body + headSize <= chunk.length) {
