@@ -53,10 +53,8 @@ test('backup: two who ask at once get the same backup', async () => {
   const ask = { request: 'backup', type: 'full', label: 'together' } as const
   const [one, two] = await Promise.all([running.ask(ask), running.ask(ask)])
   assert.deepEqual(one.at(-1), two.at(-1))
-  assert.deepEqual([one, two].map(([begun]) => begun?.answer === 'begun' && begun.joined).sort(), [
-    false,
-    true,
-  ])
+  const joined = [one, two].filter(([begun]) => begun?.answer === 'begun' && begun.joined)
+  assert.equal(joined.length, 1)
 })
 
 test('backup: the status is honest about a region that went away, and it heals', async () => {
@@ -66,9 +64,9 @@ test('backup: the status is honest about a region that went away, and it heals',
   await server.query('create table while_away as select generate_series(1, 10000)')
   await delay(1500)
   const [first, second] = running.service.status().regions
-  assert(first?.lagMs != null && first.lagMs < 1000, `the healthy region: ${first?.lagMs} ms`)
-  assert(second?.lagMs != null && second.lagMs > 1000, `the broken one: ${second?.lagMs} ms`)
-  assert.match(second.fault ?? '', /unplugged/)
+  assert((first?.lagMs ?? Infinity) < 1000, `the healthy region: ${first?.lagMs} ms`)
+  assert((second?.lagMs ?? 0) > 1000, `the broken one: ${second?.lagMs} ms`)
+  assert.match(second?.fault ?? '', /unplugged/)
   running.broken = false
   await until(() => (running.service.status().regions[1]?.lagMs ?? Infinity) < 1500)
   assert.equal(running.service.status().regions[1]?.fault, null)
