@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { once } from 'node:events'
-import { chmod, mkdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { dirname } from 'node:path'
 import { STATEMENT_SIZE_MAX } from '#lib/claims/statement.ts'
 import { DeniedError, ProtocolError, VeiligError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
+import { listenOnUnix } from '#system/unix-server.ts'
 import type { NotaryConfig } from './config.ts'
 import type { NotaryPorts } from './ports.ts'
 import { Notary } from './session.ts'
@@ -35,20 +33,8 @@ export async function serveNotary(
   server.maxConnections = CONNECTIONS_MAX
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.headersTimeout = REQUEST_TIMEOUT_MS
-  await mkdir(dirname(ports.socket), { recursive: true })
-  await rm(ports.socket, { force: true }) // left over from a killed process
-  server.listen(ports.socket)
-  await once(server, 'listening')
-  await chmod(ports.socket, 0o600)
-  return {
-    failed,
-    [Symbol.asyncDispose]: async () => {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeIdleConnections()
-      await closed
-    },
-  }
+  const door = await listenOnUnix(server, ports.socket)
+  return { failed, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
 }
 
 async function answer(

@@ -5,7 +5,7 @@
  */
 import type { VNode } from 'preact'
 import { languages, type Language, type SectionId } from '#lib/claims/claim.ts'
-import { claimStates, countStates, type ClaimStatus } from '#lib/claims/state.ts'
+import { countStates, type ClaimStatus } from '#lib/claims/state.ts'
 import { sections } from '#lib/claims/table.ts'
 import { keyIdOf } from '#crypto/dsse.ts'
 import { evidenceKey } from '#crypto/evidence.ts'
@@ -70,7 +70,7 @@ function Top({ language, config }: PageProps): VNode {
         <div class="brand">
           <Shield />
           <span>
-            {config.operator} <small>· {ui.trustPage[language]}</small>
+            {config.operator} <small>{ui.trustPage[language]}</small>
           </span>
         </div>
         <nav aria-label={ui.languages[language]}>
@@ -107,32 +107,47 @@ function Answer({ snapshot, language }: PageProps): VNode {
       )}
       <Glance snapshot={snapshot} language={language} />
       <p class="intro">{ui.intro[language]}</p>
+      <Legend snapshot={snapshot} language={language} />
+    </section>
+  )
+}
+
+/** What the signs mean, each with its count: also those that nothing has at the moment. */
+function Legend({ snapshot, language }: Pick<PageProps, 'snapshot' | 'language'>): VNode {
+  const counts = countStates(snapshot.statuses)
+  return (
+    <>
       <h2 class="minor">{ui.legend[language]}</h2>
       <ul class="legend">
-        {claimStates.toReversed().map((state) => (
+        {legendOrder.map((state) => (
           <li>
-            <span class={state}>
+            <span class={`sign tint ${state}`}>
               <Icon name={state} />
             </span>
-            <span>
-              <b class={state}>{stateTexts[state].name[language]}</b>{' '}
+            <b class={`number ${state}`}>{counts[state]}</b>
+            <span class="meaning">
+              <b class={state}>{stateTexts[state].name[language]}</b> ·{' '}
               {stateTexts[state].means[language]}
             </span>
           </li>
         ))}
       </ul>
-    </section>
+    </>
   )
 }
 
-/** Every promise as one square, worst first, so that nothing can stand where nobody looks. */
+/** What is wrong first, so that it cannot stand where nobody looks; then what holds. */
+const glanceOrder = ['failing', 'excepted', 'stale', 'proven', 'unproven'] as const
+const legendOrder = ['proven', 'unproven', 'stale', 'excepted', 'failing'] as const
+
+/** Every promise as one square. */
 function Glance({ snapshot, language }: Pick<PageProps, 'snapshot' | 'language'>): VNode {
-  const worstFirst = snapshot.statuses.toSorted(
-    (a, b) => claimStates.indexOf(a.state) - claimStates.indexOf(b.state),
+  const ordered = snapshot.statuses.toSorted(
+    (a, b) => glanceOrder.indexOf(a.state) - glanceOrder.indexOf(b.state),
   )
   return (
     <ul class="glance" aria-label={ui.overview[language]}>
-      {worstFirst.map(({ claim, state }) => (
+      {ordered.map(({ claim, state }) => (
         <li>
           <a
             class={`tint ${state}`}
@@ -160,8 +175,10 @@ function Contents({ snapshot, language }: PageProps): VNode {
             <li>
               <a href={`#${id}`}>
                 {sections[id][language]}
-                <span>
-                  {proven} / {inside.length}
+                <span class="dots" role="img" aria-label={`${proven} / ${inside.length}`}>
+                  {inside.map(({ state }) => (
+                    <span class={`dot ${state}`} />
+                  ))}
                 </span>
               </a>
             </li>

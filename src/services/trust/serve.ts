@@ -4,15 +4,14 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { chmod, mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { h } from 'preact'
 import { render } from 'preact-render-to-string'
 import { languages, type Language } from '#lib/claims/claim.ts'
 import type { RunningService } from '#system/service.ts'
+import { listenOnUnix } from '#system/unix-server.ts'
 import { makeBundle } from '#storage/evidence/bundle.ts'
 import type { TrustConfig } from './config.ts'
 import { claimsJson } from './json.ts'
@@ -45,19 +44,7 @@ const contentSecurityPolicy = [
 export async function serveTrust(config: TrustConfig, ports: TrustPorts): Promise<RunningService> {
   const session = new TrustSession(config, ports)
   const server = createAdaptorServer({ fetch: trustApp(config, ports, session).fetch })
-  await mkdir(dirname(ports.socket), { recursive: true })
-  await rm(ports.socket, { force: true }) // left over from a killed process
-  server.listen(ports.socket)
-  await once(server, 'listening')
-  await chmod(ports.socket, 0o600)
-  return {
-    [Symbol.asyncDispose]: async () => {
-      const closed = once(server, 'close')
-      server.close()
-      if ('closeIdleConnections' in server) server.closeIdleConnections()
-      await closed
-    },
-  }
+  return listenOnUnix(server as Server, ports.socket) // HTTP/1.1: no other was asked for
 }
 
 function trustApp(config: TrustConfig, ports: TrustPorts, session: TrustSession): Hono {

@@ -40,7 +40,8 @@ a { color: var(--link); text-underline-offset: .2em; }
 }
 .brand { display: flex; align-items: center; gap: .6rem; font-weight: 650; }
 .brand svg { width: 1.5rem; height: 1.5rem; color: var(--proven); flex: none; }
-.brand small { color: var(--soft); font-weight: 400; font-size: .9rem; }
+.brand small { color: var(--soft); font-weight: 400; font-size: .9rem; margin-left: .35rem; }
+@media (max-width: 30rem) { .brand small { display: block; margin: 0; } }
 .langs { display: flex; gap: .25rem; list-style: none; margin: 0; padding: 0; font-size: .95rem; }
 .langs a, .langs span { display: block; padding: .3rem .55rem; border-radius: 999px; }
 .langs span { background: var(--unproven-bg); font-weight: 600; }
@@ -61,12 +62,13 @@ h1 { font-size: 1.15rem; color: var(--soft); font-weight: 500; margin: 3rem 0 .4
 .tint.proven { background: var(--proven-bg); } .tint.failing { background: var(--failing-bg); }
 .tint.stale { background: var(--stale-bg); } .tint.unproven { background: var(--unproven-bg); }
 .tint.excepted { background: var(--excepted-bg); }
-.legend { display: grid; gap: .35rem 1.5rem; margin: 0; padding: 0; list-style: none;
-  font-size: .95rem; }
-.legend li { display: flex; gap: .6rem; align-items: baseline; }
-.legend svg { width: 1rem; height: 1rem; flex: none; position: relative; top: .15em; }
-.legend b { white-space: nowrap; }
-.legend span { color: var(--soft); }
+.legend { display: grid; gap: .55rem; margin: 0; padding: 0; list-style: none; font-size: 1rem; }
+.legend li { display: grid; grid-template-columns: 1.75rem 1.75rem 1fr; gap: .5rem;
+  align-items: start; }
+.legend .number { text-align: right; font-variant-numeric: tabular-nums; line-height: 1.75rem; }
+.legend .meaning { line-height: 1.4; padding-top: .15rem; }
+.sign { width: 1.75rem; height: 1.75rem; border-radius: 50%; display: grid; place-items: center; }
+.sign svg { width: 1rem; height: 1rem; }
 .alarm { border: 1px solid currentColor; border-radius: .75rem; padding: .9rem 1.1rem;
   font-weight: 600; margin: 0 0 1.5rem; }
 .topics { columns: 2; margin: 0; padding: 0; list-style: none; column-gap: 2rem; }
@@ -74,7 +76,11 @@ h1 { font-size: 1.15rem; color: var(--soft); font-weight: 500; margin: 3rem 0 .4
 .topics a { display: flex; justify-content: space-between; gap: 1rem; padding: .35rem 0;
   color: inherit; text-decoration: none; border-bottom: 1px solid var(--line); }
 .topics a:hover { color: var(--link); }
-.topics span { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
+.dots { display: flex; gap: .3rem; align-items: center; flex: none; height: 1.7rem; }
+.dot { width: .62rem; height: .62rem; border-radius: 50%; background: currentColor; }
+.dot.unproven { background: none; box-shadow: inset 0 0 0 2px currentColor; }
+.dot.failing { border-radius: 0; }
+.dot.stale, .dot.excepted { border-radius: 2px; transform: rotate(45deg); }
 .small { font-size: .95rem; color: var(--soft); }
 h2 { font-size: 1.5rem; margin: 3.25rem 0 .75rem; scroll-margin-top: 1rem; }
 h2.minor { font-size: 1.1rem; margin: 2rem 0 .6rem; }
@@ -83,9 +89,7 @@ h2.minor { font-size: 1.1rem; margin: 2rem 0 .6rem; }
 summary { display: grid; grid-template-columns: 1.75rem 1fr 1rem; gap: 0 .75rem;
   padding: 1rem 0; cursor: pointer; list-style: none; align-items: start; }
 summary::-webkit-details-marker { display: none; }
-summary .sign { width: 1.75rem; height: 1.75rem; border-radius: 50%; display: grid;
-  place-items: center; margin-top: .05rem; }
-summary .sign svg { width: 1rem; height: 1rem; }
+summary .sign { margin-top: .05rem; }
 .sentence { display: block; font-weight: 550; text-wrap: pretty; }
 .state { display: block; font-size: .95rem; color: var(--soft); margin-top: .15rem; }
 .state b { font-weight: 650; }
@@ -111,7 +115,6 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: .6r
 .button.quiet { background: none; color: var(--link); box-shadow: inset 0 0 0 1px var(--line); }
 .foot { margin-top: 4rem; border-top: 1px solid var(--line); padding: 1.5rem 0 3rem;
   font-size: .92rem; color: var(--soft); }
-@media (min-width: 44rem) { .legend { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 30rem) {
   .topics { columns: 1; } .more { padding-left: 0; }
   .facts { grid-template-columns: 1fr; } .facts dd { margin-bottom: .4rem; }
