@@ -1,0 +1,58 @@
+/**
+ * What the operator sets: environment variables, checked once, frozen, and never printed.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+export type Config = {
+  readonly databaseUrl: string
+  /** Certificate authority of the database, in PEM; undefined trusts Node's own list. */
+  readonly databaseCa: string | undefined
+  readonly poolMax: number
+  /** Always a loopback address: the ring in front is the only visitor. */
+  readonly host: string
+  readonly port: number
+  /** Scheme, host and port the browser sees; a form posted from elsewhere is refused. */
+  readonly publicOrigin: string
+  /** Shows the accounts of the demonstration on the log-in page. */
+  readonly demo: boolean
+}
+
+const environment = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_CA: z.string().optional(),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(10),
+  HOST: z.enum(['127.0.0.1', '::1']).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PUBLIC_ORIGIN: z
+    .url({ protocol: /^https?$/ })
+    .default('https://localhost:8443')
+    .transform((url) => new URL(url).origin),
+  DEMO: z.enum(['0', '1']).default('0'),
+})
+
+/** @throws {ConfigError} Naming each variable that is wrong, never its value. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const read = environment.safeParse(env)
+  if (!read.success) {
+    const wrong = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    throw new ConfigError(`the environment is not right (${wrong.join('; ')})`)
+  }
+  const { data } = read
+  return Object.freeze({
+    databaseUrl: data.DATABASE_URL,
+    databaseCa: data.DATABASE_CA === undefined ? undefined : readFileSync(data.DATABASE_CA, 'utf8'),
+    poolMax: data.DATABASE_POOL_MAX,
+    host: data.HOST,
+    port: data.PORT,
+    publicOrigin: data.PUBLIC_ORIGIN,
+    demo: data.DEMO === '1',
+  })
+}
+
+/** The operator asked for what cannot be: one sentence, and the process ends. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}

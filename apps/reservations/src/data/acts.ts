@@ -1,0 +1,281 @@
+/**
+ * What members do to bookings: book, cancel, move, change partners. Each is one transaction, which
+ * takes its locks first (locks.ts), judges inside them (policy.ts) and writes last.
+ *
+ * @module
+ */
+import { lock } from '../locks.ts'
+import type { Transaction } from '../database.ts'
+import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
+import { isFirm, judge, type Refusal, type Wish } from '../policy.ts'
+import { bookingById, standingOf } from './bookings.ts'
+import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
+import { memberById } from './members.ts'
+
+/** Quotas look back at most a week; so does this, with a day to spare for zones. */
+const LOOK_BACK_MS = 8 * 86_400_000
+export const PARTNERS_MAX = 3
+
+/** The rules said no; the booking was not made. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+  readonly refusals: readonly Refusal[]
+
+  constructor(refusals: readonly Refusal[]) {
+    super('the rules refuse')
+    this.refusals = refusals
+  }
+}
+
+/** A partner may not be chosen: unknown, not sharing a name, or playing elsewhere then. */
+export class PartnerError extends Error {
+  override readonly name = 'PartnerError'
+  readonly reason: 'unknown' | 'busy'
+
+  constructor(reason: 'unknown' | 'busy') {
+    super(`partner ${reason}`)
+    this.reason = reason
+  }
+}
+
+/** No such thing in this club, or not this member's to touch: the two look alike from outside. */
+export class MissingError extends Error {
+  override readonly name = 'MissingError'
+}
+
+export type Order = {
+  readonly courtId: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly ownerId: string
+  readonly partnerIds: readonly string[]
+  /** A secretary's reason to break the rules; the invariants hold all the same. */
+  readonly overrideReason?: string | undefined
+}
+
+/**
+ * Books a court.
+ * @returns The new booking's id.
+ * @throws {RefusedError} {PartnerError} {MissingError} {TakenError}
+ */
+export async function book(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  order: Order,
+  nowMs: number,
+): Promise<string> {
+  mustBeOwn(by, order.ownerId)
+  const members = [order.ownerId, ...order.partnerIds]
+  await lock(tx, club.id, { members, courts: [order.courtId] })
+  await allow(tx, club, by, order, nowMs, undefined)
+  const [row] = await tx<{ id: string }[]>`
+    INSERT INTO bookings (club_id, court_id, during, owner_id, created_by, override_reason)
+    VALUES (${club.id}, ${order.courtId}, ${range(tx, order)}, ${order.ownerId}, ${by.id},
+      ${order.overrideReason ?? null})
+    RETURNING id`
+  if (!row) throw new Error('an insert returned nothing')
+  await addPartners(tx, club, row.id, order.partnerIds)
+  await notify(tx, club, row.id, 'invited', order.partnerIds)
+  if (by.id !== order.ownerId) await notify(tx, club, row.id, 'booked', [order.ownerId])
+  return row.id
+}
+
+/** Gives the court back at once, and tells the others. @throws {MissingError} */
+export async function cancel(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  id: string,
+  nowMs: number,
+): Promise<Booking> {
+  const booking = await ownBooking(tx, club, by, id, nowMs)
+  await tx`UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
+    WHERE club_id = ${club.id} AND id = ${id}`
+  const others = booking.players.map((player) => player.id).filter((player) => player !== by.id)
+  await notify(tx, club, id, 'cancelled', others)
+  return booking
+}
+
+export type Change = Omit<Order, 'ownerId'>
+
+/**
+ * Moves a booking to another court or time, or changes who plays, without giving the court up.
+ * @throws As `book`.
+ */
+export async function change(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  id: string,
+  to: Change,
+  nowMs: number,
+): Promise<void> {
+  const before = await ownBooking(tx, club, by, id, nowMs, to)
+  const ownerId = before.ownerId ?? by.id
+  await allow(tx, club, by, { ...to, ownerId }, nowMs, before)
+  const moved =
+    before.courtId !== to.courtId || before.startMs !== to.startMs || before.endMs !== to.endMs
+  if (moved) {
+    await tx`UPDATE bookings SET court_id = ${to.courtId}, during = ${range(tx, to)},
+      override_reason = ${to.overrideReason ?? null}
+      WHERE club_id = ${club.id} AND id = ${id}`
+  }
+  const was = before.players.map((player) => player.id).filter((player) => player !== ownerId)
+  const gone = was.filter((player) => !to.partnerIds.includes(player))
+  const fresh = to.partnerIds.filter((player) => !was.includes(player))
+  for (const player of gone) {
+    await tx`DELETE FROM partners
+      WHERE club_id = ${club.id} AND booking_id = ${id} AND member_id = ${player}`
+  }
+  await addPartners(tx, club, id, fresh)
+  await notify(tx, club, id, 'removed', gone)
+  await notify(tx, club, id, 'invited', fresh)
+  const stayed = [ownerId, ...to.partnerIds].filter((one) => one !== by.id && !fresh.includes(one))
+  if (moved) await notify(tx, club, id, 'moved', stayed)
+}
+
+/** Judges inside the locks, so that what is counted cannot change before it is written. */
+async function allow(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  order: Order,
+  nowMs: number,
+  before: Booking | undefined,
+): Promise<void> {
+  const courts = await courtsOf(tx, club.id)
+  const court = courts.find(({ id }) => id === order.courtId)
+  const owner = await memberById(tx, club.id, order.ownerId)
+  if (!court || !owner) throw new MissingError('no such court or member')
+  const wish = {
+    court,
+    startMs: order.startMs,
+    endMs: order.endMs,
+    partnerCount: order.partnerIds.length,
+  }
+  const refusals = await judgeFor(tx, club, owner, wish, courts, nowMs, before?.id)
+  const unmoved = before?.startMs === order.startMs && before.endMs === order.endMs
+  const barring = refusals.filter((refusal) => {
+    if (unmoved && refusal.rule !== 'partner' && refusal.rule !== 'twice') return false
+    return by.role !== 'secretary' || order.overrideReason === undefined || isFirm(refusal)
+  })
+  if (barring.length > 0) throw new RefusedError(barring)
+  await allowPartners(tx, club, by, order, courts, before)
+}
+
+/** What the rules say of a wish, for showing before and for judging at the moment of writing. */
+export async function judgeFor(
+  tx: Transaction,
+  club: Club,
+  owner: Member,
+  wish: Wish,
+  courts: readonly Court[],
+  nowMs: number,
+  except?: string,
+): Promise<Refusal[]> {
+  const rules = await rulesFor(tx, club, owner)
+  const fromMs = Math.min(nowMs, wish.startMs) - LOOK_BACK_MS
+  const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, except)
+  return judge(wish, rules, standing, nowMs)
+}
+
+export async function rulesFor(
+  tx: Transaction,
+  club: Club,
+  owner: Member,
+): Promise<Parameters<typeof judge>[1] & { readonly subscription: Subscription }> {
+  const subscriptions = await subscriptionsOf(tx, club.id)
+  const subscription = subscriptions.find(({ id }) => id === owner.subscriptionId)
+  if (!subscription) throw new Error('a member without a subscription')
+  const quotas = await quotasOf(tx, club.id)
+  const own = quotas.filter(({ subscriptionId }) => subscriptionId === subscription.id)
+  return { club, subscription, quotas: own }
+}
+
+async function allowPartners(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  order: Order,
+  courts: readonly Court[],
+  before: Booking | undefined,
+): Promise<void> {
+  const { ownerId, partnerIds, startMs, endMs } = order
+  if (partnerIds.length > PARTNERS_MAX || new Set(partnerIds).size !== partnerIds.length) {
+    throw new PartnerError('unknown')
+  }
+  for (const id of partnerIds) {
+    const partner = await memberById(tx, club.id, id)
+    const known = before?.players.some((player) => player.id === id) ?? false
+    const choosable = partner?.sharesName || by.role === 'secretary' || known
+    if (!partner || !choosable || id === ownerId) throw new PartnerError('unknown')
+    const standing = await standingOf(tx, club.id, id, startMs - LOOK_BACK_MS, courts, before?.id)
+    const busy = standing.some((one) => one.startMs < endMs && startMs < one.endMs)
+    if (busy) throw new PartnerError('busy')
+  }
+}
+
+/** Finds a coming booking the member may touch and locks all it concerns. */
+async function ownBooking(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  id: string,
+  nowMs: number,
+  to?: Change,
+): Promise<Booking> {
+  const look = { viewer: by, year: 0 }
+  const seen = await bookingById(tx, club.id, id, look)
+  if (!seen || !mayTouch(seen, by)) throw new MissingError('no such booking')
+  const members = [...seen.players.map((player) => player.id), ...(to?.partnerIds ?? [])]
+  await lock(tx, club.id, { members, courts: [seen.courtId, to?.courtId ?? seen.courtId] })
+  const booking = await bookingById(tx, club.id, id, look) // what was seen may have changed
+  if (!booking || !mayTouch(booking, by) || booking.endMs <= nowMs) {
+    throw new MissingError('no such booking')
+  }
+  return booking
+}
+
+function mayTouch(booking: Booking, by: Member): boolean {
+  const own = booking.ownerId === by.id || by.role === 'secretary'
+  return own && booking.kind === 'play' && booking.status === 'confirmed'
+}
+
+function mustBeOwn(by: Member, ownerId: string): void {
+  if (ownerId !== by.id && by.role !== 'secretary') throw new MissingError('not for this member')
+}
+
+async function addPartners(
+  tx: Transaction,
+  club: Club,
+  bookingId: string,
+  partnerIds: readonly string[],
+): Promise<void> {
+  for (const memberId of partnerIds) {
+    await tx`INSERT INTO partners (club_id, booking_id, member_id)
+      VALUES (${club.id}, ${bookingId}, ${memberId})`
+  }
+}
+
+/** Leaves a word for each member, shown at the next visit. */
+export async function notify(
+  tx: Transaction,
+  club: Club,
+  bookingId: string,
+  kind: 'closed' | 'cancelled' | 'invited' | 'removed' | 'moved' | 'booked',
+  memberIds: readonly string[],
+  reason = '',
+): Promise<void> {
+  for (const memberId of memberIds) {
+    await tx`INSERT INTO notices (club_id, member_id, booking_id, kind, reason)
+      VALUES (${club.id}, ${memberId}, ${bookingId}, ${kind}, ${reason})`
+  }
+}
+
+function range(
+  tx: Transaction,
+  { startMs, endMs }: Pick<Order, 'startMs' | 'endMs'>,
+): ReturnType<Transaction> {
+  return tx`tstzrange(${new Date(startMs)}, ${new Date(endMs)}, '[)')`
+}

@@ -1,0 +1,83 @@
+/**
+ * Members, and who may see whose name.
+ *
+ * @module
+ */
+import type { Transaction } from '../database.ts'
+import { ADULT_YEARS, type Member, type Person } from '../model.ts'
+
+type Row = Omit<Member, 'language'> & { readonly language: Member['language'] | null }
+
+export async function memberById(
+  tx: Transaction,
+  clubId: string,
+  id: string,
+): Promise<Member | undefined> {
+  const [row] = await tx<Row[]>`
+    SELECT ${columns(tx)} FROM members WHERE club_id = ${clubId} AND id = ${id} AND active`
+  return row && member(row)
+}
+
+/** All who may book, by name. Only for the secretary's eyes. */
+export async function membersOf(tx: Transaction, clubId: string): Promise<Member[]> {
+  const rows = await tx<Row[]>`
+    SELECT ${columns(tx)} FROM members WHERE club_id = ${clubId} AND active
+    ORDER BY last_name, first_name LIMIT 5000`
+  return rows.map(member)
+}
+
+/**
+ * Those a member may choose as partner: active adults who agreed that others see their name.
+ * @param year The current year, to tell adults from minors by birth year alone.
+ */
+export async function partnersFor(
+  tx: Transaction,
+  clubId: string,
+  memberId: string,
+  year: number,
+): Promise<Person[]> {
+  return await tx<Person[]>`
+    SELECT id, first_name || ' ' || last_name AS name, true AS shown
+    FROM members
+    WHERE club_id = ${clubId} AND active AND shares_name AND id <> ${memberId}
+      AND birth_year < ${year - ADULT_YEARS}
+    ORDER BY first_name, last_name LIMIT 5000`
+}
+
+export async function setPreferences(
+  tx: Transaction,
+  clubId: string,
+  id: string,
+  { language, sharesName }: Pick<Member, 'language' | 'sharesName'>,
+): Promise<void> {
+  await tx`UPDATE members SET language = ${language ?? null}, shares_name = ${sharesName}
+    WHERE club_id = ${clubId} AND id = ${id}`
+}
+
+/** Who looks at a booking. Undefined is a visitor: no name is shown to visitors. */
+export type Viewer = Pick<Member, 'id' | 'role' | 'sharesName'> | undefined
+
+/** Whether `viewer` may read the name: both must share, minors are never shown to members. */
+export function maySeeName(
+  viewer: Viewer,
+  whose: { readonly id: string; readonly sharesName: boolean; readonly birthYear: number },
+  year: number,
+): boolean {
+  if (!viewer) return false
+  if (viewer.role === 'secretary' || viewer.id === whose.id) return true
+  return viewer.sharesName && whose.sharesName && whose.birthYear < year - ADULT_YEARS
+}
+
+export function fullName({ firstName, lastName }: Pick<Member, 'firstName' | 'lastName'>): string {
+  return `${firstName} ${lastName}`
+}
+
+function columns(tx: Transaction): ReturnType<Transaction> {
+  return tx`id, subscription_id AS "subscriptionId", email, first_name AS "firstName",
+    last_name AS "lastName", birth_year AS "birthYear", language, role,
+    shares_name AS "sharesName"`
+}
+
+function member(row: Row): Member {
+  return { ...row, language: row.language ?? undefined }
+}

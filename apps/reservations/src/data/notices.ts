@@ -1,0 +1,42 @@
+/**
+ * What members are told at their next visit.
+ *
+ * @module
+ */
+import type { Transaction } from '../database.ts'
+
+export type Notice = {
+  readonly id: string
+  readonly kind: 'closed' | 'cancelled' | 'invited' | 'removed' | 'moved' | 'booked'
+  readonly reason: string
+  readonly bookingId: string
+  readonly courtName: string
+  readonly startMs: number
+}
+
+const SHOWN_MAX = 10
+
+export async function unreadNotices(
+  tx: Transaction,
+  clubId: string,
+  memberId: string,
+): Promise<Notice[]> {
+  const rows = await tx<(Omit<Notice, 'startMs'> & { readonly startsAt: Date })[]>`
+    SELECT n.id, n.kind, n.reason, n.booking_id AS "bookingId", c.name AS "courtName",
+      lower(b.during) AS "startsAt"
+    FROM notices n
+    JOIN bookings b ON b.club_id = n.club_id AND b.id = n.booking_id
+    JOIN courts c ON c.club_id = b.club_id AND c.id = b.court_id
+    WHERE n.club_id = ${clubId} AND n.member_id = ${memberId} AND n.read_at IS NULL
+    ORDER BY n.created_at DESC, n.id LIMIT ${SHOWN_MAX}`
+  return rows.map(({ startsAt, ...same }) => ({ ...same, startMs: startsAt.getTime() }))
+}
+
+export async function readNotices(
+  tx: Transaction,
+  clubId: string,
+  memberId: string,
+): Promise<void> {
+  await tx`UPDATE notices SET read_at = now()
+    WHERE club_id = ${clubId} AND member_id = ${memberId} AND read_at IS NULL`
+}

@@ -1,0 +1,15 @@
+/**
+ * The accounts of the demonstration. They exist only where the demonstration was seeded.
+ *
+ * @module
+ */
+
+export const DEMO_PASSWORD = 'tie-break-7-6'
+
+export type DemoAccounts = { readonly member: string; readonly secretary: string }
+
+/** By the club's name in addresses. */
+export const demoAccounts: Readonly<Record<string, DemoAccounts>> = {
+  zuiderpark: { member: 'lotte@zuiderpark.example', secretary: 'secretariaat@zuiderpark.example' },
+  roseraie: { member: 'camille@roseraie.example', secretary: 'secretariat@roseraie.example' },
+}

@@ -1,0 +1,71 @@
+/**
+ * Starts the reservation service: environment → database → application → a loopback port.
+ *
+ * @module
+ */
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { ConfigError, readConfig, type Config } from './config.ts'
+import { openDatabase } from './database.ts'
+import { createApp } from './web/app.tsx'
+
+const STOP_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+
+export type RunningApp = AsyncDisposable & {
+  /** Where it listens. */
+  readonly port: number
+}
+
+/** @param nowMs The clock; tests hold their own. @throws When the port is in use. */
+export async function startApp(
+  config: Config,
+  nowMs: () => number = Date.now,
+): Promise<RunningApp> {
+  const database = openDatabase(config.databaseUrl, config.databaseCa, config.poolMax)
+  const { publicOrigin, demo } = config
+  const app = createApp({ database, publicOrigin, demo, nowMs }, (line) => {
+    console.error(JSON.stringify({ service: 'reservations', ...line }))
+  })
+  const options = { fetch: app.fetch, hostname: config.host, port: config.port }
+  const started = Promise.withResolvers<AddressInfo>()
+  const server = serve(options, started.resolve)
+  server.once('error', started.reject)
+  if ('requestTimeout' in server) server.requestTimeout = REQUEST_TIMEOUT_MS
+  const { port } = await started.promise.catch(async (error: unknown) => {
+    await database.end({ timeout: 1 })
+    throw error
+  })
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      const cut = setTimeout(() => {
+        if ('closeAllConnections' in server) server.closeAllConnections()
+      }, STOP_TIMEOUT_MS)
+      await closed
+      clearTimeout(cut)
+      await database.end({ timeout: 5 })
+    },
+  }
+}
+
+if (import.meta.main) {
+  try {
+    const config = readConfig(process.env)
+    const running = await startApp(config)
+    console.log(`reservations: listening on http://${config.host}:${running.port}`)
+    const stop = (): void => void running[Symbol.asyncDispose]().then(() => process.exit(0))
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const inUse = 'code' in error && error.code === 'EADDRINUSE'
+    if (!inUse && !(error instanceof ConfigError)) throw error
+    console.error(
+      `reservations: ${inUse ? 'the port is in use; set PORT to another' : error.message}`,
+    )
+    process.exitCode = 2
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * What the application speaks of: clubs, courts, members, bookings, rules.
+ *
+ * @module
+ */
+import type { Language } from './time.ts'
+
+export type Sport = 'tennis' | 'padel' | 'squash'
+export type Surface = 'clay' | 'hard' | 'artificial' | 'carpet' | 'glass'
+export type Role = 'member' | 'coach' | 'secretary'
+export type Kind = 'play' | 'course' | 'match' | 'closure'
+
+export type Club = {
+  readonly id: string
+  readonly slug: string
+  readonly name: string
+  readonly town: string
+  readonly zone: string
+  readonly language: Language
+  readonly colour: string
+  readonly opensMinute: number
+  readonly closesMinute: number
+  /** When, on the day it opens, a new day may be booked. */
+  readonly releaseMinute: number
+  readonly cancelHours: number
+}
+
+export type Court = {
+  readonly id: string
+  readonly name: string
+  readonly sport: Sport
+  readonly surface: Surface
+  readonly indoor: boolean
+  readonly lengthMin: number
+  readonly lengthMax: number
+  readonly lengthUsual: number
+}
+
+export type Subscription = {
+  readonly id: string
+  readonly name: string
+  readonly daysAhead: number
+  readonly partnersMin: number
+}
+
+/** A limit on the bookings a member is responsible for; undefined criteria match anything. */
+export type Quota = {
+  readonly id: string
+  readonly subscriptionId: string
+  readonly name: string
+  readonly sport: Sport | undefined
+  readonly indoor: boolean | undefined
+  /** Bit 0 is Monday, bit 6 Sunday. */
+  readonly weekdays: number
+  readonly fromMinute: number
+  readonly toMinute: number
+  readonly period: 'day' | 'week' | 'upcoming'
+  readonly bookingsMax: number
+}
+
+export type Member = {
+  readonly id: string
+  readonly subscriptionId: string
+  readonly email: string
+  readonly firstName: string
+  readonly lastName: string
+  readonly birthYear: number
+  readonly language: Language | undefined
+  readonly role: Role
+  readonly sharesName: boolean
+}
+
+/** A member as others may name him. */
+export type Person = { readonly id: string; readonly name: string; readonly shown: boolean }
+
+export type Booking = {
+  readonly id: string
+  readonly courtId: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly kind: Kind
+  readonly status: 'confirmed' | 'cancelled'
+  readonly title: string
+  readonly ownerId: string | undefined
+  readonly overrideReason: string | undefined
+  readonly groupId: string | undefined
+  /** The owner first, then the partners. Empty when nobody plays. */
+  readonly players: readonly Person[]
+}
+
+/** One may be hidden, so a minor is never shown to others. */
+export const ADULT_YEARS = 18

@@ -1,0 +1,183 @@
+/**
+ * The frame of every page: head, header, navigation, news, content.
+ *
+ * @module
+ */
+import type { ComponentChildren, VNode } from 'preact'
+import { clockLabel, dateWords, wallClock } from '../time.ts'
+import { assetPath } from '../web/assets.ts'
+import type { Visit } from '../web/visit.ts'
+import { languages, type Say } from '../words/say.ts'
+import type { Language } from '../time.ts'
+import { Icon, type IconName } from './icons.tsx'
+
+export type Tab = 'day' | 'mine' | 'office' | 'me' | 'login' | 'none'
+
+type HeadProps = {
+  readonly title: string
+  readonly language: Language
+  readonly theme?: string
+  readonly children: ComponentChildren
+}
+
+/** The document itself. `theme` is the address of the club's colour. */
+export function Document({ title, language, theme, children }: HeadProps): VNode {
+  return (
+    <html lang={language}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title}</title>
+        <link rel="stylesheet" href={assetPath('app.css')} />
+        {theme && <link rel="stylesheet" href={theme} />}
+        {theme && <link rel="icon" href={theme.replace('theme.css', 'logo.svg')} />}
+        <script type="module" src={assetPath('app.js')} />
+      </head>
+      <body>{children}</body>
+    </html>
+  )
+}
+
+type PageProps = {
+  readonly visit: Visit
+  readonly title: string
+  readonly tab: Tab
+  /** Wide pages hold the grid; the others are one comfortable column. */
+  readonly wide?: boolean
+  readonly children: ComponentChildren
+}
+
+/** A page of a club. */
+export function Page({ visit, title, tab, wide = false, children }: PageProps): VNode {
+  const { club, say, language } = visit
+  const base = `/${club.slug}`
+  return (
+    <Document title={`${title} · ${club.name}`} language={language} theme={`${base}/theme.css`}>
+      <a class="skip" href="#main">
+        {say('nav.skip')}
+      </a>
+      <header class="top">
+        <a class="brand" href={`${base}/day`}>
+          <img src={`${base}/logo.svg`} alt="" width="40" height="40" />
+          <span class="brand-name">{club.name}</span>
+        </a>
+        <Navigation visit={visit} tab={tab} />
+        <LanguageSwitch say={say} language={language} here={visit.here} />
+      </header>
+      <main id="main" class={wide ? 'wide' : 'column'} tabIndex={-1}>
+        <News visit={visit} />
+        {children}
+      </main>
+    </Document>
+  )
+}
+
+type Link = {
+  readonly tab: Tab
+  readonly path: string
+  readonly word: string
+  readonly short: string
+  readonly icon: IconName
+}
+
+function Navigation({ visit, tab }: { visit: Visit; tab: Tab }): VNode {
+  const { club, member, say } = visit
+  const day = say('nav.day')
+  const links: Link[] = [{ tab: 'day', path: 'day', word: day, short: day, icon: 'calendar' }]
+  if (member) {
+    const [mine, short] = [say('nav.mine'), say('nav.mine.short')]
+    links.push({ tab: 'mine', path: 'bookings', word: mine, short, icon: 'ball' })
+    if (member.role === 'secretary') {
+      const office = say('nav.office')
+      links.push({ tab: 'office', path: 'office', word: office, short: office, icon: 'tools' })
+    }
+    const [me, meShort] = [say('nav.me'), say('nav.me.short')]
+    links.push({ tab: 'me', path: 'me', word: me, short: meShort, icon: 'person' })
+  } else {
+    const login = say('nav.login')
+    links.push({ tab: 'login', path: 'login', word: login, short: login, icon: 'person' })
+  }
+  return (
+    <nav class="tabs" aria-label={say('nav.label')}>
+      {links.map((link) => (
+        <a
+          key={link.tab}
+          href={`/${club.slug}/${link.path}`}
+          aria-current={link.tab === tab ? 'page' : undefined}
+        >
+          <Icon name={link.icon} />
+          <span class="long-word">{link.word}</span>
+          <span class="short-word">{link.short}</span>
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+/** Three links: a language is a choice of this browser, kept in a cookie. */
+export function LanguageSwitch(props: { say: Say; language: Language; here: string }): VNode {
+  const { say, language, here } = props
+  return (
+    <nav class="languages" aria-label={say('nav.language')}>
+      {languages.map((one) => (
+        <a
+          key={one}
+          href={`/language/${one}?to=${encodeURIComponent(here)}`}
+          lang={one}
+          hreflang={one}
+          aria-current={one === language ? 'true' : undefined}
+        >
+          {one.toUpperCase()}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function News({ visit }: { visit: Visit }): VNode | null {
+  const { notices, say, club, language } = visit
+  if (notices.length === 0) return null
+  return (
+    <section class="news" aria-labelledby="news">
+      <h2 id="news">
+        <Icon name="bell" />
+        {say('notice.title')}
+      </h2>
+      <ul>
+        {notices.map(({ id, kind, reason, courtName, startMs }) => {
+          const when = whenWords(club.zone, startMs, language)
+          return <li key={id}>{say(`notice.${kind}`, { court: courtName, when, reason })}</li>
+        })}
+      </ul>
+      <form method="post" action={`/${club.slug}/notices/read`}>
+        <input type="hidden" name="to" value={visit.here} />
+        <button class="quiet">{say('notice.read')}</button>
+      </form>
+    </section>
+  )
+}
+
+/** `Tuesday 24 November 18:00`. */
+export function whenWords(zone: string, instantMs: number, language: Language): string {
+  const { date } = wallClock(zone, instantMs)
+  return `${dateWords(date, language, 'long')} ${clockLabel(zone, instantMs)}`
+}
+
+/** A sentence that something went well, or did not; read aloud when the page opens. */
+export function Message(props: {
+  kind: 'good' | 'bad'
+  title?: string
+  children: ComponentChildren
+}): VNode {
+  const { kind, title, children } = props
+  return (
+    <div class={`message ${kind}`} role={kind === 'bad' ? 'alert' : 'status'}>
+      <Icon name={kind === 'bad' ? 'alert' : 'check'} />
+      <div>
+        {title && <strong>{title}</strong>}
+        {children}
+      </div>
+    </div>
+  )
+}

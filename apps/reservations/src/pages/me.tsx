@@ -1,0 +1,114 @@
+/**
+ * A member's own page: language, consent, subscription and rules, log-out.
+ *
+ * @module
+ */
+import type { VNode } from 'preact'
+import { fullName } from '../data/members.ts'
+import type { Member, Quota, Subscription } from '../model.ts'
+import { addDays, dateWords, minuteLabel, mondayOf, type Language } from '../time.ts'
+import type { Visit } from '../web/visit.ts'
+import type { Say } from '../words/say.ts'
+import { initials } from './bookings.tsx'
+import { Message, Page } from './layout.tsx'
+
+const languageNames: Readonly<Record<Language, string>> = {
+  nl: 'Nederlands',
+  fr: 'Français',
+  en: 'English',
+}
+
+export type MeView = {
+  readonly visit: Visit
+  readonly member: Member
+  readonly subscription: Subscription
+  readonly quotas: readonly Quota[]
+}
+
+export function MePage({ visit, member, subscription, quotas }: MeView): VNode {
+  const { say, club, language } = visit
+  return (
+    <Page visit={visit} title={say('me.title')} tab="me">
+      <header class="me-head">
+        <span class="avatar large" aria-hidden="true">
+          {initials(fullName(member))}
+        </span>
+        <div>
+          <h1>{fullName(member)}</h1>
+          <p class="small">{say('me.session', { email: member.email })}</p>
+        </div>
+      </header>
+      {visit.done === 'saved' && <Message kind="good">{say('saved')}</Message>}
+      <section class="card">
+        <h2>
+          {say('me.subscription')}: {subscription.name}
+        </h2>
+        <ul class="rules">
+          <li>
+            <span>{say('rule.ahead', { n: subscription.daysAhead })}</span>
+            <strong>{say('rule.aheadAt', { time: minuteLabel(club.releaseMinute) })}</strong>
+          </li>
+          {quotas.map((quota) => (
+            <li key={quota.id}>
+              <span>
+                {quota.name}
+                <span class="small">{criteriaWords(quota, say, language)}</span>
+              </span>
+              <strong>{say(`rule.${quota.period}`, { n: quota.bookingsMax })}</strong>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <form method="post" action={`/${club.slug}/me`} class="card stack">
+        <p class="field">
+          <label for="language">{say('me.language')}</label>
+          <select id="language" name="language">
+            {Object.entries(languageNames).map(([code, name]) => (
+              <option key={code} value={code} selected={code === language} lang={code}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </p>
+        <p class="field check">
+          <input
+            id="share"
+            name="share"
+            type="checkbox"
+            value="1"
+            checked={member.sharesName}
+            aria-describedby="share-hint"
+          />
+          <label for="share">{say('me.share')}</label>
+          <span id="share-hint" class="small">
+            {say('me.shareHint')}
+          </span>
+        </p>
+        <button class="primary">{say('save')}</button>
+      </form>
+      <form method="post" action={`/${club.slug}/logout`} class="log-out">
+        <button class="quiet">{say('nav.logout')}</button>
+      </form>
+    </Page>
+  )
+}
+
+/** What a quota applies to, such as `padel · Mon Tue Wed · 17:00–22:00`. */
+export function criteriaWords(quota: Quota, say: Say, language: Language): string {
+  const words: string[] = []
+  if (quota.sport) words.push(say(`sport.${quota.sport}`))
+  if (quota.indoor !== undefined) words.push(say(quota.indoor ? 'court.indoor' : 'court.outdoor'))
+  if (quota.weekdays !== 127) words.push(weekdayWords(quota.weekdays, language))
+  if (quota.fromMinute > 0 || quota.toMinute < 1440) {
+    words.push(`${minuteLabel(quota.fromMinute)}–${minuteLabel(quota.toMinute)}`)
+  }
+  return words.join(' · ')
+}
+
+function weekdayWords(mask: number, language: Language): string {
+  const monday = mondayOf('2026-11-23')
+  return [0, 1, 2, 3, 4, 5, 6]
+    .filter((bit) => mask & (1 << bit))
+    .map((bit) => dateWords(addDays(monday, bit), language, 'weekday'))
+    .join(' ')
+}

@@ -1,0 +1,369 @@
+/**
+ * The secretary's pages: closing courts with a look at who is touched, and the club's rules.
+ *
+ * @module
+ */
+import type { VNode } from 'preact'
+import type { Closure, Effect } from '../data/closures.ts'
+import type { Booking, Court, Quota, Subscription } from '../model.ts'
+import { clockLabel, dateWords, minuteLabel, STEP_MINUTES, wallClock } from '../time.ts'
+import type { Visit } from '../web/visit.ts'
+import { courtName } from './bookings.tsx'
+import { namesOf } from './day.tsx'
+import { Icon } from './icons.tsx'
+import { Message, Page, whenWords } from './layout.tsx'
+import { criteriaWords } from './me.tsx'
+
+/** What the secretary filled in, as it stands in the form. */
+export type ClosureForm = {
+  readonly courtIds: readonly string[]
+  readonly fromDate: string
+  readonly fromMinute: number
+  readonly toDate: string
+  readonly toMinute: number
+  readonly title: string
+}
+
+export type OfficeView = {
+  readonly visit: Visit
+  readonly courts: readonly Court[]
+  readonly closures: readonly Booking[]
+  readonly form: ClosureForm
+  readonly problem?: 'office.badRange' | 'office.listChanged' | 'refuse.taken' | undefined
+  readonly cancelled?: number | undefined
+}
+
+export function OfficePage(view: OfficeView): VNode {
+  const { visit, problem } = view
+  const { say, club } = visit
+  return (
+    <Page visit={visit} title={say('office.title')} tab="office">
+      <div class="title-row">
+        <h1>{say('office.title')}</h1>
+        <a class="button" href={`/${club.slug}/office/rules`}>
+          <Icon name="tools" />
+          {say('office.rules')}
+        </a>
+      </div>
+      {visit.done === 'reopened' && <Message kind="good">{say('office.reopened')}</Message>}
+      {view.cancelled !== undefined && (
+        <Message kind="good">{say('office.closed', { n: view.cancelled })}</Message>
+      )}
+      {problem && <Message kind="bad">{say(problem)}</Message>}
+      <ClosureCard {...view} />
+      <Closures {...view} />
+      <section class="card row-card">
+        <div>
+          <h2>{say('office.bookFor')}</h2>
+          <p class="small">{say('office.bookForLead')}</p>
+        </div>
+        <a class="button" href={`/${club.slug}/day`}>
+          {say('nav.day')}
+        </a>
+      </section>
+    </Page>
+  )
+}
+
+function ClosureCard({ visit, courts, form }: OfficeView): VNode {
+  const { say, club } = visit
+  return (
+    <form method="get" action={`/${club.slug}/office/close`} class="card stack">
+      <div>
+        <h2>{say('office.close')}</h2>
+        <p class="small">{say('office.closeLead')}</p>
+      </div>
+      <fieldset>
+        <legend>{say('office.courts')}</legend>
+        <div class="choices">
+          {courts.map((court) => (
+            <label key={court.id} class="choice small-choice">
+              <input
+                type="checkbox"
+                name="court"
+                value={court.id}
+                checked={form.courtIds.includes(court.id)}
+              />
+              <span>
+                <strong>{court.name}</strong>
+              </span>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <div class="field-row">
+        <Moment visit={visit} which="from" date={form.fromDate} minute={form.fromMinute} />
+        <Moment visit={visit} which="to" date={form.toDate} minute={form.toMinute} />
+      </div>
+      <p class="field">
+        <label for="title">{say('office.reason')}</label>
+        <input
+          id="title"
+          name="title"
+          value={form.title}
+          placeholder={say('office.reasonExample')}
+          maxLength={80}
+          autocomplete="off"
+          required
+        />
+      </p>
+      <button class="primary">{say('office.preview')}</button>
+    </form>
+  )
+}
+
+type MomentProps = {
+  readonly visit: Visit
+  readonly which: 'from' | 'to'
+  readonly date: string
+  readonly minute: number
+}
+
+function Moment({ visit, which, date, minute }: MomentProps): VNode {
+  const { say } = visit
+  const word = say(`office.${which}`)
+  return (
+    <fieldset class="moment">
+      <legend>{word}</legend>
+      <input
+        type="date"
+        name={`${which}Date`}
+        value={date}
+        aria-label={`${word}: ${say('office.date')}`}
+        required
+      />
+      <MinuteSelect
+        name={`${which}Minute`}
+        value={minute}
+        label={`${word}: ${say('office.time')}`}
+      />
+    </fieldset>
+  )
+}
+
+function MinuteSelect(props: { name: string; value: number; label?: string; id?: string }): VNode {
+  const steps = Array.from({ length: 1440 / STEP_MINUTES + 1 }, (_, at) => at * STEP_MINUTES)
+  return (
+    <select name={props.name} aria-label={props.label} id={props.id}>
+      {steps.map((minute) => (
+        <option key={minute} value={minute} selected={minute === props.value}>
+          {minuteLabel(minute)}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function Closures({ visit, courts, closures }: OfficeView): VNode {
+  const { say, club, language } = visit
+  const groups = [...new Set(closures.map(({ groupId }) => groupId))]
+  return (
+    <section>
+      <h2>{say('office.closures')}</h2>
+      {groups.length === 0 && <p class="empty small">{say('office.noClosures')}</p>}
+      <ul class="cards">
+        {groups.map((group) => {
+          const rows = closures.filter(({ groupId }) => groupId === group)
+          const [first] = rows
+          if (!first) return null
+          return (
+            <li key={group ?? 'none'} class="card row-card">
+              <div>
+                <strong>{first.title}</strong>
+                <span class="small">
+                  {rows.map((row) => courtName(courts, row)).join(', ')} ·{' '}
+                  {whenWords(club.zone, first.startMs, language)} – {untilWords(visit, first)}
+                </span>
+              </div>
+              {group && (
+                <form method="post" action={`/${club.slug}/office/reopen/${group}`}>
+                  <button class="quiet">{say('office.reopen')}</button>
+                </form>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+/** The end, without the date when it is the same day. */
+function untilWords({ club, language }: Visit, { startMs, endMs }: Booking | Closure): string {
+  const sameDay = wallClock(club.zone, startMs).date === wallClock(club.zone, endMs).date
+  return sameDay ? clockLabel(club.zone, endMs) : whenWords(club.zone, endMs, language)
+}
+
+export type PreviewView = {
+  readonly visit: Visit
+  readonly courts: readonly Court[]
+  readonly closure: Closure
+  readonly effect: Effect
+  readonly form: ClosureForm
+}
+
+/** Who would be touched, before anything is done. */
+export function PreviewPage({ visit, courts, closure, effect, form }: PreviewView): VNode {
+  const { say, club, language } = visit
+  const people = new Set(effect.cancels.flatMap(({ players }) => players.map(({ id }) => id)))
+  const names = courts.filter(({ id }) => closure.courtIds.includes(id)).map(({ name }) => name)
+  return (
+    <Page visit={visit} title={say('office.close')} tab="office">
+      <article class="sheet">
+        <header class="sheet-head">
+          <a class="back" href={`/${club.slug}/office?${formQuery(form)}`}>
+            <Icon name="left" />
+            {say('office.edit')}
+          </a>
+          <h1>{closure.title}</h1>
+          <p class="sheet-when">{names.join(', ')}</p>
+          <p class="sheet-kind">
+            {whenWords(club.zone, closure.startMs, language)} – {untilWords(visit, closure)}
+          </p>
+        </header>
+        {effect.bars.map((bar) => (
+          <Message key={bar.id} kind="bad">
+            {say('office.barred', { court: courtName(courts, bar), title: bar.title })}
+          </Message>
+        ))}
+        <section class="sheet-part">
+          <h2>
+            {effect.cancels.length === 0
+              ? say('office.nobody')
+              : say('office.affected', { n: effect.cancels.length })}
+          </h2>
+          {people.size > 0 && <p>{say('office.affectedPeople', { n: people.size })}</p>}
+          <ul class="affected">
+            {effect.cancels.map((booking) => (
+              <li key={booking.id}>
+                <strong>
+                  {dateWords(wallClock(club.zone, booking.startMs).date, language, 'short')}{' '}
+                  {clockLabel(club.zone, booking.startMs)}
+                </strong>
+                <span>{courtName(courts, booking)}</span>
+                <span>{booking.title || namesOf(booking, visit)}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+        {effect.bars.length === 0 && (
+          <form method="post" action={`/${club.slug}/office/close`} class="sheet-part">
+            {closure.courtIds.map((id) => (
+              <input key={id} type="hidden" name="court" value={id} />
+            ))}
+            <input type="hidden" name="fromDate" value={form.fromDate} />
+            <input type="hidden" name="fromMinute" value={form.fromMinute} />
+            <input type="hidden" name="toDate" value={form.toDate} />
+            <input type="hidden" name="toMinute" value={form.toMinute} />
+            <input type="hidden" name="title" value={form.title} />
+            {effect.cancels.map(({ id }) => (
+              <input key={id} type="hidden" name="seen" value={id} />
+            ))}
+            <button class="danger">{say('office.do')}</button>
+          </form>
+        )}
+      </article>
+    </Page>
+  )
+}
+
+export function formQuery(form: ClosureForm): string {
+  const query = new URLSearchParams(form.courtIds.map((id) => ['court', id]))
+  for (const key of ['fromDate', 'fromMinute', 'toDate', 'toMinute', 'title'] as const) {
+    query.set(key, String(form[key]))
+  }
+  return query.toString()
+}
+
+export type RulesView = {
+  readonly visit: Visit
+  readonly subscriptions: readonly Subscription[]
+  readonly quotas: readonly Quota[]
+  readonly failed: boolean
+}
+
+export function RulesPage({ visit, subscriptions, quotas, failed }: RulesView): VNode {
+  const { say, club, language } = visit
+  return (
+    <Page visit={visit} title={say('office.rules')} tab="office">
+      <a class="back" href={`/${club.slug}/office`}>
+        <Icon name="left" />
+        {say('office.title')}
+      </a>
+      <h1>{say('office.rules')}</h1>
+      <p class="lead">{say('office.rulesLead')}</p>
+      {visit.done === 'saved' && <Message kind="good">{say('saved')}</Message>}
+      {failed && <Message kind="bad">{say('fault.formLead')}</Message>}
+      <form method="post" action={`/${club.slug}/office/rules`} class="stack">
+        <section class="card stack">
+          <div class="field-row">
+            <p class="field">
+              <label for="opens">{say('office.opens')}</label>
+              <MinuteSelect id="opens" name="opens" value={club.opensMinute} />
+            </p>
+            <p class="field">
+              <label for="closes">{say('office.closes')}</label>
+              <MinuteSelect id="closes" name="closes" value={club.closesMinute} />
+            </p>
+            <p class="field">
+              <label for="release">{say('office.release')}</label>
+              <MinuteSelect id="release" name="release" value={club.releaseMinute} />
+            </p>
+            <NumberField
+              id="cancelHours"
+              word={say('office.cancelHours')}
+              value={club.cancelHours}
+              max={168}
+            />
+          </div>
+        </section>
+        {subscriptions.map((one) => (
+          <section key={one.id} class="card stack">
+            <h2>{one.name}</h2>
+            <div class="field-row">
+              <NumberField
+                id={`ahead-${one.id}`}
+                word={say('office.daysAhead')}
+                value={one.daysAhead}
+                max={365}
+              />
+              <NumberField
+                id={`partners-${one.id}`}
+                word={say('office.partnersMin')}
+                value={one.partnersMin}
+                max={3}
+              />
+            </div>
+            {quotas
+              .filter(({ subscriptionId }) => subscriptionId === one.id)
+              .map((quota) => (
+                <div key={quota.id} class="quota-row">
+                  <span>
+                    <strong>{quota.name}</strong>
+                    <span class="small">{criteriaWords(quota, say, language)}</span>
+                  </span>
+                  <NumberField
+                    id={`quota-${quota.id}`}
+                    word={`${say('office.max')} (${say(`rule.${quota.period}`, { n: '…' })})`}
+                    value={quota.bookingsMax}
+                    max={100}
+                  />
+                </div>
+              ))}
+          </section>
+        ))}
+        <button class="primary">{say('save')}</button>
+      </form>
+    </Page>
+  )
+}
+
+function NumberField(props: { id: string; word: string; value: number; max: number }): VNode {
+  const { id, word, value, max } = props
+  return (
+    <p class="field number">
+      <label for={id}>{word}</label>
+      <input id={id} name={id} type="number" min={0} max={max} value={value} required />
+    </p>
+  )
+}

@@ -1,0 +1,105 @@
+/**
+ * The application: its routes, and what becomes of every error.
+ *
+ * @module
+ */
+import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { PartnerError, MissingError, RefusedError } from '../data/acts.ts'
+import { allClubs, clubBySlug, logoOf } from '../data/clubs.ts'
+import { BusyError, codeOf, isAway, TakenError } from '../database.ts'
+import { ClubsPage, FaultPage, type Fault } from '../pages/entry.tsx'
+import { isLanguage } from '../words/say.ts'
+import { serveAsset } from './assets.ts'
+import { addBookingRoutes } from './booking-routes.tsx'
+import { addDayRoutes } from './day-routes.tsx'
+import { answer, FormError, localPath, type Shop } from './desk.tsx'
+import { isOwnPost, sendHeaders } from './headers.ts'
+import { addMemberRoutes } from './member-routes.tsx'
+import { addOfficeRoutes } from './office-routes.tsx'
+import { themeCss } from './theme.ts'
+import { languageOf, setLanguage } from './visit.ts'
+
+const FORM_BYTES_MAX = 64 * 1024
+
+/** @param report Told of every fault that is ours: a code and a place, never a person. */
+export function createApp(shop: Shop, report: (line: object) => void): Hono {
+  const app = new Hono()
+  app.use(sendHeaders)
+  app.use(bodyLimit({ maxSize: FORM_BYTES_MAX, onError: (c) => fault(c, 'form', 413) }))
+  app.use(async (c, next) => {
+    const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
+    if (!reads && !isOwnPost(c.req.raw.headers, shop.publicOrigin)) return fault(c, 'origin', 403)
+    return await next()
+  })
+  app.get('/healthz', async (c) => {
+    await shop.database`SELECT 1`
+    return c.text('ok\n')
+  })
+  app.get('/static/:name', serveAsset)
+  app.get('/', async (c) => {
+    const clubs = await allClubs(shop.database)
+    return answer(c, <ClubsPage clubs={clubs} language={languageOf(c)} />)
+  })
+  app.get('/language/:language', (c) => {
+    const language = c.req.param('language')
+    if (!isLanguage(language)) throw new MissingError('no such language')
+    setLanguage(c, language)
+    return c.redirect(localPath(c.req.query('to') ?? '', '/'), 303)
+  })
+  addLook(app, shop)
+  addDayRoutes(app, shop)
+  addBookingRoutes(app, shop)
+  addMemberRoutes(app, shop)
+  addOfficeRoutes(app, shop)
+  app.notFound((c) => fault(c, 'missing', 404))
+  app.onError((error, c) => answerError(error, c, report))
+  return app
+}
+
+/** A club's colour and logo. */
+function addLook(app: Hono, { database }: Shop): void {
+  const cache = { 'Cache-Control': 'public, max-age=300' }
+  app.get('/:club/theme.css', async (c) => {
+    const club = await clubBySlug(database, c.req.param('club'))
+    if (!club) throw new MissingError('no such club')
+    return c.body(themeCss(club.colour), 200, {
+      ...cache,
+      'Content-Type': 'text/css; charset=utf-8',
+    })
+  })
+  app.get('/:club/logo.svg', async (c) => {
+    const club = await clubBySlug(database, c.req.param('club'))
+    if (!club) throw new MissingError('no such club')
+    const svg = await logoOf(database, club.id)
+    return c.body(svg, 200, { ...cache, 'Content-Type': 'image/svg+xml' })
+  })
+}
+
+/** A refusal that reached this far was not for a form to explain. */
+function answerError(error: Error, c: Context, report: (line: object) => void): Response {
+  if (error instanceof MissingError) return fault(c, 'missing', 404)
+  if (error instanceof FormError) return fault(c, 'form', 400)
+  if (error instanceof BusyError) return fault(c, 'busy', 503)
+  if (error instanceof TakenError) return fault(c, 'busy', 409)
+  if (error instanceof RefusedError || error instanceof PartnerError) return fault(c, 'form', 409)
+  const away = isAway(error)
+  const where = error.stack
+    ?.split('\n')
+    .find((line) => line.includes('/src/'))
+    ?.trim()
+  report({
+    fault: away ? 'database away' : 'unexpected',
+    code: codeOf(error),
+    kind: error.name,
+    where,
+  })
+  return away ? fault(c, 'away', 503) : fault(c, 'broken', 500)
+}
+
+function fault(c: Context, kind: Fault, status: 400 | 403 | 404 | 409 | 413 | 500 | 503): Response {
+  if (status === 503) c.header('Retry-After', '10')
+  const { pathname, search } = new URL(c.req.url)
+  const retry = c.req.method === 'GET' ? pathname + search : '/'
+  return answer(c, <FaultPage fault={kind} language={languageOf(c)} retry={retry} />, status)
+}

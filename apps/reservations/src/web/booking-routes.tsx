@@ -1,0 +1,341 @@
+/**
+ * Booking, looking at a booking, changing and cancelling it.
+ *
+ * @module
+ */
+import type { Context, Hono } from 'hono'
+import { book, cancel, change, judgeFor, MissingError, PartnerError } from '../data/acts.ts'
+import { PARTNERS_MAX, RefusedError, rulesFor, type Order } from '../data/acts.ts'
+import { bookingById, bookingsOfMember, bookingsWithin, standingOf } from '../data/bookings.ts'
+import { courtsOf } from '../data/clubs.ts'
+import { memberById, membersOf, partnersFor } from '../data/members.ts'
+import { TakenError, type Transaction } from '../database.ts'
+import type { Booking, Court, Member } from '../model.ts'
+import { mayCancel, quotaUses } from '../policy.ts'
+import { MinePage, OnePage } from '../pages/bookings.tsx'
+import { freeMinutes } from '../pages/grid.ts'
+import { SheetPage, type SheetView } from '../pages/sheet.tsx'
+import { dayRows, instantOf, parseInstant, STEP_MINUTES, wallClock } from '../time.ts'
+import { answer, FormError, formOf, idOf, inside, isId, queryOf } from './desk.tsx'
+import type { Fields, Shop } from './desk.tsx'
+import { refusalWords } from './refusal-words.ts'
+import { inVisit, lookOf, type Visit } from './visit.ts'
+
+const WEEK_MS = 7 * 86_400_000
+const PAST_SHOWN_MS = 4 * WEEK_MS
+const REASON_LENGTH_MIN = 3
+
+export function addBookingRoutes(app: Hono, shop: Shop): void {
+  app.get(
+    '/:club/book',
+    inside(shop, async (c, visit, member) => {
+      const ask = readAsk(queryOf(c))
+      return await showSheet(c, shop, visit, member, ask, undefined, undefined)
+    }),
+  )
+  app.post(
+    '/:club/book',
+    inside(shop, async (c, visit, member) => {
+      const fields = await formOf(c)
+      const ask = readAsk(fields)
+      const order = readOrder(fields, ask, member)
+      try {
+        const id = await inVisit(shop.database, visit, (tx) =>
+          book(tx, visit.club, member, order, visit.nowMs),
+        )
+        return c.redirect(`/${visit.club.slug}/bookings/${id}?done=booked`, 303)
+      } catch (error) {
+        return await showSheet(c, shop, visit, member, { ...ask, ...order }, error, undefined)
+      }
+    }),
+  )
+  app.get(
+    '/:club/bookings',
+    inside(shop, (c, visit, member) => showMine(c, shop, visit, member)),
+  )
+  app.get(
+    '/:club/bookings/:id',
+    inside(shop, (c, visit, member) => showOne(c, shop, visit, member)),
+  )
+  app.get(
+    '/:club/bookings/:id/change',
+    inside(shop, async (c, visit, member) => {
+      const booking = await toChange(c, shop, visit, member)
+      const query = queryOf(c)
+      const ask =
+        query.text('court') === '' ? askOf(booking) : { ...askOf(booking), ...readAsk(query) }
+      return await showSheet(c, shop, visit, member, ask, undefined, booking)
+    }),
+  )
+  app.post(
+    '/:club/bookings/:id',
+    inside(shop, async (c, visit, member) => {
+      const booking = await toChange(c, shop, visit, member)
+      const fields = await formOf(c)
+      const ask = readAsk(fields)
+      const order = readOrder(fields, ask, member)
+      try {
+        await inVisit(shop.database, visit, (tx) =>
+          change(tx, visit.club, member, booking.id, order, visit.nowMs),
+        )
+        return c.redirect(`/${visit.club.slug}/bookings/${booking.id}?done=changed`, 303)
+      } catch (error) {
+        return await showSheet(c, shop, visit, member, { ...ask, ...order }, error, booking)
+      }
+    }),
+  )
+  app.post(
+    '/:club/bookings/:id/cancel',
+    inside(shop, async (c, visit, member) => {
+      const booking = await toChange(c, shop, visit, member)
+      await inVisit(shop.database, visit, (tx) =>
+        cancel(tx, visit.club, member, booking.id, visit.nowMs),
+      )
+      return c.redirect(`/${visit.club.slug}/bookings?done=cancelled`, 303)
+    }),
+  )
+}
+
+/** What a sheet is asked about; the rest of the order is filled in on it. */
+type Ask = {
+  readonly courtId: string
+  readonly startMs: number
+  readonly length: number | undefined
+  readonly partnerIds: readonly string[]
+  readonly ownerId?: string | undefined
+}
+
+function readAsk(fields: Fields): Ask {
+  const courtId = fields.text('court')
+  const startMs = parseInstant(fields.text('start'))
+  if (!isId(courtId) || startMs === undefined) throw new MissingError('no such court or time')
+  const length = /^\d{2,3}$/.test(fields.text('length')) ? Number(fields.text('length')) : undefined
+  return { courtId, startMs, length, partnerIds: readPartners(fields) }
+}
+
+function readPartners(fields: Fields): string[] {
+  const ids = [...new Set(fields.all('partner').filter((id) => id !== ''))]
+  if (ids.length > PARTNERS_MAX || !ids.every(isId)) throw new FormError('partner')
+  return ids
+}
+
+function askOf(booking: Booking): Ask {
+  const length = (booking.endMs - booking.startMs) / 60_000
+  const { courtId, startMs, ownerId } = booking
+  const partnerIds = booking.players.map(({ id }) => id).filter((id) => id !== ownerId)
+  return { courtId, startMs, length, partnerIds, ownerId }
+}
+
+function readOrder(fields: Fields, ask: Ask, member: Member): Order {
+  const length = fields.whole('length', STEP_MINUTES, 480)
+  const isSecretary = member.role === 'secretary'
+  const owner = isSecretary ? fields.text('owner') : ''
+  if (owner !== '' && !isId(owner)) throw new FormError('owner')
+  const reason = isSecretary ? fields.text('reason').trim().slice(0, 200) : ''
+  return {
+    courtId: ask.courtId,
+    startMs: ask.startMs,
+    endMs: ask.startMs + length * 60_000,
+    ownerId: owner || member.id,
+    partnerIds: ask.partnerIds,
+    overrideReason: reason.length >= REASON_LENGTH_MIN ? reason : undefined,
+  }
+}
+
+/** @param problem What was thrown when it was tried; the sheet then says why, and keeps the rest. */
+async function showSheet(
+  c: Context,
+  shop: Shop,
+  visit: Visit,
+  member: Member,
+  ask: Ask,
+  problem: unknown,
+  booking: Booking | undefined,
+): Promise<Response> {
+  const view = await inVisit(shop.database, visit, (tx) =>
+    sheetView(tx, visit, member, ask, problem, booking),
+  )
+  return answer(c, <SheetPage {...view} />, problem === undefined ? 200 : 409)
+}
+
+async function sheetView(
+  tx: Transaction,
+  visit: Visit,
+  member: Member,
+  ask: Ask,
+  problem: unknown,
+  booking: Booking | undefined,
+): Promise<SheetView> {
+  const { club, nowMs } = visit
+  const courts = await courtsOf(tx, club.id)
+  const court = courts.find(({ id }) => id === ask.courtId)
+  const owner = await memberById(tx, club.id, booking?.ownerId ?? ask.ownerId ?? member.id)
+  if (!court || !owner) throw new MissingError('no such court or member')
+  const day = await dayAround(tx, visit, ask.startMs, booking?.id)
+  const lengths = lengthsFrom(court, day, ask.startMs)
+  const length = lengths.find((one) => one === (ask.length ?? court.lengthUsual)) ?? lengths[0]
+  const endMs = ask.startMs + (length ?? court.lengthMin) * 60_000
+  const rules = await rulesFor(tx, club, owner)
+  const wish = { court, startMs: ask.startMs, endMs, partnerCount: rules.subscription.partnersMin }
+  const fromMs = Math.min(nowMs, ask.startMs) - 2 * WEEK_MS
+  const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, booking?.id)
+  const foreseen = await judgeFor(tx, club, owner, wish, courts, nowMs, booking?.id)
+  const isSecretary = member.role === 'secretary'
+  return {
+    visit,
+    court,
+    startMs: ask.startMs,
+    lengths,
+    length: length ?? court.lengthMin,
+    elsewhere: courts.filter(
+      (one) => one.id !== court.id && one.sport === court.sport && canStart(one, day, ask.startMs),
+    ),
+    otherStarts: day.starts.filter((start) => start > nowMs && canStart(court, day, start)),
+    people: await peopleFor(tx, visit, member, owner, booking),
+    partnerIds: ask.partnerIds,
+    partnersMin: rules.subscription.partnersMin,
+    quotas: quotaUses(wish, rules, standing, nowMs),
+    refused: sentencesFor(visit, problem, foreseen, lengths.length > 0),
+    booking,
+    members: isSecretary ? await membersOf(tx, club.id) : [],
+    ownerId: owner.id,
+  }
+}
+
+/** What was just refused, or else what is foreseen, so that nobody fills in a form in vain. */
+function sentencesFor(
+  visit: Visit,
+  problem: unknown,
+  foreseen: RefusedError['refusals'],
+  isFree: boolean,
+): string[] {
+  const { say } = visit
+  if (problem instanceof RefusedError)
+    return problem.refusals.map((one) => refusalWords(one, visit))
+  if (problem instanceof TakenError) return [say('refuse.taken')]
+  if (problem instanceof PartnerError) {
+    return [say(problem.reason === 'busy' ? 'refuse.partnerBusy' : 'refuse.partnerUnknown')]
+  }
+  if (problem !== undefined) throw problem
+  return [
+    ...foreseen.map((one) => refusalWords(one, visit)),
+    ...(isFree ? [] : [say('book.notFree')]),
+  ]
+}
+
+type Day = {
+  readonly bookings: readonly Booking[]
+  readonly starts: readonly number[]
+  readonly opensMs: number
+  readonly closesMs: number
+}
+
+async function dayAround(
+  tx: Transaction,
+  visit: Visit,
+  startMs: number,
+  except: string | undefined,
+): Promise<Day> {
+  const { club } = visit
+  const { date } = wallClock(club.zone, startMs)
+  const rows = dayRows(club.zone, date, club.opensMinute, club.closesMinute)
+  const opensMs = instantOf(club.zone, date, club.opensMinute)
+  const closesMs = instantOf(club.zone, date, club.closesMinute)
+  const bookings = await bookingsWithin(tx, club.id, opensMs, closesMs, lookOf(visit))
+  return {
+    bookings: bookings.filter(({ id }) => id !== except),
+    starts: rows.map((row) => row.startMs),
+    opensMs,
+    closesMs,
+  }
+}
+
+function lengthsFrom(court: Court, day: Day, startMs: number): number[] {
+  const free = startMs < day.opensMs ? 0 : freeMinutes(court, day.bookings, startMs, day.closesMs)
+  const lengths: number[] = []
+  for (let one = court.lengthMin; one <= free; one += STEP_MINUTES) lengths.push(one)
+  return lengths
+}
+
+function canStart(court: Court, day: Day, startMs: number): boolean {
+  return lengthsFrom(court, day, startMs).length > 0
+}
+
+/** Those who may be chosen; who already plays stays in the list. */
+async function peopleFor(
+  tx: Transaction,
+  visit: Visit,
+  member: Member,
+  owner: Member,
+  booking: Booking | undefined,
+): Promise<SheetView['people']> {
+  if (member.role === 'secretary') {
+    const all = await membersOf(tx, visit.club.id)
+    const others = all.filter(({ id }) => id !== owner.id || booking === undefined)
+    return others.map((one) => ({
+      id: one.id,
+      name: `${one.firstName} ${one.lastName}`,
+      shown: true,
+    }))
+  }
+  const people = await partnersFor(tx, visit.club.id, member.id, lookOf(visit).year)
+  const known = booking?.players.filter(({ id }) => id !== owner.id) ?? []
+  const unlisted = known.filter(({ id }) => !people.some((person) => person.id === id))
+  const named = unlisted.map((one) => ({ ...one, name: one.name || visit.say('cell.member') }))
+  return [...people, ...named]
+}
+
+async function showMine(c: Context, shop: Shop, visit: Visit, member: Member): Promise<Response> {
+  const { club, nowMs } = visit
+  const { courts, bookings } = await inVisit(shop.database, visit, async (tx) => ({
+    courts: await courtsOf(tx, club.id),
+    bookings: await bookingsOfMember(tx, club.id, member.id, nowMs - PAST_SHOWN_MS, lookOf(visit)),
+  }))
+  const coming = bookings.filter(({ endMs, status }) => endMs > nowMs && status === 'confirmed')
+  const past = bookings.filter((one) => !coming.includes(one)).toReversed()
+  return answer(c, <MinePage {...{ visit, courts, coming, past }} />)
+}
+
+async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Promise<Response> {
+  const { club, nowMs } = visit
+  const id = idOf(c, 'id')
+  const { booking, courts } = await inVisit(shop.database, visit, async (tx) => ({
+    booking: await bookingById(tx, club.id, id, lookOf(visit)),
+    courts: await courtsOf(tx, club.id),
+  }))
+  const court = courts.find((one) => one.id === booking?.courtId)
+  if (!booking || !court || !maySee(booking, member)) throw new MissingError('no such booking')
+  const own = booking.ownerId === member.id || member.role === 'secretary'
+  const view = {
+    visit,
+    booking,
+    court,
+    mayChange: own && booking.status === 'confirmed' && booking.endMs > nowMs,
+    mayCancel: member.role === 'secretary' || mayCancel(club, booking.startMs, nowMs),
+    cancelUntilMs: booking.startMs - club.cancelHours * 3_600_000,
+    isFresh: visit.done === 'booked',
+  }
+  return answer(c, <OnePage {...view} />)
+}
+
+function maySee(booking: Booking, member: Member): boolean {
+  const plays = booking.players.some(({ id }) => id === member.id)
+  return booking.kind === 'play' && (plays || member.role === 'secretary')
+}
+
+/** The booking of the address, when the member may still change it. @throws {MissingError} */
+async function toChange(c: Context, shop: Shop, visit: Visit, member: Member): Promise<Booking> {
+  const id = idOf(c, 'id')
+  const booking = await inVisit(shop.database, visit, (tx) =>
+    bookingById(tx, visit.club.id, id, lookOf(visit)),
+  )
+  const { nowMs, club } = visit
+  const isSecretary = member.role === 'secretary'
+  const own = booking?.ownerId === member.id || isSecretary
+  if (!booking || !own || booking.kind !== 'play' || booking.status !== 'confirmed') {
+    throw new MissingError('no such booking')
+  }
+  const late = !isSecretary && !mayCancel(club, booking.startMs, nowMs)
+  if (booking.endMs <= nowMs || late) throw new MissingError('too late to change')
+  return booking
+}

@@ -1,0 +1,119 @@
+/**
+ * What all routes share: the visit, the guards, reading forms, answering with a page.
+ *
+ * @module
+ */
+import type { Context, Hono } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { VNode } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+import type { Database } from '../database.ts'
+import { MissingError } from '../data/acts.ts'
+import type { Member } from '../model.ts'
+import { visit, type Visit } from './visit.ts'
+
+/** What the application is given from outside. */
+export type Shop = {
+  readonly database: Database
+  readonly publicOrigin: string
+  readonly demo: boolean
+  readonly nowMs: () => number
+}
+
+export type App = Hono
+
+/** A form or an address did not hold what its page would have sent. */
+export class FormError extends Error {
+  override readonly name = 'FormError'
+}
+
+export type Guest = (c: Context, visit: Visit) => Promise<Response>
+export type Insider = (c: Context, visit: Visit, member: Member) => Promise<Response>
+
+/** Anybody may come in. */
+export function open(shop: Shop, handle: Guest): (c: Context) => Promise<Response> {
+  return async (c) => {
+    const seen = await visit(c, shop.database, shop.nowMs())
+    if (!seen) throw new MissingError('no such club')
+    return await handle(c, seen)
+  }
+}
+
+/** Members only; others log in first and come back. */
+export function inside(shop: Shop, handle: Insider): (c: Context) => Promise<Response> {
+  return open(shop, async (c, seen) => {
+    if (seen.member) return await handle(c, seen, seen.member)
+    const to = c.req.method === 'GET' ? seen.here : `/${seen.club.slug}/day`
+    return c.redirect(`/${seen.club.slug}/login?to=${encodeURIComponent(to)}`, 303)
+  })
+}
+
+/** The secretary only; to all others the page does not exist. */
+export function behindTheDesk(shop: Shop, handle: Insider): (c: Context) => Promise<Response> {
+  return inside(shop, async (c, seen, member) => {
+    if (member.role !== 'secretary') throw new MissingError('not a secretary')
+    return await handle(c, seen, member)
+  })
+}
+
+export function answer(c: Context, page: VNode, status: ContentfulStatusCode = 200): Response {
+  return c.html(`<!doctype html>${renderToString(page)}`, status)
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** An id in an address. @throws {MissingError} When it cannot be one. */
+export function idOf(c: Context, name: string): string {
+  const id = c.req.param(name) ?? ''
+  if (!UUID.test(id)) throw new MissingError('not an id')
+  return id
+}
+
+export function isId(text: string): boolean {
+  return UUID.test(text)
+}
+
+const FIELDS_MAX = 500
+
+/** A posted form, or the query of a page: every field as text, repeated ones in order. */
+export class Fields {
+  readonly #values: URLSearchParams
+
+  constructor(values: URLSearchParams) {
+    this.#values = values
+  }
+
+  text(name: string): string {
+    return this.#values.get(name) ?? ''
+  }
+
+  all(name: string): string[] {
+    return this.#values.getAll(name)
+  }
+
+  /** @throws {FormError} When it is not a whole number in the range. */
+  whole(name: string, min: number, max: number): number {
+    const text = this.text(name)
+    const value = Number(text)
+    if (!/^\d{1,6}$/.test(text) || value < min || value > max) throw new FormError(name)
+    return value
+  }
+}
+
+export function queryOf(c: Context): Fields {
+  return new Fields(new URL(c.req.url).searchParams)
+}
+
+/** @throws {FormError} When it is no form. Its size is limited before (app.tsx). */
+export async function formOf(c: Context): Promise<Fields> {
+  const type = c.req.header('content-type') ?? ''
+  if (!type.startsWith('application/x-www-form-urlencoded')) throw new FormError('content-type')
+  const fields = new URLSearchParams(await c.req.text())
+  if ([...fields].length > FIELDS_MAX) throw new FormError('fields')
+  return new Fields(fields)
+}
+
+/** Where to go next: only ever a path of ours, never another site. */
+export function localPath(text: string, otherwise: string): string {
+  return /^\/(?![/\\])[^\\\r\n\t]{0,500}$/.test(text) ? text : otherwise
+}

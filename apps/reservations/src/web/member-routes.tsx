@@ -1,0 +1,91 @@
+/**
+ * Log-in, log-out, a member's own page, and news that was read.
+ *
+ * @module
+ */
+import type { Hono } from 'hono'
+import { rulesFor } from '../data/acts.ts'
+import { setPreferences } from '../data/members.ts'
+import { readNotices } from '../data/notices.ts'
+import { logIn, logOut } from '../data/sessions.ts'
+import { LogInPage } from '../pages/entry.tsx'
+import { MePage } from '../pages/me.tsx'
+import { isLanguage } from '../words/say.ts'
+import { answer, FormError, formOf, inside, localPath, open, queryOf, type Shop } from './desk.tsx'
+import { clearSession, inVisit, sessionToken, setLanguage, setSession } from './visit.ts'
+
+const EMAIL_LENGTH_MAX = 254
+const PASSWORD_LENGTH_MAX = 256
+
+export function addMemberRoutes(app: Hono, shop: Shop): void {
+  const { demo } = shop
+  app.get(
+    '/:club/login',
+    open(shop, (c, visit) => {
+      const to = localPath(queryOf(c).text('to'), '')
+      const view = { visit, to, email: '', problem: undefined, demo }
+      return Promise.resolve(answer(c, <LogInPage {...view} />))
+    }),
+  )
+  app.post(
+    '/:club/login',
+    open(shop, async (c, visit) => {
+      const { club, nowMs } = visit
+      const fields = await formOf(c)
+      const email = fields.text('email').trim().toLowerCase()
+      const password = fields.text('password')
+      if (email.length > EMAIL_LENGTH_MAX || password.length > PASSWORD_LENGTH_MAX) {
+        throw new FormError('email or password too long')
+      }
+      const to = localPath(fields.text('to'), '')
+      const result = await logIn(shop.database, club.id, email, password, nowMs)
+      if (result.outcome !== 'welcome') {
+        const problem = result.outcome === 'wait' ? 'login.wait' : 'login.wrong'
+        const status = result.outcome === 'wait' ? 429 : 401
+        return answer(c, <LogInPage {...{ visit, to, email, problem, demo }} />, status)
+      }
+      setSession(c, result.token)
+      return c.redirect(to || `/${club.slug}/day`, 303)
+    }),
+  )
+  app.post(
+    '/:club/logout',
+    open(shop, async (c, visit) => {
+      const token = sessionToken(c)
+      if (token) await inVisit(shop.database, visit, (tx) => logOut(tx, visit.club.id, token))
+      clearSession(c)
+      return c.redirect(`/${visit.club.slug}/day`, 303)
+    }),
+  )
+  app.get(
+    '/:club/me',
+    inside(shop, async (c, visit, member) => {
+      const { subscription, quotas } = await inVisit(shop.database, visit, (tx) =>
+        rulesFor(tx, visit.club, member),
+      )
+      return answer(c, <MePage {...{ visit, member, subscription, quotas }} />)
+    }),
+  )
+  app.post(
+    '/:club/me',
+    inside(shop, async (c, visit, member) => {
+      const fields = await formOf(c)
+      const language = fields.text('language')
+      if (!isLanguage(language)) throw new FormError('language')
+      const sharesName = fields.text('share') === '1'
+      await inVisit(shop.database, visit, (tx) =>
+        setPreferences(tx, visit.club.id, member.id, { language, sharesName }),
+      )
+      setLanguage(c, language)
+      return c.redirect(`/${visit.club.slug}/me?done=saved`, 303)
+    }),
+  )
+  app.post(
+    '/:club/notices/read',
+    inside(shop, async (c, visit, member) => {
+      const fields = await formOf(c)
+      await inVisit(shop.database, visit, (tx) => readNotices(tx, visit.club.id, member.id))
+      return c.redirect(localPath(fields.text('to'), `/${visit.club.slug}/day`), 303)
+    }),
+  )
+}

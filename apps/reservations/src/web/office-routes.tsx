@@ -1,0 +1,193 @@
+/**
+ * The secretary's routes.
+ *
+ * @module
+ */
+import type { Hono } from 'hono'
+import { close, effectOf, reopen, type Closure } from '../data/closures.ts'
+import { closuresAfter } from '../data/bookings.ts'
+import { changeRules, courtsOf, quotasOf, subscriptionsOf } from '../data/clubs.ts'
+import { TakenError } from '../database.ts'
+import type { Club, Court } from '../model.ts'
+import {
+  formQuery,
+  OfficePage,
+  PreviewPage,
+  RulesPage,
+  type ClosureForm,
+} from '../pages/office.tsx'
+import { addDays, instantOf, isDate } from '../time.ts'
+import { answer, behindTheDesk, FormError, formOf, idOf, queryOf } from './desk.tsx'
+import type { Fields, Shop } from './desk.tsx'
+import { inVisit, type Visit } from './visit.ts'
+
+const CLOSURE_DAYS_MAX = 31
+const TITLE_LENGTH_MAX = 80
+
+export function addOfficeRoutes(app: Hono, shop: Shop): void {
+  app.get(
+    '/:club/office',
+    behindTheDesk(shop, async (c, visit) => {
+      const query = queryOf(c)
+      const form = readForm(query, visit)
+      const view = await officeView(shop, visit, form)
+      const cancelled = /^\d{1,4}$/.test(query.text('cancelled'))
+        ? Number(query.text('cancelled'))
+        : undefined
+      return answer(c, <OfficePage {...view} cancelled={cancelled} problem={problemOf(query)} />)
+    }),
+  )
+  app.get(
+    '/:club/office/close',
+    behindTheDesk(shop, async (c, visit, member) => {
+      const form = readForm(queryOf(c), visit)
+      const courts = await inVisit(shop.database, visit, (tx) => courtsOf(tx, visit.club.id))
+      const closure = closureOf(form, visit.club, courts)
+      if (!closure) return c.redirect(officeAddress(visit, form, 'range'), 303)
+      const effect = await inVisit(shop.database, visit, (tx) =>
+        effectOf(tx, visit.club, member, closure),
+      )
+      return answer(c, <PreviewPage {...{ visit, courts, closure, effect, form }} />)
+    }),
+  )
+  app.post(
+    '/:club/office/close',
+    behindTheDesk(shop, async (c, visit, member) => {
+      const { club, nowMs } = visit
+      const fields = await formOf(c)
+      const form = readForm(fields, visit)
+      const courts = await inVisit(shop.database, visit, (tx) => courtsOf(tx, club.id))
+      const closure = closureOf(form, club, courts)
+      if (!closure) return c.redirect(officeAddress(visit, form, 'range'), 303)
+      try {
+        const cancelled = await inVisit(shop.database, visit, (tx) =>
+          close(tx, club, member, closure, fields.all('seen'), nowMs),
+        )
+        if (cancelled === undefined) return c.redirect(officeAddress(visit, form, 'changed'), 303)
+        return c.redirect(`/${club.slug}/office?cancelled=${cancelled}`, 303)
+      } catch (error) {
+        if (error instanceof TakenError) return c.redirect(officeAddress(visit, form, 'taken'), 303)
+        throw error
+      }
+    }),
+  )
+  app.post(
+    '/:club/office/reopen/:group',
+    behindTheDesk(shop, async (c, visit) => {
+      const group = idOf(c, 'group')
+      await inVisit(shop.database, visit, (tx) => reopen(tx, visit.club, group, visit.nowMs))
+      return c.redirect(`/${visit.club.slug}/office?done=reopened`, 303)
+    }),
+  )
+  addRuleRoutes(app, shop)
+}
+
+function addRuleRoutes(app: Hono, shop: Shop): void {
+  const show = async (visit: Visit): Promise<Parameters<typeof RulesPage>[0]> =>
+    await inVisit(shop.database, visit, async (tx) => ({
+      visit,
+      subscriptions: await subscriptionsOf(tx, visit.club.id),
+      quotas: await quotasOf(tx, visit.club.id),
+      failed: false,
+    }))
+  app.get(
+    '/:club/office/rules',
+    behindTheDesk(shop, async (c, visit) => answer(c, <RulesPage {...await show(visit)} />)),
+  )
+  app.post(
+    '/:club/office/rules',
+    behindTheDesk(shop, async (c, visit) => {
+      const fields = await formOf(c)
+      const view = await show(visit)
+      const opensMinute = wholeStep(fields, 'opens')
+      const closesMinute = wholeStep(fields, 'closes')
+      if (opensMinute >= closesMinute) return answer(c, <RulesPage {...view} failed />, 400)
+      const change = {
+        opensMinute,
+        closesMinute,
+        releaseMinute: fields.whole('release', 0, 1439),
+        cancelHours: fields.whole('cancelHours', 0, 168),
+        subscriptions: view.subscriptions.map(({ id }) => ({
+          id,
+          daysAhead: fields.whole(`ahead-${id}`, 0, 365),
+          partnersMin: fields.whole(`partners-${id}`, 0, 3),
+        })),
+        quotas: view.quotas.map(({ id }) => ({
+          id,
+          bookingsMax: fields.whole(`quota-${id}`, 0, 100),
+        })),
+      }
+      await inVisit(shop.database, visit, (tx) => changeRules(tx, visit.club.id, change))
+      return c.redirect(`/${visit.club.slug}/office/rules?done=saved`, 303)
+    }),
+  )
+}
+
+async function officeView(
+  shop: Shop,
+  visit: Visit,
+  form: ClosureForm,
+): Promise<Parameters<typeof OfficePage>[0]> {
+  return await inVisit(shop.database, visit, async (tx) => ({
+    visit,
+    courts: await courtsOf(tx, visit.club.id),
+    closures: await closuresAfter(tx, visit.club.id, visit.nowMs),
+    form,
+  }))
+}
+
+/** Whatever the fields hold becomes a form that can be shown again. */
+function readForm(fields: Fields, { club, today }: Visit): ClosureForm {
+  const tomorrow = addDays(today, 1)
+  const date = (name: string): string => (isDate(fields.text(name)) ? fields.text(name) : tomorrow)
+  const minute = (name: string, otherwise: number): number =>
+    /^\d{1,4}$/.test(fields.text(name)) && Number(fields.text(name)) <= 1440
+      ? Number(fields.text(name))
+      : otherwise
+  return {
+    courtIds: [...new Set(fields.all('court'))].slice(0, 100),
+    fromDate: date('fromDate'),
+    fromMinute: minute('fromMinute', club.opensMinute),
+    toDate: date('toDate'),
+    toMinute: minute('toMinute', club.closesMinute),
+    title: fields.text('title').trim().slice(0, TITLE_LENGTH_MAX),
+  }
+}
+
+/** The closure the form means, or undefined when it means none. */
+function closureOf(form: ClosureForm, club: Club, courts: readonly Court[]): Closure | undefined {
+  const courtIds = form.courtIds.filter((id) => courts.some((court) => court.id === id))
+  const startMs = instantOf(club.zone, form.fromDate, form.fromMinute)
+  const endMs = instantOf(club.zone, form.toDate, form.toMinute)
+  const tooLong = form.toDate > addDays(form.fromDate, CLOSURE_DAYS_MAX)
+  const foreign = courtIds.length !== form.courtIds.length
+  if (courtIds.length === 0 || foreign || form.title === '' || endMs <= startMs || tooLong) {
+    return undefined
+  }
+  return { courtIds, startMs, endMs, title: form.title }
+}
+
+function officeAddress({ club }: Visit, form: ClosureForm, problem: string): string {
+  return `/${club.slug}/office?${formQuery(form)}&problem=${problem}`
+}
+
+function problemOf(
+  query: Fields,
+): 'office.badRange' | 'office.listChanged' | 'refuse.taken' | undefined {
+  switch (query.text('problem')) {
+    case 'range':
+      return 'office.badRange'
+    case 'changed':
+      return 'office.listChanged'
+    case 'taken':
+      return 'refuse.taken'
+    default:
+      return undefined
+  }
+}
+
+function wholeStep(fields: Fields, name: string): number {
+  const minute = fields.whole(name, 0, 1440)
+  if (minute % 30 !== 0) throw new FormError(name)
+  return minute
+}

@@ -1,0 +1,174 @@
+/**
+ * Small comforts; every page works without them. Nothing here makes HTML from text, so the page's
+ * policy `trusted-types 'none'` holds.
+ */
+
+const root = document.documentElement
+root.classList.add('scripted')
+for (const element of document.querySelectorAll('.needs-script')) element.hidden = false
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.addEventListener('click', () => window.print())
+}
+
+const dateField = document.querySelector('.date-form input[type=date]')
+dateField?.addEventListener('change', () => {
+  if (dateField.value !== '') dateField.form.requestSubmit()
+})
+
+/* The button of the sheet names the time that would be booked. */
+const sheet = document.querySelector('[data-sheet]')
+const shown = sheet?.querySelector('[data-span-shown]')
+sheet?.addEventListener('change', ({ target }) => {
+  if (shown && target.dataset.span) shown.textContent = target.dataset.span
+})
+
+/* Further seats appear as they are needed: most games are for two. */
+const seats = [...document.querySelectorAll('[data-seat]')]
+const showSeats = () => {
+  seats.forEach((seat, at) => {
+    const before = seats[at - 1]?.querySelector('select')
+    const here = seat.querySelector('select')
+    seat.hidden = at > 0 && !here.required && here.value === '' && before.value === ''
+  })
+}
+for (const seat of seats) seat.addEventListener('change', showSeats)
+showSeats()
+
+/* One form is sent once. */
+for (const form of document.querySelectorAll('form[method=post]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) event.preventDefault()
+    form.dataset.sent = '1'
+  })
+}
+window.addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
+})
+
+/*
+ * The grid by keyboard: one tab stop, arrows move between what can be opened, as in the grid
+ * pattern of the ARIA Authoring Practices. A cell that spans rows stands in each of them.
+ */
+const table = document.querySelector('[data-grid]')
+if (table) makeGrid(table)
+
+function makeGrid(grid) {
+  grid.setAttribute('role', 'grid')
+  const places = placesOf(grid)
+  const links = [...grid.querySelectorAll('tbody a')]
+  for (const link of links) link.tabIndex = -1
+  let current = links[0]
+  if (current) current.tabIndex = 0
+  const go = (link) => {
+    if (!link) return
+    current.tabIndex = -1
+    current = link
+    current.tabIndex = 0
+    current.focus()
+  }
+  grid.addEventListener('focusin', ({ target }) => {
+    if (!links.includes(target)) return
+    current.tabIndex = -1
+    current = target
+    current.tabIndex = 0
+  })
+  grid.addEventListener('keydown', (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
+    const next = target(places, current, event.key)
+    if (next === undefined) return
+    event.preventDefault()
+    go(next)
+  })
+}
+
+/** Row by row, the cell that stands at each column. */
+function placesOf(grid) {
+  const rows = [...grid.tBodies[0].rows]
+  const places = rows.map(() => [])
+  rows.forEach((row, y) => {
+    let x = 0
+    for (const cell of [...row.cells].slice(1)) {
+      while (places[y][x]) x++
+      for (let down = 0; down < cell.rowSpan && y + down < rows.length; down++) {
+        places[y + down][x] = cell
+      }
+    }
+  })
+  return places
+}
+
+/** Where a key leads: undefined for other keys, null when there is nothing that way. */
+function target(places, current, key) {
+  const cell = current?.closest('td')
+  const y = places.findIndex((row) => row.includes(cell))
+  const x = places[y]?.indexOf(cell) ?? 0
+  const width = places[0]?.length ?? 0
+  const first = (cells) =>
+    cells.map((one) => one?.querySelector('a')).find((link) => link && link !== current) ?? null
+  switch (key) {
+    case 'ArrowDown':
+      return first(places.slice(y + 1).map((row) => row[x]))
+    case 'ArrowUp':
+      return first(
+        places
+          .slice(0, y)
+          .reverse()
+          .map((row) => row[x]),
+      )
+    case 'ArrowRight':
+      return sideways(
+        places,
+        y,
+        Array.from({ length: width - x - 1 }, (_, n) => x + 1 + n),
+        current,
+      )
+    case 'ArrowLeft':
+      return sideways(
+        places,
+        y,
+        Array.from({ length: x }, (_, n) => x - 1 - n),
+        current,
+      )
+    case 'Home':
+      return sideways(
+        places,
+        y,
+        Array.from({ length: width }, (_, n) => n),
+        current,
+      )
+    case 'End':
+      return sideways(
+        places,
+        y,
+        Array.from({ length: width }, (_, n) => width - 1 - n),
+        current,
+      )
+    default:
+      return undefined
+  }
+}
+
+/** The next column that has anything to open, as near to this row as can be. */
+function sideways(places, y, columns, current) {
+  for (const x of columns) {
+    for (let away = 0; away < places.length; away++) {
+      for (const row of [y - away, y + away]) {
+        const link = places[row]?.[x]?.querySelector('a')
+        if (link && link !== current) return link
+      }
+    }
+  }
+  return null
+}
+
+/* PageUp, PageDown and T turn to another day, when no field is being filled in. */
+document.addEventListener('keydown', (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return
+  if (event.target.closest('input, select, textarea')) return
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const link = document.querySelector(`[data-key="${CSS.escape(key)}"]`)
+  if (!link) return
+  event.preventDefault()
+  link.click()
+})
