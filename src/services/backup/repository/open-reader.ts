@@ -1,0 +1,216 @@
+/**
+ * Opens a repository for reading: any region may be missing or damaged, none is believed.
+ *
+ * @module
+ */
+import { toHex } from '#lib/byte-fields.ts'
+import type { Identity } from '#crypto/key-wrap.ts'
+import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors.ts'
+import { CatalogueChain, checkHead, readChain, type CatalogueHead } from './chain.ts'
+import { openDataKey, type DataKey } from './data-key.ts'
+import type { ClusterEntry } from './entries.ts'
+import { KEYS_FOLDER, ROOT_NAME } from './names.ts'
+import type { RegionPlace } from './regions.ts'
+import { parseRoot, trustRoot, type RepositoryRoot } from './root.ts'
+import type { DataKeys } from './sealing.ts'
+import { checkObject, proofsOf, type Proofs } from './synchronise.ts'
+
+/** Something wrong in one region, though another may have helped. */
+export type Finding = {
+  readonly region: string
+  readonly object: string
+  readonly code: string
+  readonly message: string
+}
+
+export type ReaderOptions = {
+  /** Tried in this order. */
+  readonly regions: readonly Pick<RegionPlace, 'name' | 'store'>[]
+  /** Who reads; without it contents stay closed, and `root` must be given. */
+  readonly identity?: Identity
+  /** The root's bytes from a trusted place; without it the identity vouches for a region's. */
+  readonly root?: Uint8Array
+  /** A head remembered from earlier: the catalogue must contain it. */
+  readonly head?: CatalogueHead | undefined
+}
+
+export type RepositoryReader = {
+  readonly regions: ReaderOptions['regions']
+  readonly root: RepositoryRoot
+  readonly chain: CatalogueChain
+  readonly proofs: Proofs
+  /** @throws {UsageError} REPOSITORY_EMPTY. */
+  readonly cluster: () => ClusterEntry
+  /**
+   * An object, authenticated, from the first region that has it whole.
+   *
+   * @throws {IntegrityError} When no region has it as it was stored: the worst of what was found.
+   * @throws {FaultError} When the regions that may have it do not answer.
+   */
+  readonly read: (name: string) => Promise<Uint8Array>
+  readonly dataKeys: DataKeys
+  /** What was wrong on the way, newest last; at most `FINDINGS_MAX`. */
+  readonly findings: readonly Finding[]
+}
+
+const FINDINGS_MAX = 1000
+
+/**
+ * @throws {UsageError} REPOSITORY_KEY_WRONG, REPOSITORY_NOT_FOUND, REPOSITORY_FORMAT_NEWER.
+ * @throws {IntegrityError} OBJECT_FORGED, OBJECT_DAMAGED, CATALOGUE_BROKEN, CATALOGUE_ROLLED_BACK.
+ * @throws {FaultError} As the stores, when no region answers.
+ */
+export async function openReader(options: ReaderOptions): Promise<RepositoryReader> {
+  const findings: Finding[] = []
+  const note = (region: string, object: string, error: unknown): void => {
+    if (findings.length < FINDINGS_MAX) findings.push(findingOf(region, object, error))
+  }
+  const root = await findRoot(options, note)
+  const chain = await bestChain(options, root, note)
+  if (options.head) checkHead(chain, options.head, 'every region')
+  const proofs = proofsOf(chain.state.backups)
+  const read = (name: string): Promise<Uint8Array> =>
+    readAnywhere(options, name, (bytes) => checkObject(root, proofs, name, bytes), note)
+  return {
+    regions: options.regions,
+    root,
+    chain,
+    proofs,
+    read,
+    findings,
+    cluster: () => {
+      if (chain.state.cluster) return chain.state.cluster
+      throw new UsageError('REPOSITORY_EMPTY', 'the repository holds no backup yet')
+    },
+    dataKeys: keysFor(options, root, read),
+  }
+}
+
+type Note = (region: string, object: string, error: unknown) => void
+
+async function findRoot(options: ReaderOptions, note: Note): Promise<RepositoryRoot> {
+  const { identity } = options
+  if (options.root) return parseRoot(options.root)
+  if (!identity) throw new UsageError('REPOSITORY_KEY_WRONG', 'a key or a trusted root is needed')
+  let root: RepositoryRoot | undefined
+  try {
+    await readAnywhere(options, ROOT_NAME, (bytes) => (root = trustRoot(bytes, identity)), note)
+  } catch (error) {
+    if (!(error instanceof IntegrityError) || error.code !== 'OBJECT_MISSING') throw error
+  }
+  if (root) return root
+  const names = options.regions.map(({ name }) => name).join(', ')
+  throw new UsageError('REPOSITORY_NOT_FOUND', `no repository in ${names}`)
+}
+
+/** The longest catalogue that is sound. */
+async function bestChain(
+  options: ReaderOptions,
+  root: RepositoryRoot,
+  note: Note,
+): Promise<CatalogueChain> {
+  let best: CatalogueChain | undefined
+  let failure: unknown
+  for (const { name, store } of options.regions) {
+    try {
+      const chain = new CatalogueChain(root)
+      await readChain(store, chain)
+      if (!best || chain.length > best.length) best = chain
+    } catch (error) {
+      if (!(error instanceof VeiligError)) throw error
+      note(name, 'catalogue', error)
+      failure = error
+    }
+  }
+  if (!best) throw failure
+  return best
+}
+
+async function readAnywhere(
+  options: ReaderOptions,
+  name: string,
+  check: (bytes: Uint8Array) => void,
+  note: Note,
+): Promise<Uint8Array> {
+  let failure: unknown
+  for (const region of options.regions) {
+    try {
+      const bytes = await region.store.get(name)
+      check(bytes)
+      return bytes
+    } catch (error) {
+      if (!(error instanceof VeiligError)) throw error
+      note(region.name, name, error)
+      failure = worse(failure, error)
+    }
+  }
+  throw failure
+}
+
+/** A wrong key tells most, then a fault (it may pass), then damage, then absence. */
+function worse(a: unknown, b: VeiligError): unknown {
+  const rank = (error: unknown): number => {
+    if (error instanceof UsageError) return 3
+    if (error instanceof FaultError) return 2
+    return error instanceof IntegrityError && error.code !== 'OBJECT_MISSING' ? 1 : 0
+  }
+  return a === undefined || rank(b) > rank(a) ? b : a
+}
+
+function keysFor(
+  options: ReaderOptions,
+  root: RepositoryRoot,
+  read: (name: string) => Promise<Uint8Array>,
+): DataKeys {
+  const opened = new Map<string, Promise<DataKey>>()
+  let names: Promise<ReadonlyMap<string, string>> | undefined
+  return (keyId) => {
+    const id = toHex(keyId)
+    const known = opened.get(id)
+    if (known) return known
+    names ??= keyNames(options)
+    const key = openNamed(id, names, options.identity, root, read)
+    opened.set(id, key)
+    return key
+  }
+}
+
+async function openNamed(
+  id: string,
+  names: Promise<ReadonlyMap<string, string>>,
+  identity: Identity | undefined,
+  root: RepositoryRoot,
+  read: (name: string) => Promise<Uint8Array>,
+): Promise<DataKey> {
+  if (!identity) throw new UsageError('REPOSITORY_KEY_WRONG', 'a recovery key is needed to read')
+  const name = (await names).get(id)
+  if (!name) {
+    const message = `the data key ${id} is in no region: it was destroyed, and so what it sealed`
+    throw new IntegrityError('KEY_MISSING', message)
+  }
+  return openDataKey(name, await read(name), root.repositoryId, identity)
+}
+
+/** Key id → name of its newest generation in any region. */
+async function keyNames(options: ReaderOptions): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>()
+  let failure: unknown
+  for (const { store } of options.regions) {
+    try {
+      for await (const { name } of store.list(KEYS_FOLDER)) {
+        const id = name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33)
+        if (name > (names.get(id) ?? '')) names.set(id, name)
+      }
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      failure = error
+    }
+  }
+  if (names.size === 0 && failure) throw failure
+  return names
+}
+
+export function findingOf(region: string, object: string, error: unknown): Finding {
+  const { code, message } = error instanceof VeiligError ? error : { code: 'BUG', message: '' }
+  return { region, object, code, message }
+}

@@ -1,0 +1,93 @@
+/**
+ * Which files a restore writes, from the manifests of a chain of backups.
+ *
+ * @module
+ */
+import { basename, dirname, join } from 'node:path'
+import { IntegrityError } from '#lib/errors.ts'
+import type { BackupEntry } from '../repository/entries.ts'
+import { ManifestReader, type ManifestFile } from '../repository/manifest.ts'
+import { manifestName } from '../repository/names.ts'
+import type { RepositoryReader } from '../repository/open-reader.ts'
+import { openSealed } from '../repository/sealing.ts'
+import { resolveFile, type ChainLink } from './blocks.ts'
+import type { DirectoryPlan } from './data-directory.ts'
+
+/** Files that must not come along: the restore writes its own, or they would mislead the server. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'standby.signal',
+  'recovery.signal',
+  'tablespace_map',
+  'postmaster.pid',
+  'postmaster.opts',
+])
+
+export type FilesPlan = DirectoryPlan & {
+  /** OID → folder. */
+  readonly tablespaces: Record<string, string>
+}
+
+/** What a manifest says. */
+export type ReadManifest = ChainLink & {
+  readonly directories: readonly { readonly path: string; readonly mode: number }[]
+  readonly tablespaces: readonly number[]
+}
+
+/** @param chain Newest first. @throws {IntegrityError} MANIFEST_INVALID and as the reader. */
+export async function planFiles(
+  reader: RepositoryReader,
+  chain: readonly BackupEntry[],
+  into: string,
+): Promise<FilesPlan> {
+  const manifests: ReadManifest[] = []
+  for (const { id } of chain) manifests.push(await readManifest(reader, id))
+  const [newest] = manifests
+  if (!newest) throw new IntegrityError('MANIFEST_INVALID', 'an empty chain of backups')
+  const tablespaces: Record<string, string> = {}
+  for (const oid of newest.tablespaces) tablespaces[oid] = folderOf(into, oid)
+  const files = [...newest.files.values()]
+    .filter(({ path }) => !LEFT_OUT.has(path))
+    .map(({ path, size, mode }) => ({ path, size, mode, extents: resolveFile(manifests, path) }))
+  return { directories: newest.directories, files, tablespaces, locate: locator(into, tablespaces) }
+}
+
+export async function readManifest(reader: RepositoryReader, id: string): Promise<ReadManifest> {
+  const name = manifestName(id)
+  const bytes = await reader.read(name)
+  const files = new Map<string, ManifestFile>()
+  const directories: { path: string; mode: number }[] = []
+  const tablespaces: number[] = []
+  let sources: readonly string[] = []
+  const lines = new ManifestReader(name)
+  const { root, dataKeys } = reader
+  for await (const chunk of openSealed(name, bytes, ['manifest'], root.repositoryId, dataKeys)) {
+    for (const line of lines.push(chunk)) {
+      if (line.line === 'file') files.set(line.path, line)
+      else if (line.line === 'directory') directories.push({ path: line.path, mode: line.mode })
+      else if (line.line === 'tablespace') tablespaces.push(line.oid)
+      else if (line.line === 'manifest') {
+        if (line.id !== id) throw new IntegrityError('MANIFEST_INVALID', `${name} is of ${line.id}`)
+        sources = line.sources
+      }
+    }
+  }
+  lines.end()
+  return { sources, files, directories, tablespaces }
+}
+
+/** A path below the data directory, or below a tablespace's own folder. */
+function locator(
+  into: string,
+  tablespaces: Readonly<Record<string, string>>,
+): (path: string) => string {
+  return (path: string): string => {
+    const [first, oid = '', ...rest] = path.split('/')
+    const folder = first === 'pg_tblspc' ? tablespaces[oid] : undefined
+    return folder === undefined ? join(into, path) : join(folder, ...rest)
+  }
+}
+
+/** Beside the data directory: never where the original may still live. */
+function folderOf(into: string, oid: number): string {
+  return join(dirname(into), `${basename(into)}-tablespaces`, String(oid))
+}

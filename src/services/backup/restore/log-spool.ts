@@ -1,0 +1,181 @@
+/**
+ * Lays the log ready for the server, and reads in it what the restore will reach.
+ *
+ * All of it is authenticated and on disk before PostgreSQL is started: damage is named here, not
+ * found out by a recovery that ends early.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { IntegrityError, UsageError } from '#lib/errors.ts'
+import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
+import {
+  restorePointName,
+  transactionEndMs,
+  WalWalker,
+  type WalRecord,
+} from '#protocol/postgres/wal/records.ts'
+import type { Disk } from '#system/disk.ts'
+import type { BackupEntry } from '../repository/entries.ts'
+import { walFileName } from '../repository/names.ts'
+import type { RepositoryReader } from '../repository/open-reader.ts'
+import { LOG_FOLDER, type RecoveryStop } from './recovery-files.ts'
+import type { RestoreTarget } from './target.ts'
+import type { PathPart } from './timelines.ts'
+import { walSegments, type WalSegment } from './wal-source.ts'
+
+/** What was found in the log. */
+export type LogFindings = {
+  /** The record that decides where to stop; undefined when the log ends before it. */
+  readonly found: WalRecord | undefined
+  /** The last whole record. */
+  readonly last: WalRecord | undefined
+  readonly lastCommitMs: number | undefined
+  readonly segments: readonly string[]
+  readonly bytes: number
+}
+
+export type SpoolOptions = {
+  readonly reader: RepositoryReader
+  readonly path: readonly PathPart[]
+  readonly backup: BackupEntry
+  /** Where the archive of the path ends. */
+  readonly endLsn: Lsn
+  readonly target: RestoreTarget
+  /** Where to write; without it the log is only searched. */
+  readonly into?: { readonly disk: Disk; readonly folder: string }
+  readonly progress?: (bytes: number) => void
+}
+
+/** @throws As `walSegments`, and the disk's. */
+export async function spoolLog(options: SpoolOptions): Promise<LogFindings> {
+  const { reader, path, backup, endLsn, into } = options
+  const { walSegmentSize } = reader.cluster()
+  const search = new Search(options.target, backup.startLsn, walSegmentSize)
+  const segments: string[] = []
+  let further = 1 // the server reads a little ahead of the record at which it stops
+  for await (const segment of walSegments(reader, path, backup.startLsn, endLsn)) {
+    if (search.found && further-- === 0) break
+    const name = walFileName(segment.timeline, segment.startLsn, walSegmentSize)
+    const file = into && join(into.folder, LOG_FOLDER, name)
+    await spoolSegment(
+      segment,
+      walSegmentSize,
+      search,
+      into && file ? [into.disk, file] : undefined,
+    )
+    segments.push(name)
+    options.progress?.(segments.length * walSegmentSize)
+  }
+  const { found, last, lastCommitMs } = search
+  return { found, last, lastCommitMs, segments, bytes: segments.length * walSegmentSize }
+}
+
+async function spoolSegment(
+  segment: WalSegment,
+  walSegmentSize: number,
+  search: Search,
+  to: readonly [Disk, string] | undefined,
+): Promise<void> {
+  using file = to?.[0].openAppend(to[1])
+  let size = 0
+  for await (const { startLsn, bytes } of segment.pieces) {
+    file?.append(bytes)
+    size += bytes.length
+    search.push(startLsn, bytes)
+  }
+  for (let left = walSegmentSize - size; left > 0; left -= ZEROS.length) {
+    file?.append(ZEROS.subarray(0, left)) // the log ends here
+  }
+  await file?.sync()
+}
+
+const ZEROS = new Uint8Array(1024 * 1024)
+
+/** Looks for the record that decides where to stop. */
+class Search {
+  readonly #target: RestoreTarget
+  readonly #fromLsn: Lsn
+  readonly #walker: WalWalker
+  found: WalRecord | undefined
+  last: WalRecord | undefined
+  lastCommitMs: number | undefined
+
+  constructor(target: RestoreTarget, fromLsn: Lsn, walSegmentSize: number) {
+    this.#target = target
+    this.#fromLsn = fromLsn
+    this.#walker = new WalWalker(walSegmentSize)
+  }
+
+  push(lsn: Lsn, bytes: Uint8Array): void {
+    for (const record of this.#walker.push(lsn, bytes)) {
+      this.last = record
+      if (record.startLsn < this.#fromLsn || this.found) continue
+      if (this.#decides(record)) this.found = record
+      else this.lastCommitMs = transactionEndMs(record) ?? this.lastCommitMs
+    }
+  }
+
+  #decides(record: WalRecord): boolean {
+    const target = this.#target
+    switch (target.kind) {
+      case 'latest':
+        return false
+      case 'time':
+        return (transactionEndMs(record) ?? -Infinity) > target.atMs
+      case 'lsn':
+        return record.startLsn >= target.lsn
+      case 'name':
+        return restorePointName(record) === target.name
+    }
+  }
+}
+
+/** Where the server shall stop, and what to tell the operator about it. */
+export type Stop = { readonly stop: RecoveryStop; readonly note: string | undefined }
+
+/**
+ * Turns the target into the setting that makes PostgreSQL end exactly there, or fail.
+ *
+ * PostgreSQL stops at a time only when a later transaction follows, and at a position only when a
+ * record begins there or later. Where the log simply ends, the stop is its last record.
+ *
+ * @throws {UsageError} RESTORE_TARGET_BEYOND. @throws {IntegrityError} WAL_MISSING.
+ */
+export function stopFor(target: RestoreTarget, log: LogFindings, backup: BackupEntry): Stop {
+  const { found, last } = log
+  if (!last || last.endLsn < alignedDown(backup.endLsn)) {
+    const message = `the log of backup ${backup.id} itself is not complete`
+    throw new IntegrityError('WAL_MISSING', message)
+  }
+  const atEnd = { kind: 'lsn', lsn: last.startLsn, inclusive: true } as const
+  switch (target.kind) {
+    case 'latest':
+      return { stop: atEnd, note: undefined }
+    case 'time': {
+      if (found) return { stop: { kind: 'time', text: target.text }, note: undefined }
+      const ends =
+        log.lastCommitMs === undefined ? 'none' : new Date(log.lastCommitMs).toISOString()
+      const note =
+        `no transaction after ${target.text} is in the archive (the last: ${ends}); ` +
+        'everything that is kept is restored'
+      return { stop: atEnd, note }
+    }
+    case 'lsn':
+      if (found)
+        return { stop: { kind: 'lsn', lsn: target.lsn, inclusive: false }, note: undefined }
+      if (target.lsn <= last.endLsn + 7n) return { stop: atEnd, note: undefined }
+      throw new UsageError(
+        'RESTORE_TARGET_BEYOND',
+        `the archive ends at ${formatLsn(last.endLsn)}, before ${formatLsn(target.lsn)}`,
+      )
+    case 'name':
+      if (found) return { stop: { kind: 'name', name: target.name }, note: undefined }
+      throw new UsageError('RESTORE_TARGET_BEYOND', `no restore point '${target.name}' is kept`)
+  }
+}
+
+/** A record's end is told aligned to 8 bytes, but ends where its bytes end. */
+function alignedDown(lsn: Lsn): Lsn {
+  return lsn - 7n
+}

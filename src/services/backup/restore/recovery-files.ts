@@ -1,0 +1,101 @@
+/**
+ * The files by which a stock PostgreSQL recovers by itself: settings, and the command that hands
+ * it the log.
+ *
+ * The log lies ready in the data directory, authenticated before the server is started, so that
+ * the command needs no key, no network and no program of ours, whatever account the server runs as.
+ *
+ * @module
+ */
+import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
+import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+
+/** Folder in the data directory; removed by the server itself at the end of recovery. */
+export const RESTORE_FOLDER = 'veilig_restore'
+/** Segments and history files, under PostgreSQL's names. */
+export const LOG_FOLDER: string = `${RESTORE_FOLDER}/log`
+/** Names of all that the archive holds, one a line. */
+export const ARCHIVE_LIST: string = `${RESTORE_FOLDER}/archive-list`
+export const FETCH_SCRIPT: string = `${RESTORE_FOLDER}/fetch`
+
+/** What PostgreSQL is told to stop at. */
+export type RecoveryStop =
+  | { readonly kind: 'lsn'; readonly lsn: Lsn; readonly inclusive: boolean }
+  | { readonly kind: 'time'; readonly text: string }
+  | { readonly kind: 'name'; readonly name: string }
+
+export type RecoveryAction = 'promote' | 'pause' | 'shutdown'
+
+const TARGETS = ['', '_name', '_time', '_xid', '_lsn'].map((kind) => `recovery_target${kind}`)
+
+/**
+ * postgresql.auto.conf with our settings at its end.
+ *
+ * @param before The file as backed up; its own recovery settings are dropped.
+ */
+export function recoverySettings(
+  before: string,
+  stop: RecoveryStop,
+  timeline: number,
+  action: RecoveryAction,
+): string {
+  const kept = before
+    .split('\n')
+    .filter((line) => !/^\s*(recovery_|restore_command|archive_|primary_)/i.test(line))
+    .join('\n')
+    .trimEnd()
+  const stopSettings: Record<string, string> = {
+    lsn: stop.kind === 'lsn' ? formatLsn(stop.lsn) : '',
+    time: stop.kind === 'time' ? stop.text : '',
+    name: stop.kind === 'name' ? stop.name : '',
+  }
+  const settings: [string, string][] = [
+    ['restore_command', `/bin/sh ${FETCH_SCRIPT} "%f" "%p"`],
+    ['recovery_end_command', `rm -rf ${RESTORE_FOLDER}`],
+    // the others are set to nothing: postgresql.conf may hold one, and two are an error
+    ...TARGETS.filter((name) => name !== `recovery_target_${stop.kind}`).map(
+      (name): [string, string] => [name, ''],
+    ),
+    [`recovery_target_${stop.kind}`, stopSettings[stop.kind] ?? ''],
+    ['recovery_target_inclusive', stop.kind === 'lsn' && !stop.inclusive ? 'off' : 'on'],
+    ['recovery_target_timeline', String(timeline)],
+    ['recovery_target_action', action],
+    // a restored copy must never write into the archive of the original
+    ['archive_mode', 'off'],
+    ['archive_command', ''],
+    ['archive_library', ''],
+    ['primary_conninfo', ''],
+    ['primary_slot_name', ''],
+    ['synchronous_standby_names', ''], // or every commit waits for the original's standbys
+  ]
+  const lines = settings.map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
+  return `${kept}\n# Written by veilig restore.\n${lines.join('\n')}\n`.trimStart()
+}
+
+/**
+ * The restore_command. PostgreSQL takes 1 to 125 for "the archive does not have it" and may then
+ * end recovery, so 1 is said only of names that the archive's own list, authenticated, lacks. All
+ * else that goes wrong is 255, which stops the server.
+ *
+ * Source: PostgreSQL, access/transam/xlogarchive.c and common/wait_error.c.
+ */
+export function fetchScript(): string {
+  return `#!/bin/sh
+# Hands PostgreSQL one file of the log: 0 delivered, 1 the archive does not have it, 255 failed.
+# Runs in the data directory.
+name=$1
+to=$2
+case $name in '' | *[!0-9A-Za-z.]*) exit 255 ;; esac
+if [ -f "${LOG_FOLDER}/$name" ]; then
+  cp "${LOG_FOLDER}/$name" "$to" || exit 255
+  exit 0
+fi
+[ -r ${ARCHIVE_LIST} ] || exit 255
+grep -qxF -e "$name" ${ARCHIVE_LIST}
+case $? in
+  1) exit 1 ;;
+  *) echo "veilig: $name is in the archive but was not restored; run veilig restore again" >&2
+     exit 255 ;;
+esac
+`
+}

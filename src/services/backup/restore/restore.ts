@@ -1,0 +1,261 @@
+/**
+ * Restores: from regions and a key to a data directory that a stock PostgreSQL recovers by itself.
+ *
+ * The order is the promise: what the log will reach is known before a file is written, the log and
+ * the files are authenticated and on disk before global/pg_control is, and without pg_control
+ * nothing starts. The recovery key never leaves this process.
+ *
+ * @module
+ */
+import { chmod, mkdir, readdir, statfs } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { UsageError } from '#lib/errors.ts'
+import type { Clock } from '#system/clock.ts'
+import type { Disk } from '#system/disk.ts'
+import { giveTree, type Account } from '#system/postgres/user.ts'
+import { historyBytes, type BackupEntry } from '../repository/entries.ts'
+import { historyFileName, walFileName } from '../repository/names.ts'
+import type { RepositoryReader } from '../repository/open-reader.ts'
+import { candidates, chainOf } from './choose.ts'
+import { writeDirectory } from './data-directory.ts'
+import { spoolLog, stopFor, type LogFindings, type Stop } from './log-spool.ts'
+import { archiveEnd } from './archive-end.ts'
+import { planFiles } from './file-plan.ts'
+import {
+  ARCHIVE_LIST,
+  FETCH_SCRIPT,
+  fetchScript,
+  LOG_FOLDER,
+  recoverySettings,
+  type RecoveryAction,
+} from './recovery-files.ts'
+import type { RestoreTarget } from './target.ts'
+import { timelinePath, type PathPart } from './timelines.ts'
+
+export type RestoreProgress = {
+  readonly phase: 'log' | 'files' | 'settling'
+  readonly doneBytes: number
+  readonly totalBytes: number
+}
+
+export type RestoreOptions = {
+  readonly reader: RepositoryReader
+  readonly target: RestoreTarget
+  /** Absent or empty. */
+  readonly into: string
+  /** Default: the timeline written last. */
+  readonly timeline?: number | undefined
+  readonly action: RecoveryAction
+  /** To whom the directory is given; undefined keeps our own account. */
+  readonly account: Account | undefined
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly progress?: (progress: RestoreProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export type RestoreReport = {
+  readonly into: string
+  readonly backupId: string
+  readonly backupFinishedMs: number
+  readonly timeline: number
+  /** What PostgreSQL was told to stop at, for people. */
+  readonly stop: string
+  /** Something the operator should know; undefined when all is as asked. */
+  readonly note: string | undefined
+  /** Where each tablespace now lies. */
+  readonly tablespaces: Readonly<Record<string, string>>
+  readonly files: number
+  readonly bytes: number
+  readonly logSegments: number
+  readonly tookMs: number
+}
+
+/**
+ * @throws {UsageError} RESTORE_FOLDER_NOT_EMPTY, RESTORE_NO_BACKUP, RESTORE_TARGET_BEYOND,
+ *   RESTORE_NO_SPACE.
+ * @throws {IntegrityError} WAL_MISSING, OBJECT_DAMAGED and the like: nothing can then be started.
+ * @throws {FaultError} As the stores and the disk.
+ */
+export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const { reader, target, clock } = options
+  const startedAtMs = clock.monotonicMs()
+  const into = resolve(options.into)
+  await makeEmpty(into)
+  const { state } = reader.chain
+  const timeline = options.timeline ?? state.runs.at(-1)?.entry.timeline ?? 1
+  const history = state.histories.get(timeline)
+  const path = timelinePath(timeline, history && historyBytes(history))
+  const endLsn = await archiveEnd(reader, timeline)
+  const choices = candidates(state.backups, path, target)
+  const backup = await choose(reader, path, endLsn, target, choices)
+  await checkSpace(into, backup, endLsn)
+  const log = await spoolLog({
+    reader,
+    path,
+    backup,
+    endLsn,
+    target,
+    into: { disk: options.disk, folder: into },
+    progress: (doneBytes) => {
+      options.signal?.throwIfAborted()
+      const totalBytes = Math.max(doneBytes, Number(endLsn - backup.startLsn))
+      options.progress?.({ phase: 'log', doneBytes, totalBytes })
+    },
+  })
+  const stop = stopFor(target, log, backup)
+  const written = await writeFiles(options, into, backup, path, endLsn, log, stop)
+  return {
+    into,
+    backupId: backup.id,
+    backupFinishedMs: backup.finishedMs,
+    timeline,
+    stop: describe(stop),
+    note: stop.note,
+    tablespaces: written.tablespaces,
+    files: written.files,
+    bytes: written.bytes,
+    logSegments: log.segments.length,
+    tookMs: clock.monotonicMs() - startedAtMs,
+  }
+}
+
+async function makeEmpty(into: string): Promise<void> {
+  await mkdir(into, { recursive: true, mode: 0o700 })
+  await chmod(into, 0o700) // PostgreSQL refuses a folder that others may enter
+  if ((await readdir(into)).length === 0) return
+  const message = `${into} is not empty; nothing is ever restored over existing files`
+  throw new UsageError('RESTORE_FOLDER_NOT_EMPTY', message)
+}
+
+/** For a name: the newest backup after which it comes. For all else the first choice. */
+async function choose(
+  reader: RepositoryReader,
+  path: readonly PathPart[],
+  endLsn: bigint,
+  target: RestoreTarget,
+  choices: readonly BackupEntry[],
+): Promise<BackupEntry> {
+  let searchedTo = endLsn
+  for (const backup of choices) {
+    if (target.kind !== 'name') return backup
+    const log = await spoolLog({ reader, path, backup, endLsn: searchedTo, target })
+    if (log.found && log.found.startLsn >= backup.endLsn) return backup
+    const size = BigInt(reader.cluster().walSegmentSize)
+    searchedTo = log.found ? endLsn : roundedUp(backup.endLsn, size)
+  }
+  const name = target.kind === 'name' ? ` '${target.name}'` : ''
+  throw new UsageError('RESTORE_TARGET_BEYOND', `no restore point${name} is kept`)
+}
+
+function roundedUp(lsn: bigint, size: bigint): bigint {
+  return lsn - (lsn % size) + size
+}
+
+async function checkSpace(into: string, backup: BackupEntry, endLsn: bigint): Promise<void> {
+  const { bavail, bsize } = await statfs(into)
+  const neededBytes = backup.plainBytes + Number(endLsn - backup.startLsn)
+  const freeBytes = bavail * bsize
+  if (neededBytes <= freeBytes) return
+  const [needed, free] = [neededBytes, freeBytes].map(
+    (bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`,
+  )
+  const message = `${into} has room for ${free}, and up to ${needed} are needed`
+  throw new UsageError('RESTORE_NO_SPACE', message)
+}
+
+async function writeFiles(
+  options: RestoreOptions,
+  into: string,
+  backup: BackupEntry,
+  path: readonly PathPart[],
+  endLsn: bigint,
+  log: LogFindings,
+  { stop }: Stop,
+): Promise<{ files: number; bytes: number; tablespaces: Record<string, string> }> {
+  const { reader, disk, action, account } = options
+  const plan = await planFiles(reader, chainOf(reader.chain.state.backups, backup), into)
+  for (const folder of Object.values(plan.tablespaces)) await makeEmpty(folder)
+  const totalBytes = plan.files.reduce((sum, { size }) => sum + size, 0)
+  let doneBytes = 0
+  const finish = await writeDirectory(reader, plan, (bytes) => {
+    options.signal?.throwIfAborted()
+    doneBytes += bytes
+    options.progress?.({ phase: 'files', doneBytes, totalBytes })
+  })
+  options.progress?.({ phase: 'settling', doneBytes: totalBytes, totalBytes })
+  await writeRecovery(reader, disk, into, path, backup, endLsn, log)
+  const autoConf = join(into, 'postgresql.auto.conf')
+  const before = (await disk.size(autoConf)) === undefined ? '' : text(await disk.read(autoConf))
+  const timeline = path.at(-1)?.timeline ?? 1
+  await disk.replace(autoConf, bytesOf(recoverySettings(before, stop, timeline, action)))
+  if (Object.keys(plan.tablespaces).length > 0) {
+    await disk.replace(join(into, 'tablespace_map'), bytesOf(tablespaceMap(plan.tablespaces)))
+  }
+  await disk.createOnce(join(into, 'recovery.signal'), new Uint8Array(0))
+  await finish()
+  await handOver([into, ...Object.values(plan.tablespaces)], account)
+  return { files: plan.files.length, bytes: totalBytes, tablespaces: plan.tablespaces }
+}
+
+/** History files, the list of all the archive holds, and the command. */
+async function writeRecovery(
+  reader: RepositoryReader,
+  disk: Disk,
+  into: string,
+  path: readonly PathPart[],
+  backup: BackupEntry,
+  endLsn: bigint,
+  log: LogFindings,
+): Promise<void> {
+  const { walSegmentSize } = reader.cluster()
+  const names = new Set(log.segments)
+  const size = BigInt(walSegmentSize)
+  for (const { timeline, startLsn, endLsn: switchLsn } of path) {
+    const from = startLsn > backup.startLsn ? startLsn : backup.startLsn
+    const to = switchLsn !== undefined && switchLsn < endLsn ? switchLsn : endLsn
+    for (let lsn = from - (from % size); lsn < to; lsn += size) {
+      names.add(walFileName(timeline, lsn, walSegmentSize))
+    }
+  }
+  for (const [timeline, entry] of reader.chain.state.histories) {
+    const name = historyFileName(timeline)
+    names.add(name)
+    await disk.createOnce(join(into, LOG_FOLDER, name), historyBytes(entry))
+  }
+  await disk.createOnce(join(into, ARCHIVE_LIST), bytesOf(`${[...names].sort().join('\n')}\n`))
+  await disk.createOnce(join(into, FETCH_SCRIPT), bytesOf(fetchScript()))
+}
+
+async function handOver(folders: readonly string[], account: Account | undefined): Promise<void> {
+  if (!account) return
+  for (const folder of folders) await giveTree(folder, account)
+}
+
+/** As the server writes it: OID, a space, the path with backslash and newline escaped. */
+function tablespaceMap(tablespaces: Readonly<Record<string, string>>): string {
+  return Object.entries(tablespaces)
+    .map(([oid, folder]) => `${oid} ${folder.replace(/[\\\n]/g, '\\$&')}\n`)
+    .join('')
+}
+
+function describe({ stop }: Stop): string {
+  switch (stop.kind) {
+    case 'time':
+      return `time ${stop.text}`
+    case 'name':
+      return `restore point ${stop.name}`
+    case 'lsn': {
+      const lsn = stop.lsn.toString(16).padStart(9, '0')
+      return `${stop.inclusive ? 'through' : 'up to'} ${lsn.slice(0, -8)}/${lsn.slice(-8)}`
+    }
+  }
+}
+
+function bytesOf(content: string): Uint8Array {
+  return new TextEncoder().encode(content)
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
