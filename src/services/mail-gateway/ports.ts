@@ -1,0 +1,48 @@
+/**
+ * What the mail gateway needs from others.
+ *
+ * @module
+ */
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { AuditTrail } from '#audit/trail.ts'
+import type { DkimKey } from '#protocol/mail/dkim.ts'
+import type { Clock } from '#system/clock.ts'
+
+/** One mail on its way out: an envelope and bytes. */
+export type Parcel = {
+  readonly envelopeFrom: string
+  readonly recipient: string
+  readonly domain: string
+  readonly bytes: Uint8Array
+}
+
+/** How a receiver answered. `later` is worth another attempt, `refused` is not. */
+export type Outcome = {
+  readonly kind: 'delivered' | 'refused' | 'later'
+  /** The receiver's own words, or why there were none. */
+  readonly reply: string
+}
+
+/** Hands one mail to its receiver. Never throws: a failure is an outcome. */
+export type Deliver = (parcel: Parcel) => Promise<Outcome>
+
+export type MailPorts = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly trail: AuditTrail
+  /** The service's own schema is first on the search path, and migrated. */
+  readonly pool: pg.Pool
+  readonly deliver: Deliver
+  readonly dkimKeys: readonly DkimKey[]
+  /** Signs tokens and hashes addresses; 32 bytes, never in a log. */
+  readonly tokenKey: Uint8Array
+  /** Passwords of the senders, by name. */
+  readonly passwords: ReadonlyMap<string, string>
+  readonly tls: { readonly certificatePem: string; readonly keyPem: string }
+  /** Where submission listens, on the configured address. */
+  readonly port: number
+  /** Unix socket of the unsubscribe pages. */
+  readonly httpSocket: string
+  readonly publicOrigin: string
+}

@@ -1,0 +1,65 @@
+/**
+ * The mail gateway's schema in the control database. The list only grows.
+ *
+ * @module
+ */
+import type { Migration } from '#system/postgres/migrate.ts'
+
+export const migrations: readonly Migration[] = [
+  {
+    name: '0001-queue',
+    sql: `
+      create table message (
+        id uuid primary key,
+        sender text not null,
+        tenant text not null,
+        list text not null,
+        category text not null,
+        from_domain text not null,
+        -- Gone as soon as every delivery has ended: we keep that a mail was sent, not what it said.
+        content bytea,
+        received_at timestamptz not null
+      );
+
+      -- Who does not want which mail. The person is a keyed hash; no address stands here.
+      create table subscription (
+        id uuid primary key default gen_random_uuid(),
+        sender text not null,
+        tenant text not null,
+        list text not null,
+        victim text not null,
+        generation int not null default 1,
+        stopped_at timestamptz,
+        unique (victim, sender, tenant, list)
+      );
+
+      create table delivery (
+        id uuid primary key,
+        message_id uuid not null references message on delete cascade,
+        subscription_id uuid not null references subscription,
+        recipient text not null,
+        domain text not null,
+        state text not null default 'queued'
+          check (state in ('queued', 'delivered', 'refused', 'withheld', 'expired')),
+        attempts int not null default 0,
+        next_at timestamptz not null,
+        -- Number of the process that is delivering it; it holds an advisory lock of that number.
+        claimed_by int,
+        last_reply text,
+        ended_at timestamptz
+      );
+      create index delivery_due on delivery (domain, next_at) where state = 'queued';
+      create index delivery_claimed on delivery (claimed_by) where claimed_by is not null;
+      create index delivery_of_message on delivery (message_id);
+
+      -- One row for each mail a person was let to get; what the limits count.
+      create table victim_mail (
+        victim text not null,
+        security boolean not null,
+        at timestamptz not null
+      );
+      create index victim_mail_window on victim_mail (victim, security, at);
+      create index victim_mail_age on victim_mail (at);
+    `,
+  },
+]

@@ -1,0 +1,48 @@
+/**
+ * Runs the mail gateway: submission, courier and unsubscribe pages around one queue.
+ *
+ * @module
+ */
+import { FaultError } from '#lib/errors.ts'
+import { migrate } from '#system/postgres/migrate.ts'
+import type { RunningService } from '#system/service.ts'
+import type { MailGatewayConfig } from './config.ts'
+import { startCourier } from './courier.ts'
+import { serveOnSocket } from './http-server.ts'
+import { pagesApp } from './pages-app.ts'
+import type { MailPorts } from './ports.ts'
+import { migrations } from './schema.ts'
+import { MailStore } from './store.ts'
+import { startSubmission } from './submission.ts'
+
+/** The running gateway, and the port it listens on (which may have been given as 0). */
+export type MailGateway = RunningService & { readonly port: number }
+
+/** @throws {FaultError} LISTEN_FAILED, MAIL_QUEUE_FAILED, MIGRATION_…; nothing is left open. */
+export async function serve(config: MailGatewayConfig, ports: MailPorts): Promise<MailGateway> {
+  await using started = new AsyncDisposableStack()
+  await migrateQueue(ports)
+  const store = new MailStore(ports.pool, config, ports.tokenKey)
+  const courier = started.use(await startCourier(config, ports, store))
+  started.use(await serveOnSocket(ports.httpSocket, pagesApp(ports, store).fetch))
+  const submission = started.use(await startSubmission(config, ports, store, courier.wake))
+  const failed = Promise.race([submission.failed, courier.failed])
+  failed.catch(() => undefined) // whoever waits for it hears of it
+  const all = started.move()
+  return {
+    port: submission.port,
+    failed,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+async function migrateQueue(ports: MailPorts): Promise<void> {
+  const client = await ports.pool.connect().catch((cause: Error) => {
+    throw new FaultError('MAIL_QUEUE_FAILED', cause.message, { cause })
+  })
+  try {
+    await migrate(client, migrations)
+  } finally {
+    client.release()
+  }
+}
