@@ -1,0 +1,125 @@
+/**
+ * The story the product is for: bookings, a mistake, and the database as it was the moment before.
+ *
+ * A real server, the backup service as a process of its own, a restore with the recovery key,
+ * and a stock PostgreSQL on what was restored.
+ */
+import assert from 'node:assert/strict'
+import { chown, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { prepareBackup, type TestBackup } from '#kit/backup.ts'
+import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
+import { requiredServerSettings } from '#services/backup/server-settings.ts'
+
+let server: TestPostgres
+let backup: TestBackup
+
+before(async () => {
+  server = await startPostgres(requiredServerSettings)
+  await makeClub(server)
+  backup = await prepareBackup(server)
+  await backup.start()
+  await backup.full()
+})
+
+after(async () => {
+  await backup[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+test('story: after a DROP TABLE, the bookings are back as they were at the noted time', async () => {
+  await book(server, 'before', 100)
+  const noted = await now(server)
+  await delay(20)
+  await book(server, 'after', 50)
+  await server.query('drop table bookings')
+  await backup.caughtUp()
+
+  await using restored = await backup.restore(noted, requiredServerSettings)
+  assert.deepEqual(
+    await restored.query('select who, count(*)::int as bookings from bookings group by who'),
+    [{ who: 'before', bookings: 100 }],
+  )
+  const [rest] = await restored.query(
+    `select (select count(*)::int from archive) as archive,
+            (select count(*)::int from elsewhere) as elsewhere,
+            (select count(*)::int from passing) as passing`,
+  )
+  assert.deepEqual({ ...rest }, { archive: 20_000, elsewhere: 3, passing: 0 })
+  await server.query('create table bookings (id serial primary key, who text, at timestamptz)')
+})
+
+test('story: kill -9 of PostgreSQL and of the backup, again and again, loses nothing promised', async () => {
+  let acknowledged = 0
+  for (let round = 0; round < 4; round++) {
+    const load = bookUntilItDies(server, () => acknowledged++)
+    await delay(150 + 100 * round)
+    await backup.kill()
+    await delay(100)
+    if (round % 2 === 1) server.cluster.kill('SIGKILL')
+    else
+      await server.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where query ~ $1',
+        ['^insert'],
+      )
+    await load
+    if (round % 2 === 1) {
+      await server.cluster.ended
+      await server.restart()
+    }
+    await backup.start()
+  }
+  await backup.caughtUp()
+  assert(acknowledged > 20, `only ${acknowledged} bookings`)
+  const [there] = await server.query<{ count: number }>(COUNT)
+  assert(there!.count >= acknowledged)
+
+  await using restored = await backup.restore('latest', requiredServerSettings)
+  assert.deepEqual({ ...(await restored.query(COUNT))[0] }, { ...there })
+})
+
+const COUNT = `select count(*)::int as count, sum(id)::int as ids from bookings`
+
+/** A club with a past, a second disk, and something nobody needs back. */
+async function makeClub(club: TestPostgres): Promise<void> {
+  const space = join(club.place.dataDir, '..', 'second-disk')
+  await mkdir(space)
+  const { account } = club.place
+  if (account) await chown(space, account.uid, account.gid)
+  await club.query('create table bookings (id serial primary key, who text, at timestamptz)')
+  await club.query(`create table archive as select g as id, repeat('x', 400) as text
+                    from generate_series(1, 20000) g`)
+  await club.query(`create tablespace second location '${space}'`)
+  await club.query('create table elsewhere tablespace second as select generate_series(1, 3) as id')
+  await club.query('create unlogged table passing as select 1 as id')
+}
+
+async function book(club: TestPostgres, who: string, count: number): Promise<void> {
+  const sql = `insert into bookings (who, at) select $1, now() from generate_series(1, ${count})`
+  await club.query(sql, [who])
+}
+
+/** Books one after the other until the connection breaks. */
+async function bookUntilItDies(club: TestPostgres, acknowledged: () => void): Promise<void> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client(club.connection)
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    for (;;) {
+      await client.query(`insert into bookings (who, at) values ('load', now())`)
+      acknowledged()
+    }
+  } catch {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function now(club: TestPostgres): Promise<string> {
+  const [row] = await club.query<{ at: string }>(
+    `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`,
+  )
+  return row!.at
+}

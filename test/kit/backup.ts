@@ -1,0 +1,188 @@
+/**
+ * The backup service as a process of its own, through the command line, on a server of the kit:
+ * it can be killed at any moment, asked, and restored from.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { parseLsn } from '#protocol/postgres/replication/lsn.ts'
+import { backupConfig } from '#services/backup/config.ts'
+import { askBackup } from '#services/backup/control/client.ts'
+import type { ControlAnswer, ControlRequest } from '#services/backup/control/messages.ts'
+import { openReader } from '#services/backup/repository/open-reader.ts'
+import { readIdentity } from '#services/backup/repository/repository-keys.ts'
+import { restore } from '#services/backup/restore/restore.ts'
+import { parseTarget } from '#services/backup/restore/target.ts'
+import type { BackupStatus, NewestBackup } from '#services/backup/status.ts'
+import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
+import { systemDisk } from '#system/disk.ts'
+import { systemClock } from '#system/clock.ts'
+import { giveTree } from '#system/postgres/user.ts'
+import { pathsIn } from '../../src/cli/paths.ts'
+import { ensureRepositoryKeys, keyFiles, regionPlaces } from '../../src/cli/repository.ts'
+import { PASSWORD, SUPERUSER, temporaryFolder, type TestPostgres } from './postgres.ts'
+
+const veilig = fileURLToPath(new URL('../../bin/veilig', import.meta.url))
+const PATIENCE_MS = 60_000
+
+export type TestBackup = AsyncDisposable & {
+  readonly data: string
+  start(): Promise<void>
+  /** kill -9. */
+  kill(): Promise<void>
+  status(): Promise<BackupStatus>
+  full(): Promise<NewestBackup>
+  /** Resolves when every required region holds what the server has flushed by now. */
+  caughtUp(): Promise<void>
+  /** Restores into a new folder with the recovery key, and starts PostgreSQL on it. */
+  restore(to: string, settings?: Readonly<Record<string, string>>): Promise<RestoredPostgres>
+  /** `veilig …` with this data folder. @returns What it printed. */
+  veilig(...args: string[]): Promise<string>
+  log(): Promise<string>
+}
+
+export type RestoredPostgres = AsyncDisposable & {
+  readonly dataDir: string
+  readonly cluster: RunningCluster
+  query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]>
+}
+
+/** Makes the role, the keys and the configuration; starts nothing yet. */
+export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
+  const data = await temporaryFolder('story')
+  const config = join(data, 'veilig.yaml')
+  await server.query(`create role veilig_backup login replication password 'backup-role'`)
+  const database = { host: server.socketDir, port: server.port, password: 'backup-role' }
+  await writeFile(config, JSON.stringify({ backup: { database } }))
+  const paths = pathsIn(data)
+  await ensureRepositoryKeys({ paths, clock: systemClock })
+  const place = ['--data', data, '--config', config]
+  let child: ChildProcess | undefined
+  let restored = 0
+
+  const ask = async (request: ControlRequest): Promise<ControlAnswer> => {
+    let last: ControlAnswer | undefined
+    for await (const answer of askBackup(paths.socket('backup'), request)) last = answer
+    if (!last || last.answer === 'failed') throw new Error(JSON.stringify(last))
+    return last
+  }
+  const status = async (): Promise<BackupStatus> => {
+    const answer = await ask({ request: 'status' })
+    if (answer.answer !== 'status') throw new Error(answer.answer)
+    return answer.status
+  }
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    child = undefined
+  }
+  const run = async (...args: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)(veilig, [...args, ...place])
+    return stdout
+  }
+  return {
+    data,
+    status,
+    kill,
+    veilig: run,
+    log: () => readFile(join(data, 'backup.log'), 'utf8'),
+    start: async () => {
+      await using output = await open(join(data, 'backup.log'), 'a')
+      const stdio = ['ignore', output.fd, output.fd] as const
+      child = spawn(veilig, ['run', 'backup', ...place], { stdio: [...stdio] })
+      await until(async () => (await status()).log.phase === 'streaming')
+    },
+    full: async () => {
+      const answer = await ask({ request: 'backup', type: 'full', label: 'test' })
+      if (answer.answer !== 'done') throw new Error(answer.answer)
+      return answer.backup
+    },
+    caughtUp: async () => {
+      const [row] = await server.query<{ lsn: string }>('select pg_current_wal_flush_lsn() as lsn')
+      const flushed = parseLsn(row?.lsn ?? '')
+      await until(async () => {
+        const { regions } = await status()
+        return regions.every((region) => parseLsn(region.durableLsn ?? '0/0') >= flushed)
+      })
+    },
+    restore: async (to, settings = {}) => {
+      const home = join(data, `restored-${++restored}`)
+      await mkdir(home, { mode: 0o755 })
+      const into = join(home, 'data')
+      const keys = keyFiles(paths)
+      const reader = await openReader({
+        regions: regionPlaces(paths, backupConfig.parse({}).regions),
+        identity: readIdentity(await readFile(keys.recovery, 'utf8')),
+      })
+      await restore({
+        reader,
+        target: parseTarget(to),
+        into,
+        action: 'promote',
+        account: server.place.account,
+        disk: systemDisk,
+        clock: systemClock,
+      })
+      return startRestored(server, home, into, settings)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kill()
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startRestored(
+  server: TestPostgres,
+  home: string,
+  dataDir: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<RestoredPostgres> {
+  const { account } = server.place
+  if (account) await giveTree(home, account)
+  const cluster = await startCluster(
+    { ...server.place, dataDir },
+    { socketDir: join(home, 's'), port: 5432, logFile: join(home, 'log'), settings },
+  )
+  const connection = {
+    host: cluster.socketDir,
+    port: cluster.port,
+    user: SUPERUSER,
+    password: PASSWORD,
+    database: 'postgres',
+  }
+  const query = async <Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> => {
+    const client = new pg.Client(connection)
+    await client.connect()
+    try {
+      return (await client.query<Row>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+  await until(async () => {
+    const [row] = await query<{ recovering: boolean }>('select pg_is_in_recovery() as recovering')
+    return row?.recovering === false
+  })
+  return { dataDir, cluster, query, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() }
+}
+
+/** Waits until it holds; what throws does not hold yet. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (let reason: unknown; ; await delay(50)) {
+    try {
+      if (await holds()) return
+    } catch (error) {
+      reason = error
+    }
+    if (performance.now() < deadline) continue
+    throw new Error(`waited too long for ${holds.toString()}`, { cause: reason })
+  }
+}
