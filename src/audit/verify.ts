@@ -11,7 +11,7 @@ import type { Checkpoint } from '#crypto/checkpoint.ts'
 import { MerkleTree } from '#crypto/merkle.ts'
 import { SHA256_SIZE } from '#crypto/sha256.ts'
 import { IntegrityError } from '#lib/errors.ts'
-import { systemClock } from '#system/clock.ts'
+import { systemClock, type Clock } from '#system/clock.ts'
 import { systemDisk, type Disk } from '#system/disk.ts'
 import { BookFiles, openCheckpoint, reasonOf } from './book-files.ts'
 import { toldRecords } from './explain.ts'
@@ -26,6 +26,7 @@ export type VerifyOptions = {
   readonly folder: string
   readonly process: string
   readonly disk?: Disk
+  readonly clock?: Clock
   /** Checkpoints held by somebody else, already believed. */
   readonly trusted?: readonly Checkpoint[]
   /** C2SP verifier key the book's own checkpoint must be signed with; default: those it names. */
@@ -207,7 +208,7 @@ class BookVerifier {
     try {
       const bytes = await this.#files.segment(number)
       if (!isLast || !isUnfinished(bytes)) return bytes
-      await systemClock.sleep(UNFINISHED_WAIT_MS)
+      await (this.#options.clock ?? systemClock).sleep(UNFINISHED_WAIT_MS)
       return await this.#files.segment(number)
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error
