@@ -55,7 +55,7 @@ export function openDatabase(url: string, ca: string | undefined, poolMax: numbe
     user: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     database: decodeURIComponent(parsed.pathname.slice(1)),
-    ssl: ['disable', 'allow', 'prefer'].includes(sslmode) ? false : { ...(ca ? { ca } : {}) },
+    ssl: ['disable', 'allow', 'prefer'].includes(sslmode) ? false : ca ? { ca } : {},
     max: poolMax,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     idle_timeout: IDLE_TIMEOUT_SECONDS,

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hashPassword } from './data/sessions.ts'
 import { clubBySlug, courtsOf } from './data/clubs.ts'
 import { codeOf, inClub, openDatabase, type Database, type Transaction } from './database.ts'
 import { DEMO_PASSWORD, demoAccounts } from './demo/accounts.ts'
 import { demoClubs, type DemoClub } from './demo/clubs.ts'
-import type { Club, Court } from './model.ts'
+import type { Club, Court, Kind } from './model.ts'
 import { addDays, instantOf, todayIn, weekdayOf } from './time.ts'
 
 const DAYS_BACK = 21
@@ -106,16 +106,19 @@ async function fill(tx: Transaction, club: Club, demo: DemoClub, nowMs: number):
   const [me] = await tx<{ id: string }[]>`SELECT id FROM members
     WHERE club_id = ${club.id} AND email = ${demoAccounts[demo.slug]?.member ?? ''}`
   const people = rows.map(({ id, birthYear }) => ({ id, minor: birthYear > 2008 }))
-  const others = people.filter(({ id }) => id !== me?.id)
+  const friend = people.find(({ id, minor }) => !minor && id !== me?.id)
+  const others = people.filter(({ id }) => id !== me?.id && id !== friend?.id)
+  const season = { club, demo, courts, people: others }
   const today = todayIn(club.zone, nowMs)
-  let added = 0
-  for (let offset = -DAYS_BACK; offset <= DAYS_AHEAD; offset++) {
-    const date = addDays(today, offset)
-    if (await isFilled(tx, club, date)) continue
-    added += await fillDay(tx, { club, demo, courts, people: others }, date)
+  const days = Array.from({ length: DAYS_BACK + DAYS_AHEAD + 1 }, (_, at) =>
+    addDays(today, at - DAYS_BACK),
+  )
+  const added = me && friend ? await welcome(tx, season, [me.id, friend.id], today) : 0
+  const plans: Plan[] = []
+  for (const date of days) {
+    if (!(await isFilled(tx, club, date))) plans.push(...planDay(season, date))
   }
-  const coming = me ? await welcome(tx, { club, demo, courts, people: others }, me.id, today) : 0
-  return added + coming
+  return added + (await store(tx, club, plans))
 }
 
 type Season = {
@@ -125,6 +128,19 @@ type Season = {
   readonly people: readonly Person[]
 }
 
+/** A booking to be; the members are the one responsible, then partners. */
+type Plan = {
+  readonly id: string
+  readonly court: string
+  readonly start: string
+  readonly end: string
+  readonly kind: Kind
+  readonly title: string
+  readonly owner: string | null
+  readonly group: string | null
+  readonly partners: readonly string[]
+}
+
 async function isFilled(tx: Transaction, club: Club, date: string): Promise<boolean> {
   const [row] = await tx<{ filled: boolean }[]>`
     SELECT EXISTS (SELECT FROM bookings WHERE club_id = ${club.id} AND created_by IS NULL
@@ -132,47 +148,70 @@ async function isFilled(tx: Transaction, club: Club, date: string): Promise<bool
   return row?.filled ?? false
 }
 
+/** Two statements for all of it. What would overlap is left out. */
+async function store(tx: Transaction, club: Club, plans: readonly Plan[]): Promise<number> {
+  if (plans.length === 0) return 0
+  const made = await tx`
+    INSERT INTO bookings (club_id, id, court_id, during, kind, title, owner_id, group_id)
+    SELECT ${club.id}, id, court, tstzrange(start, "end", '[)'), kind, title, owner, "group"
+    FROM jsonb_to_recordset(${tx.json(plans)}) AS plan (id uuid, court uuid, start timestamptz,
+      "end" timestamptz, kind text, title text, owner uuid, "group" uuid)
+    ON CONFLICT DO NOTHING RETURNING id`
+  const pairs = plans.flatMap(({ id, partners }) => partners.map((member) => ({ id, member })))
+  await tx`
+    INSERT INTO partners (club_id, booking_id, member_id)
+    SELECT ${club.id}, pair.id, member
+    FROM jsonb_to_recordset(${tx.json(pairs)}) AS pair (id uuid, member uuid)
+    JOIN bookings b ON b.club_id = ${club.id} AND b.id = pair.id`
+  return made.length
+}
+
 /** One day: the course, the match, the closure, then members, most of them in the evening. */
-async function fillDay(tx: Transaction, season: Season, date: string): Promise<number> {
+function planDay(season: Season, date: string): Plan[] {
   const { club, demo, courts } = season
   const random = mulberry32(hashOf(`${club.slug} ${date}`))
   const weekday = weekdayOf(date)
-  let added = 0
-  const stand = async (
-    kind: string,
+  const plans: Plan[] = []
+  const stand = (
+    kind: Kind,
     title: string,
     at: readonly number[],
-    minutes: number[],
-  ): Promise<void> => {
-    const [from = 0, to = 0] = minutes
+    from: number,
+    to: number,
+  ): void => {
+    const group = kind === 'closure' ? randomUUID() : null
     for (const court of at.map((index) => courts[index]).filter((one) => one !== undefined)) {
-      const made = await tx`
-        INSERT INTO bookings (club_id, court_id, during, kind, title)
-        VALUES (${club.id}, ${court.id}, ${span(tx, club, date, from, to)}, ${kind}, ${title})
-        ON CONFLICT DO NOTHING RETURNING id`
-      added += made.length
+      const time = { start: iso(club, date, from), end: iso(club, date, to) }
+      const same = { id: randomUUID(), court: court.id, ...time, kind, title }
+      plans.push({ ...same, owner: null, group, partners: [] })
     }
   }
   const { title, startMinute } = demo.course
   if (weekday === demo.course.weekday)
-    await stand('course', title, [0, 1], [startMinute, startMinute + 180])
-  if (weekday === 1) await stand('course', title, [2], [17 * 60, 18 * 60 + 30])
-  if (weekday === 6) await stand('match', demo.match, [2, 3], [13 * 60, 18 * 60])
-  if (weekday === 2) await stand('closure', demo.closure, [1], [8 * 60, 12 * 60])
-  if (weekday === 4) await stand('closure', demo.closure, [0], [8 * 60, 11 * 60])
+    stand('course', title, [0, 1], startMinute, startMinute + 180)
+  if (weekday === 1) stand('course', title, [2], 17 * 60, 18 * 60 + 30)
+  if (weekday === 6) stand('match', demo.match, [2, 3], 13 * 60, 18 * 60)
+  if (weekday === 2) stand('closure', demo.closure, [1], 8 * 60, 12 * 60)
+  if (weekday === 4) stand('closure', demo.closure, [0], 8 * 60, 11 * 60)
   const busy = new Map<string, Set<number>>()
   for (const court of courts) {
     for (let minute = club.opensMinute; minute < club.closesMinute - 60;) {
-      const wanted = random() < demand(minute, weekday, court)
       const length = court.lengthUsual + (random() < 0.2 ? 30 : 0)
-      if (wanted && minute + length <= club.closesMinute) {
-        const made = await play(tx, season, court, date, minute, length, busy, random)
-        added += made ? 1 : 0
-        minute += length
-      } else minute += random() < 0.7 ? 60 : 30
+      const wanted = random() < demand(minute, weekday, court)
+      const plan =
+        wanted && minute + length <= club.closesMinute
+          ? planPlay(season, court, date, minute, length, busy, random)
+          : undefined
+      const clashes = plan && plans.some((one) => overlaps(one, plan))
+      if (plan && !clashes) plans.push(plan)
+      minute += plan ? length : random() < 0.7 ? 60 : 30
     }
   }
-  return added
+  return plans
+}
+
+function overlaps(a: Plan, b: Plan): boolean {
+  return a.court === b.court && a.start < b.end && b.start < a.end
 }
 
 /** How likely a court is wanted then. */
@@ -182,8 +221,7 @@ function demand(minute: number, weekday: number, { indoor, sport }: Court): numb
   return evening + weekend + (indoor ? 0.1 : 0) + (sport === 'padel' ? 0.06 : 0)
 }
 
-async function play(
-  tx: Transaction,
+function planPlay(
   { club, people }: Season,
   court: Court,
   date: string,
@@ -191,7 +229,7 @@ async function play(
   length: number,
   busy: Map<string, Set<number>>,
   random: Random,
-): Promise<boolean> {
+): Plan | undefined {
   const steps = Array.from({ length: length / 30 }, (_, at) => minute + at * 30)
   const free = people.filter(({ id }) => !steps.some((step) => busy.get(id)?.has(step)))
   const team: Person[] = []
@@ -200,26 +238,30 @@ async function play(
     team.push(...free.splice(Math.floor(random() * free.length), 1))
   }
   const [owner, ...partners] = team
-  if (!owner || partners.length === 0) return false
-  const made = await tx<{ id: string }[]>`
-    INSERT INTO bookings (club_id, court_id, during, owner_id)
-    VALUES (${club.id}, ${court.id}, ${span(tx, club, date, minute, minute + length)}, ${owner.id})
-    ON CONFLICT DO NOTHING RETURNING id`
-  const [booking] = made
-  if (!booking) return false
-  for (const { id } of partners) {
-    await tx`INSERT INTO partners (club_id, booking_id, member_id)
-      VALUES (${club.id}, ${booking.id}, ${id})`
-  }
+  if (!owner || partners.length === 0) return undefined
   for (const { id } of team) busy.set(id, new Set([...(busy.get(id) ?? []), ...steps]))
-  return true
+  return {
+    id: randomUUID(),
+    court: court.id,
+    start: iso(club, date, minute),
+    end: iso(club, date, minute + length),
+    kind: 'play',
+    title: '',
+    owner: owner.id,
+    group: null,
+    partners: partners.map(({ id }) => id),
+  }
+}
+
+function iso({ zone }: Club, date: string, minute: number): string {
+  return new Date(instantOf(zone, date, minute)).toISOString()
 }
 
 /** The demonstration's member has played before and has one game to come, the first free one. */
 async function welcome(
   tx: Transaction,
-  { club, courts, people }: Season,
-  memberId: string,
+  { club, courts }: Season,
+  [memberId, friendId]: readonly [string, string],
   today: string,
 ): Promise<number> {
   const [known] = await tx<{ any: boolean }[]>`
@@ -234,14 +276,13 @@ async function welcome(
   ] as const) {
     for (const court of courts) {
       const [booking] = await tx<{ id: string }[]>`
-        INSERT INTO bookings (club_id, court_id, during, owner_id)
+        INSERT INTO bookings (club_id, court_id, during, owner_id, created_by)
         VALUES (${club.id}, ${court.id},
-          ${span(tx, club, addDays(today, offset), minute, minute + 60)}, ${memberId})
+          ${span(tx, club, addDays(today, offset), minute, minute + 60)}, ${memberId}, ${memberId})
         ON CONFLICT DO NOTHING RETURNING id`
       if (!booking) continue
-      const partner = people.find(({ minor }) => !minor)
       await tx`INSERT INTO partners (club_id, booking_id, member_id)
-        VALUES (${club.id}, ${booking.id}, ${partner?.id ?? ''})`
+        VALUES (${club.id}, ${booking.id}, ${friendId})`
       added += 1
       break
     }
@@ -271,7 +312,7 @@ function plain(name: string): string {
 }
 
 function hashOf(text: string): number {
-  return [...text].reduce(
+  return Array.from(text).reduce(
     (hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619),
     2_166_136_261,
   )

@@ -199,5 +199,6 @@ function Actions({ visit, booking, mayChange, mayCancel, cancelUntilMs }: OneVie
 
 export function initials(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== '')
-  return `${[...(words[0] ?? '·')][0] ?? ''}${words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : ''}`
+  const first = (word: string | undefined): string => Array.from(word ?? '')[0] ?? ''
+  return words.length > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0] ?? '·')
 }

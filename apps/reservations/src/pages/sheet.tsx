@@ -146,7 +146,7 @@ function Partners(view: SheetView): VNode {
       <legend>{say('book.partner')}</legend>
       {Array.from({ length: seats }, (_, at) => (
         <p key={at} class="field" data-seat={at}>
-          <label for={`partner-${at}`} class="seat-label">
+          <label for={`partner-${at}`} class={at === 0 ? 'visually-hidden' : undefined}>
             {say('book.partnerNth', { n: at + 1 })}{' '}
             {at >= partnersMin && <span class="small">{say('book.optional')}</span>}
           </label>
