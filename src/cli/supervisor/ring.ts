@@ -23,9 +23,9 @@ import { addressTable } from './welcome.ts'
 
 /** Services in the order of their start; those of one line start together. */
 const order: readonly (readonly string[])[] = [
-  ['sql-gateway', 'backup', 'notary'],
-  ['application', 'trust'],
-  ['web-gateway'],
+  ['sql-gateway', 'notary'],
+  ['application', 'backup'],
+  ['trust', 'web-gateway'],
   ['prober'],
 ]
 
