@@ -250,7 +250,8 @@ async function syncAll(plan: DirectoryPlan, files: readonly FilePlan[]): Promise
   for (const path of paths) folders.add(dirname(path))
   for (const { path } of plan.directories) folders.add(plan.locate(path))
   for (const path of FOLDERS) folders.add(plan.locate(path))
-  for (const folder of [...folders]) folders.add(dirname(folder))
+  const above = [...folders].map((folder) => dirname(folder))
+  for (const folder of above) folders.add(folder)
   await syncEach([...paths])
   await syncEach([...folders])
 }

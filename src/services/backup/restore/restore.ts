@@ -8,11 +8,11 @@
  * @module
  */
 import { chmod, mkdir, readdir, statfs } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Disk } from '#system/disk.ts'
-import { giveTree, type Account } from '#system/postgres/user.ts'
+import { barrierFor, giveTree, type Account } from '#system/postgres/user.ts'
 import { historyBytes, type BackupEntry } from '../repository/entries.ts'
 import { historyFileName, walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
@@ -72,7 +72,7 @@ export type RestoreReport = {
 }
 
 /**
- * @throws {UsageError} RESTORE_FOLDER_NOT_EMPTY, RESTORE_NO_BACKUP, RESTORE_TARGET_BEYOND,
+ * @throws {UsageError} RESTORE_FOLDER_NOT_EMPTY, RESTORE_FOLDER_BARRED, RESTORE_NO_BACKUP, RESTORE_TARGET_BEYOND,
  *   RESTORE_NO_SPACE.
  * @throws {IntegrityError} WAL_MISSING, OBJECT_DAMAGED and the like: nothing can then be started.
  * @throws {FaultError} As the stores and the disk.
@@ -81,6 +81,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const { reader, target, clock } = options
   const startedAtMs = clock.monotonicMs()
   const into = resolve(options.into)
+  await checkReachable(into, options.account)
   await makeEmpty(into)
   const { state } = reader.chain
   const timeline = options.timeline ?? state.runs.at(-1)?.entry.timeline ?? 1
@@ -118,6 +119,16 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     logSegments: log.segments.length,
     tookMs: clock.monotonicMs() - startedAtMs,
   }
+}
+
+/** The server may run as another account than ours: it must be able to come to its directory. */
+async function checkReachable(into: string, account: Account | undefined): Promise<void> {
+  const barrier = account && (await barrierFor(dirname(into), account))
+  if (!barrier) return
+  const message =
+    `PostgreSQL will run as ${account.name}, who may not enter ${barrier}; ` +
+    'restore into a folder elsewhere, for example below /var/lib'
+  throw new UsageError('RESTORE_FOLDER_BARRED', message)
 }
 
 async function makeEmpty(into: string): Promise<void> {
@@ -194,7 +205,11 @@ async function writeFiles(
   }
   await disk.createOnce(join(into, 'recovery.signal'), new Uint8Array(0))
   await finish()
-  await handOver([into, ...Object.values(plan.tablespaces)], account)
+  const folders = new Set([
+    into,
+    ...Object.values(plan.tablespaces).map((folder) => dirname(folder)),
+  ])
+  if (account) for (const folder of folders) await giveTree(folder, account)
   return { files: plan.files.length, bytes: totalBytes, tablespaces: plan.tablespaces }
 }
 
@@ -225,11 +240,6 @@ async function writeRecovery(
   }
   await disk.createOnce(join(into, ARCHIVE_LIST), bytesOf(`${[...names].sort().join('\n')}\n`))
   await disk.createOnce(join(into, FETCH_SCRIPT), bytesOf(fetchScript()))
-}
-
-async function handOver(folders: readonly string[], account: Account | undefined): Promise<void> {
-  if (!account) return
-  for (const folder of folders) await giveTree(folder, account)
 }
 
 /** As the server writes it: OID, a space, the path with backslash and newline escaped. */

@@ -1,0 +1,270 @@
+/**
+ * The whole way back, with real servers: back up, change, destroy, restore, recover, compare.
+ *
+ * The restored directory is started by a stock PostgreSQL as another account, without a key.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { PASSWORD, startPostgres, SUPERUSER, temporaryFolder } from '#kit/postgres.ts'
+import type { TestPostgres } from '#kit/postgres.ts'
+import { formatLsn, parseLsn } from '#protocol/postgres/replication/lsn.ts'
+import { DiskStore } from '#storage/disk-store.ts'
+import { systemClock } from '#system/clock.ts'
+import { systemDisk } from '#system/disk.ts'
+import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
+import { postgresAccount } from '#system/postgres/user.ts'
+import { backupConfig } from '../config.ts'
+import { openReader, type RepositoryReader } from '../repository/open-reader.ts'
+import { openRepository } from '../repository/open-repository.ts'
+import {
+  createRepositoryKeys,
+  readCatalogueKey,
+  readIdentity,
+} from '../repository/repository-keys.ts'
+import { requiredServerSettings } from '../server-settings.ts'
+import { serve, type BackupService } from '../serve.ts'
+import { restore, type RestoreReport } from './restore.ts'
+import { parseTarget } from './target.ts'
+
+let server: TestPostgres
+let folder: string
+let service: BackupService
+const keys = createRepositoryKeys({ random: randomBytes, nowMs: 0 })
+const regions = ['a', 'b'].map((name) => ({
+  name,
+  required: true,
+  get store() {
+    return new DiskStore(systemDisk, join(folder, name))
+  },
+}))
+const noted = { time: '', lsn: 0n, end: 0n }
+
+before(async () => {
+  folder = await temporaryFolder('restore')
+  server = await startPostgres(requiredServerSettings)
+  await server.query(`create role veilig_backup login replication password 'right'`)
+  await makeTablespace()
+  await server.query('create table bookings (id int primary key, court text)')
+  await server.query(
+    `create table big as select g, repeat('x', 300) from generate_series(1, 20000) g`,
+  )
+  await startService()
+  await until(() => service.status().full.newest !== null)
+  await book(1, 10)
+  noted.time = await now()
+  await delay(20)
+  await book(11, 20)
+  noted.lsn = parseLsn((await one('select pg_current_wal_insert_lsn()')) ?? '')
+  await server.query('drop table elsewhere')
+  await server.query(`select pg_create_restore_point('before the drop')`)
+  await server.query('drop table bookings')
+  await server.query('create table bookings as select 99 as id')
+  await server.cluster.kill('SIGKILL')
+  await server.cluster.ended
+  await server.restart()
+  await server.query('insert into bookings values (100)')
+  noted.end = parseLsn((await one('select pg_current_wal_flush_lsn()')) ?? '')
+  await until(() => durable() >= noted.end)
+  await service[Symbol.asyncDispose]()
+})
+
+after(async () => {
+  await service[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('restore: to a moment, exactly what was committed then is there', async () => {
+  const report = await restoreTo(noted.time, 'moment')
+  assert.equal(report.note, undefined)
+  assert.deepEqual(await idsIn('moment'), range(1, 10))
+})
+
+test('restore: to a position, everything before it is there and nothing after', async () => {
+  await restoreTo(formatLsn(noted.lsn), 'position')
+  assert.deepEqual(await idsIn('position'), range(1, 20))
+})
+
+test('restore: to a named point', async () => {
+  await restoreTo('before the drop', 'name')
+  assert.deepEqual(await idsIn('name'), range(1, 20))
+})
+
+test('restore: to the latest after a crash, all that was committed is there', async () => {
+  const report = await restoreTo('latest', 'latest')
+  assert.match(report.stop, /^through /)
+  assert.deepEqual(await idsIn('latest'), [99, 100])
+  const left = await readdir(join(folder, 'latest'))
+  assert(!left.includes('veilig_restore'), 'the server took the restore folder away')
+  assert(!left.includes('recovery.signal'))
+})
+
+test('restore: a moment after the last transaction is the end, and said so', async () => {
+  const report = await restoreTo(new Date().toISOString(), 'after')
+  assert.match(report.note ?? '', /everything that is kept/)
+  assert.deepEqual(await idsIn('after'), [99, 100])
+})
+
+test('restore: tablespaces lie beside the directory, never where they were', async () => {
+  const report = await restoreTo(noted.time, 'spaces')
+  const [place] = Object.values(report.tablespaces)
+  assert(place?.startsWith(join(folder, 'spaces-tablespaces')))
+  const rows = await ask('spaces', 'select count(*)::int as n from elsewhere')
+  assert.deepEqual(rows, [{ n: 3 }])
+})
+
+test('restore: what cannot be is refused in words, before anything is written', async () => {
+  await mkdir(join(folder, 'full'))
+  await writeFile(join(folder, 'full', 'mine'), 'x')
+  const refused = (to: string, name: string, code: string): Promise<void> =>
+    assert.rejects(restoreTo(to, name), { code })
+  await refused('latest', 'full', 'RESTORE_FOLDER_NOT_EMPTY')
+  await refused('2001-01-01T00:00:00Z', 'r1', 'RESTORE_NO_BACKUP')
+  await refused('FF/0', 'r2', 'RESTORE_TARGET_BEYOND')
+  await refused('no such point', 'r3', 'RESTORE_TARGET_BEYOND')
+  await assert.rejects(
+    reader(createRepositoryKeys({ random: randomBytes, nowMs: 0 }).recoveryKey),
+    {
+      code: 'REPOSITORY_KEY_WRONG',
+    },
+  )
+})
+
+test('restore: a part of the log missing everywhere is named, and nothing can be started', async () => {
+  const stores = regions.map(({ store }) => store)
+  const names: string[] = []
+  for await (const { name } of stores[0]!.list('wal')) names.push(name)
+  const gone = names[Math.floor(names.length / 2)]!
+  const bytes = await stores[0]!.get(gone)
+  for (const store of stores) await store.delete(gone)
+  await assert.rejects(restoreTo('latest', 'hole'), { code: 'WAL_MISSING' })
+  await assert.rejects(readFile(join(folder, 'hole', 'global', 'pg_control')), { code: 'ENOENT' })
+  await stores[1]!.put(gone, bytes)
+  await restoreTo('latest', 'healed')
+  for (const store of stores) await store.put(gone, bytes)
+})
+
+test('restore: the server stops when a file of the log that the archive has is not there', async () => {
+  await restoreTo('latest', 'robbed')
+  const log = join(folder, 'robbed', 'veilig_restore', 'log')
+  for (const name of await readdir(log)) await rm(join(log, name))
+  await assert.rejects(start('robbed'), { code: 'POSTGRES_START_FAILED' })
+})
+
+async function makeTablespace(): Promise<void> {
+  const space = join(server.place.dataDir, '..', 'space')
+  await mkdir(space)
+  const { account } = server.place
+  if (account) await chown(space, account.uid, account.gid)
+  await server.query(`create tablespace other location '${space}'`)
+  await server.query('create table elsewhere tablespace other as select generate_series(1, 3)')
+}
+
+async function startService(): Promise<void> {
+  const repository = await openRepository({
+    regions,
+    root: keys.root,
+    catalogueKey: readCatalogueKey(keys.catalogueKey),
+    clock: systemClock,
+    random: randomBytes,
+  })
+  const address = { host: server.socketDir, port: server.port, tls: 'off' } as const
+  service = await serve(backupConfig.parse({ partMaxMs: 20 }), {
+    login: { address, user: 'veilig_backup', password: 'right' },
+    repository,
+    trail: { append: () => undefined, flush: () => Promise.resolve() },
+    clock: systemClock,
+    controlSocket: join(folder, 'control.sock'),
+  })
+}
+
+function durable(): bigint {
+  const positions = service.status().regions.map(({ durableLsn }) => parseLsn(durableLsn ?? '0/0'))
+  return positions.reduce((a, b) => (b < a ? b : a))
+}
+
+async function book(from: number, to: number): Promise<void> {
+  for (let id = from; id <= to; id++) {
+    await server.query('insert into bookings values ($1, $2)', [id, `court ${id % 3}`])
+  }
+}
+
+async function one(sql: string): Promise<string | undefined> {
+  const [row] = await server.query<Record<string, string>>(sql)
+  return row && Object.values(row)[0]
+}
+
+async function now(): Promise<string> {
+  return (
+    (await one(`select to_char(clock_timestamp() at time zone 'UTC',
+    'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`)) ?? ''
+  )
+}
+
+function reader(key = keys.recoveryKey): Promise<RepositoryReader> {
+  return openReader({ regions, identity: readIdentity(key) })
+}
+
+async function restoreTo(to: string, name: string): Promise<RestoreReport> {
+  return restore({
+    reader: await reader(),
+    target: parseTarget(to),
+    into: join(folder, name),
+    action: 'promote',
+    account: postgresAccount(),
+    disk: systemDisk,
+    clock: systemClock,
+  })
+}
+
+function start(name: string): Promise<RunningCluster> {
+  return startCluster(
+    { ...server.place, dataDir: join(folder, name) },
+    { socketDir: join(folder, `${name}-s`), port: 5432, logFile: join(folder, `${name}-log`) },
+  )
+}
+
+/** Starts a restored server, waits until it is promoted, asks, and stops it. */
+async function ask(name: string, sql: string): Promise<unknown[]> {
+  await using cluster = await start(name)
+  const { socketDir: host, port } = cluster
+  const client = new pg.Client({
+    host,
+    port,
+    user: SUPERUSER,
+    password: PASSWORD,
+    database: 'postgres',
+  })
+  await client.connect()
+  try {
+    await until(async () => {
+      const { rows } = await client.query<{ on: boolean }>('select pg_is_in_recovery() as on')
+      return rows[0]?.on === false
+    })
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function idsIn(name: string): Promise<number[]> {
+  const rows = await ask(name, 'select id from bookings order by id')
+  return rows.map((row) => (row as { id: number }).id)
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at)
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!(await holds())) {
+    assert(Date.now() < deadline, `waited too long for ${holds.toString()}`)
+    await delay(20)
+  }
+}
