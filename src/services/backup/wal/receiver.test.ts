@@ -193,7 +193,11 @@ function start(wal: MemoryWal, slot: string): Running {
   const events: AuditEvent[] = []
   const stop = new AbortController()
   let gaps = 0
-  const repository = { wal, attach: () => Promise.resolve() } as unknown as Repository
+  const repository = {
+    wal,
+    attach: () => Promise.resolve(),
+    catalogue: () => Promise.resolve({ wal: [] }),
+  } as unknown as Repository
   const receiver = new WalReceiver({
     login: {
       address: { host: server.socketDir, port: server.port, tls: 'off' },

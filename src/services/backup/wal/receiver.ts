@@ -17,7 +17,12 @@ import {
   type Login,
   type SystemIdentity,
 } from '../replication/connection.ts'
-import type { ClusterIdentity, Repository, WalPosition } from '../repository/repository.ts'
+import type {
+  ClusterIdentity,
+  Repository,
+  WalPosition,
+  WalRange,
+} from '../repository/repository.ts'
 import { ensureSlot, type Slot } from './slot.ts'
 import { decideStart, type StartDecision } from './start.ts'
 import { WalSession } from './session.ts'
@@ -133,10 +138,12 @@ export class WalReceiver {
     const ancestors = await this.#keepHistory(connection, identity.timeline)
     const slot = await ensureSlot(connection, slotName)
     if (slot.made !== 'found') await this.#tellSlot(slot)
-    const kept = await repository.wal.lastPosition(identity.systemIdentifier)
+    const last = await repository.wal.lastPosition(identity.systemIdentifier)
+    const held = heldEnds((await repository.catalogue()).wal, last)
     const { walSegmentSize } = cluster
     const decision = decideStart({
-      kept,
+      last,
+      held,
       slot: slot.restart,
       server: identity,
       ancestors,
@@ -197,6 +204,19 @@ export class WalReceiver {
     await this.#options.tell({ code: 'WAL_GAP', detail })
     this.#options.onGap()
   }
+}
+
+/** Where what is kept of each timeline ends. `last` may be on its way, and then counts. */
+function heldEnds(
+  ranges: readonly WalRange[],
+  last: WalPosition | undefined,
+): ReadonlyMap<number, Lsn> {
+  const ends = new Map<number, Lsn>()
+  for (const { timeline, endLsn } of ranges) {
+    if (endLsn > (ends.get(timeline) ?? -1n)) ends.set(timeline, endLsn)
+  }
+  if (last) ends.set(last.timeline, last.lsn)
+  return ends
 }
 
 /** Whose WAL this is, for the repository to check. */

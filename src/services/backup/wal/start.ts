@@ -12,8 +12,10 @@ import { FaultError } from '#lib/errors.ts'
 import type { WalPosition } from '../repository/repository.ts'
 
 export type StartFacts = {
-  /** Where the repository ends; undefined when it holds no WAL. */
-  readonly kept: WalPosition | undefined
+  /** What was received last; undefined when the repository holds no WAL. */
+  readonly last: WalPosition | undefined
+  /** Where the WAL kept of each timeline ends; `last` is among them. */
+  readonly held: ReadonlyMap<number, Lsn>
   /** From where the slot keeps WAL on the server, now or as it was when we made it. */
   readonly slot: WalPosition
   readonly server: { readonly timeline: number; readonly flushLsn: Lsn }
@@ -37,31 +39,40 @@ export type StartDecision =
  *   back to an older copy without a timeline of its own, or an old primary rose again.
  */
 export function decideStart(facts: StartFacts): StartDecision {
-  const decision = decideWanted(facts)
-  const { kept, removed, slot } = facts
-  if (!kept || !removed || decision.kind === 'gap') return decision
-  if (removed.timeline !== decision.at.timeline || removed.lsn !== decision.at.lsn) return decision
-  return { kind: 'gap', at: segmentStart(slot, facts.walSegmentSize), after: kept }
+  const { last, server, slot, removed } = facts
+  const fromSlot = segmentStart(slot, facts.walSegmentSize)
+  if (!last) return { kind: 'begin', at: fromSlot }
+  if (last.timeline > server.timeline) throw behind(last, server)
+  const gap = { kind: 'gap', at: fromSlot, after: last } as const
+  const wanted = continueBranch(facts) ?? gap
+  const gone = wanted.at.timeline === removed?.timeline && wanted.at.lsn === removed.lsn
+  return gone ? gap : wanted
 }
 
-/** Where to go on if the server still has it. */
-function decideWanted(facts: StartFacts): StartDecision {
-  const { kept, server, ancestors } = facts
-  const fromSlot = segmentStart(facts.slot, facts.walSegmentSize)
-  if (!kept) return { kind: 'begin', at: fromSlot }
-  if (kept.timeline === server.timeline) {
-    if (kept.lsn > server.flushLsn) throw behind(kept, server.timeline, server.flushLsn)
-    return { kind: 'continue', at: kept }
+/**
+ * Where to go on if the server still has it: on the newest timeline of the server's own past of
+ * which we hold something. Undefined when we hold nothing of it.
+ */
+function continueBranch(facts: StartFacts): StartDecision | undefined {
+  const { held, server, ancestors, walSegmentSize } = facts
+  const end = held.get(server.timeline)
+  if (end !== undefined) {
+    const at = { timeline: server.timeline, lsn: end }
+    if (end > server.flushLsn) throw behind(at, server)
+    return { kind: 'continue', at }
   }
-  if (kept.timeline > server.timeline) throw behind(kept, server.timeline, server.flushLsn)
-  const index = ancestors.findIndex(({ timeline }) => timeline === kept.timeline)
-  const branch = ancestors[index]
-  if (!branch) return { kind: 'gap', at: fromSlot, after: kept }
-  if (kept.lsn < branch.endLsn) return { kind: 'continue', at: kept }
-  // The server left this timeline at or before where we are: what we hold beyond is a dead branch.
-  const timeline = ancestors[index + 1]?.timeline ?? server.timeline
-  const at = segmentStart({ timeline, lsn: branch.endLsn }, facts.walSegmentSize)
-  return { kind: 'begin', at }
+  let child = server.timeline
+  for (const { timeline, endLsn } of ancestors.toReversed()) {
+    const keptEnd = held.get(timeline)
+    if (keptEnd !== undefined && keptEnd < endLsn) {
+      return { kind: 'continue', at: { timeline, lsn: keptEnd } }
+    }
+    // What we hold beyond the branch is another one's: alive or dead, it is not this server's.
+    const branch = segmentStart({ timeline: child, lsn: endLsn }, walSegmentSize)
+    if (keptEnd !== undefined) return { kind: 'begin', at: branch }
+    child = timeline
+  }
+  return undefined
 }
 
 /**
@@ -73,10 +84,11 @@ export function segmentStart(position: WalPosition, walSegmentSize: number): Wal
   return { timeline: position.timeline, lsn: position.lsn - (position.lsn % size) }
 }
 
-function behind(kept: WalPosition, timeline: number, flushLsn: Lsn): FaultError {
+function behind(kept: WalPosition, server: StartFacts['server']): FaultError {
   const message =
-    `PostgreSQL is at ${formatLsn(flushLsn)} on timeline ${timeline}, the repository already ` +
-    `holds up to ${formatLsn(kept.lsn)} on timeline ${kept.timeline}: the server was set back. ` +
-    'Give it a timeline of its own (recover and promote it), or name a new repository'
+    `PostgreSQL is at ${formatLsn(server.flushLsn)} on timeline ${server.timeline}, the ` +
+    `repository already holds up to ${formatLsn(kept.lsn)} on timeline ${kept.timeline}: the ` +
+    'server was set back. Give it a timeline of its own (recover and promote it), or name a new ' +
+    'repository'
   return new FaultError('WAL_SERVER_BEHIND', message)
 }
