@@ -77,7 +77,8 @@ export class Connection {
   #silent = false
   /** A passage waits for the trail: nothing more is read of the client. */
   #recording = false
-  #reason = 'CLIENT_CLOSED'
+  /** Why it ended: the first cause counts. */
+  #reason: string | undefined
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #stall: NodeJS.Timeout | undefined
@@ -122,6 +123,12 @@ export class Connection {
   shutDown(): void {
     this.#draining = true
     if (!this.#session || this.#session.idle) this.#sayShutDown()
+  }
+
+  /** Ends now, whatever runs. */
+  stop(): void {
+    this.#reason ??= 'GATEWAY_STOPPED'
+    this.destroy()
   }
 
   destroy(): void {
@@ -169,6 +176,7 @@ export class Connection {
   }
 
   #onClientEnd(): void {
+    this.#reason ??= 'CLIENT_CLOSED'
     if (this.#server && this.#stage !== 'over') this.#server.end()
     else this.#client.end()
   }
@@ -366,7 +374,7 @@ export class Connection {
     const { writeStallMs } = this.#gateway.config.limits
     if (writeStallMs === 0) return
     this.#stall = setTimeout(() => {
-      this.#reason = 'CLIENT_NOT_READING'
+      this.#reason ??= 'CLIENT_NOT_READING'
       this.destroy()
     }, writeStallMs)
   }
@@ -394,7 +402,7 @@ export class Connection {
       throw error
     }
     if (this.#isOver()) return
-    this.#reason = error.code
+    this.#reason ??= error.code
     const detail = { reason: error.code, ...this.#identity }
     if (error instanceof ProtocolError) this.#noteViolation(error)
     else if (error.code === 'DB_SERVER_AUTH_WEAK') this.#stranger('DB_LOGIN_FAILED', detail)
@@ -427,7 +435,7 @@ export class Connection {
 
   #sayShutDown(): void {
     if (this.#isOver()) return
-    this.#reason = 'GATEWAY_STOPPED'
+    this.#reason ??= 'GATEWAY_STOPPED'
     this.#farewell(encodeFatal('57P01', 'The database gateway is stopping.', 'Connect again.'))
   }
 
@@ -446,7 +454,7 @@ export class Connection {
   #serverClosed(): void {
     if (this.#stage === 'login') return this.#refuse(serverLeft())
     if (this.#isOver()) return
-    this.#reason = 'SERVER_CLOSED'
+    this.#reason ??= this.#session?.terminated ? 'CLIENT_CLOSED' : 'SERVER_CLOSED'
     this.#farewell(undefined)
   }
 
@@ -470,8 +478,9 @@ export class Connection {
   /** Records the end of the session, once. */
   #closeSession(): void {
     if (!this.#session || this.#isOver()) return
+    const reason = this.#reason ?? 'CLIENT_CLOSED'
     const nowMs = this.#gateway.ports.clock.monotonicMs()
-    this.#tryAppend(this.#session.close(nowMs, this.#reason, nowMs - this.#openedMs))
+    this.#tryAppend(this.#session.close(nowMs, reason, nowMs - this.#openedMs))
   }
 
   #isOver(): boolean {

@@ -120,7 +120,8 @@ export async function serve(
       for (const connection of connections) connection.shutDown()
       const deadline = clock.monotonicMs() + config.limits.drainMs
       while (connections.size > 0 && clock.monotonicMs() < deadline) await clock.sleep(10)
-      for (const connection of connections) connection.destroy()
+      for (const connection of connections) connection.stop()
+      while (connections.size > 0) await clock.sleep(1) // their last records are written
       quietly(() => gateway.append(repeats.due(Infinity)))
     },
   }

@@ -43,6 +43,7 @@ export class Session {
   #events: AuditEvent[] = []
   #longText: LongText | undefined
   #longKind: 'Query' | 'Parse' = 'Query'
+  #terminated = false
   #denied: DeniedError | undefined
   #statements = 0
   #rowsSent = 0
@@ -108,6 +109,11 @@ export class Session {
     return this.#walker.atBoundary
   }
 
+  /** Whether the client said goodbye. */
+  get terminated(): boolean {
+    return this.#terminated
+  }
+
   /** Whether no statement runs. */
   get idle(): boolean {
     return this.#tracker.idle
@@ -169,8 +175,10 @@ export class Session {
           'Function calls outside SQL are not open here; use SELECT.',
         )
         throw new ProtocolError('DB_FUNCTION_CALL_DENIED', 'the client sent a FunctionCall')
-      case 'Flush':
       case 'Terminate':
+        this.#terminated = true
+        return
+      case 'Flush':
         return
     }
   }
