@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseCheckpoint, type Checkpoint } from '#crypto/checkpoint.ts'
 import { noteVerifier, parseNote, verifyNote } from '#crypto/signed-note.ts'
 import { IntegrityError, VeiligError } from '#lib/errors.ts'
-import type { Disk } from '#system/disk.ts'
+import { systemDisk, type Disk } from '#system/disk.ts'
 import {
   CHECKPOINT_FILE,
   decodeHeader,
@@ -78,17 +77,8 @@ export function openCheckpoint(note: string, keys: readonly string[]): Checkpoin
 }
 
 /** The names of the books in the audit folder, sorted; none when there is no such folder. */
-export async function listBooks(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isDirectory() && /^[a-z][a-z0-9-]{0,62}$/.test(entry.name))
-      .map((entry) => entry.name)
-      .toSorted()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
+export async function listBooks(folder: string, disk: Disk = systemDisk): Promise<string[]> {
+  return (await disk.folders(folder)).filter((name) => /^[a-z][a-z0-9-]{0,62}$/.test(name))
 }
 
 /** The message of a declared error; a bug is thrown on. */

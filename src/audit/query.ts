@@ -73,7 +73,7 @@ async function load(
   options: QueryOptions,
 ): Promise<Pick<QueryResult, 'records' | 'warnings'>> {
   const { folder, disk } = options
-  const books = options.process === undefined ? await listBooks(folder) : [options.process]
+  const books = options.process === undefined ? await listBooks(folder, disk) : [options.process]
   const warnings: string[] = []
   let records = 0
   const appender = await connection.createAppender('events')

@@ -34,7 +34,7 @@ const segments = await written()
 const checkpoint = await heldByAnother()
 const last = segments.at(-1)!
 
-test('verify: a book nobody touched is as written, and its checkpoint stands for all of it', async () => {
+test('verify: a book nobody touched is as written, and signed for', async () => {
   const report = await verified(await book())
   assert.deepEqual(report.findings, [])
   assert(report.segments >= 6 && report.records > 150, 'large enough to prove something')
@@ -129,7 +129,7 @@ test('verify: a record put in again, there or elsewhere, is found and named', as
   }
 })
 
-test('verify: a book cut short at any byte is found; the checkpoint names what is missing', async () => {
+test('verify: a book cut short at any byte is found, and what is missing named', async () => {
   const bytes = last.bytes
   for (let end = last.size; end < bytes.length; end += 7) {
     const { findings } = await verified(await book({ [last.number]: bytes.subarray(0, end) }))
@@ -200,7 +200,7 @@ test('verify: a segment rewritten with all its hashes is found at the next one',
   }
 })
 
-test('verify: what is rewritten to its very end is found by a checkpoint, also one held elsewhere', async () => {
+test('verify: what is rewritten to its very end is found by a checkpoint', async () => {
   const altered = Buffer.from(last.bytes)
   const [record] = last.records as [Told]
   altered[record.end - TRAILER_SIZE - 3] = altered[record.end - TRAILER_SIZE - 3]! ^ 1
