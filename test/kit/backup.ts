@@ -35,6 +35,8 @@ export type TestBackup = AsyncDisposable & {
   start(): Promise<void>
   /** kill -9. */
   kill(): Promise<void>
+  /** From the next start on, this server's backup is taken: one that was restored. */
+  follow(other: RestoredPostgres): Promise<void>
   status(): Promise<BackupStatus>
   full(): Promise<NewestBackup>
   /** Resolves when every required region holds what the server has flushed by now. */
@@ -57,8 +59,13 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
   const data = await temporaryFolder('story')
   const config = join(data, 'veilig.yaml')
   await server.query(`create role veilig_backup login replication password 'backup-role'`)
-  const database = { host: server.socketDir, port: server.port, password: 'backup-role' }
-  await writeFile(config, JSON.stringify({ backup: { database } }))
+  const follow = async (cluster: RunningCluster): Promise<void> => {
+    const { socketDir: host, port } = cluster
+    const database = { host, port, password: 'backup-role' }
+    await writeFile(config, JSON.stringify({ backup: { database } }))
+  }
+  await follow(server.cluster)
+  let followed: Pick<RestoredPostgres, 'query'> = server
   const paths = pathsIn(data)
   await ensureRepositoryKeys({ paths, clock: systemClock })
   const place = ['--data', data, '--config', config]
@@ -91,6 +98,10 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
     status,
     kill,
     veilig: run,
+    follow: async (other) => {
+      followed = other
+      await follow(other.cluster)
+    },
     log: () => readFile(join(data, 'backup.log'), 'utf8'),
     start: async () => {
       await using output = await open(join(data, 'backup.log'), 'a')
@@ -104,7 +115,9 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
       return answer.backup
     },
     caughtUp: async () => {
-      const [row] = await server.query<{ lsn: string }>('select pg_current_wal_flush_lsn() as lsn')
+      const [row] = await followed.query<{ lsn: string }>(
+        'select pg_current_wal_flush_lsn() as lsn',
+      )
       const flushed = parseLsn(row?.lsn ?? '')
       await until(async () => {
         const { regions } = await status()
