@@ -34,6 +34,8 @@ export const runCommand: Command = {
         tellSupervisor({ kind: 'failed', code: error.code, message })
       }
       throw error
+    } finally {
+      process.disconnect?.() // an open channel would keep us from ending
     }
   },
 }
