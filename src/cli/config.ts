@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { backupConfig, type BackupConfig } from '#services/backup/config.ts'
+import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
 import { sqlGatewayConfig, type SqlGatewayConfig } from '#services/sql-gateway/config.ts'
@@ -27,6 +28,7 @@ export type VeiligConfig = {
   readonly application: ApplicationConfig
   readonly audit: AuditConfig
   readonly backup: BackupConfig
+  readonly mailGateway: MailGatewayConfig
   readonly notary: NotaryConfig
   readonly prober: ProberConfig
   readonly sqlGateway: SqlGatewayConfig
@@ -44,6 +46,7 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   application: applicationConfig.prefault({}),
   audit: auditConfig.prefault({}),
   backup: backupConfig.prefault({}),
+  mailGateway: mailGatewayConfig.prefault({}),
   notary: notaryConfig.prefault({}),
   prober: proberConfig.prefault({}),
   sqlGateway: sqlGatewayConfig.prefault({}),

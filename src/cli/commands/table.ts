@@ -6,8 +6,12 @@
 import type { Command } from '../command.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
+import { backupListCommand } from './backup-list.ts'
 import { backupRunCommand } from './backup-run.ts'
+import { backupVerifyCommand } from './backup-verify.ts'
 import { completionCommand } from './completion.ts'
+import { dnsCommand } from './dns.ts'
+import { restoreCommand } from './restore.ts'
 import { runCommand } from './run.ts'
 import { upCommand } from './up.ts'
 
@@ -15,7 +19,11 @@ export const commands: readonly Command[] = [
   upCommand,
   runCommand,
   backupRunCommand,
+  backupListCommand,
+  backupVerifyCommand,
+  restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,
+  dnsCommand,
   completionCommand(() => commands),
 ]

@@ -11,6 +11,7 @@ import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { FaultError } from '#lib/errors.ts'
+import { endLeftOver, rememberProcess } from '#system/leftover.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 
@@ -31,6 +32,7 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
   const command = context.config.application.command ?? demonstration('main')
   const env = {
     ...(await databaseEnvironment(context, 'application', 'reservations_app', 'DATABASE_URL')),
+    ...(await mailEnvironment(context)),
     ...context.config.application.env,
     HOST: '127.0.0.1',
     PORT: String(ports.application),
@@ -38,6 +40,8 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
     SESSION_SECRET_FILE: paths.secret('application', 'session-secret'),
     DEMO: context.config.application.command ? '' : '1',
   }
+  const remembered = `${paths.socket('application')}.json`
+  await endLeftOver(remembered, (ms) => context.clock.sleep(ms))
   const [program = '', ...args] = command
   const child = spawn(program, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
   const ended = new Promise<number | string>((resolve) => {
@@ -48,6 +52,7 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
     throw new FaultError('APPLICATION_ENDED', `the application ended (${how})`)
   })
   failed.catch(() => undefined) // whoever waits for it hears of it
+  if (child.pid !== undefined) await rememberProcess(remembered, child.pid)
   await Promise.race([untilListening(context, ports.application), failed])
   return {
     failed,
@@ -58,6 +63,15 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
       clearTimeout(timer)
     },
   }
+}
+
+/** Where the application hands in its mail, and the sender's domain that is signed for it. */
+async function mailEnvironment(context: ServiceContext): Promise<Record<string, string>> {
+  const file = context.paths.secret('application', 'submission-password')
+  const url = new URL(`smtp://localhost:${context.ports.mail}`)
+  url.username = 'application'
+  url.password = await readFile(file, 'utf8')
+  return { SMTP_URL: url.href, MAIL_FROM: `no-reply@${context.config.mailGateway.domains[0]}` }
 }
 
 /** What a program needs to reach the database through the gateway: a URL and whom to trust. */

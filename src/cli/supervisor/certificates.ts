@@ -13,6 +13,7 @@ import type { Paths } from '../paths.ts'
 const doors: Readonly<Record<string, readonly string[]>> = {
   'web-gateway': localNames,
   'sql-gateway': ['localhost', '127.0.0.1', '::1'],
+  'mail-gateway': ['localhost', 'mail.localhost', '127.0.0.1', '::1'],
 }
 
 /** @returns Whether the authority is new, so that people must be told to trust it. */

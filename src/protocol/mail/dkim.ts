@@ -102,7 +102,7 @@ function namesToSign(fields: readonly HeaderField[]): readonly string[] {
   })
 }
 
-/** RFC 6376 §5.4.2: several fields of one name are taken from the bottom up; absent ones are empty. */
+/** RFC 6376 §5.4.2: fields of one name are taken from the bottom up; absent ones are empty. */
 function canonicalFields(fields: readonly HeaderField[], names: readonly string[]): string {
   const left = [...fields]
   return names
@@ -133,7 +133,8 @@ function fold(tags: readonly string[]): string {
   return tags
     .map((tag, index) => {
       const text = index === tags.length - 1 ? tag : `${tag};`
-      const breaks = index > 0 && column + text.length + 1 > FOLD_AT
+      // The signature, too long for this line in any case, begins a line of its own.
+      const breaks = index > 0 && (text === 'b=' || column + text.length + 1 > FOLD_AT)
       column = breaks ? text.length + 1 : column + text.length + 1
       const folded = text.startsWith('h=') ? text.replaceAll(/(.{1,60}:)/g, '$1\r\n ') : text
       return `${index === 0 ? '' : breaks ? '\r\n ' : ' '}${folded}`

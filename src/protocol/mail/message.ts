@@ -74,8 +74,8 @@ export function checkLines(bytes: Uint8Array): void {
 /**
  * Cuts a message into fields and body.
  *
- * @throws {ProtocolError} As `checkLines`. {DeniedError} MAIL_HEADER_TOO_LARGE, MAIL_HEADER_INVALID,
- *   MAIL_HEADER_DUPLICATE.
+ * @throws {ProtocolError} As `checkLines`.
+ * @throws {DeniedError} MAIL_HEADER_TOO_LARGE, MAIL_HEADER_INVALID, MAIL_HEADER_DUPLICATE.
  */
 export function parseMessage(bytes: Uint8Array): Message {
   checkLines(bytes)

@@ -35,7 +35,7 @@ export const URL_MARK = '[[unsubscribe-url]]'
 /**
  * The bytes to send.
  *
- * A security mail has no List-Unsubscribe field, since it cannot be switched off; its footer says so.
+ * A security mail has no List-Unsubscribe field: it cannot be switched off, and its footer says so.
  *
  * @throws {DeniedError} MAIL_MIME_INVALID.
  */
@@ -71,8 +71,8 @@ function missingFields(out: Outgoing): readonly HeaderField[] {
 }
 
 function received(out: Outgoing): HeaderField {
-  const text = `by ${out.hostname} with ESMTPSA id ${out.deliveryId};\r\n ${mailDate(out.receivedMs)}`
-  return headerField('Received', text)
+  const by = `by ${out.hostname} with ESMTPSA id ${out.deliveryId}`
+  return headerField('Received', `${by};\r\n ${mailDate(out.receivedMs)}`)
 }
 
 function mailDate(ms: number): string {
@@ -84,7 +84,8 @@ function withFooter(part: TextPart, out: Outgoing, text: Words): string {
   const sentence = out.category === 'security' ? text.footerSecurity : text.footer
   if (part.type === 'text/plain') {
     const plain = part.charset === 'utf-8' ? sentence : withoutMarks(sentence)
-    return `${part.text.replace(/(\r\n)*$/, '')}\r\n\r\n-- \r\n${plain}\r\n${out.unsubscribeUrl}\r\n`
+    const body = part.text.replace(/(\r\n)*$/, '')
+    return `${body}\r\n\r\n-- \r\n${plain}\r\n${out.unsubscribeUrl}\r\n`
   }
   const link = `<a href="${out.unsubscribeUrl}">${entities(text.footerLink)}</a>`
   const style = 'margin:24px 0 0;font:14px/1.5 sans-serif;color:#555'

@@ -49,7 +49,7 @@ export type MailGatewayConfig = {
   readonly listen: string
   /** Name in EHLO and in the greeting. */
   readonly hostname: string
-  /** Domains in From; the first is the application's. Reserved names mean: no domain of ours yet. */
+  /** Domains in From; the first is the application's. A reserved name means: none yet. */
   readonly domains: readonly string[]
   /** SPF mechanisms of every address that sends: `ip4:192.0.2.1`, `include:relay.example`. */
   readonly spf: readonly string[]

@@ -86,7 +86,7 @@ class Round {
     this.#alarm.resolve()
   }
 
-  /** Until `signal`; then what is under way is finished. Throws on a fault that ends the service. */
+  /** Until `signal`; then finishes what is under way. Throws what ends the service. */
   async run(signal: AbortSignal): Promise<void> {
     let careMs = -Infinity
     while (!signal.aborted) {

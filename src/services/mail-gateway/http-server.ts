@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { FaultError } from '#lib/errors.ts'
+import { listenOnUnix } from '#system/unix-server.ts'
 
 const REQUEST_TIMEOUT_MS = 10_000
 const BODY_MAX_BYTES = 8192
@@ -17,20 +17,11 @@ export async function serveOnSocket(path: string, fetch: Fetch): Promise<AsyncDi
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
     void reply(incoming, outgoing, fetch)
   })
-  await rm(path, { force: true }) // of a process that was killed
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      const message = `cannot listen on ${path}: ${cause.message}`
-      reject(new FaultError('LISTEN_FAILED', message, { cause }))
-    })
-    server.listen(path, resolve)
-  })
-  return {
-    [Symbol.asyncDispose]: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
-    },
+  try {
+    return await listenOnUnix(server, path)
+  } catch (cause) {
+    const message = `cannot listen on ${path}: ${(cause as Error).message}`
+    throw new FaultError('LISTEN_FAILED', message, { cause })
   }
 }
 

@@ -31,11 +31,9 @@ test('a mail is signed by RSA and Ed25519, and a strict verifier accepts both', 
   await gateway.send({ to, html: '<p>Baan 1</p>' })
   const { bytes } = await one()
   const { results } = await dkimVerify(bytes, { resolver, strict: true })
-  const verdicts = results.map((result) => [result.algo, result.status.result])
-  assert.deepEqual(verdicts.toSorted(), [
-    ['ed25519-sha256', 'pass'],
-    ['rsa-sha256', 'pass'],
-  ])
+  const verdicts = new Map(results.map((result) => [result.algo, result.status.result]))
+  assert.equal(verdicts.get('ed25519-sha256'), 'pass')
+  assert.equal(verdicts.get('rsa-sha256'), 'pass')
   for (const { status } of results) assert.equal(status.warnings, undefined)
 })
 
@@ -72,7 +70,7 @@ test('every mail carries one-click unsubscribe, signed, and a link that one can 
   assert(results.every((r) => /list-unsubscribe-post/i.test(r.signingHeaders?.keys ?? '')))
 })
 
-test('one click stops the list at once, also for mail already queued; GET stops nothing', async () => {
+test('one click stops the list, also for mail already queued; GET stops nothing', async () => {
   await gateway.send({ to })
   const path = unsubscribePath(await one())
   let attempts = 0

@@ -80,15 +80,16 @@ function current(is: boolean): HtmlEscapedString | '' {
 }
 
 export const stylesheet = `
-:root { color-scheme: light dark; --ink: #1c2430; --paper: #f6f7f9; --card: #fff; --accent: #14532d }
+:root { color-scheme: light dark;
+  --ink: #1c2430; --paper: #f6f7f9; --card: #fff; --accent: #14532d }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8ebef; --paper: #14181d; --card: #1e242b; --accent: #86d9a4 }
 }
 * { box-sizing: border-box }
 body { margin: 0; padding: 8vh 1rem 2rem; background: var(--paper); color: var(--ink);
   font: 1.0625rem/1.6 system-ui, sans-serif }
-main { max-width: 34rem; margin: 0 auto; padding: 2rem; background: var(--card); border-radius: .75rem;
-  box-shadow: 0 1px 3px #0003 }
+main { max-width: 34rem; margin: 0 auto; padding: 2rem; background: var(--card);
+  border-radius: .75rem; box-shadow: 0 1px 3px #0003 }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25 }
 .done { font-weight: 600; color: var(--accent) }
 .small { font-size: .9375rem; opacity: .8 }

@@ -19,8 +19,8 @@ export type Recipient = {
 }
 
 /**
- * A message whose From domain is one that its sender may use and whose keys are ours: what leaves is
- * signed by exactly that domain, so that DMARC passes by construction. Made by `admit` alone.
+ * A message whose From domain is one that its sender may use and whose keys are ours: what leaves
+ * is signed by exactly that domain, so that DMARC passes by construction. Made by `admit` alone.
  */
 export type Admitted = {
   readonly sender: string

@@ -1,8 +1,8 @@
 /**
  * The queue, the subscriptions and the victim counters in the control database.
  *
- * A message is accepted in one transaction, with its deliveries and what it adds to the counters: at
- * the time of the `250` all of it is on disk, or none.
+ * A message is accepted in one transaction, with its deliveries and what it adds to the counters:
+ * at the time of the `250` all of it is on disk, or none.
  *
  * @module
  */

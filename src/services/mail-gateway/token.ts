@@ -1,6 +1,6 @@
 /**
- * Tokens in links and in envelope senders: they name a row, prove that we made them, and say nothing
- * about whose they are.
+ * Tokens in links and in envelope senders: they name a row, prove that we made them, and say
+ * nothing about whose they are.
  *
  * @module
  */

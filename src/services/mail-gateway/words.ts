@@ -28,7 +28,8 @@ export const words: Readonly<Record<Language, Words>> = {
   nl: {
     footer: 'Wilt u deze e-mails niet meer? Meld u af met één klik:',
     footerSecurity:
-      'Dit bericht gaat over de veiligheid van uw account en wordt daarom altijd verstuurd. Uw voorkeuren voor andere e-mails:',
+      'Dit bericht gaat over de veiligheid van uw account en wordt altijd verstuurd. ' +
+      'Uw voorkeuren voor andere e-mails:',
     footerLink: 'E-mailvoorkeuren',
     title: 'E-mailvoorkeuren',
     ask: (list) => `Wilt u geen e-mails van de soort „${list}” meer ontvangen?`,
@@ -38,7 +39,7 @@ export const words: Readonly<Record<Language, Words>> = {
     resumed: (list) => `U bent weer aangemeld voor e-mails van de soort „${list}”.`,
     renewed: 'Deze link is van vóór uw nieuwe aanmelding. Met de knop meldt u zich weer af.',
     security:
-      'Berichten over de veiligheid van uw account, zoals een nieuw wachtwoord, blijft u altijd krijgen.',
+      'Berichten over de veiligheid van uw account, zoals een nieuw wachtwoord, blijft u krijgen.',
     unknownTitle: 'Deze link werkt niet',
     unknown: 'De link is onvolledig of niet van ons. Open hem opnieuw vanuit de e-mail.',
     languageLabel: 'Taal',
@@ -46,7 +47,8 @@ export const words: Readonly<Record<Language, Words>> = {
   en: {
     footer: 'No longer want these e-mails? Unsubscribe with one click:',
     footerSecurity:
-      'This message is about the security of your account and is therefore always sent. Your preferences for other e-mails:',
+      'This message is about the security of your account and is always sent. ' +
+      'Your preferences for other e-mails:',
     footerLink: 'E-mail preferences',
     title: 'E-mail preferences',
     ask: (list) => `Would you like to stop e-mails of the kind “${list}”?`,
@@ -64,7 +66,8 @@ export const words: Readonly<Record<Language, Words>> = {
   fr: {
     footer: 'Vous ne souhaitez plus ces e-mails ? Désabonnez-vous en un clic :',
     footerSecurity:
-      'Ce message concerne la sécurité de votre compte et est donc toujours envoyé. Vos préférences pour les autres e-mails :',
+      'Ce message concerne la sécurité de votre compte et est toujours envoyé. ' +
+      'Vos préférences pour les autres e-mails :',
     footerLink: 'Préférences e-mail',
     title: 'Préférences e-mail',
     ask: (list) => `Voulez-vous ne plus recevoir les e-mails de type « ${list} » ?`,
@@ -74,7 +77,7 @@ export const words: Readonly<Record<Language, Words>> = {
     resumed: (list) => `Vous êtes de nouveau abonné aux e-mails de type « ${list} ».`,
     renewed: 'Ce lien date d’avant votre réabonnement. Le bouton vous désabonne.',
     security:
-      'Vous recevrez toujours les messages sur la sécurité de votre compte, comme un nouveau mot de passe.',
+      'Vous recevrez toujours les messages sur la sécurité de votre compte (mot de passe, etc.).',
     unknownTitle: 'Ce lien ne fonctionne pas',
     unknown: 'Le lien est incomplet ou ne vient pas de nous. Ouvrez-le de nouveau depuis l’e-mail.',
     languageLabel: 'Langue',

@@ -155,8 +155,8 @@ const host = z
 const upstream = z
   .string()
   .regex(
-    /^(?:application|trust|status|console|http:\/\/[^/\s:]+:\d{1,5}|unix:\/\S+)$/,
-    'application, trust, status, console, http://HOST:PORT or unix:/PATH',
+    /^(?:application|trust|status|console|mail-gateway|mailbox|http:\/\/[^/\s:]+:\d+|unix:\/\S+)$/,
+    'application, trust, status, console, mail-gateway, mailbox, http://HOST:PORT or unix:/PATH',
   )
 
 const defaultHosts = {
@@ -166,6 +166,8 @@ const defaultHosts = {
   'trust.localhost': 'trust',
   'status.localhost': 'status',
   'console.localhost': 'console',
+  'mail.localhost': 'mail-gateway',
+  'mailbox.localhost': 'mailbox',
 }
 
 /** The schema of the section. */

@@ -1,0 +1,101 @@
+/**
+ * Composes the mail gateway: its keys, its certificate, its queue, and the way out.
+ *
+ * @module
+ */
+import { createPublicKey } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import { mailRecords, type DnsRecord } from '#protocol/dns/mail-records.ts'
+import type { DkimKey } from '#protocol/mail/dkim.ts'
+import { bounceDomain, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
+import { ensureDkimKeys, ensureTokenKey } from '#services/mail-gateway/keys.ts'
+import { serve } from '#services/mail-gateway/serve.ts'
+import { deliverer } from '#services/mail-gateway/transport.ts'
+import type { Context, ServiceContext } from '../context.ts'
+import { controlConnection } from '../control.ts'
+
+/** Where the demonstration's mailbox receives: a unix socket that speaks SMTP. */
+export const MAILBOX_SMTP = 'mailbox-smtp'
+
+/** @throws {FaultError} PORT_IN_USE, LISTEN_FAILED, MAIL_QUEUE_FAILED, DISK_…. */
+export async function runMailGateway(context: ServiceContext): Promise<RunningService> {
+  const { clock, log, trail, ports, paths } = context
+  const config = context.config.mailGateway
+  const secret = (file: string): string => paths.secret('mail-gateway', file)
+  const text = async (file: string): Promise<string> =>
+    Buffer.from(await systemDisk.read(secret(file))).toString('utf8')
+  const pool = new pg.Pool(await controlConnection(context, 'mail-gateway'))
+  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const dkimKeys = await gatewayKeys(context)
+  await publishRecords(context, dkimKeys)
+  const gateway = await serve(config, {
+    clock,
+    log,
+    trail,
+    pool,
+    deliver: deliverer(config.delivery, config.hostname, paths.socket(MAILBOX_SMTP)),
+    dkimKeys,
+    tokenKey: await ensureTokenKey(systemDisk, secret('token.key')),
+    passwords: await passwordsOf(config, text),
+    tls: { certificatePem: await text('tls.pem'), keyPem: await text('tls.key') },
+    port: ports.mail,
+    httpSocket: paths.socket('mail-gateway'),
+    publicOrigin: config.publicOrigin ?? `https://mail.localhost:${ports.https}`,
+  })
+  return {
+    ...(gateway.failed ? { failed: gateway.failed } : {}),
+    [Symbol.asyncDispose]: async () => {
+      await gateway[Symbol.asyncDispose]()
+      await pool.end()
+    },
+  }
+}
+
+/** Each sender's password: the application's from the secrets, others' from the configuration. */
+async function passwordsOf(
+  config: MailGatewayConfig,
+  text: (file: string) => Promise<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const passwords = new Map<string, string>()
+  for (const { name, password } of config.senders) {
+    passwords.set(name, password ?? (await text(`${name}-submission-password`)))
+  }
+  return passwords
+}
+
+/** The DKIM keys of every configured domain, made when missing. */
+export function gatewayKeys(context: Context): Promise<readonly DkimKey[]> {
+  const place = (file: string): string => context.paths.secret('mail-gateway', file)
+  return ensureDkimKeys(systemDisk, place, context.config.mailGateway.domains)
+}
+
+/** What would be published, where the demonstration's mailbox looks instead of in DNS. */
+export function recordsFile(context: Context): string {
+  return join(context.paths.data, 'mail', 'records.json')
+}
+
+async function publishRecords(context: Context, keys: readonly DkimKey[]): Promise<void> {
+  const text = JSON.stringify(gatewayRecords(context, keys), null, 2)
+  await systemDisk.replace(recordsFile(context), Buffer.from(text))
+}
+
+/** Every record to publish for the configured domains. */
+export function gatewayRecords(context: Context, keys: readonly DkimKey[]): readonly DnsRecord[] {
+  const config = context.config.mailGateway
+  return config.domains.flatMap((domain) =>
+    mailRecords({
+      domain,
+      bounceDomain: bounceDomain(domain),
+      hostname: config.hostname,
+      spf: config.spf,
+      inbound: config.inbound,
+      reportAddress: config.reportAddress ?? `dmarc-reports@${domain}`,
+      keys: keys
+        .filter((key) => key.domain === domain)
+        .map(({ selector, privateKey }) => ({ selector, publicKey: createPublicKey(privateKey) })),
+    }),
+  )
+}
