@@ -20,6 +20,10 @@ const certificate = await issueCertificate(authority, localNames, nowMs)
 /** What a client must trust. */
 export const testAuthority: string = authority.certificatePem
 
+/** What the gateway shows, for servers of a test's own. */
+export const testCertificate: { readonly certificatePem: string; readonly keyPem: string } =
+  certificate
+
 export type TestGateway = RunningWebGateway & {
   /** What the audit trail was given. */
   readonly events: AuditEvent[]
@@ -105,6 +109,9 @@ export async function openTls(port: number): Promise<TLSSocket> {
   return socket
 }
 
+/** A peer that neither answers nor closes has had long enough. */
+const PATIENCE_MS = 8_000
+
 /** Sends bytes and reads until the peer closes, or until `enough` says so. Latin-1. */
 export async function converse(
   socket: Socket,
@@ -118,6 +125,7 @@ export async function converse(
       if (enough(text)) resolve()
     })
     socket.on('close', () => resolve())
+    socket.setTimeout(PATIENCE_MS, () => resolve())
   })
   socket.write(bytes, 'latin1')
   await ended

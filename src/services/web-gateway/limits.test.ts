@@ -1,4 +1,4 @@
-/** What one client can take from the others: nothing. And how the gateway starts, fails and stops. */
+/** What one client can take from the others: nothing. And how the gateway starts and stops. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
