@@ -62,6 +62,7 @@ export async function openTrail(options: TrailOptions): Promise<AuditTrail & Asy
   const writer = new TrailWriter({ disk, clock, mode, limits, signer, path, header, headerBytes })
   await writer.append(openingEvents(header, end, damage))
   await writer.flush()
+  await writer.signed() // so that a book that was opened twice has a checkpoint, or lost it
   return writer
 }
 

@@ -114,6 +114,12 @@ export class TrailWriter implements AuditTrail, AsyncDisposable {
     await done
   }
 
+  /** Resolves once the checkpoint under way is written. @throws {FaultError} AUDIT_WRITE_FAILED. */
+  async signed(): Promise<void> {
+    await this.#checkpointing
+    if (this.#failure) throw this.#failure
+  }
+
   /** Finishes what was appended, signs it, and closes. @throws {FaultError} AUDIT_WRITE_FAILED. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return

@@ -7,14 +7,19 @@ import { hostname } from 'node:os'
 import { openTrail } from '#audit/open.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import { systemDisk } from '#system/disk.ts'
+import { auditSigner } from './audit-key.ts'
 import type { Context } from './context.ts'
 
 /** @throws {FaultError | IntegrityError} When the book cannot be opened or is damaged. */
-export function openBook(context: Context, process: string): Promise<AuditTrail & AsyncDisposable> {
+export async function openBook(
+  context: Context,
+  process: string,
+): Promise<AuditTrail & AsyncDisposable> {
   const { paths, clock, config } = context
   const { mode, whenDamaged, ...limits } = config.audit
   const folder = paths.audit
   const node = hostname()
   const disk = systemDisk
-  return openTrail({ folder, process, node, mode, disk, clock, limits, whenDamaged })
+  const signer = await auditSigner(context, process, node)
+  return openTrail({ folder, process, node, mode, disk, clock, signer, limits, whenDamaged })
 }
