@@ -45,6 +45,7 @@ CREATE TABLE bookings (
   CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
   -- An empty or unbounded range would slip past, or swallow, the constraint below.
   CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)),
+  CHECK (isfinite(lower(during)) AND isfinite(upper(during))), -- 'infinity' is a bound like another
   CHECK (lower_inc(during) AND NOT upper_inc(during)),
   -- The last wall. club_id comes first: without it a club could learn that another's court is taken.
   CONSTRAINT bookings_never_overlap

@@ -86,7 +86,7 @@ function answerError(error: Error, c: Context, report: (line: object) => void): 
   const away = isAway(error)
   const where = error.stack
     ?.split('\n')
-    .find((line) => line.includes('/src/'))
+    .find((line) => line.includes('/reservations/src/'))
     ?.trim()
   report({
     fault: away ? 'database away' : 'unexpected',

@@ -84,11 +84,11 @@ export class Fields {
   }
 
   text(name: string): string {
-    return this.#values.get(name) ?? ''
+    return plain(this.#values.get(name) ?? '')
   }
 
   all(name: string): string[] {
-    return this.#values.getAll(name)
+    return this.#values.getAll(name).map(plain)
   }
 
   /** @throws {FormError} When it is not a whole number in the range. */
@@ -98,6 +98,11 @@ export class Fields {
     if (!/^\d{1,6}$/.test(text) || value < min || value > max) throw new FormError(name)
     return value
   }
+}
+
+/** No control characters: PostgreSQL takes no NUL, and none belongs in one line of text. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '')
 }
 
 export function queryOf(c: Context): Fields {

@@ -1,0 +1,235 @@
+/** The application from outside: who may do what, what every answer carries, what is said when. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { cookieOf, NOW_MS, ownForm, startReservations } from '../../test/kit.ts'
+import { demoAccounts } from '../demo/accounts.ts'
+import { inClub } from '../database.ts'
+import { courtsOf } from '../data/clubs.ts'
+import { instantOf, instantText } from '../time.ts'
+import { createApp } from './app.tsx'
+
+const service = await startReservations()
+const { origin, superuser, database, zuiderpark, roseraie } = service
+after(() => service[Symbol.asyncDispose]())
+
+const accounts = demoAccounts['zuiderpark'] ?? assert.fail()
+const member = await cookieOf(origin, 'zuiderpark', accounts.member)
+const secretary = await cookieOf(origin, 'zuiderpark', accounts.secretary)
+const courts = await inClub(database, zuiderpark.id, (tx) => courtsOf(tx, zuiderpark.id))
+
+async function get(path: string, cookie = ''): Promise<Response> {
+  return await fetch(origin + path, {
+    headers: { cookie, 'accept-language': 'en' },
+    redirect: 'manual',
+  })
+}
+
+async function post(
+  path: string,
+  fields: Record<string, string>,
+  cookie = '',
+  headers: Record<string, string> = ownForm,
+): Promise<Response> {
+  return await fetch(origin + path, {
+    method: 'POST',
+    headers: { ...headers, cookie, 'accept-language': 'en' },
+    body: new URLSearchParams(fields),
+    redirect: 'manual',
+  })
+}
+
+test('app: every answer carries the strict policy, pages and files and errors alike', async () => {
+  for (const path of ['/', '/zuiderpark/day', '/zuiderpark/theme.css', '/healthz', '/none/day']) {
+    const { headers } = await get(path)
+    const policy = headers.get('content-security-policy') ?? ''
+    assert.match(policy, /default-src 'none'/, path)
+    assert.match(policy, /trusted-types 'none'/, path)
+    assert.doesNotMatch(policy, /unsafe|nonce|\*/, path)
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
+  }
+  assert.equal((await get('/zuiderpark/day')).headers.get('cache-control'), 'no-store')
+})
+
+test('app: no page holds inline script or style', async () => {
+  for (const path of ['/', '/zuiderpark/day', '/zuiderpark/login', '/zuiderpark/bookings']) {
+    const text = await (await get(path, member)).text()
+    assert.doesNotMatch(text, /<style|style="|<script(?![^>]*src=)| on\w+="/, path)
+  }
+})
+
+test('app: the session cookie is __Host-, Secure, HttpOnly and SameSite', async () => {
+  const fields = { email: accounts.member, password: 'tie-break-7-6', to: '' }
+  const [cookie = ''] = (await post('/zuiderpark/login', fields)).headers.getSetCookie()
+  assert.match(cookie, /^__Host-session=[\w-]{43};/)
+  for (const word of ['Secure', 'HttpOnly', 'SameSite=Lax', 'Path=/']) assert(cookie.includes(word))
+  assert(!cookie.includes('Domain'))
+  const [row] = await superuser`SELECT count(*)::int AS n FROM sessions
+    WHERE encode(token_hash, 'base64') LIKE ${`%${cookie.slice(15, 30)}%`}`
+  assert.equal(row?.['n'], 0, 'the token itself is not stored')
+})
+
+test('app: log-in never leads to another site', async () => {
+  for (const to of ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:1']) {
+    const fields = { email: accounts.member, password: 'tie-break-7-6', to }
+    const answer = await post('/zuiderpark/login', fields)
+    assert.equal(answer.headers.get('location'), '/zuiderpark/day', to)
+  }
+})
+
+test('app: ten wrong passwords make an account wait, another account not', async () => {
+  const email = 'nobody@zuiderpark.example'
+  for (let n = 0; n < 10; n++) {
+    assert.equal((await post('/zuiderpark/login', { email, password: 'no' })).status, 401)
+  }
+  assert.equal((await post('/zuiderpark/login', { email, password: 'no' })).status, 429)
+  assert.notEqual(await cookieOf(origin, 'zuiderpark', accounts.member), '')
+})
+
+test('app: a form from elsewhere is refused, whatever it says', async () => {
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const path = '/zuiderpark/logout'
+  for (const headers of [
+    type,
+    { ...type, origin: 'https://evil.example' },
+    { ...type, origin: 'null' },
+    { ...type, origin: 'https://club.example', 'sec-fetch-site': 'cross-site' },
+    { ...type, origin: 'https://club.example', 'sec-fetch-site': 'same-site' },
+  ]) {
+    assert.equal((await post(path, {}, member, headers)).status, 403, JSON.stringify(headers))
+  }
+  const old = { ...type, origin: 'https://club.example' } // a browser without Sec-Fetch-Site
+  assert.equal((await post('/zuiderpark/notices/read', {}, member, old)).status, 303)
+})
+
+test('app: whatever of another club is asked for, the answer is 404 without a byte of it', async () => {
+  const [foreign] = await superuser<{ id: string; court: string; owner: string; name: string }[]>`
+    SELECT b.id, b.court_id AS court, b.owner_id AS owner, m.last_name AS name FROM bookings b
+    JOIN members m ON m.id = b.owner_id WHERE b.club_id = ${roseraie.id}
+      AND lower(b.during) > ${new Date(NOW_MS)} AND b.status = 'confirmed' LIMIT 1`
+  const [closure] = await superuser<{ id: string }[]>`SELECT group_id AS id FROM bookings
+    WHERE club_id = ${roseraie.id} AND kind = 'closure' AND upper(during) > ${new Date(NOW_MS)} LIMIT 1`
+  assert(foreign && closure)
+  const start = instantText(instantOf(zuiderpark.zone, '2026-11-27', 600))
+  const fields = {
+    court: foreign.court,
+    start,
+    length: '60',
+    partner: foreign.owner,
+    owner: foreign.owner,
+  }
+  const shop = { database, publicOrigin: '', demo: false, nowMs: () => NOW_MS }
+  const routes = createApp(shop, () => undefined).routes.filter(({ path }) =>
+    path.startsWith('/:club/'),
+  )
+  const withId = new Set(
+    routes.filter(({ path }) => /:(id|group)/.test(path)).map((one) => one.path),
+  )
+  assert(withId.size >= 4, 'the routes with ids are found')
+  for (const { path, method } of routes) {
+    const query = new URLSearchParams(fields)
+    const real: string = path
+      .replace(':club', 'zuiderpark')
+      .replace(':id', foreign.id)
+      .replace(':group', closure.id)
+    for (const cookie of [member, secretary]) {
+      if (/logout|theme|logo\.svg|login|\/me$|notices|rules/.test(path)) continue
+      const answer: Response =
+        method === 'GET' ? await get(`${real}?${query}`, cookie) : await post(real, fields, cookie)
+      const where: string = `${method} ${path}: ${answer.status}`
+      const text = await answer.text()
+      if (withId.has(path) || path.endsWith('/book')) assert.equal(answer.status, 404, where)
+      assert(!text.includes(foreign.name), where)
+    }
+  }
+  const [still] = await superuser`SELECT status FROM bookings WHERE id = ${foreign.id}`
+  assert.equal(still?.['status'], 'confirmed')
+})
+
+test('app: a session of one club is nobody in another', async () => {
+  for (const path of ['/roseraie/bookings', '/roseraie/me', '/roseraie/office']) {
+    const answer = await get(path, secretary)
+    assert.equal(answer.status, 303, path)
+    assert.match(answer.headers.get('location') ?? '', /^\/roseraie\/login/)
+  }
+})
+
+test('app: the office does not exist for members', async () => {
+  for (const path of [
+    '/zuiderpark/office',
+    '/zuiderpark/office/rules',
+    '/zuiderpark/office/close',
+  ]) {
+    assert.equal((await get(path, member)).status, 404, path)
+    assert.equal((await get(path, secretary)).status < 400, true, path)
+  }
+  assert.equal((await post('/zuiderpark/office/close', {}, member)).status, 404)
+})
+
+test('app: visitors see what is free, and no name', async () => {
+  const text = await (await get('/zuiderpark/day?date=2026-11-26')).text()
+  assert.match(text, /Free/)
+  const names = await superuser<{ name: string }[]>`
+    SELECT last_name AS name FROM members WHERE club_id = ${zuiderpark.id}`
+  for (const { name } of names) assert(!text.includes(name), name)
+})
+
+test('app: members never read the name of a minor, or of one who does not share it', async () => {
+  const hidden = await superuser<{ name: string }[]>`
+    SELECT first_name || ' ' || last_name AS name FROM members WHERE club_id = ${zuiderpark.id}
+      AND role = 'member' AND (NOT shares_name OR birth_year > 2008)`
+  assert(hidden.length > 0)
+  const court = courts[0]?.id ?? ''
+  const start = instantText(instantOf(zuiderpark.zone, '2026-11-26', 600))
+  for (const path of [
+    '/zuiderpark/day?date=2026-11-26',
+    '/zuiderpark/day?date=2026-11-27',
+    `/zuiderpark/book?court=${court}&start=${start}`,
+  ]) {
+    const text = await (await get(path, member)).text()
+    for (const { name } of hidden) assert(!text.includes(name), `${path}: ${name}`)
+  }
+})
+
+test('app: a refusal names its rule and the time from which it passes', async () => {
+  const start = instantText(instantOf(zuiderpark.zone, '2026-12-04', 600))
+  const answer = await get(`/zuiderpark/book?court=${courts[2]?.id}&start=${start}`, member)
+  const text = await answer.text()
+  assert.match(text, /Rule “Volwassene”: you book up to 7 days ahead/)
+  assert.match(text, /opens to you on Friday 27 November 07:00/)
+})
+
+test('app: addresses that make no sense are a page, not a fault', async () => {
+  const court = courts[0]?.id ?? ''
+  for (const path of [
+    '/zuiderpark/day?date=2026-02-30',
+    '/zuiderpark/day?date=1066-10-14',
+    `/zuiderpark/book?court=${court}&start=now`,
+    '/zuiderpark/book?court=1&start=2026-11-26T10:00Z',
+    '/zuiderpark/bookings/1',
+    "/zuiderpark/bookings/'%20OR%201=1",
+    '/%00/day',
+    '/zuiderpark/nowhere',
+  ]) {
+    assert.equal((await get(path, member)).status, 404, path)
+  }
+  assert.equal((await post('/zuiderpark/book', { court }, member)).status, 404)
+  const start = instantText(instantOf(zuiderpark.zone, '2026-11-26', 600))
+  assert.equal((await post('/zuiderpark/book', { court, start, length: 'x' }, member)).status, 400)
+  const nul = { email: 'a\0@b', password: '\0' }
+  assert.equal((await post('/zuiderpark/login', nul)).status, 401)
+  const huge = { email: 'a'.repeat(70_000), password: '' }
+  assert.equal((await post('/zuiderpark/login', huge)).status, 413)
+})
+
+test('app: while the database is away the page says so kindly, and comes back by itself', async () => {
+  await service.postgres.cluster[Symbol.asyncDispose]()
+  const away = await get('/zuiderpark/day')
+  assert.equal(away.status, 503)
+  assert.match(await away.text(), /Nothing is lost/)
+  assert.equal((await get('/healthz')).status, 503)
+  await service.postgres.restart()
+  let status = 0
+  for (let tries = 0; tries < 20 && status !== 200; tries++)
+    status = (await get('/zuiderpark/day')).status
+  assert.equal(status, 200)
+})
