@@ -7,14 +7,19 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Identity } from '#crypto/key-wrap.ts'
+import { UsageError } from '#lib/errors.ts'
 import type { RegionConfig } from '#services/backup/config.ts'
 import type { CatalogueHead } from '#services/backup/repository/chain.ts'
+import { openReader, type RepositoryReader } from '#services/backup/repository/open-reader.ts'
 import { openRepository, type HeadMemory } from '#services/backup/repository/open-repository.ts'
 import type { RegionPlace } from '#services/backup/repository/regions.ts'
 import type { Repository } from '#services/backup/repository/repository.ts'
 import {
   createRepositoryKeys,
   readCatalogueKey,
+  readIdentity,
 } from '#services/backup/repository/repository-keys.ts'
 import { DiskStore } from '#storage/disk-store.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -82,6 +87,46 @@ export async function openForBackup(
     random: randomBytes,
     head: headIn(files.head),
   })
+}
+
+/**
+ * Opens the repository for reading. An installation trusts its own copy of the root and its own
+ * memory of the catalogue; elsewhere, with the printed key alone, the key vouches for a region's.
+ *
+ * @param identity Who reads contents; without it only the catalogue and signatures can be read.
+ * @throws {VeiligError} As `openReader`.
+ */
+export async function openForReading(
+  { paths }: Pick<Context, 'paths'>,
+  regions: readonly RegionConfig[],
+  identity?: Identity,
+): Promise<RepositoryReader> {
+  const files = keyFiles(paths)
+  const hasRoot = (await systemDisk.size(files.root)) !== undefined
+  return openReader({
+    regions: regionPlaces(paths, regions),
+    ...(identity ? { identity } : {}),
+    ...(hasRoot ? { root: await systemDisk.read(files.root) } : {}),
+    head: await headIn(files.head).load(),
+  })
+}
+
+/**
+ * Reads a recovery or verifier key.
+ *
+ * @param file As given on the command line; without it the recovery key of this installation.
+ * @throws {UsageError} KEY_FILE_MISSING, KEY_NOT_READABLE.
+ */
+export async function readKeyFile(
+  paths: Paths,
+  file: string | boolean | undefined,
+): Promise<Identity> {
+  const path = typeof file === 'string' ? resolve(file) : keyFiles(paths).recovery
+  if ((await systemDisk.size(path)) === undefined) {
+    const message = `there is no key in ${path}; give the file of the recovery key with --key`
+    throw new UsageError('KEY_FILE_MISSING', message)
+  }
+  return readIdentity(Buffer.from(await systemDisk.read(path)).toString('utf8'))
 }
 
 /** Remembers the catalogue's head outside the regions: who rolls all of them back is found out. */

@@ -55,7 +55,8 @@ export type OpenOptions = {
 
 /**
  * @throws {UsageError} REPOSITORY_FOREIGN when a region holds another repository.
- * @throws {IntegrityError} CATALOGUE_BROKEN, CATALOGUE_FORKED, CATALOGUE_ROLLED_BACK, OBJECT_FORGED.
+ * @throws {IntegrityError} OBJECT_FORGED, CATALOGUE_BROKEN, CATALOGUE_FORKED,
+ *   CATALOGUE_ROLLED_BACK.
  * @throws {FaultError} As the stores, when a required region does not answer.
  */
 export async function openRepository(options: OpenOptions): Promise<Repository> {

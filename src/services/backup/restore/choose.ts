@@ -39,7 +39,11 @@ function isBefore(backup: BackupEntry, target: RestoreTarget): boolean {
   return true
 }
 
-/** A backup and those it builds on, newest first. @throws {IntegrityError} BACKUP_PARENT_MISSING. */
+/**
+ * A backup and those it builds on, newest first.
+ *
+ * @throws {IntegrityError} BACKUP_PARENT_MISSING.
+ */
 export function chainOf(
   backups: readonly BackupEntry[],
   newest: BackupEntry,

@@ -64,7 +64,7 @@ before(async () => {
   await server.query(`select pg_create_restore_point('before the drop')`)
   await server.query('drop table bookings')
   await server.query('create table bookings as select 99 as id')
-  await server.cluster.kill('SIGKILL')
+  server.cluster.kill('SIGKILL')
   await server.cluster.ended
   await server.restart()
   await server.query('insert into bookings values (100)')
@@ -135,7 +135,7 @@ test('restore: what cannot be is refused in words, before anything is written', 
   )
 })
 
-test('restore: a part of the log missing everywhere is named, and nothing can be started', async () => {
+test('restore: log missing everywhere is named, and nothing can be started', async () => {
   const stores = regions.map(({ store }) => store)
   const names: string[] = []
   for await (const { name } of stores[0]!.list('wal')) names.push(name)
@@ -149,7 +149,7 @@ test('restore: a part of the log missing everywhere is named, and nothing can be
   for (const store of stores) await store.put(gone, bytes)
 })
 
-test('restore: the server stops when a file of the log that the archive has is not there', async () => {
+test('restore: the server stops when it lacks log that the archive has', async () => {
   await restoreTo('latest', 'robbed')
   const log = join(folder, 'robbed', 'veilig_restore', 'log')
   for (const name of await readdir(log)) await rm(join(log, name))

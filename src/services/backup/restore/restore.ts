@@ -72,8 +72,8 @@ export type RestoreReport = {
 }
 
 /**
- * @throws {UsageError} RESTORE_FOLDER_NOT_EMPTY, RESTORE_FOLDER_BARRED, RESTORE_NO_BACKUP, RESTORE_TARGET_BEYOND,
- *   RESTORE_NO_SPACE.
+ * @throws {UsageError} RESTORE_FOLDER_NOT_EMPTY, RESTORE_FOLDER_BARRED, RESTORE_NO_BACKUP,
+ *   RESTORE_TARGET_BEYOND, RESTORE_NO_SPACE.
  * @throws {IntegrityError} WAL_MISSING, OBJECT_DAMAGED and the like: nothing can then be started.
  * @throws {FaultError} As the stores and the disk.
  */

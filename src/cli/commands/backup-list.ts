@@ -1,0 +1,92 @@
+/**
+ * `veilig backup list`: the backups and the log that can be restored.
+ *
+ * Needs no key: the catalogue is signed, not secret.
+ *
+ * @module
+ */
+import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+import { readCatalogue } from '#services/backup/repository/catalogue.ts'
+import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
+import type { Command } from '../command.ts'
+import { openForReading } from '../repository.ts'
+
+export const backupListCommand: Command = {
+  name: 'backup list',
+  summary: 'show the backups and the log that can be restored',
+  usage: '',
+  options: {},
+  run: async (context, { values }) => {
+    const reader = await openForReading(context, context.config.backup.regions)
+    const catalogue = await readCatalogue(reader)
+    const text = values['json'] === true ? asJson(catalogue) : asText(catalogue)
+    process.stdout.write(text)
+    return 0
+  },
+}
+
+function asJson({ repositoryId, cluster, backups, wal }: Catalogue): string {
+  const plain = (_: string, value: unknown): unknown =>
+    typeof value === 'bigint' ? String(value) : value
+  const shown = {
+    repositoryId,
+    systemIdentifier: cluster?.systemIdentifier,
+    backups: backups.map((backup) => ({
+      ...backup,
+      startLsn: formatLsn(backup.startLsn),
+      endLsn: formatLsn(backup.endLsn),
+    })),
+    wal: wal.map(({ timeline, startLsn, endLsn }) => ({
+      timeline,
+      startLsn: formatLsn(startLsn),
+      endLsn: formatLsn(endLsn),
+    })),
+  }
+  return `${JSON.stringify(shown, plain)}\n`
+}
+
+function asText({ backups, wal }: Catalogue): string {
+  if (backups.length === 0) return 'No backup is finished yet.\n'
+  const rows = [
+    ['FINISHED (UTC)', 'KIND', 'DATA', 'STORED', 'LOG FROM', 'ID', 'LABEL'],
+    ...backups.map(rowOf),
+  ]
+  return `${aligned(rows)}\n${wal.map(logLine).join('')}`
+}
+
+function rowOf(backup: BackupRecord): string[] {
+  const { damagedPageCount } = backup
+  const damage = damagedPageCount === 0 ? '' : `  ${damagedPageCount} PAGES DAMAGED`
+  return [
+    new Date(backup.finishedMs).toISOString().slice(0, 19).replace('T', ' '),
+    backup.kind,
+    megabytes(backup.plainBytes),
+    megabytes(backup.storedBytes),
+    formatLsn(backup.startLsn),
+    backup.id,
+    backup.label + damage,
+  ]
+}
+
+function logLine({ timeline, startLsn, endLsn }: WalRange): string {
+  const size = megabytes(Number(endLsn - startLsn))
+  const range = `${formatLsn(startLsn)} to ${formatLsn(endLsn)}`
+  return `Log of timeline ${timeline}: ${range}, without a hole (${size}).\n`
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`
+}
+
+/** Columns as wide as their widest cell. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  )
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return `${rows.map(line).join('\n')}\n`
+}

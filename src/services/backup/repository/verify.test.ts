@@ -1,0 +1,162 @@
+/**
+ * Nothing in a repository can be changed unseen: a thousand and more mutations, each is named.
+ *
+ * The seed of a failing mutation is in its message.
+ */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { mulberry32 } from '#kit/random.ts'
+import { smallRepository, type SmallRepository } from '#kit/repository.ts'
+import { VeiligError } from '#lib/errors.ts'
+import { MemoryStore } from '#storage/memory-store.ts'
+import { openReader, type RepositoryReader } from './open-reader.ts'
+import { readIdentity } from './repository-keys.ts'
+import { verifyRepository } from './verify.ts'
+
+const MUTATIONS_EACH = 160
+
+let small: SmallRepository
+let other: SmallRepository
+let older: Map<string, Uint8Array>
+let reader: RepositoryReader
+
+before(async () => {
+  small = await smallRepository('one')
+  other = await smallRepository('two')
+  older = new Map(small.stores[0].objects)
+  reader = await readerOf(small, small.stores)
+})
+
+function readerOf(of: SmallRepository, stores: readonly MemoryStore[]): Promise<RepositoryReader> {
+  const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
+  return openReader({ regions, identity: readIdentity(of.keys.verifierKey) })
+}
+
+test('verify: a sound repository has no finding, closed or opened', async () => {
+  const closed = await verifyRepository(reader)
+  assert.deepEqual([closed.findings, closed.leftOvers], [[], []])
+  assert.equal(closed.objects, 2 * small.stores[0].objects.size)
+  const opened = await verifyRepository(reader, { contents: true })
+  assert.deepEqual(opened.findings, [])
+})
+
+/** Changes one region. @returns The names of which at least one must be named. */
+type Mutation = (objects: Map<string, Uint8Array>, random: () => number) => string[]
+
+const pick = <T>(from: readonly T[], random: () => number): T =>
+  from[Math.floor(random() * from.length)]!
+
+const mutations: Readonly<Record<string, Mutation>> = {
+  'one bit flipped': (objects, random) => {
+    const name = pick([...objects.keys()], random)
+    const bytes = objects.get(name)!.slice()
+    const at = Math.floor(random() * bytes.length)
+    bytes[at] = bytes[at]! ^ (1 << Math.floor(random() * 8))
+    objects.set(name, bytes)
+    return [name]
+  },
+  'the end cut off': (objects, random) => {
+    const name = pick([...objects.keys()], random)
+    const bytes = objects.get(name)!
+    objects.set(name, bytes.slice(0, Math.floor(random() * bytes.length)))
+    return [name]
+  },
+  'something appended': (objects, random) => {
+    const name = pick([...objects.keys()], random)
+    const bytes = objects.get(name)!
+    const more = bytes.subarray(0, 1 + Math.floor(random() * 100))
+    objects.set(name, Uint8Array.from([...bytes, ...more]))
+    return [name]
+  },
+  'an object deleted': (objects, random) => {
+    const name = pick([...objects.keys()], random)
+    objects.delete(name)
+    return [name]
+  },
+  'two objects swapped': (objects, random) => {
+    const names = [...objects.keys()]
+    const one = pick(names, random)
+    const two = pick(
+      names.filter((name) => name !== one),
+      random,
+    )
+    const bytes = objects.get(one)!
+    objects.set(one, objects.get(two)!)
+    objects.set(two, bytes)
+    return [one, two]
+  },
+  'an object in the place of another': (objects, random) => {
+    const names = [...objects.keys()]
+    const one = pick(names, random)
+    const folder = one.split('/')[0]
+    const alike = names.filter((name) => name !== one && name.split('/')[0] === folder)
+    objects.set(one, objects.get(pick(alike.length > 0 ? alike : ['root'], random))!.slice(0, -1))
+    return [one]
+  },
+  'an object of another repository under the name': (objects, random) => {
+    const name = pick([...objects.keys()], random)
+    const kind = name.split('/')[0]
+    const others = [...other.stores[0].objects].filter(([at]) => at.split('/')[0] === kind)
+    objects.set(name, pick(others, random)[1])
+    return [name]
+  },
+}
+
+for (const [what, mutate] of Object.entries(mutations)) {
+  test(`verify: ${what} is found and named, ${MUTATIONS_EACH} times`, async () => {
+    for (let seed = 0; seed < MUTATIONS_EACH; seed++) {
+      const random = mulberry32(seed)
+      const { objects } = small.stores[1]
+      const names = mutate(objects, random)
+      const { findings } = await verifyRepository(reader)
+      const named = findings.filter(({ region }) => region === 'region-1')
+      assert(
+        named.some(({ object }) => names.includes(object)),
+        `seed ${seed}: ${names.join(', ')} not named in ${JSON.stringify(findings)}`,
+      )
+      for (const [name, bytes] of older) objects.set(name, bytes)
+    }
+  })
+}
+
+test('verify: alone, a region tells any loss but that of the unmarked end of the log', async () => {
+  for (const name of older.keys()) {
+    const store = new MemoryStore()
+    for (const [at, bytes] of older) if (at !== name) store.objects.set(at, bytes)
+    const regions = [{ name: 'alone', store }]
+    const { head } = reader.chain
+    try {
+      const alone = await openReader({ regions, root: reader.root.bytes, head })
+      const { findings } = await verifyRepository(alone)
+      assert(findings.length > 0, name)
+    } catch (error) {
+      assert(error instanceof VeiligError, name)
+    }
+  }
+})
+
+test('verify: a repository rolled back whole is known by the head that is remembered', async () => {
+  const store = new MemoryStore()
+  const entries = [...older.keys()].filter((name) => name.startsWith('catalogue/')).sort()
+  for (const [name, bytes] of older) if (name !== entries.at(-1)) store.objects.set(name, bytes)
+  const regions = [{ name: 'back', store }]
+  const { head } = reader.chain
+  const opening = openReader({ regions, root: reader.root.bytes, head })
+  await assert.rejects(opening, { code: 'CATALOGUE_ROLLED_BACK' })
+})
+
+test('reading: while one region is whole, nothing another holds can do harm', async () => {
+  for (const [name, bytes] of older) {
+    small.stores[0].objects.set(
+      name,
+      bytes.map((byte) => byte ^ 1),
+    )
+    const healed = await readerOf(small, small.stores)
+    if (name !== 'root') {
+      const read = await healed.read(name)
+      assert(Buffer.from(read).equals(bytes), name)
+    }
+    assert(healed.findings.length > 0 || name === 'root', name)
+    small.stores[0].objects.set(name, bytes)
+  }
+})

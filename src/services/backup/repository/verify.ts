@@ -1,0 +1,255 @@
+/**
+ * Authenticates every object of every region, and names all that is wrong.
+ *
+ * Needs no secret: signatures, digests of the catalogue and links of the log are enough to know
+ * that every byte is what was stored, and that nothing is missing. With a verifier key the
+ * contents are opened too.
+ *
+ * @module
+ */
+import { equalBytes, toHex } from '#lib/byte-fields.ts'
+import { FaultError, IntegrityError, VeiligError } from '#lib/errors.ts'
+import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+import { parseKeyObject } from './data-key.ts'
+import { parseEntry, type RunEntry } from './entries.ts'
+import {
+  BACKUPS_FOLDER,
+  CATALOGUE_FOLDER,
+  entryName,
+  KEYS_FOLDER,
+  manifestName,
+  parseWalName,
+  ROOT_NAME,
+  WAL_FOLDER,
+} from './names.ts'
+import { sha256, type ObjectKind } from './object-frame.ts'
+import { findingOf, type Finding, type RepositoryReader } from './open-reader.ts'
+import { openSealed } from './sealing.ts'
+import { checkObject } from './synchronise.ts'
+import { parseWalPart, type ReadWalPart } from './wal-part.ts'
+
+export type VerifyReport = {
+  readonly objects: number
+  readonly bytes: number
+  /** Everything wrong, by region. Empty when all is as it was stored. */
+  readonly findings: readonly Finding[]
+  /** Names in no backup of the catalogue: left over from what was broken off. Harmless. */
+  readonly leftOvers: readonly string[]
+}
+
+export type VerifyOptions = {
+  /** Opens contents as well; the reader then needs an identity. */
+  readonly contents?: boolean
+  readonly progress?: (region: string, bytes: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** @throws Nothing but a bug, or the signal's reason: what is wrong is in the report. */
+export async function verifyRepository(
+  reader: RepositoryReader,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const checks: RegionCheck[] = []
+  for (const region of reader.regions) {
+    const check = new RegionCheck(reader, region, options)
+    await check.run()
+    checks.push(check)
+  }
+  const everywhere = new Set(checks.flatMap(({ seen }) => [...seen]))
+  for (const check of checks) if (check.listed) await check.compare(everywhere)
+  return {
+    objects: checks.reduce((sum, { seen }) => sum + seen.size, 0),
+    bytes: checks.reduce((sum, { bytes }) => sum + bytes, 0),
+    findings: checks.flatMap(({ findings }) => findings),
+    leftOvers: checks.flatMap(({ leftOvers }) => leftOvers),
+  }
+}
+
+type RunState = { endLsn: bigint; link: Uint8Array; marked: boolean }
+
+class RegionCheck {
+  readonly findings: Finding[] = []
+  readonly leftOvers: string[] = []
+  /** Objects that ought to be in every region. */
+  readonly seen = new Set<string>()
+  bytes = 0
+  listed = false
+  readonly #reader: RepositoryReader
+  readonly #region: RepositoryReader['regions'][number]
+  readonly #options: VerifyOptions
+  readonly #runs = new Map<string, RunState>()
+  readonly #runEntries: ReadonlyMap<string, { entry: RunEntry; digest: Uint8Array }>
+  readonly #keys = new Set<string>()
+  /** Key id → an object that needs it, where the key was not seen. */
+  readonly #keysWanted = new Map<string, string>()
+  /** Whether the catalogue has grown since the reader was opened. */
+  #newer = false
+
+  constructor(
+    reader: RepositoryReader,
+    region: RepositoryReader['regions'][number],
+    options: VerifyOptions,
+  ) {
+    this.#reader = reader
+    this.#region = region
+    this.#options = options
+    this.#runEntries = new Map(reader.chain.state.runs.map((run) => [run.entry.run, run]))
+  }
+
+  async run(): Promise<void> {
+    try {
+      for await (const { name } of this.#region.store.list('')) {
+        this.#options.signal?.throwIfAborted()
+        await this.#guard(name, () => this.#check(name))
+      }
+      this.#checkExpected()
+      this.#checkMarks()
+      await this.#checkKeys()
+      this.listed = true
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      this.#note('', error)
+    }
+  }
+
+  /** What another region has, this must have: by now at least, for a backup may be writing. */
+  async compare(everywhere: ReadonlySet<string>): Promise<void> {
+    for (const name of everywhere) {
+      const known = this.seen.has(name) || this.findings.some(({ object }) => object === name)
+      if (!known && !(await this.#region.store.head(name))) this.#missing(name)
+    }
+  }
+
+  async #check(name: string): Promise<void> {
+    const [folder = ''] = name.split('/')
+    const known = [ROOT_NAME, CATALOGUE_FOLDER, KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER]
+    if (!known.includes(folder) || (folder === BACKUPS_FOLDER && !this.#reader.proofs.has(name))) {
+      this.leftOvers.push(name)
+      return
+    }
+    const bytes = await this.#region.store.get(name)
+    this.bytes += bytes.length
+    this.#options.progress?.(this.#region.name, bytes.length)
+    if (name === ROOT_NAME) this.#checkRoot(bytes)
+    else if (folder === CATALOGUE_FOLDER) this.#checkEntry(name, bytes)
+    else checkObject(this.#reader.root, this.#reader.proofs, name, bytes)
+    if (folder === KEYS_FOLDER) this.#keys.add(toHex(parseKeyObject(name, bytes).header.keyId))
+    if (folder === WAL_FOLDER) this.#checkPart(parseWalPart(name, bytes))
+    if (folder === BACKUPS_FOLDER) await this.#open(name, bytes, ['pack', 'manifest'])
+    if (folder === WAL_FOLDER) await this.#open(name, bytes, ['wal', 'wal-whole'])
+    this.seen.add(name)
+  }
+
+  #checkRoot(bytes: Uint8Array): void {
+    if (equalBytes(bytes, this.#reader.root.bytes)) return
+    throw new IntegrityError('OBJECT_FORGED', 'root is not the root of this repository')
+  }
+
+  #checkEntry(name: string, bytes: Uint8Array): void {
+    this.#reader.root.checkSignature(name, bytes)
+    const { sequence } = parseEntry(name, bytes)
+    if (sequence >= this.#reader.chain.length) {
+      this.#newer = true // written since the reader was opened
+      return
+    }
+    const digest = this.#reader.chain.digestOf(sequence)
+    if (digest && equalBytes(digest, sha256(bytes))) return
+    throw new IntegrityError('CATALOGUE_FORKED', `${name} is not the entry of the other regions`)
+  }
+
+  #checkPart(part: ReadWalPart): void {
+    const begun = this.#runEntries.get(part.run)
+    if (!begun && this.#newer) return
+    if (!begun || begun.entry.timeline !== part.timeline) {
+      throw new IntegrityError('OBJECT_UNKNOWN', `${part.name}: no entry began its run`)
+    }
+    const start = { endLsn: begun.entry.startLsn, link: begun.digest, marked: false }
+    const before = this.#runs.get(part.run) ?? start
+    const mark = this.#reader.chain.state.runEnds.get(part.run)
+    const atMark = mark?.endLsn === part.endLsn
+    const marked = before.marked || (atMark && mark?.link === toHex(part.link))
+    this.#runs.set(part.run, { endLsn: part.endLsn, link: part.link, marked })
+    const keyId = toHex(part.keyId)
+    if (!this.#keys.has(keyId)) this.#keysWanted.set(keyId, part.name)
+    if (before.endLsn < part.startLsn) {
+      const hole = `${formatLsn(before.endLsn)} to ${formatLsn(part.startLsn)}`
+      throw new IntegrityError('WAL_MISSING', `the log from ${hole}, before ${part.name}, is gone`)
+    }
+    if (before.endLsn > part.startLsn || !equalBytes(before.link, part.previousLink)) {
+      const message = `${part.name} does not follow the part before it: one was exchanged`
+      throw new IntegrityError('WAL_CHAIN_BROKEN', message)
+    }
+    if (atMark && !marked) {
+      const message = `${part.name} is not the part that the catalogue marks`
+      throw new IntegrityError('WAL_CHAIN_BROKEN', message)
+    }
+  }
+
+  async #open(name: string, bytes: Uint8Array, kinds: readonly ObjectKind[]): Promise<void> {
+    if (!this.#options.contents) return
+    const { root, dataKeys } = this.#reader
+    let size = 0n
+    for await (const chunk of openSealed(name, bytes, kinds, root.repositoryId, dataKeys)) {
+      size += BigInt(chunk.length)
+    }
+    const wal = parseWalName(name)
+    if (!wal || size === wal.endLsn - wal.startLsn) return
+    throw new IntegrityError('OBJECT_DAMAGED', `${name} holds ${size} bytes of log`)
+  }
+
+  /** What the catalogue names must be there. */
+  #checkExpected(): void {
+    const { chain, proofs } = this.#reader
+    const expected = [ROOT_NAME, ...proofs.keys()]
+    for (let sequence = 0; sequence < chain.length; sequence++) expected.push(entryName(sequence))
+    for (const name of expected) {
+      const known = this.seen.has(name) || this.findings.some(({ object }) => object === name)
+      if (!known) this.#missing(name)
+    }
+    for (const { id, key } of chain.state.backups) {
+      if (!this.#keys.has(key)) this.#keysWanted.set(key, manifestName(id))
+    }
+  }
+
+  /** Looks again for keys that were missed: they may be younger than the first look. */
+  async #checkKeys(): Promise<void> {
+    if (this.#keysWanted.size === 0) return
+    for await (const { name } of this.#region.store.list(KEYS_FOLDER)) {
+      this.#keysWanted.delete(name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33))
+    }
+    for (const [key, neededBy] of this.#keysWanted) {
+      const message = `the data key ${key} is not there; ${neededBy} cannot be opened without it`
+      this.#note(neededBy, new IntegrityError('KEY_MISSING', message))
+    }
+  }
+
+  #checkMarks(): void {
+    for (const [run, { endLsn }] of this.#reader.chain.state.runEnds) {
+      const begun = this.#runEntries.get(run)
+      const reached = this.#runs.get(run)?.endLsn ?? begun?.entry.startLsn ?? 0n
+      if (reached >= endLsn) continue
+      const message =
+        `the log of run ${run} was kept up to ${formatLsn(endLsn)}, ` +
+        `but what is there ends at ${formatLsn(reached)}`
+      this.#note(WAL_FOLDER, new IntegrityError('WAL_MISSING', message))
+    }
+  }
+
+  #missing(name: string): void {
+    const where = this.#region.name
+    this.#note(name, new IntegrityError('OBJECT_MISSING', `${name} is not in region ${where}`))
+  }
+
+  async #guard(name: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      if (!(error instanceof VeiligError)) throw error
+      this.#note(name, error)
+    }
+  }
+
+  #note(object: string, error: VeiligError): void {
+    this.findings.push(findingOf(this.#region.name, object, error))
+  }
+}
