@@ -1,4 +1,4 @@
-/** Vectors for the statement tracker: conversations, and what each statement is said to have done. */
+/** Vectors for the statement tracker: conversations, and what each statement is said to do. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mulberry32 } from '#kit/random.ts'
@@ -17,7 +17,7 @@ for (const vector of vectors) {
   })
 }
 
-test('tracker: a statement that was started is finished exactly once, whatever the server says', () => {
+test('tracker: what was started is finished exactly once, whatever the server says', () => {
   const random = mulberry32(41)
   const words = [...new Set(vectors.flatMap((vector) => (vector['script'] ?? '').split(' ')))]
   for (let round = 0; round < 5_000; round++) {

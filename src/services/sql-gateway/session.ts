@@ -196,9 +196,9 @@ export class Session {
   }
 
   #data(rows: number, bytes: number): void {
+    this.#tracker.data(rows, bytes)
     this.#rowsSent += rows
     this.#bytesOut += bytes
-    this.#tracker.data(rows, bytes)
   }
 
   #message(type: BackendType, head: Uint8Array): void {

@@ -1,0 +1,123 @@
+/** The smaller parts: texts, batches, cancel keys, admission, repeats, configuration. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import type { RawText } from '#protocol/postgres/messages.ts'
+import { Admission } from './admission.ts'
+import { batchesOf } from './batches.ts'
+import { CancelKeys } from './cancel-keys.ts'
+import { sqlGatewayConfig } from './config.ts'
+import { Repeats } from './repeats.ts'
+import { describeText, preparedNameIn } from './sql-text.ts'
+
+const raw = (bytes: Uint8Array): RawText => ({
+  name: '',
+  kept: bytes,
+  size: bytes.length,
+  sha256: 'digest',
+})
+const textOf = (sql: string) => describeText(raw(Buffer.from(sql)), 1_000)
+
+test('text: a cut never splits a character', () => {
+  for (const cap of [10, 11, 12, 13]) {
+    const { sql, truncated } = describeText(raw(Buffer.from('é\u{1f600}ééééééé')), cap)
+    assert.doesNotMatch(sql, /\ufffd/)
+    assert(truncated)
+  }
+})
+
+test('text: bytes that are not UTF-8 can all be had back', () => {
+  const bytes = Buffer.from([0x53, 0xe9, 0xff])
+  assert.deepEqual(Buffer.from(describeText(raw(bytes), 100).sql, 'latin1'), bytes)
+})
+
+test('text: the name a PREPARE or DEALLOCATE is about', () => {
+  const names: Readonly<Record<string, string | undefined>> = {
+    'PREPARE one AS SELECT 1': 'one',
+    ' /* a */ -- b\n prepare "Two""x"(int) as select $1': 'Two"x',
+    'DEALLOCATE PREPARE Three': 'three',
+    'deallocate four;': 'four',
+    'SELECT 1; PREPARE five AS SELECT 1': undefined,
+    "SELECT 'PREPARE six AS'": undefined,
+  }
+  for (const [sql, name] of Object.entries(names)) assert.equal(preparedNameIn(textOf(sql)), name)
+})
+
+test('batches: the worst text of a chunk still fits the trail’s appends, in order', () => {
+  const event = (n: number) => ({ code: 'X', detail: { n, sql: 'x'.repeat(128 * 1024) } })
+  const events = Array.from({ length: 40 }, (_, n) => event(n))
+  const batches = batchesOf(events)
+  assert.deepEqual(batches.flat(), events)
+  for (const batch of batches) assert(6 * JSON.stringify(batch).length < 16 * 1024 * 1024)
+  assert.deepEqual(batchesOf([]), [])
+})
+
+test('cancel keys: only the whole key of the right session is taken', () => {
+  const keys = new CancelKeys<string>(randomBytes)
+  const mine = keys.mint(2, 'mine')
+  const old = keys.mint(0, 'old')
+  assert.deepEqual([mine.key.length, old.key.length], [32, 4])
+  assert.equal(keys.find(mine.pid, mine.key), 'mine')
+  assert.equal(keys.find(old.pid, mine.key), undefined)
+  assert.equal(keys.find(mine.pid, mine.key.subarray(0, 31)), undefined)
+  assert.equal(
+    keys.find(
+      mine.pid,
+      Uint8Array.from(mine.key, (byte) => byte ^ 1),
+    ),
+    undefined,
+  )
+  keys.forget(mine.pid)
+  assert.equal(keys.find(mine.pid, mine.key), undefined)
+})
+
+test('cancel keys: a number in use is never given twice', () => {
+  const pids = [7, 7, 0, 9].map((pid) => Buffer.from([0, 0, 0, pid]))
+  const keys = new CancelKeys<string>((size) =>
+    size === 4 ? (pids.shift() ?? Buffer.alloc(4)) : Buffer.alloc(size),
+  )
+  assert.deepEqual([keys.mint(2, 'a').pid, keys.mint(2, 'b').pid], [7, 9])
+})
+
+test('admission: the oldest login goes, sessions stay', () => {
+  const limits = { sessionsMax: 1, connectionsPerAddressMax: 4, loginsMax: 2 }
+  const admission = new Admission<string>(limits)
+  assert.equal(admission.enter('a', '1'), undefined)
+  assert.equal(admission.enter('b', '1'), undefined)
+  admission.loggedIn('a')
+  admission.takeSession()
+  assert.equal(admission.enter('c', '1'), undefined)
+  assert.equal(admission.enter('d', '1'), 'b')
+  assert.throws(() => admission.enter('e', '1'), { code: 'DB_ADDRESS_FULL' })
+  assert.throws(() => admission.takeSession(), { code: 'DB_SESSIONS_FULL' })
+  admission.giveSession()
+  admission.takeSession()
+  admission.leave('a', '1')
+  assert.notEqual(admission.enter('e', '1'), 'a')
+})
+
+test('repeats: the first at once, the others together, never more than a table full', () => {
+  const repeats = new Repeats()
+  assert.equal(repeats.notice('C', 'a', { reason: 'R' }, 0)?.detail['repeats'], 0)
+  for (let n = 0; n < 9; n++) assert.equal(repeats.notice('C', 'a', { reason: 'R' }, 5), undefined)
+  assert(repeats.notice('C', 'a', { reason: 'other' }, 5))
+  assert.deepEqual(repeats.due(9_999), [])
+  const [sum, ...rest] = repeats.due(10_005)
+  assert.deepEqual([sum?.detail['repeats'], sum?.detail['address'], rest], [9, 'a', []])
+  assert(repeats.notice('C', 'a', { reason: 'R' }, 10_006))
+  let recorded = 0
+  for (let n = 0; n < 20_000; n++) if (repeats.notice('C', `x${n}`, {}, 10_007)) recorded++
+  assert(recorded <= 5_001)
+  const told = repeats.due(Infinity).reduce((all, { detail }) => all + Number(detail['repeats']), 0)
+  assert.equal(recorded + told, 20_000)
+})
+
+test('config: with nothing said, only this machine, only encrypted, no replication', () => {
+  const config = sqlGatewayConfig.parse({})
+  assert.deepEqual(config.allow, ['127.0.0.1/32', '::1/128'])
+  assert.equal(config.tlsRequired, true)
+  assert.deepEqual(config.replicationRoles, [])
+  assert(Object.isFrozen(config))
+  assert.throws(() => sqlGatewayConfig.parse({ allow: ['010.0.0.0/8'] }), /must be an IP address/)
+  assert.throws(() => sqlGatewayConfig.parse({ alow: [] }))
+})
