@@ -13,7 +13,7 @@ import { dirname } from 'node:path'
 import { FaultError } from '#lib/errors.ts'
 import type { Instance } from './keep-running.ts'
 
-const READY_TIMEOUT_MS = 30_000
+const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 15_000
 
 /** What a child says to its supervisor, once. */

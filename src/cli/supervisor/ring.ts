@@ -21,13 +21,11 @@ import { runProgram } from './programs.ts'
 import { ensureControl, ensureRoles } from './roles.ts'
 import { addressTable } from './welcome.ts'
 
-/** Services in the order of their start; those of one line start together. */
-const order: readonly (readonly string[])[] = [
-  ['sql-gateway', 'notary'],
-  ['application', 'backup'],
-  ['trust', 'web-gateway'],
-  ['prober'],
-]
+/** Started beside PostgreSQL, which none of them needs in order to be ready. */
+const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
+
+/** Started once the databases and their roles are there. The prober is last: it measures the rest. */
+const then: readonly (readonly string[])[] = [['application', 'backup'], ['prober']]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 
@@ -50,38 +48,74 @@ export async function startRing(context: Context, say: (line: string) => void): 
   const trail = started.use(await openBook(context, 'supervisor'))
   const keep: KeepRunningPorts = { clock: context.clock, trail, tell: say }
 
-  say('Starting PostgreSQL …')
-  const [guarded, control] = await Promise.all([
+  say('Starting PostgreSQL and the gateways …')
+  const clusters = together([
     keepCluster(context, 'protected', keep),
     keepCluster(context, 'control', keep),
   ])
-  started.use(guarded.service)
-  started.use(control.service)
+  const gateways = together(beside.map((name) => keepService(context, name, keep)))
+  await Promise.allSettled([clusters, gateways])
+  const databases = started.use(await clusters)
+  started.use(await gateways)
+  const [guarded, control] = databases.members
   await ensureRoles(context, guarded.first)
   await ensureControl(context, control.first)
 
-  for (const services of order) {
+  say('Bringing the database up to date …')
+  await migrate(context, trail)
+  for (const services of then) {
     say(`Starting ${services.join(', ')} …`)
-    if (services.includes('application')) await migrate(context, trail)
-    const running = await Promise.all(services.map((name) => keepService(context, name, keep)))
-    for (const service of running) started.use(service)
+    started.use(await together(services.map((name) => keepService(context, name, keep))))
   }
   const all = started.move()
   return { table: addressTable(context), [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-async function keepCluster(context: Context, name: ClusterName, keep: KeepRunningPorts) {
-  let first: RunningCluster | undefined
-  const start = async (): Promise<Instance> => {
-    const cluster = await startNamedCluster(context, name, postgresAccount())
-    first ??= cluster
-    return cluster
+type Cluster = AsyncDisposable & { readonly first: RunningCluster }
+
+async function keepCluster(
+  context: Context,
+  name: ClusterName,
+  keep: KeepRunningPorts,
+): Promise<Cluster> {
+  const start = (): Promise<RunningCluster> => startNamedCluster(context, name, postgresAccount())
+  const first = await start()
+  let next: RunningCluster | undefined = first
+  const again = async (): Promise<Instance> => {
+    const instance = next ?? (await start())
+    next = undefined
+    return instance
   }
-  const service = await keepRunning(`postgresql-${name}`, start, keep)
-  return { service, first: first as unknown as RunningCluster }
+  const service = await keepRunning(`postgresql-${name}`, again, keep)
+  return { first, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() }
 }
 
-function keepService(context: Context, name: string, keep: KeepRunningPorts) {
+/** What was started at once, and is stopped at once. */
+type Group<T> = AsyncDisposable & { readonly members: T }
+
+/** All or none: when one cannot start, the others are stopped and its reason is thrown. */
+async function together<T extends readonly Promise<AsyncDisposable>[]>(
+  starting: readonly [...T],
+): Promise<Group<{ [K in keyof T]: Awaited<T[K]> }>> {
+  const settled = await Promise.allSettled(starting)
+  const running = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map((one) => one[Symbol.asyncDispose]()))
+  }
+  const failure = settled.find((one): one is PromiseRejectedResult => one.status === 'rejected')
+  if (failure) {
+    await stop()
+    throw failure.reason
+  }
+  const members = running as unknown as { [K in keyof T]: Awaited<T[K]> }
+  return { members, [Symbol.asyncDispose]: stop }
+}
+
+function keepService(
+  context: Context,
+  name: string,
+  keep: KeepRunningPorts,
+): Promise<AsyncDisposable> {
   const base = String(context.ports.https - 8443)
   const args = ['run', name, '--data', context.paths.data, '--port-base', base]
   if (context.configFile !== undefined) args.push('--config', context.configFile)
