@@ -15,7 +15,7 @@ import { SecurityLog } from './security-log.ts'
 
 const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 
-test('limits: 1,000 connections that trickle cost little, and a good visitor is served', async () => {
+test('limits: 1,000 connections that trickle cost little; a good visitor is served', async () => {
   await using application = await startUpstream((_, response) => response.end('served'))
   await using gateway = await startGateway(
     { localhost: application.address },
@@ -79,7 +79,7 @@ test('limits: a client that stops reading is cut off', async () => {
   socket.destroy()
 })
 
-test('limits: TLS 1.1 and anonymous visitors of SSL 3 are refused; TLS 1.2 and 1.3 are not', async () => {
+test('limits: TLS 1.1 is refused; TLS 1.2 and 1.3 are not', async () => {
   await using gateway = await startGateway({ localhost: { socketPath: '/nonexistent' } })
   const handshake = async (version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'): Promise<string> => {
     const socket = connect({

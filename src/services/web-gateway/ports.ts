@@ -22,6 +22,11 @@ export type WebGatewayPorts = {
   readonly redirectPort: number
   /** Host name, lower case, no port → its application. */
   readonly upstreams: ReadonlyMap<string, UpstreamAddress>
+  /**
+   * Set when several processes answer on the same ports: the system spreads connections over them,
+   * and a session begun with one is resumed with any. 48 random bytes, the same for all.
+   */
+  readonly sharedTicketKeys?: Buffer | undefined
   /** Unix socket on which the counters are read, for probes. */
   readonly metricsSocket?: string | undefined
 }

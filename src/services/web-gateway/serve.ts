@@ -62,12 +62,13 @@ export async function serve(
   const doors = new Doors(gateway, ports)
   const { listen, limits } = config
   const tls = doors.createTlsServer()
-  const https = await listenOn(listen, ports.httpsPort, () => doors.createHttpsFront(tls))
+  const shared = ports.sharedTicketKeys !== undefined
+  const https = await listenOn(listen, ports.httpsPort, shared, () => doors.createHttpsFront(tls))
   undo.defer(() => closeAll(https))
   const httpsPort = portOf(https)
   const publicPort = config.publicPort ?? httpsPort
   const plain = config.redirect
-    ? await listenOn(listen, ports.redirectPort, () => doors.createPlainServer(publicPort))
+    ? await listenOn(listen, ports.redirectPort, shared, () => doors.createPlainServer(publicPort))
     : []
   undo.defer(() => closeAll(plain))
   if (ports.metricsSocket !== undefined) {
@@ -186,7 +187,8 @@ class Doors {
 
   createTlsServer(): TlsServer {
     const { metrics, config, security } = this.#gateway
-    const { certificatePem, keyPem } = this.#ports.certificate
+    const { certificate, sharedTicketKeys } = this.#ports
+    const { certificatePem, keyPem } = certificate
     try {
       const server = createTlsServer({
         cert: certificatePem,
@@ -198,6 +200,7 @@ class Doors {
         handshakeTimeout: config.limits.handshakeTimeoutMs,
         sessionTimeout: SESSION_SECONDS,
         sessionIdContext: 'veilig',
+        ...(sharedTicketKeys ? { ticketKeys: sharedTicketKeys } : {}),
       })
       server.on('secureConnection', (socket) => this.#onSecure(socket))
       server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
@@ -326,6 +329,7 @@ function blockListOf(networks: readonly string[]): BlockList {
 async function listenOn(
   addresses: readonly string[],
   port: number,
+  reusePort: boolean,
   create: () => Server,
 ): Promise<Server[]> {
   const servers: Server[] = []
@@ -334,7 +338,7 @@ async function listenOn(
     const wanted = port === 0 && servers.length > 0 ? portOf(servers) : port
     const server = create()
     try {
-      await listening(server, host, wanted)
+      await listening(server, { host, port: wanted, reusePort })
       servers.push(server)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
@@ -349,10 +353,13 @@ async function listenOn(
   return servers
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
+function listening(
+  server: Server,
+  at: { readonly host: string; readonly port: number; readonly reusePort: boolean },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG, ipv6Only: host.includes(':') }, () => {
+    server.listen({ ...at, backlog: BACKLOG, ipv6Only: at.host.includes(':') }, () => {
       server.off('error', reject)
       resolve()
     })

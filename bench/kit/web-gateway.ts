@@ -1,0 +1,30 @@
+/**
+ * One process of the web-gateway with every protection on, as the benchmark starts it:
+ * `web-gateway.ts FOLDER PORT`. Certificate, ticket keys and log lie in FOLDER.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { systemClock } from '../../src/system/clock.ts'
+import { webGatewayConfig } from '../../src/services/web-gateway/config.ts'
+import { serve } from '../../src/services/web-gateway/serve.ts'
+
+const [folder = '', port = ''] = process.argv.slice(2)
+
+/** A line for each request, written in batches: one system call a line costs as much as the rest. */
+const buffered = { sync: false, minLength: 4096 } as const
+
+const gateway = await serve(webGatewayConfig.parse({ listen: ['127.0.0.1'], redirect: false }), {
+  clock: systemClock,
+  log: pino(pino.destination({ dest: join(folder, `gateway-${process.pid}.log`), ...buffered })),
+  trail: { append: () => undefined },
+  certificate: {
+    certificatePem: readFileSync(join(folder, 'ec-full.pem'), 'utf8'),
+    keyPem: readFileSync(join(folder, 'ec.key'), 'utf8'),
+  },
+  httpsPort: Number(port),
+  redirectPort: 0,
+  upstreams: new Map([['localhost', { host: '127.0.0.1', port: 9000 }]]),
+  sharedTicketKeys: readFileSync(join(folder, 'ticket.keys')),
+})
+process.once('SIGTERM', () => void gateway[Symbol.asyncDispose]().then(() => process.exit()))
