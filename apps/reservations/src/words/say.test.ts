@@ -6,8 +6,8 @@ import { sentences } from './table.ts'
 
 test('words: each sentence asks for the same values in every language', () => {
   for (const [key, row] of Object.entries(sentences)) {
-    const [first, ...others] = row.map((sentence) =>
-      [...new Set([...sentence.matchAll(/\{(\w+)/g)].map(([, name]) => name))].toSorted(),
+    const [first, ...others] = row.map((sentence): string[] =>
+      [...new Set([...sentence.matchAll(/\{(\w+)/g)].map(([, name = '']) => name))].toSorted(),
     )
     for (const other of others) assert.deepEqual(other, first, key)
   }
