@@ -109,7 +109,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
+  return Buffer.compare(a, b) === 0
 }
 
 export function toHex(bytes: Uint8Array): string {

@@ -64,8 +64,12 @@ export async function putWal(repository: Repository, sizes: readonly number[]): 
 }
 
 export function walAt(lsn: bigint, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, at) => Number((lsn + BigInt(at)) % 251n))
+  const first = Number(lsn % 251n)
+  const period = PERIOD.map((_, at) => (first + at) % 251)
+  return new Uint8Array(Buffer.alloc(size, period))
 }
+
+const PERIOD = new Uint8Array(251)
 
 export type SmallRepository = {
   readonly keys: RepositoryKeys
