@@ -1,4 +1,5 @@
 /** A SQL gateway as the ring runs it, before a test server, with an authority of its own. */
+import type { AuditTrail } from '#audit/trail.ts'
 import { createLocalAuthority, issueCertificate } from '#system/local-ca/authority.ts'
 import { systemClock } from '#system/clock.ts'
 import { sqlGatewayConfig } from '#services/sql-gateway/config.ts'
@@ -22,15 +23,19 @@ export type TestSqlGateway = RunningSqlGateway & {
   readonly host: string
 }
 
-/** @param config The section of veilig.yaml, without defaults. */
+/**
+ * @param config The section of veilig.yaml, without defaults.
+ * @param book Written instead of the recording trail.
+ */
 export async function startSqlGateway(
   upstream: Upstream,
   config: Readonly<Record<string, unknown>> = {},
+  book?: AuditTrail,
 ): Promise<TestSqlGateway> {
   const trail = new RecordingTrail()
   const parsed = sqlGatewayConfig.parse({ listen: ['127.0.0.1'], ...config })
   const running = await serve(parsed, {
-    trail,
+    trail: book ?? trail,
     clock: systemClock,
     port: 0,
     tls: { certificate: certificatePem, key: keyPem },

@@ -49,7 +49,8 @@ function missingFrom(line: string, hostName: string): string[] {
     ...(attributes.has('secure') ? [] : ['Secure']),
     ...(attributes.has('httponly') ? [] : ['HttpOnly']),
     ...(/^(lax|strict)$/.test(attributes.get('samesite') ?? '') ? [] : ['SameSite']),
-    ...(attributes.get('path')?.startsWith('/') ? [] : ['Path']),
+    // Without Path a browser confines the cookie to the folder of the page: narrower, not wider.
+    ...((attributes.get('path') ?? '/').startsWith('/') ? [] : ['Path']),
     ...(domain === undefined || domain === hostName ? [] : [`Domain ${domain}`]),
   ]
 }

@@ -1,0 +1,53 @@
+/** Claim backup.encrypted: what lies in a region can be read by nobody without the key. */
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { zstdCompressSync } from 'node:zlib'
+import { measureClaim, type Measured } from '#kit/claims.ts'
+import { encryptedProbe } from '#services/prober/probes/backups.ts'
+import { MemoryStore } from '#storage/memory-store.ts'
+
+const CANARY = 'veilig-canary-'
+
+async function measure(body: Uint8Array): Promise<Measured> {
+  const head = Buffer.alloc(16 + 32 + 4) // preamble, fields, head of the first chunk
+  head.write('VEILIG\r\n', 'latin1')
+  head[8] = 1
+  head[9] = 4
+  head.writeUInt32BE(32, 12)
+  const store = new MemoryStore()
+  await store.put('backups/x/pack-00000000', Buffer.concat([head, body]))
+  const regions = [{ name: 'a', store }]
+  return measureClaim(
+    'backup.encrypted',
+    encryptedProbe({ regions, canary: CANARY, random: randomInt }),
+  )
+}
+
+const page = Buffer.from('a row of a table, as PostgreSQL writes it. '.repeat(4000))
+
+test('backup.encrypted: proven while samples are nothing but noise', async () => {
+  for (const size of [100, 20_000, 900_000]) {
+    const { state, values } = await measure(randomBytes(size))
+    assert.equal(state, 'proven', values)
+  }
+})
+
+test('backup.encrypted: plaintext, and plaintext merely compressed, show it false', async () => {
+  const cases: readonly (readonly [why: string, Uint8Array])[] = [
+    ['spread', page],
+    ['zstd', zstdCompressSync(page)],
+    ['canary', Buffer.concat([randomBytes(5000), Buffer.from(`${CANARY}1`), randomBytes(5000)])],
+  ]
+  for (const [why, body] of cases) {
+    const { state, values } = await measure(body)
+    assert.equal(state, 'failing', why)
+    assert.match(values, new RegExp(`"why":"${why}"`))
+  }
+})
+
+test('backup.encrypted: before there is any backup, nothing is proven', async () => {
+  const regions = [{ name: 'a', store: new MemoryStore() }]
+  const probe = encryptedProbe({ regions, canary: CANARY, random: randomInt })
+  assert.equal((await measureClaim('backup.encrypted', probe)).state, 'unproven')
+})
