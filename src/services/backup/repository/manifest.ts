@@ -174,7 +174,7 @@ export class ManifestReader {
   }
 
   /**
-   * @throws {IntegrityError} MANIFEST_INVALID. @throws {ProtocolError} BACKUP_PATH_UNSAFE.
+   * @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED. @throws {ProtocolError} BACKUP_PATH_UNSAFE.
    * @throws {UsageError} REPOSITORY_FORMAT_NEWER.
    */
   *push(bytes: Uint8Array): Generator<ManifestLine> {
@@ -184,7 +184,7 @@ export class ManifestReader {
     for (const line of lines) yield this.#take(line)
   }
 
-  /** To be called once all was pushed. @throws {IntegrityError} MANIFEST_INVALID. */
+  /** To be called once all was pushed. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED. */
   end(): void {
     if (!this.#ended || this.#rest !== '') throw this.#invalid('it has no end')
   }
@@ -214,7 +214,7 @@ export class ManifestReader {
   }
 
   #invalid(why: string): IntegrityError {
-    return new IntegrityError('MANIFEST_INVALID', `${this.#name}: ${why}`)
+    return new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${this.#name}: ${why}`)
   }
 }
 
@@ -223,7 +223,7 @@ function parseLine(name: string, text: string): ManifestLine {
   try {
     json = JSON.parse(text)
   } catch {
-    throw new IntegrityError('MANIFEST_INVALID', `${name}: a line is no JSON`)
+    throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name}: a line is no JSON`)
   }
   const index = allKeys.findIndex((key) => typeof json === 'object' && json && key in json)
   const parsed = shapes[index]?.safeParse(json)

@@ -69,7 +69,7 @@ export async function writeDirectory(
   const { locate } = plan
   await writing(() => makeFolders(plan))
   const control = plan.files.find(({ path }) => path === PG_CONTROL)
-  if (!control) throw new IntegrityError('MANIFEST_INVALID', 'the backup has no global/pg_control')
+  if (!control) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'the backup has no global/pg_control')
   const files = plan.files.filter((file) => file !== control)
   const output = new OutputFiles(locate)
   try {
@@ -161,7 +161,7 @@ async function copyPack(
     progress(written)
     from = to
   }
-  if (job < jobs.length) throw new IntegrityError('MANIFEST_INVALID', `${name} is too short`)
+  if (job < jobs.length) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is too short`)
 }
 
 /** A small file, in memory. */

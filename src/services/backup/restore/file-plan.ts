@@ -33,7 +33,7 @@ export type ReadManifest = ChainLink & {
   readonly tablespaces: readonly number[]
 }
 
-/** @param chain Newest first. @throws {IntegrityError} MANIFEST_INVALID and as the reader. */
+/** @param chain Newest first. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED and as the reader. */
 export async function planFiles(
   reader: RepositoryReader,
   chain: readonly BackupEntry[],
@@ -42,7 +42,7 @@ export async function planFiles(
   const manifests: ReadManifest[] = []
   for (const { id } of chain) manifests.push(await readManifest(reader, id))
   const [newest] = manifests
-  if (!newest) throw new IntegrityError('MANIFEST_INVALID', 'an empty chain of backups')
+  if (!newest) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'an empty chain of backups')
   const tablespaces: Record<string, string> = {}
   for (const oid of newest.tablespaces) tablespaces[oid] = folderOf(into, oid)
   const files = [...newest.files.values()]
@@ -66,7 +66,7 @@ export async function readManifest(reader: RepositoryReader, id: string): Promis
       else if (line.line === 'directory') directories.push({ path: line.path, mode: line.mode })
       else if (line.line === 'tablespace') tablespaces.push(line.oid)
       else if (line.line === 'manifest') {
-        if (line.id !== id) throw new IntegrityError('MANIFEST_INVALID', `${name} is of ${line.id}`)
+        if (line.id !== id) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is of ${line.id}`)
         sources = line.sources
       }
     }
