@@ -13,16 +13,13 @@ import pg from 'pg'
 import { parseLsn } from '#protocol/postgres/replication/lsn.ts'
 import { backupConfig } from '#services/backup/config.ts'
 import { askBackup } from '#services/backup/control/client.ts'
-import type { ControlAnswer, ControlRequest } from '#services/backup/control/messages.ts'
+import type { ControlAnswer } from '#services/backup/control/messages.ts'
 import { openReader } from '#services/backup/repository/open-reader.ts'
 import { readIdentity } from '#services/backup/repository/repository-keys.ts'
-import { restore } from '#services/backup/restore/restore.ts'
-import { parseTarget } from '#services/backup/restore/target.ts'
+import { readServerManifest } from '#services/backup/repository/server-manifest.ts'
 import type { BackupStatus, NewestBackup } from '#services/backup/status.ts'
 import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
-import { systemDisk } from '#system/disk.ts'
 import { systemClock } from '#system/clock.ts'
-import { giveTree } from '#system/postgres/user.ts'
 import { pathsIn } from '../../src/cli/paths.ts'
 import { ensureRepositoryKeys, keyFiles, regionPlaces } from '../../src/cli/repository.ts'
 import { PASSWORD, SUPERUSER, temporaryFolder, type TestPostgres } from './postgres.ts'
@@ -38,10 +35,13 @@ export type TestBackup = AsyncDisposable & {
   /** From the next start on, this server's backup is taken: one that was restored. */
   follow(other: RestoredPostgres): Promise<void>
   status(): Promise<BackupStatus>
+  /** `veilig backup run`. */
   full(): Promise<NewestBackup>
   /** Resolves when every required region holds what the server has flushed by now. */
   caughtUp(): Promise<void>
-  /** Restores into a new folder with the recovery key, and starts PostgreSQL on it. */
+  /** `veilig restore` only: the folder, and the manifest the server sent with the backup. */
+  layOut(to: string): Promise<{ readonly into: string; readonly manifest: Uint8Array }>
+  /** `veilig restore` into a new folder, and PostgreSQL started on it. */
   restore(to: string, settings?: Readonly<Record<string, string>>): Promise<RestoredPostgres>
   /** `veilig …` with this data folder. @returns What it printed. */
   veilig(...args: string[]): Promise<string>
@@ -72,16 +72,11 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
   let child: ChildProcess | undefined
   let restored = 0
 
-  const ask = async (request: ControlRequest): Promise<ControlAnswer> => {
-    let last: ControlAnswer | undefined
-    for await (const answer of askBackup(paths.socket('backup'), request)) last = answer
-    if (!last || last.answer === 'failed') throw new Error(JSON.stringify(last))
-    return last
-  }
   const status = async (): Promise<BackupStatus> => {
-    const answer = await ask({ request: 'status' })
-    if (answer.answer !== 'status') throw new Error(answer.answer)
-    return answer.status
+    for await (const answer of askBackup(paths.socket('backup'), { request: 'status' })) {
+      if (answer.answer === 'status') return answer.status
+    }
+    throw new Error('no answer')
   }
   const kill = async (): Promise<void> => {
     if (!child || child.exitCode !== null) return
@@ -110,9 +105,10 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
       await until(async () => (await status()).log.phase === 'streaming')
     },
     full: async () => {
-      const answer = await ask({ request: 'backup', type: 'full', label: 'test' })
-      if (answer.answer !== 'done') throw new Error(answer.answer)
-      return answer.backup
+      const lines = (await run('backup', 'run', '--json')).trim().split('\n')
+      const last = JSON.parse(lines.at(-1) ?? '') as ControlAnswer
+      if (last.answer !== 'done') throw new Error(last.answer)
+      return last.backup
     },
     caughtUp: async () => {
       const [row] = await followed.query<{ lsn: string }>(
@@ -128,21 +124,18 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
       const home = join(data, `restored-${++restored}`)
       await mkdir(home, { mode: 0o755 })
       const into = join(home, 'data')
-      const keys = keyFiles(paths)
+      await run('restore', '--to', to, '--into', into)
+      return startRestored(server, home, into, settings)
+    },
+    layOut: async (to) => {
+      const into = join(data, `laid-out-${++restored}`)
+      const report = await run('restore', '--to', to, '--into', into, '--json')
       const reader = await openReader({
         regions: regionPlaces(paths, backupConfig.parse({}).regions),
-        identity: readIdentity(await readFile(keys.recovery, 'utf8')),
+        identity: readIdentity(await readFile(keyFiles(paths).recovery, 'utf8')),
       })
-      await restore({
-        reader,
-        target: parseTarget(to),
-        into,
-        action: 'promote',
-        account: server.place.account,
-        disk: systemDisk,
-        clock: systemClock,
-      })
-      return startRestored(server, home, into, settings)
+      const { backupId } = JSON.parse(report) as { backupId: string }
+      return { into, manifest: await readServerManifest(reader, backupId) }
     },
     [Symbol.asyncDispose]: async () => {
       await kill()
@@ -157,8 +150,6 @@ async function startRestored(
   dataDir: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<RestoredPostgres> {
-  const { account } = server.place
-  if (account) await giveTree(home, account)
   const cluster = await startCluster(
     { ...server.place, dataDir },
     { socketDir: join(home, 's'), port: 5432, logFile: join(home, 'log'), settings },
