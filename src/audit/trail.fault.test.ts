@@ -35,7 +35,9 @@ type Session = {
 for (const mode of auditModes) {
   test(`audit: ${mode}: whenever power fails, nothing promised is lost, nothing invented`, () =>
     everywhere(mode, async (disk, session, where) => {
-      const kept = await reopened(disk.afterPowerCut({ seed: 1, crashAt: where.recrashAt }), mode)
+      const options = { seed: 1, crashAt: where.recrashAt }
+      const next = where.killed ? disk.afterKill(options) : disk.afterPowerCut(options)
+      const kept = await reopened(next, mode, (cut) => cut.afterPowerCut())
       const count = wholeAppends(session, kept, where.text)
       assert(
         count >= session.promised,
@@ -45,13 +47,15 @@ for (const mode of auditModes) {
 
   test(`audit: ${mode}: whenever the process is killed, nothing written is lost`, () =>
     everywhere(mode, async (disk, session, where) => {
-      const kept = await reopened(disk.afterKill({ seed: 1, crashAt: where.recrashAt }), mode)
+      const next = disk.afterKill({ seed: 1, crashAt: where.recrashAt })
+      const kept = await reopened(next, mode, (cut) => cut.afterKill())
       const count = wholeAppends(session, kept, where.text)
       assert(count >= session.written, `${where.text}: ${session.written} written, ${count} kept`)
     }))
 }
 
-type Where = { readonly text: string; readonly recrashAt: number }
+/** `killed`: first the process alone, and the power only under the one after it. */
+type Where = { readonly text: string; readonly recrashAt: number; readonly killed: boolean }
 
 async function everywhere(
   mode: AuditMode,
@@ -64,8 +68,9 @@ async function everywhere(
       const disk = new CrashingDisk({ seed, crashAt })
       const session = await run(disk, mode, seed)
       const recrashAt = Math.floor(random() * 12)
-      const text = `seed ${seed}, cut at operation ${crashAt}, then at ${recrashAt}`
-      await check(disk, session, { text, recrashAt })
+      const killed = random() < 0.5
+      const text = `seed ${seed}, cut at operation ${crashAt} (${killed}), then at ${recrashAt}`
+      await check(disk, session, { text, recrashAt, killed })
       if (!session.survived) continue
       assert(crashAt > 2 * APPENDS, 'the session is too short to prove anything')
       break
@@ -116,14 +121,18 @@ async function flushed(trail: AuditTrail, session: Session): Promise<void> {
 }
 
 /** What the next process finds; it is cut once itself, and the one after it verifies the book. */
-async function reopened(disk: CrashingDisk, mode: AuditMode): Promise<AuditEvent[]> {
+async function reopened(
+  disk: CrashingDisk,
+  mode: AuditMode,
+  after: (disk: CrashingDisk) => CrashingDisk,
+): Promise<AuditEvent[]> {
   let found = disk
   try {
     await using trail = await open(disk, mode)
     await trail.append([{ code: 'TEST_REOPENED', detail: {} }])
   } catch (error) {
     if (!isPowerCut(error)) throw error
-    found = disk.afterPowerCut()
+    found = after(disk)
   }
   await (await open(found, mode))[Symbol.asyncDispose]()
   const report = await verifyBook({ folder: '/audit', process: 'writer', disk: found })

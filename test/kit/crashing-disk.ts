@@ -160,13 +160,16 @@ export class CrashingDisk implements Disk {
     })
   }
 
-  /** The disk as the next process finds it when this one was killed: nothing appended is lost. */
+  /**
+   * The disk as the next process finds it when this one was killed: nothing appended is lost, and
+   * nothing unsynced is safer than it was.
+   */
   afterKill(options: CrashingDiskOptions = { seed: this.#options.seed + 1 }): CrashingDisk {
     this.#dead = true
-    return this.#successor(options, (entry) => {
-      const content = current(entry)
-      return content && concat(content.durable, content.pending)
-    })
+    const disk = new CrashingDisk(options)
+    for (const [name, { durable, changes }] of this.#entries)
+      disk.#entries.set(name, { durable, changes: [...changes] })
+    return disk
   }
 
   /** Writes a file durably, outside of all counting: how a test tampers. */

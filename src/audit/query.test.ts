@@ -1,0 +1,82 @@
+/** SQL over the books: the right rows, no way out of the sandbox, and sentences for mistakes. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { quickClock } from '#kit/quick-clock.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { systemDisk } from '#system/disk.ts'
+import { openTrail } from './open.ts'
+import { queryBooks, type QueryResult } from './query.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'veilig-query-'))
+after(() => rm(folder, { recursive: true }))
+const common = {
+  folder,
+  node: 'n1',
+  mode: 'written',
+  disk: systemDisk,
+  clock: quickClock(),
+} as const
+await using trail = await openTrail({ ...common, process: 'sql-gateway' })
+const begun = { session: 's1', user: 'app', database: 'club', address: '::1', application: 'psql' }
+trail.append([
+  { code: 'DB_STATEMENT', detail: { ...begun, sequence: 1, sql: "SELECT 'é'" } },
+  { code: 'DB_STATEMENT', detail: { ...begun, sequence: 2, sql: 'SELECT never_done' } },
+  {
+    code: 'DB_STATEMENT_DONE',
+    detail: {
+      session: 's1',
+      sequence: 1,
+      rows: 3,
+      bytesOut: 44,
+      durationMs: 1.25,
+      sqlstate: '00000',
+    },
+  },
+])
+const ask = (sql: string, rowsMax = 100): Promise<QueryResult> =>
+  queryBooks({ folder, sql, rowsMax })
+
+test('query: a statement stands beside its end, also while the book is written', async () => {
+  const columns = 'time, session, "user", database, address, application, sql, rows, bytes'
+  const { rows } = await ask(`SELECT ${columns}, duration_ms, sqlstate FROM statements`)
+  const who = ['s1', 'app', 'club', '::1', 'psql']
+  const time = '2026-01-01T00:00:00.000Z'
+  assert.deepEqual(
+    rows.map(([first, ...rest]) => [String(first).slice(0, 17), ...rest]),
+    [
+      [time.slice(0, 17), ...who, "SELECT 'é'", 3, 44, 1.25, '00000'],
+      [time.slice(0, 17), ...who, 'SELECT never_done', null, null, null, null],
+    ],
+  )
+})
+
+test('query: details are JSON, rows have a limit', async () => {
+  const { rows, more } = await ask('SELECT detail FROM events WHERE sequence = 0')
+  assert.deepEqual(rows, [[{ mode: 'written', node: 'n1', segment: 1 }]])
+  assert.equal(more, false)
+  const some = await ask('SELECT * FROM events', 2)
+  assert.deepEqual([some.rows.length, some.more], [2, true])
+})
+
+test('query: nothing but reading, and nothing but the trail', async () => {
+  for (const sql of [
+    `SELECT * FROM read_text('/etc/hostname')`,
+    `SELECT * FROM '/etc/hostname'`,
+    `SELECT * FROM glob('/*')`,
+    `COPY events TO '${folder}/out.csv'`,
+    `ATTACH '${folder}/out.db'`,
+    'INSTALL httpfs',
+    'LOAD httpfs',
+    'SET enable_external_access = true',
+    'DROP TABLE events',
+    'DELETE FROM events',
+    'SELECT 1; SELECT 2',
+    'SELECT nothing_of_the_kind FROM events',
+    'not sql',
+    '',
+  ])
+    await assert.rejects(ask(sql), { code: 'AUDIT_QUERY_INVALID', name: 'UsageError' }, sql)
+})
