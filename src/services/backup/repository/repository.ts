@@ -162,7 +162,7 @@ export interface WalStore {
    * put before is then durable too. Call it in order; a few calls may be under way at once, and
    * that is how a slow region holds back PostgreSQL's slot: stop reading when many are.
    *
-   * @throws {UsageError} WAL_NOT_CONTIGUOUS, WAL_TOO_LARGE. @throws {FaultError} As the stores,
+   * @throws {UsageError} WAL_PUT_OUT_OF_ORDER, WAL_TOO_LARGE. @throws {FaultError} As the stores,
    *   once the repository is closed; while it is open a failing region is retried for ever.
    */
   put(wal: WalBytes): Promise<void>

@@ -112,7 +112,7 @@ export class WalWriter implements WalStore {
     if (!run || timeline !== run.timeline || startLsn !== run.nextLsn) {
       const expected = run ? `${run.timeline}:${formatLsn(run.nextLsn)}` : 'begin()'
       const message = `got ${timeline}:${formatLsn(startLsn)}, expected ${expected}`
-      throw new UsageError('WAL_NOT_CONTIGUOUS', message)
+      throw new UsageError('WAL_PUT_OUT_OF_ORDER', message)
     }
     if (bytes.length < 1 || bytes.length > BYTES_MAX) {
       throw new UsageError('WAL_TOO_LARGE', `${bytes.length} bytes of WAL at once`)
