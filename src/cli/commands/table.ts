@@ -9,10 +9,12 @@ import { auditVerifyCommand } from './audit-verify.ts'
 import { backupListCommand } from './backup-list.ts'
 import { backupRunCommand } from './backup-run.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
+import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
 import { dnsCommand } from './dns.ts'
 import { restoreCommand } from './restore.ts'
 import { runCommand } from './run.ts'
+import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
 export const commands: readonly Command[] = [
@@ -25,5 +27,7 @@ export const commands: readonly Command[] = [
   auditQueryCommand,
   auditVerifyCommand,
   dnsCommand,
+  claimsCommand,
+  trustVerifyCommand,
   completionCommand(() => commands),
 ]

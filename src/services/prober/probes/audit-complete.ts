@@ -1,5 +1,5 @@
 /**
- * audit.complete: a statement nobody could have foreseen must stand in the trail, and the trail must
+ * audit.complete: a statement nobody could foresee must stand in the trail, and the trail must
  * be whole.
  *
  * @module

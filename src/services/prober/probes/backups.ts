@@ -1,5 +1,5 @@
 /**
- * backup.schedule, backup.georedundant, backup.encrypted: what lies in the regions, seen by somebody
+ * backup.schedule, backup.georedundant, backup.encrypted: the regions, seen by somebody
  * who holds no key.
  *
  * @module
