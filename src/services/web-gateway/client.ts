@@ -76,7 +76,8 @@ export class ClientConnection implements Downstream {
 
   /** Ends the connection as soon as what was accepted is done. */
   stop(): void {
-    if (this.#state === 'waiting') this.#socket.end()
+    // A tunnel has no end of its own to wait for, and its client connects again by itself.
+    if (this.#state === 'waiting' || this.#state === 'tunnel') this.#socket.end()
     else this.#keepAlive = false
   }
 
@@ -224,6 +225,9 @@ export class ClientConnection implements Downstream {
     this.flush()
     this.#enter('tunnel')
     this.#gateway.metrics.tunnels++
+    const held = this.#held // sent before the answer came: it belongs to the new protocol
+    this.#held = undefined
+    if (held) this.#exchange?.onTunnelBytes(held)
     this.#resume()
   }
 

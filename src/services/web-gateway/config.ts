@@ -101,7 +101,7 @@ const limits: z.ZodType<LimitsConfig> = z.strictObject({
   upstreamConnectionsMax: sizes(256, 1, 65_535),
   upstreamQueueMax: sizes(1_024, 0, 65_535),
   upstreamIdleMs: times(4 * SECOND),
-  drainMs: times(8 * SECOND, 0),
+  drainMs: times(5 * SECOND, 0),
 })
 
 const tls: z.ZodType<TlsConfig> = z

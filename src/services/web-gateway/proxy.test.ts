@@ -309,6 +309,36 @@ test('proxy: WebSocket messages of any size pass both ways, and the close', asyn
   await until(() => gateway.metrics.tunnels === 0)
 })
 
+test('proxy: what follows a change of protocol in the same flight is not lost', async () => {
+  await using raw = await startRawUpstream((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nfirst')
+      socket.on('data', (chunk: Buffer) => socket.end(chunk))
+    })
+  })
+  await using ours = await startGateway({ localhost: raw.address })
+  const head = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+  const answer = await converse(await openTls(ours.httpsPort), `${head}\r\nsecond`)
+  assert(answer.endsWith('\r\n\r\nfirstsecond'))
+})
+
+test('proxy: another protocol than WebSocket is not switched to, asked or unasked', async () => {
+  const h2c = {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAMAAABk',
+  }
+  const { body } = await get('/seen', { headers: h2c, agent: false })
+  assert.doesNotMatch(body, /h2c|http2-settings|AAMAAABk/i)
+  const unasked = 'HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'
+  await using raw = await startRawUpstream((socket) => {
+    socket.once('data', () => socket.write(unasked))
+  })
+  await using ours = await startGateway({ localhost: raw.address })
+  const { statusCode } = await get('/', { port: ours.httpsPort, agent: false })
+  assert.equal(statusCode, 502)
+})
+
 test('proxy: connections to the application are used again', async () => {
   const before = gateway.metrics.upstreamConnects
   for (let turn = 0; turn < 20; turn++) await get('/seen')
