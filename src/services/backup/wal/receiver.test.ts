@@ -29,7 +29,7 @@ test('receiver: PostgreSQL is told only what the regions hold, however slow they
   await write()
   await until(() => store.waiting > 0)
   const promised = store.durablePosition()?.lsn ?? 0n
-  await delay(300)
+  await delay(1300) // longer than from one status to the next
   assert(parseLsn(await slotPosition('honest')) <= promised)
   store.release()
   await until(async () => parseLsn(await slotPosition('honest')) > promised)
