@@ -231,6 +231,22 @@ test('audit: when every record takes its time, nothing overtakes its record', as
   )
 })
 
+test('audit: a result larger than all buffers comes whole while records are slow', async () => {
+  trail.delayMs = 5
+  using wire = await dialTls(gateway)
+  await logIn(wire, { password: PASSWORD, parameters })
+  wire.send(message.query("SELECT repeat('x', 100000) FROM generate_series(1, 100)"))
+  for (let n = 0; n < 20; n++) {
+    wire.socket.pause()
+    wire.send(message.query('SELECT 1'))
+    await delay(10)
+    wire.socket.resume()
+    await delay(2)
+  }
+  assert.equal((await wire.until('Z')).length, 1 + 100 + 2)
+  for (let n = 0; n < 20; n++) assert.equal(await wire.until('Z'), 'TDCZ')
+})
+
 for (const delayMs of [undefined, 50]) {
   const how = delayMs === undefined ? 'at once' : 'after a while'
   test(`audit: when the trail fails ${how}, nothing reaches the database`, async () => {

@@ -272,6 +272,46 @@ test('limits: an address has its share, a session more is refused kindly', async
   for (const wire of wires) wire.socket.destroy()
 })
 
+test('login: every failed attempt is a record of its own', async () => {
+  trail.clear()
+  for (const user of ['nobody', SUPERUSER, SUPERUSER]) {
+    using wire = await dialTls(gateway)
+    const said = await logIn(wire, { password: 'wrong', parameters: { ...parameters, user } })
+    assert.equal(sqlstate(said), '28P01')
+  }
+  assert.deepEqual(
+    trail.of('DB_LOGIN_FAILED').map(({ user }) => user),
+    ['nobody', SUPERUSER, SUPERUSER],
+  )
+})
+
+test('login: a client that leaves is not taken for a server that is away', async () => {
+  trail.clear()
+  using wire = await dialTls(gateway)
+  wire.send(startup(196_608, parameters))
+  await wire.next()
+  wire.socket.end()
+  await wire.untilClosed()
+  while (trail.events.length === 0) await delay(5)
+  assert.deepEqual(
+    trail.events.map(({ code, detail }) => [code, detail['reason']]),
+    [['DB_SESSION_REFUSED', 'LOGIN_ABANDONED']],
+  )
+})
+
+test('upstream: a server elsewhere is reached over TLS, and must be who it says', async () => {
+  const near = { host: '127.0.0.1', port: gateway.port }
+  const tls = { ca: gatewayAuthority, servername: 'localhost' }
+  await using far = await startSqlGateway({ ...near, tls })
+  using wire = await dialTls(far)
+  await logIn(wire, { password: PASSWORD, parameters })
+  wire.send(message.query('SELECT 1'))
+  assert.equal(await wire.until('Z'), 'TDCZ')
+  await using fooled = await startSqlGateway({ ...near, tls: { ...tls, servername: 'other' } })
+  using refused = await dialTls(fooled)
+  assert.equal(sqlstate(await logIn(refused, { password: PASSWORD, parameters })), '57P03')
+})
+
 test('stop: sessions are told, statements may finish', async () => {
   const stopping = await startSqlGateway(server)
   const idle = new pg.Client({

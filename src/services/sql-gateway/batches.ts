@@ -9,9 +9,12 @@ import type { AuditEvent } from '#audit/trail.ts'
 const JSON_GROWTH = 6
 const EVENT_OVERHEAD = 4 * 1024
 const BATCH_BYTES_MAX = 12 * 1024 * 1024
+/** Events that fit whatever they hold: each has at most 128 Ki characters of SQL. */
+const FEW = 12
 
 /** The events in order, in as few batches as their size in the worst case allows. */
 export function batchesOf(events: readonly AuditEvent[]): readonly (readonly AuditEvent[])[] {
+  if (events.length <= FEW) return events.length === 0 ? [] : [events]
   const batches: AuditEvent[][] = []
   let bytes = Infinity
   for (const event of events) {

@@ -12,12 +12,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket, type SecureContext } from 'node:tls'
 import type { AuditDetail, AuditEvent } from '#audit/trail.ts'
 import { DeniedError, FaultError, ProtocolError, VeiligError } from '#lib/errors.ts'
-import {
-  encodeCancel,
-  encodeFatal,
-  encodeNegotiation,
-  encodeStartup,
-} from '#protocol/postgres/encode.ts'
+import { encodeFatal, encodeNegotiation, encodeStartup } from '#protocol/postgres/encode.ts'
 import { MessageBuffer } from '#protocol/postgres/message-buffer.ts'
 import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
 import type { Admission } from './admission.ts'
@@ -25,13 +20,14 @@ import { fatalFor } from './answers.ts'
 import type { CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import type { Peer } from './events.ts'
+import type { Journal } from './journal.ts'
 import { Login, ScramRelay, type LoginStep } from './login.ts'
 import { Greeting, type Wish } from './greeting.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { record, type Recorded } from './record.ts'
 import { Session } from './session.ts'
-import { openUpstream } from './upstream.ts'
+import { openUpstream, sendCancel } from './upstream.ts'
 
 /** What all connections of a gateway share. */
 export type Gateway = {
@@ -42,13 +38,11 @@ export type Gateway = {
   readonly secureContext: SecureContext
   /** Records what somebody did who has not logged in; repeats are summed up. */
   readonly stranger: (code: string, address: string, detail: AuditDetail) => void
-  /** As AuditTrail.append; a failure ends the gateway. */
-  readonly append: (events: readonly AuditEvent[]) => Promise<void> | undefined
+  readonly journal: Journal
   readonly left: (connection: Connection) => void
 }
 
 const LOGIN_BYTES_MAX = 256 * 1024
-const CANCEL_TIMEOUT_MS = 10_000
 /** For our last message to reach a client that does not read. */
 const FAREWELL_MS = 5_000
 
@@ -75,6 +69,8 @@ export class Connection {
   #draining = false
   /** The client is to hear nothing: it speaks no PostgreSQL, or no longer listens. */
   #silent = false
+  /** The record of the session's beginning waits for the trail: neither side is read. */
+  #opening = false
   /** A passage waits for the trail: nothing more is read of the client. */
   #recording = false
   /** Why it ended: the first cause counts. */
@@ -177,6 +173,7 @@ export class Connection {
 
   #onClientEnd(): void {
     this.#reason ??= 'CLIENT_CLOSED'
+    if (this.#stage === 'login') return this.#abandon()
     if (this.#server && this.#stage !== 'over') this.#server.end()
     else this.#client.end()
   }
@@ -200,16 +197,8 @@ export class Connection {
     const backend = this.#login?.backendKey
     if (!backend || this.#stage !== 'session') return
     const detail = { session: this.#id, known: true, address }
-    await this.#gateway.append([{ code: 'DB_CANCEL', detail }])
-    const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS)
-    const server = await openUpstream(this.#gateway.ports.upstream, signal)
-    await new Promise<void>((resolve) => {
-      server.setTimeout(CANCEL_TIMEOUT_MS, () => server.destroy())
-      server.on('error', () => undefined) // followed by 'close'
-      server.once('close', () => resolve())
-      server.end(encodeCancel(backend.pid, backend.key))
-      server.resume()
-    })
+    await this.#gateway.journal.append([{ code: 'DB_CANCEL', detail }])
+    await sendCancel(this.#gateway.ports.upstream, backend)
   }
 
   // Login.
@@ -275,13 +264,25 @@ export class Connection {
         this.#server?.write(step.bytes)
         return
       case 'failed':
-        this.#stranger('DB_LOGIN_FAILED', { ...this.#identity, sqlstate: step.sqlstate })
+        this.#loginFailed({ sqlstate: step.sqlstate })
         return this.#farewell(step.bytes)
       case 'leave':
-        return this.#farewell(undefined)
+        return this.#abandon()
       case 'ready':
         return void this.#open(step.bytes)
     }
+  }
+
+  /** The client left before it proved anything, as psql does to ask for a password. */
+  #abandon(): void {
+    this.#stranger('DB_SESSION_REFUSED', { reason: 'LOGIN_ABANDONED', ...this.#identity })
+    this.#farewell(undefined)
+  }
+
+  /** Each failure is a record of its own: who guesses passwords must not hide in a sum. */
+  #loginFailed(cause: AuditDetail): void {
+    const detail = { address: this.#address, ...this.#identity, ...cause }
+    this.#tryAppend([{ code: 'DB_LOGIN_FAILED', detail }])
   }
 
   /** The login is done: from here every byte of the client is inspected, recorded, passed. */
@@ -300,6 +301,7 @@ export class Connection {
     this.#stage = 'session'
     this.#client.pause()
     this.#server?.pause()
+    this.#opening = true
     this.#recording = true
     const detail = {
       ...peer,
@@ -310,10 +312,11 @@ export class Connection {
       tls: this.#client instanceof TLSSocket ? (this.#client.getProtocol() ?? '') : '',
     }
     try {
-      await this.#gateway.append([{ code: 'DB_SESSION_OPENED', detail }])
+      await this.#gateway.journal.append([{ code: 'DB_SESSION_OPENED', detail }])
     } catch (error) {
       return this.#refuse(error)
     }
+    this.#opening = false
     this.#recording = false
     if (this.#isOver()) return
     this.#client.write(ready)
@@ -330,7 +333,7 @@ export class Connection {
     const session = this.#session
     if (!session) return
     const passage = session.fromClient(chunk, this.#gateway.ports.clock.monotonicMs())
-    const recorded = record(this.#gateway, passage)
+    const recorded = record(this.#gateway.journal, passage)
     if (recorded instanceof Promise) return this.#passLater(recorded)
     this.#forward(recorded)
   }
@@ -363,8 +366,7 @@ export class Connection {
     const session = this.#session
     if (!session) return
     const events = session.fromServer(chunk, this.#gateway.ports.clock.monotonicMs())
-    // A promise that fails is heard by the gateway, which then ends every session.
-    void this.#gateway.append(events)
+    this.#gateway.journal.later(events)
     if (!this.#client.write(chunk)) this.#onClientFull()
     if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
   }
@@ -373,6 +375,7 @@ export class Connection {
     this.#server?.pause()
     const { writeStallMs } = this.#gateway.config.limits
     if (writeStallMs === 0) return
+    clearTimeout(this.#stall)
     this.#stall = setTimeout(() => {
       this.#reason ??= 'CLIENT_NOT_READING'
       this.destroy()
@@ -381,7 +384,7 @@ export class Connection {
 
   #onClientDrain(): void {
     clearTimeout(this.#stall)
-    if (!this.#recording) this.#server?.resume()
+    if (!this.#opening) this.#server?.resume()
   }
 
   // Endings.
@@ -405,7 +408,7 @@ export class Connection {
     this.#reason ??= error.code
     const detail = { reason: error.code, ...this.#identity }
     if (error instanceof ProtocolError) this.#noteViolation(error)
-    else if (error.code === 'DB_SERVER_AUTH_WEAK') this.#stranger('DB_LOGIN_FAILED', detail)
+    else if (error.code === 'DB_SERVER_AUTH_WEAK') this.#loginFailed({ reason: error.code })
     else if (!this.#session) this.#stranger('DB_SESSION_REFUSED', detail)
     const maySpeak = !this.#silent && (this.#session?.atBoundary ?? true)
     this.#farewell(maySpeak ? fatalFor(error) : undefined)
@@ -427,7 +430,7 @@ export class Connection {
 
   #tryAppend(events: readonly AuditEvent[]): void {
     try {
-      void this.#gateway.append(events)
+      void this.#gateway.journal.append(events)
     } catch (error) {
       if (!(error instanceof FaultError)) throw error // the gateway knows of it and ends
     }
@@ -459,9 +462,7 @@ export class Connection {
   }
 
   #clientClosed(): void {
-    if (this.#stage === 'login') {
-      this.#stranger('DB_SESSION_REFUSED', { reason: 'LOGIN_ABANDONED', ...this.#identity })
-    }
+    if (this.#stage === 'login') this.#abandon()
     this.#closeSession()
     this.#stage = 'over'
     clearTimeout(this.#timer)

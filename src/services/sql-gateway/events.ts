@@ -26,15 +26,28 @@ export function statementEvents(
   run: Run<SqlText>,
 ): readonly AuditEvent[] {
   const sql = run.text?.sql ?? ''
-  const first = statementEvent(peer, application, run, sql.slice(0, TEXT_PART_MAX))
-  if (sql.length <= TEXT_PART_MAX) return [first]
-  const events = [first]
-  for (let at = TEXT_PART_MAX; at < sql.length; at += TEXT_PART_MAX) {
-    const part = { session: peer.session, sequence: run.sequence, part: events.length }
-    const detail = { ...part, sql: sql.slice(at, at + TEXT_PART_MAX) }
-    events.push({ code: 'DB_STATEMENT_TEXT', detail })
+  if (sql.length <= TEXT_PART_MAX) return [statementEvent(peer, application, run, sql)]
+  const [first = '', ...parts] = partsOf(sql)
+  const further = parts.map((part, at): AuditEvent => {
+    const detail = { session: peer.session, sequence: run.sequence, part: at + 1, sql: part }
+    return { code: 'DB_STATEMENT_TEXT', detail }
+  })
+  return [statementEvent(peer, application, run, first), ...further]
+}
+
+function partsOf(text: string): string[] {
+  const parts: string[] = []
+  for (let at = 0; at < text.length;) {
+    let end = at + TEXT_PART_MAX
+    if (isHighSurrogate(text.charCodeAt(end - 1))) end-- // never half a character
+    parts.push(text.slice(at, end))
+    at = end
   }
-  return events
+  return parts
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff
 }
 
 function statementEvent(

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import type { AuditEvent } from '#audit/trail.ts'
+import { FaultError } from '#lib/errors.ts'
 import type { RawText } from '#protocol/postgres/messages.ts'
 import { Admission } from './admission.ts'
 import { batchesOf } from './batches.ts'
 import { CancelKeys } from './cancel-keys.ts'
 import { sqlGatewayConfig } from './config.ts'
+import { Journal } from './journal.ts'
 import { Repeats } from './repeats.ts'
 import { describeText, preparedNameIn } from './sql-text.ts'
 
@@ -48,7 +51,9 @@ test('batches: the worst text of a chunk still fits the trail’s appends, in or
   const events = Array.from({ length: 40 }, (_, n) => event(n))
   const batches = batchesOf(events)
   assert.deepEqual(batches.flat(), events)
-  for (const batch of batches) assert(6 * JSON.stringify(batch).length < 16 * 1024 * 1024)
+  const [few] = batchesOf(events.slice(0, 12))
+  assert.equal(few?.length, 12)
+  for (const batch of [...batches, few]) assert(6 * JSON.stringify(batch).length < 16 * 1024 * 1024)
   assert.deepEqual(batchesOf([]), [])
 })
 
@@ -120,4 +125,42 @@ test('config: with nothing said, only this machine, only encrypted, no replicati
   assert(Object.isFrozen(config))
   assert.throws(() => sqlGatewayConfig.parse({ allow: ['010.0.0.0/8'] }), /must be an IP address/)
   assert.throws(() => sqlGatewayConfig.parse({ alow: [] }))
+})
+
+test('journal: what is known later keeps its place before what follows', async () => {
+  const appends: string[][] = []
+  const trail = {
+    append: (events: readonly AuditEvent[]) => void appends.push(events.map(({ code }) => code)),
+    flush: () => Promise.resolve(),
+  }
+  const journal = new Journal(trail, () => assert.fail('nothing is broken'))
+  const event = (code: string): AuditEvent => ({ code, detail: {} })
+  journal.later([event('A')])
+  journal.later([event('B')])
+  void journal.append([event('C')])
+  journal.later([event('D')])
+  journal.later([event('E')])
+  assert.deepEqual(appends, [['A', 'B', 'C']])
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(appends, [
+    ['A', 'B', 'C'],
+    ['D', 'E'],
+  ])
+})
+
+test('journal: a trail that fails is told, and thrown at who must wait for it', async () => {
+  const failure = new FaultError('AUDIT_WRITE_FAILED', 'disk full')
+  const told: unknown[] = []
+  const trail = {
+    append: () => {
+      throw failure
+    },
+    flush: () => Promise.resolve(),
+  }
+  const journal = new Journal(trail, (error) => told.push(error))
+  journal.later([{ code: 'A', detail: {} }])
+  assert.throws(() => journal.append([{ code: 'B', detail: {} }]), failure)
+  journal.later([{ code: 'C', detail: {} }])
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(told, [failure, failure])
 })

@@ -13,9 +13,9 @@ import { DeniedError, FaultError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
 import { Admission } from './admission.ts'
 import { CancelKeys } from './cancel-keys.ts'
-import { batchesOf } from './batches.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import { Connection, type Gateway } from './connection.ts'
+import { Journal } from './journal.ts'
 import { allowList, plainAddress } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
@@ -49,6 +49,8 @@ export async function serve(
     for (const connection of connections) connection.fail(error)
   }
 
+  const journal = new Journal(trail, fail)
+
   const gateway: Gateway = {
     config,
     ports,
@@ -62,23 +64,9 @@ export async function serve(
     }),
     stranger: (code, address, detail) => {
       const event = repeats.notice(code, address, detail, clock.monotonicMs())
-      if (event) void gateway.append([event])
+      if (event) void journal.append([event])
     },
-    append: (events) => {
-      if (events.length === 0) return undefined
-      try {
-        let appended: Promise<void> | undefined
-        for (const batch of batchesOf(events)) {
-          const durable = trail.append(batch)
-          durable?.catch(fail)
-          appended = appended && durable ? appended.then(() => durable) : (durable ?? appended)
-        }
-        return appended
-      } catch (error) {
-        queueMicrotask(() => fail(error)) // once the caller has ended its own session
-        throw error
-      }
-    },
+    journal,
     left: (connection) => connections.delete(connection),
   }
 
@@ -105,7 +93,7 @@ export async function serve(
 
   const servers = await listenAll(config.listen, ports.port, accept)
   const sweep = setInterval(
-    () => quietly(() => gateway.append(repeats.due(clock.monotonicMs()))),
+    () => quietly(() => journal.append(repeats.due(clock.monotonicMs()))),
     SWEEP_MS,
   )
   sweep.unref()
@@ -122,7 +110,8 @@ export async function serve(
       while (connections.size > 0 && clock.monotonicMs() < deadline) await clock.sleep(10)
       for (const connection of connections) connection.stop()
       while (connections.size > 0) await clock.sleep(1) // their last records are written
-      quietly(() => gateway.append(repeats.due(Infinity)))
+      journal.flush()
+      quietly(() => journal.append(repeats.due(Infinity)))
     },
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Opens a connection to the server.
+ * Opens connections to the server.
  *
  * @module
  */
@@ -7,8 +7,10 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { once } from 'node:events'
 import { FaultError } from '#lib/errors.ts'
-import { encodeSslRequest, TLS_WILLING } from '#protocol/postgres/encode.ts'
+import { encodeCancel, encodeSslRequest, TLS_WILLING } from '#protocol/postgres/encode.ts'
 import type { Upstream } from './ports.ts'
+
+const CANCEL_TIMEOUT_MS = 10_000
 
 /** @throws {FaultError} DB_UPSTREAM_UNREACHABLE. */
 export async function openUpstream(upstream: Upstream, signal: AbortSignal): Promise<Socket> {
@@ -40,4 +42,24 @@ export async function openUpstream(upstream: Upstream, signal: AbortSignal): Pro
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new FaultError('DB_UPSTREAM_UNREACHABLE', message, { cause })
   }
+}
+
+/**
+ * Asks the server to cancel what a session of it runs. Resolves once the server has taken it, which
+ * says nothing of whether there was anything to cancel.
+ *
+ * @throws {FaultError} DB_UPSTREAM_UNREACHABLE.
+ */
+export async function sendCancel(
+  upstream: Upstream,
+  backend: { readonly pid: number; readonly key: Uint8Array },
+): Promise<void> {
+  const server = await openUpstream(upstream, AbortSignal.timeout(CANCEL_TIMEOUT_MS))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.setTimeout(CANCEL_TIMEOUT_MS, () => server.destroy())
+  server.on('error', () => undefined) // followed by 'close'
+  server.once('close', () => resolve())
+  server.end(encodeCancel(backend.pid, backend.key))
+  server.resume()
+  return promise
 }
