@@ -23,6 +23,44 @@ sheet?.addEventListener('change', ({ target }) => {
   if (shown && target.dataset.span) shown.textContent = target.dataset.span
 })
 
+/* In a long list of members, typing part of a name leaves those who match. */
+const FILTER_FROM = 12
+for (const select of document.querySelectorAll('select[data-filter]')) {
+  if (select.options.length > FILTER_FROM) addFilter(select)
+}
+
+function addFilter(select) {
+  const [none, ...people] = [...select.options]
+  const plain = (text) =>
+    text
+      .normalize('NFD')
+      .replace(/\p{Mn}/gu, '')
+      .toLowerCase()
+  const field = document.createElement('input')
+  field.type = 'search'
+  field.className = 'filter'
+  field.placeholder = select.dataset.filter
+  field.autocomplete = 'off'
+  const label = select.labels[0]?.textContent ?? ''
+  field.setAttribute('aria-label', `${label}: ${select.dataset.filter}`)
+  field.addEventListener('input', () => {
+    const wanted = plain(field.value.trim())
+    const matching = people.filter(({ text }) => plain(text).includes(wanted))
+    const chosen = select.value
+    select.replaceChildren(none, ...matching)
+    const free = matching.filter(({ disabled }) => !disabled)
+    const only = wanted !== '' && free.length === 1 ? free[0].value : undefined
+    select.value = only ?? (matching.some(({ value }) => value === chosen) ? chosen : '')
+    select.dispatchEvent(new Event('change', { bubbles: true }))
+  })
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return
+    event.preventDefault() // choosing a partner is not yet booking
+    select.focus()
+  })
+  select.before(field)
+}
+
 /* Further seats appear as they are needed: most games are for two. */
 const seats = [...document.querySelectorAll('[data-seat]')]
 const showSeats = () => {

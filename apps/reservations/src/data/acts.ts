@@ -155,7 +155,10 @@ async function allow(
     partnerCount: order.partnerIds.length,
   }
   const refusals = await judgeFor(tx, club, owner, wish, courts, nowMs, before?.id)
-  const unmoved = before?.startMs === order.startMs && before.endMs === order.endMs
+  const unmoved =
+    before?.courtId === order.courtId &&
+    before.startMs === order.startMs &&
+    before.endMs === order.endMs
   const barring = refusals.filter((refusal) => {
     if (unmoved && refusal.rule !== 'partner' && refusal.rule !== 'twice') return false
     return by.role !== 'secretary' || order.overrideReason === undefined || isFirm(refusal)

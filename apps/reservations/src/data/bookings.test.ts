@@ -109,6 +109,18 @@ test('bookings: six tabs at once do not get past a quota of one', async () => {
   }
 })
 
+test('bookings: the same time on another court is judged as a new wish', async () => {
+  const [member = assert.fail()] = await membersById(await addMembers(service, club, 1))
+  await superuser`INSERT INTO quotas (club_id, subscription_id, name, sport, period, bookings_max)
+    VALUES (${club.id}, ${member.subscriptionId}, 'No padel', 'padel', 'day', 0)`
+  const startMs = at('2027-06-20', 600)
+  const id = await tryBook(member, courtId(0), startMs, 60)
+  const padel = courts.find(({ sport }) => sport === 'padel')?.id ?? assert.fail()
+  const to = { courtId: padel, startMs, endMs: startMs + 3_600_000, partnerIds: [] }
+  const moving = inClub(database, club.id, (tx) => change(tx, club, member, id, to, NOW_MS))
+  await assert.rejects(moving, RefusedError)
+})
+
 test('bookings: moves that cross each other end without deadlock and without overlap', async () => {
   const [a, b] = [racers[0] ?? assert.fail(), racers[1] ?? assert.fail()]
   const first = await tryBook(a, courtId(0), at('2027-07-01', 600), 60)

@@ -99,7 +99,7 @@ function withWords(booking: Booking, visit: Visit): string {
   const { say, member } = visit
   const others = booking.players.filter(({ id }) => id !== member?.id)
   if (others.length === 0) return say('mine.alone')
-  return say('mine.with', { names: namesOf({ ...booking, players: others }, visit) })
+  return say('mine.with', { names: namesOf({ players: others }, visit) })
 }
 
 export type OneView = {

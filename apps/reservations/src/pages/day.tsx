@@ -281,13 +281,14 @@ export function blockTitle(booking: Booking, visit: Visit): string {
   return booking.title === '' ? word : `${word} · ${booking.title}`
 }
 
-/** Names that may be read; those that may not stay a word. */
-export function namesOf(booking: Booking, { say, member }: Visit): string {
-  return booking.players
-    .map(({ id, name, shown }) =>
-      id === member?.id ? say('you') : shown ? name : say('cell.member'),
-    )
-    .join(', ')
+/** Names that may be read, then how many more play: `You, Yasin Aydın +2`. */
+export function namesOf(booking: Pick<Booking, 'players'>, { say, member }: Visit): string {
+  const { players } = booking
+  const named = players.filter(({ id, shown }) => shown || id === member?.id)
+  const names = named.map(({ id, name }) => (id === member?.id ? say('you') : name)).join(', ')
+  const more = players.length - named.length
+  if (named.length === 0) return more === 0 ? '' : say('cell.members', { n: more })
+  return more === 0 ? names : `${names} +${more}`
 }
 
 function Legend({ visit }: { visit: Visit }): VNode {

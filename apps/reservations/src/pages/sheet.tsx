@@ -25,9 +25,13 @@ export type SheetView = {
   readonly elsewhere: readonly Court[]
   readonly otherStarts: readonly number[]
   readonly people: readonly Person[]
+  /** Of those, who already plays at that time. */
+  readonly busyIds: ReadonlySet<string>
   readonly partnerIds: readonly string[]
   readonly partnersMin: number
   readonly quotas: readonly QuotaUse[]
+  /** Whether pressing the button could do anything. */
+  readonly mayTry: boolean
   /** Sentences why it was, or would be, refused. */
   readonly refused: readonly string[]
   /** Set when a booking is being changed rather than made. */
@@ -68,7 +72,7 @@ export function SheetPage(view: SheetView): VNode {
             ))}
           </Message>
         )}
-        {view.lengths.length > 0 ? <SheetForm {...view} /> : null}
+        {view.lengths.length > 0 && view.mayTry ? <SheetForm {...view} /> : null}
         <Alternatives {...view} />
       </article>
     </Page>
@@ -138,7 +142,7 @@ function SheetForm(view: SheetView): VNode {
 
 /** Two lists, or three where the sport is played by four. The rest stay empty. */
 function Partners(view: SheetView): VNode {
-  const { visit, people, partnerIds, partnersMin, court } = view
+  const { visit, people, busyIds, partnerIds, partnersMin, court } = view
   const { say } = visit
   const seats = Math.max(court.sport === 'squash' ? 1 : 3, partnersMin)
   return (
@@ -153,12 +157,18 @@ function Partners(view: SheetView): VNode {
           <select
             id={`partner-${at}`}
             name="partner"
+            data-filter={say('book.partnerFilter')}
             required={at < partnersMin && view.members.length === 0}
           >
             <option value="">{say('book.partnerNone')}</option>
-            {people.map((person) => (
-              <option key={person.id} value={person.id} selected={partnerIds[at] === person.id}>
-                {person.name}
+            {people.map(({ id, name }) => (
+              <option
+                key={id}
+                value={id}
+                selected={partnerIds[at] === id}
+                disabled={busyIds.has(id)}
+              >
+                {busyIds.has(id) ? say('book.partnerBusy', { name }) : name}
               </option>
             ))}
           </select>

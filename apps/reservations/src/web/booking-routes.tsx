@@ -11,7 +11,7 @@ import { courtsOf } from '../data/clubs.ts'
 import { memberById, membersOf, partnersFor } from '../data/members.ts'
 import { TakenError, type Transaction } from '../database.ts'
 import type { Booking, Court, Member } from '../model.ts'
-import { mayCancel, quotaUses } from '../policy.ts'
+import { isFirm, mayCancel, quotaUses } from '../policy.ts'
 import { MinePage, OnePage } from '../pages/bookings.tsx'
 import { freeMinutes } from '../pages/grid.ts'
 import { SheetPage, type SheetView } from '../pages/sheet.tsx'
@@ -179,8 +179,12 @@ async function sheetView(
   const wish = { court, startMs: ask.startMs, endMs, partnerCount: rules.subscription.partnersMin }
   const fromMs = Math.min(nowMs, ask.startMs) - 2 * WEEK_MS
   const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, booking?.id)
-  const foreseen = await judgeFor(tx, club, owner, wish, courts, nowMs, booking?.id)
   const isSecretary = member.role === 'secretary'
+  const judged = await judgeFor(tx, club, owner, wish, courts, nowMs, booking?.id)
+  // Whom a secretary books for, and why, is not known yet: only what nobody may do is foreseen.
+  const foreseen = judged.filter((one) => !isSecretary || (isFirm(one) && one.rule !== 'twice'))
+  const stays = booking?.startMs === ask.startMs && booking.courtId === court.id
+  const closedDay = !isSecretary && foreseen.some(({ rule }) => rule === 'ahead' || rule === 'past')
   return {
     visit,
     court,
@@ -188,14 +192,22 @@ async function sheetView(
     lengths,
     length: length ?? court.lengthMin,
     elsewhere: courts.filter(
-      (one) => one.id !== court.id && one.sport === court.sport && canStart(one, day, ask.startMs),
+      (one) =>
+        !closedDay &&
+        one.id !== court.id &&
+        one.sport === court.sport &&
+        canStart(one, day, ask.startMs),
     ),
-    otherStarts: day.starts.filter((start) => start > nowMs && canStart(court, day, start)),
+    otherStarts: day.starts.filter(
+      (start) => !closedDay && start > nowMs && canStart(court, day, start),
+    ),
+    busyIds: busyDuring(day, ask.startMs, endMs),
     people: await peopleFor(tx, visit, member, owner, booking),
     partnerIds: ask.partnerIds,
     partnersMin: rules.subscription.partnersMin,
     quotas: quotaUses(wish, rules, standing, nowMs),
-    refused: sentencesFor(visit, problem, foreseen, lengths.length > 0),
+    mayTry: isSecretary || stays || foreseen.length === 0,
+    refused: sentencesFor(visit, problem, stays ? [] : foreseen, lengths.length > 0),
     booking,
     members: isSecretary ? await membersOf(tx, club.id) : [],
     ownerId: owner.id,
@@ -248,6 +260,12 @@ async function dayAround(
     opensMs,
     closesMs,
   }
+}
+
+/** Who stands in another booking then: cannot be chosen. */
+function busyDuring(day: Day, startMs: number, endMs: number): Set<string> {
+  const then = day.bookings.filter((one) => one.startMs < endMs && startMs < one.endMs)
+  return new Set(then.flatMap(({ players }) => players.map(({ id }) => id)))
 }
 
 function lengthsFrom(court: Court, day: Day, startMs: number): number[] {

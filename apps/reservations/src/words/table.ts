@@ -103,7 +103,11 @@ const day = {
     'Libre, {time}, {court} : réserver',
     'Free, {time}, {court}: book',
   ],
-  'cell.minor': ['Jeugdlid', 'Jeune membre', 'Junior'],
+  'cell.members': [
+    '{n|{n} clublid|{n} clubleden}',
+    '{n|{n} membre|{n} membres}',
+    '{n|{n} member|{n} members}',
+  ],
   'cell.member': ['Clublid', 'Membre', 'Member'],
 } as const
 
@@ -118,6 +122,7 @@ const booking = {
   'book.partnerNth': ['Medespeler {n}', 'Partenaire {n}', 'Partner {n}'],
   'book.optional': ['(niet verplicht)', '(facultatif)', '(optional)'],
   'book.partnerNone': ['Kies een lid', 'Choisir un membre', 'Choose a member'],
+  'book.partnerBusy': ['{name} (speelt dan al)', '{name} (joue déjà)', '{name} (already playing)'],
   'book.partnerFilter': ['Zoek een naam', 'Chercher un nom', 'Search a name'],
   'book.for': ['Boeken voor', 'Réserver pour', 'Book for'],
   'book.reason': [
