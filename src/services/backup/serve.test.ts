@@ -10,7 +10,7 @@ import type { AuditEvent } from '#audit/trail.ts'
 import { FaultError } from '#lib/errors.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
 import { systemClock } from '#system/clock.ts'
-import { backupConfig } from './config.ts'
+import { backupConfig, type BackupConfig } from './config.ts'
 import { askBackup } from './control/client.ts'
 import type { ControlAnswer, ControlRequest } from './control/messages.ts'
 import { openRepository } from './repository/open-repository.ts'
@@ -86,6 +86,15 @@ test('backup: while the server is away nothing is called fresh, and a request sa
   await until(() => running.service.status().log.phase === 'streaming')
 })
 
+test('backup: a stop in the middle of a backup ends it, and nothing of it is listed', async () => {
+  const running = await start('stopped', { maxRateMib: 1 })
+  await until(() => (running.service.status().full.running?.doneBytes ?? 0) > 0)
+  await running[Symbol.asyncDispose]()
+  assert.equal(running.events.at(-1)?.code, 'BACKUP_FAILED')
+  await using again = await start('stopped', { maxRateMib: 1 }, { before: running })
+  assert.equal(again.service.status().full.newest, null)
+})
+
 test('backup: an unknown request, and one that never comes, are answered or hung up on', async () => {
   await using running = await start('strange')
   const strange = { request: 'delete everything' } as unknown as ControlRequest
@@ -99,7 +108,7 @@ test('backup: a repository of another cluster is refused, and nothing is written
   await running[Symbol.asyncDispose]()
   await using other = await startPostgres(requiredServerSettings)
   await other.query(`create role veilig_backup login replication password 'right'`)
-  await using second = await start('foreign', other, running)
+  await using second = await start('foreign', {}, { of: other, before: running })
   await assert.rejects(second.service.failed, { code: 'REPOSITORY_WRONG_CLUSTER' })
 })
 
@@ -112,7 +121,11 @@ type Running = AsyncDisposable & {
   ask(request: ControlRequest): Promise<ControlAnswer[]>
 }
 
-async function start(name: string, of = server, before?: Running): Promise<Running> {
+async function start(
+  name: string,
+  settings: Partial<BackupConfig> = {},
+  { of = server, before }: { of?: TestPostgres; before?: Running } = {},
+): Promise<Running> {
   const running = { broken: false } as Running
   const events: AuditEvent[] = []
   const controlSocket = join(folder, `${name}.sock`)
@@ -130,7 +143,7 @@ async function start(name: string, of = server, before?: Running): Promise<Runni
     catchUpEveryMs: 100,
   })
   const address = { host: of.socketDir, port: of.port, tls: 'off' } as const
-  const service = await serve(backupConfig.parse({ slot: name.replace('-', '_') }), {
+  const service = await serve(backupConfig.parse({ slot: name, ...settings }), {
     login: { address, user: 'veilig_backup', password: 'right' },
     repository,
     trail: {
