@@ -69,7 +69,8 @@ export async function writeDirectory(
   const { locate } = plan
   await writing(() => makeFolders(plan))
   const control = plan.files.find(({ path }) => path === PG_CONTROL)
-  if (!control) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'the backup has no global/pg_control')
+  if (!control)
+    throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'the backup has no global/pg_control')
   const files = plan.files.filter((file) => file !== control)
   const output = new OutputFiles(locate)
   try {

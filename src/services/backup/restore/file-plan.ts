@@ -66,7 +66,8 @@ export async function readManifest(reader: RepositoryReader, id: string): Promis
       else if (line.line === 'directory') directories.push({ path: line.path, mode: line.mode })
       else if (line.line === 'tablespace') tablespaces.push(line.oid)
       else if (line.line === 'manifest') {
-        if (line.id !== id) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is of ${line.id}`)
+        if (line.id !== id)
+          throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is of ${line.id}`)
         sources = line.sources
       }
     }
