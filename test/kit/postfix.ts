@@ -75,15 +75,15 @@ export async function startMailCompany(
   spawnSync('chown', ['postfix', join(folder, 'data')])
   const postfix = (word: string): string => {
     const { stdout, stderr } = spawnSync('/usr/sbin/postfix', ['-c', config, word])
-    return `${stdout}${stderr}`
+    return Buffer.concat([stdout, stderr]).toString('utf8')
   }
   const said = postfix('start')
   await untilListening(port, said)
 
   const inbox = async (user: string): Promise<readonly string[]> => {
     const box = join(folder, 'mail', user, 'new')
-    const names = await readdir(box).catch(() => [])
-    return Promise.all(names.toSorted().map((name) => readFile(join(box, name), 'latin1')))
+    const names = await readdir(box).catch((): string[] => [])
+    return Promise.all(names.sort().map((name) => readFile(join(box, name), 'latin1')))
   }
   return {
     port,

@@ -1,0 +1,42 @@
+/**
+ * A mail gateway in a process of its own, so that a test can kill it. Its one argument is JSON; it
+ * prints its port once it is ready.
+ */
+import pg from 'pg'
+import { pino } from 'pino'
+import { createPrivateKey } from 'node:crypto'
+import { systemClock } from '#system/clock.ts'
+import { mailGatewayConfig } from '#services/mail-gateway/config.ts'
+import { serve } from '#services/mail-gateway/serve.ts'
+import { deliverer } from '#services/mail-gateway/transport.ts'
+import { RecordingTrail } from './recording-trail.ts'
+
+export type ProcessInput = {
+  readonly connection: pg.PoolConfig
+  readonly receiverPort: number
+  readonly httpSocket: string
+  readonly password: string
+  readonly domain: string
+  readonly dkimPem: string
+  readonly certificatePem: string
+  readonly keyPem: string
+}
+
+const input = JSON.parse(process.argv[2] ?? '') as ProcessInput
+const sender = { name: 'application', domains: [input.domain], messagesPerMinute: 100_000 }
+const target = { kind: 'smarthost', host: 'localhost', port: input.receiverPort } as const
+const gateway = await serve(mailGatewayConfig.parse({ senders: [sender] }), {
+  clock: systemClock,
+  log: pino({ level: 'silent' }),
+  trail: new RecordingTrail(),
+  pool: new pg.Pool(input.connection),
+  deliver: deliverer({ ...target, tls: 'opportunistic' }, 'mail.localhost', ''),
+  dkimKeys: [{ domain: input.domain, selector: 'e1', privateKey: createPrivateKey(input.dkimPem) }],
+  tokenKey: Buffer.alloc(32, 7),
+  passwords: new Map([['application', input.password]]),
+  tls: { certificatePem: input.certificatePem, keyPem: input.keyPem },
+  port: 0,
+  httpSocket: input.httpSocket,
+  publicOrigin: 'https://mail.localhost',
+})
+process.stdout.write(`${gateway.port}\n`)
