@@ -30,6 +30,8 @@ const PATIENCE_MS = 60_000
 export type TestBackup = AsyncDisposable & {
   readonly data: string
   start(): Promise<void>
+  /** Of the running process. */
+  pid(): number
   /** kill -9. */
   kill(): Promise<void>
   /** From the next start on, this server's backup is taken: one that was restored. */
@@ -92,6 +94,7 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
     data,
     status,
     kill,
+    pid: () => child?.pid ?? 0,
     veilig: run,
     follow: async (other) => {
       followed = other
