@@ -250,7 +250,7 @@ function BlockCell(props: { booking: Booking; rows: number; visit: Visit }): VNo
     <>
       <span class="block-head">
         <Icon name={kindIcons[state]} />
-        <span class="block-word">{blockTitle(booking, visit)}</span>
+        <BlockWords booking={booking} visit={visit} />
       </span>
       <span class="block-time">{time}</span>
       {booking.players.some(({ shown }) => shown) && (
@@ -274,11 +274,19 @@ export function stateOfBooking(booking: Booking, { member }: Visit): Booking['ki
   return mine && booking.kind === 'play' ? 'mine' : booking.kind
 }
 
-/** The state in words: a course and a closure have names of their own. */
-export function blockTitle(booking: Booking, visit: Visit): string {
+/** The state in words. A course or match is known by its own name; its kind is still read aloud. */
+function BlockWords({ booking, visit }: { booking: Booking; visit: Visit }): VNode {
   const state = stateOfBooking(booking, visit)
   const word = visit.say(state === 'play' ? 'cell.taken' : `cell.${state}`)
-  return booking.title === '' ? word : `${word} · ${booking.title}`
+  const { title } = booking
+  if (title === '') return <span class="block-word">{word}</span>
+  const isClosed = state === 'closure'
+  return (
+    <span class="block-word">
+      <span class={isClosed ? undefined : 'visually-hidden'}>{word} · </span>
+      {title}
+    </span>
+  )
 }
 
 /** Names that may be read, then how many more play: `You, Yasin Aydın +2`. */
