@@ -10,11 +10,12 @@ export class RecordingTrail implements AuditTrail {
   delayMs: number | undefined
 
   append(events: readonly AuditEvent[]): Promise<void> | undefined {
-    if (this.broken) throw new FaultError('AUDIT_WRITE_FAILED', 'the disk is gone')
+    const failure = new FaultError('AUDIT_WRITE_FAILED', 'the disk is gone')
+    if (this.broken && this.delayMs === undefined) throw failure
     if (this.delayMs === undefined) return void this.events.push(...events)
     return new Promise((resolve, reject) => {
       setTimeout(() => {
-        if (this.broken) return reject(new FaultError('AUDIT_WRITE_FAILED', 'the disk is gone'))
+        if (this.broken) return reject(failure)
         this.events.push(...events)
         resolve()
       }, this.delayMs)
