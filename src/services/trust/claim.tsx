@@ -90,7 +90,7 @@ type PartProps = {
 function Part({ title, language, children }: PartProps): VNode {
   return (
     <>
-      <h4>{ui[title][language]}</h4>
+      <h3>{ui[title][language]}</h3>
       {children}
     </>
   )
@@ -123,9 +123,10 @@ type FactsProps = {
 function EvidenceFacts({ status, evidence, language }: FactsProps): VNode {
   const { measurement, index, leafHash, keyId } = evidence
   const { count, firstMs } = measurement.runs
-  const runs = { count, time: moment(firstMs, language) }
+  const runs = fill(ui.runs[language], { count, time: moment(firstMs, language) })
+  const when = moment(measurement.endedMs, language)
   const facts: readonly (readonly [UiText, ComponentChildren])[] = [
-    ['when', `${moment(measurement.endedMs, language)} (${fill(ui.runs[language], runs)})`],
+    ['when', count > 1 ? `${when} (${runs})` : when],
     ['bound', duration(status.claim.boundMs, language)],
     ['entry', String(index)],
     ['hash', <code>{leafHash}</code>],
@@ -142,6 +143,9 @@ function EvidenceFacts({ status, evidence, language }: FactsProps): VNode {
           </>
         ))}
       </dl>
+      <p class="note">
+        {ui.checkText[language]} <a href="#check">{ui.check[language]}</a>
+      </p>
     </Part>
   )
 }

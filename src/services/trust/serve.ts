@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
+import { compress } from 'hono/compress'
 import { h } from 'preact'
 import { render } from 'preact-render-to-string'
 import { languages, type Language } from '#lib/claims/claim.ts'
@@ -49,6 +50,7 @@ export async function serveTrust(config: TrustConfig, ports: TrustPorts): Promis
 
 function trustApp(config: TrustConfig, ports: TrustPorts, session: TrustSession): Hono {
   const app = new Hono()
+  app.use(compress()) // nothing on the page is secret, so its length may tell what it likes
   app.use(async (context, next) => {
     await next()
     context.header('content-security-policy', contentSecurityPolicy)

@@ -98,7 +98,9 @@ details[open] .chevron { transform: rotate(180deg); }
 @media (prefers-reduced-motion: no-preference) { .chevron { transition: transform .15s; } }
 summary:hover .sentence { color: var(--link); }
 .more { padding: 0 0 1.25rem 2.5rem; font-size: 1rem; }
-.more h4 { font-size: .95rem; margin: 1rem 0 .2rem; }
+.more h3 { font-size: .95rem; margin: 1rem 0 .2rem; letter-spacing: 0; }
+.more > h3:first-child { margin-top: 0; }
+.more .note { margin-top: .8rem; }
 .more p, .more ul { margin: 0; text-wrap: pretty; }
 .more ul { padding-left: 1.1rem; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .2rem 0 0;

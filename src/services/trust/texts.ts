@@ -51,7 +51,6 @@ export type UiText =
   | 'contact'
   | 'contactText'
   | 'brokenLog'
-  | 'open'
   | 'notFound'
 
 export const ui: Readonly<Record<UiText, Words>> = {
@@ -173,11 +172,6 @@ export const ui: Readonly<Record<UiText, Words>> = {
       'proven at this moment.',
     'Le registre des mesures est incohérent ({code}). Nous ne disons donc aucune promesse ' +
       'prouvée pour le moment.',
-  ),
-  open: words(
-    'Toon de meting en het bewijs',
-    'Show the measurement and the evidence',
-    'Afficher la mesure et la preuve',
   ),
   notFound: words(
     'Deze pagina bestaat niet.',
