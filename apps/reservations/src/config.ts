@@ -30,7 +30,7 @@ const environment = z.object({
     .url({ protocol: /^https?$/ })
     .default('https://localhost:8443')
     .transform((url) => new URL(url).origin),
-  DEMO: z.enum(['0', '1']).default('0'),
+  DEMO: z.enum(['', '0', '1']).default('0'),
 })
 
 /** @throws {ConfigError} Naming each variable that is wrong, never its value. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { lock } from '../locks.ts'
+import { lockCourts, lockMembers } from '../locks.ts'
 import type { Transaction } from '../database.ts'
 import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
 import { isFirm, judge, type Refusal, type Wish } from '../policy.ts'
@@ -66,9 +66,9 @@ export async function book(
   nowMs: number,
 ): Promise<string> {
   mustBeOwn(by, order.ownerId)
-  const members = [order.ownerId, ...order.partnerIds]
-  await lock(tx, club.id, { members, courts: [order.courtId] })
+  await lockMembers(tx, club.id, [order.ownerId, ...order.partnerIds])
   await allow(tx, club, by, order, nowMs, undefined)
+  await lockCourts(tx, club.id, [order.courtId])
   const [row] = await tx<{ id: string }[]>`
     INSERT INTO bookings (club_id, court_id, during, owner_id, created_by, override_reason)
     VALUES (${club.id}, ${order.courtId}, ${range(tx, order)}, ${order.ownerId}, ${by.id},
@@ -90,8 +90,11 @@ export async function cancel(
   nowMs: number,
 ): Promise<Booking> {
   const booking = await ownBooking(tx, club, by, id, nowMs)
-  await tx`UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
-    WHERE club_id = ${club.id} AND id = ${id}`
+  await lockCourts(tx, club.id, [booking.courtId])
+  const done = await tx`
+    UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
+    WHERE club_id = ${club.id} AND id = ${id} AND status = 'confirmed' RETURNING id`
+  if (done.length === 0) throw new MissingError('cancelled meanwhile')
   const others = booking.players.map((player) => player.id).filter((player) => player !== by.id)
   await notify(tx, club, id, 'cancelled', others)
   return booking
@@ -116,11 +119,12 @@ export async function change(
   await allow(tx, club, by, { ...to, ownerId }, nowMs, before)
   const moved =
     before.courtId !== to.courtId || before.startMs !== to.startMs || before.endMs !== to.endMs
-  if (moved) {
-    await tx`UPDATE bookings SET court_id = ${to.courtId}, during = ${range(tx, to)},
-      override_reason = ${to.overrideReason ?? null}
-      WHERE club_id = ${club.id} AND id = ${id}`
-  }
+  await lockCourts(tx, club.id, [before.courtId, to.courtId])
+  const done = await tx`
+    UPDATE bookings SET court_id = ${to.courtId}, during = ${range(tx, to)},
+      override_reason = coalesce(${to.overrideReason ?? null}, override_reason)
+    WHERE club_id = ${club.id} AND id = ${id} AND status = 'confirmed' RETURNING id`
+  if (done.length === 0) throw new MissingError('cancelled meanwhile') // by a closure
   const was = before.players.map((player) => player.id).filter((player) => player !== ownerId)
   const gone = was.filter((player) => !to.partnerIds.includes(player))
   const fresh = to.partnerIds.filter((player) => !was.includes(player))
@@ -219,7 +223,7 @@ async function allowPartners(
   }
 }
 
-/** Finds a coming booking the member may touch and locks all it concerns. */
+/** Finds a coming booking the member may touch and locks the members it concerns. */
 async function ownBooking(
   tx: Transaction,
   club: Club,
@@ -231,8 +235,8 @@ async function ownBooking(
   const look = { viewer: by, year: 0 }
   const seen = await bookingById(tx, club.id, id, look)
   if (!seen || !mayTouch(seen, by)) throw new MissingError('no such booking')
-  const members = [...seen.players.map((player) => player.id), ...(to?.partnerIds ?? [])]
-  await lock(tx, club.id, { members, courts: [seen.courtId, to?.courtId ?? seen.courtId] })
+  const members = seen.players.map((player) => player.id)
+  await lockMembers(tx, club.id, [...members, ...(to?.partnerIds ?? [])])
   const booking = await bookingById(tx, club.id, id, look) // what was seen may have changed
   if (!booking || !mayTouch(booking, by) || booking.endMs <= nowMs) {
     throw new MissingError('no such booking')

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../database.ts'
-import { lock } from '../locks.ts'
+import { lockCourts } from '../locks.ts'
 import type { Booking, Club, Member } from '../model.ts'
 import { MissingError, notify } from './acts.ts'
 import { bookingsWithin, closuresAfter } from './bookings.ts'
@@ -50,7 +50,7 @@ export async function close(
   expected: readonly string[],
   nowMs: number,
 ): Promise<number | undefined> {
-  await lock(tx, club.id, { members: [], courts: closure.courtIds })
+  await lockCourts(tx, club.id, closure.courtIds)
   const { cancels } = await effectOf(tx, club, by, closure)
   if (cancels.some(({ id }) => !expected.includes(id))) return undefined
   for (const booking of cancels) {
@@ -79,7 +79,11 @@ export async function reopen(
   const closures = await closuresAfter(tx, club.id, nowMs)
   const group = closures.filter((one) => one.groupId === groupId)
   if (group.length === 0) throw new MissingError('no such closure')
-  await lock(tx, club.id, { members: [], courts: group.map(({ courtId }) => courtId) })
+  await lockCourts(
+    tx,
+    club.id,
+    group.map(({ courtId }) => courtId),
+  )
   await tx`UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
     WHERE club_id = ${club.id} AND group_id = ${groupId} AND status <> 'cancelled'`
 }
