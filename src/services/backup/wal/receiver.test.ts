@@ -14,7 +14,11 @@ import { WalReceiver } from './receiver.ts'
 let server: TestPostgres
 
 before(async () => {
-  server = await startPostgres({ ...requiredServerSettings, wal_keep_size: '0' })
+  server = await startPostgres({
+    ...requiredServerSettings,
+    wal_keep_size: '0',
+    max_slot_wal_keep_size: '80MB',
+  })
   await server.query(`create role veilig_backup login replication password 'right'`)
   await server.query('create table filler (data text)')
 })
@@ -76,17 +80,30 @@ test('receiver: a dropped slot whose WAL is gone is a gap, said aloud, not an en
   }
   const kept = store.end
   await dropSlots()
-  await write(1)
-  for (let times = 0; times < 3; times++) {
-    await server.query('select pg_switch_wal()')
-    await write(1)
-    await server.query('checkpoint')
-  }
+  await recycle(3)
   await using running = start(store, 'dropped')
   await caughtUp(running)
   assert.equal(running.codes('WAL_GAP').length, 1)
   assert.equal(running.gaps, 1, 'a full backup is asked for')
   assert((store.begins.at(-1)?.lsn ?? 0n) > kept)
+})
+
+test('receiver: a slot that fell behind its cap is made again, and the gap is said', async () => {
+  const store = new MemoryWal()
+  {
+    await using running = start(store, 'capped')
+    await caughtUp(running)
+  }
+  await recycle(8) // 128 MB without us
+  const [slot] = await server.query(
+    `select wal_status from pg_replication_slots where slot_name = 'capped'`,
+  )
+  assert.equal(slot?.['wal_status'], 'lost')
+  await using running = start(store, 'capped')
+  await caughtUp(running)
+  assert.equal(running.codes('WAL_SLOT_LOST').length, 1)
+  assert.equal(running.codes('WAL_GAP').length, 1)
+  assert.equal(running.gaps, 1)
 })
 
 test('receiver: a server that stops and comes back is followed without a hole', async () => {
@@ -247,6 +264,16 @@ async function write(megabytes = 4): Promise<void> {
     `insert into filler select (select string_agg(md5((g * i)::text), '') from
        generate_series(1, 250) i) from generate_series(1, ${rows}) g`,
   )
+}
+
+/** Fills segments with next to nothing, and lets the server recycle what nobody keeps. */
+async function recycle(segments: number): Promise<void> {
+  for (let times = 0; times < segments; times++) {
+    await server.query('insert into filler values ($1)', ['x'])
+    await server.query('select pg_switch_wal()')
+  }
+  await server.query('checkpoint')
+  await server.query('checkpoint')
 }
 
 async function slotPosition(slot: string): Promise<string> {
