@@ -222,13 +222,17 @@ function NotClaimed({ language }: Pick<PageProps, 'language'>): VNode {
   )
 }
 
+/** Two verifiers that share no code. */
+const commands =
+  'bin/veilig trust verify evidence.bundle\npython3 bin/verify-evidence.py evidence.bundle'
+
 function Verify({ language, config }: PageProps): VNode {
   return (
     <section>
       <h2 id="check">{ui.verify[language]}</h2>
       <p>{ui.verifyText[language]}</p>
       <pre>
-        <code>bin/veilig trust verify evidence.bundle</code>
+        <code>{commands}</code>
       </pre>
       <p>
         <a class="button" href="/evidence.bundle" download="evidence.bundle">
