@@ -16,7 +16,7 @@ import { packName } from '../repository/names.ts'
 import { openSealed } from '../repository/sealing.ts'
 import type { PlacedExtent } from './blocks.ts'
 
-const PG_CONTROL = 'global/pg_control'
+export const PG_CONTROL = 'global/pg_control'
 const OPEN_FILES_MAX = 32
 const SYNCS_AT_ONCE = 8
 
@@ -80,7 +80,7 @@ export async function writeDirectory(
   } finally {
     await output.abandon()
   }
-  const controlBytes = await readFile(reader, control)
+  const controlBytes = await readPlanned(reader, control)
   await writing(() => syncAll(plan, files))
   return () => writing(() => writeControl(locate(PG_CONTROL), control.mode, controlBytes))
 }
@@ -165,8 +165,8 @@ async function copyPack(
   if (job < jobs.length) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is too short`)
 }
 
-/** A small file, in memory. */
-async function readFile(reader: RepositoryReader, file: FilePlan): Promise<Uint8Array> {
+/** A small file, in memory. @throws As the reader. */
+export async function readPlanned(reader: RepositoryReader, file: FilePlan): Promise<Uint8Array> {
   const whole = new Uint8Array(file.size)
   const { repositoryId } = reader.root
   for (const extent of file.extents) {

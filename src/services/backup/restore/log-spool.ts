@@ -20,6 +20,7 @@ import type { BackupEntry } from '../repository/entries.ts'
 import { walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { LOG_FOLDER, type RecoveryStop } from './recovery-files.ts'
+import { higherLimits, limitsFromRecord, type ServerLimits } from './server-limits.ts'
 import type { RestoreTarget } from './target.ts'
 import type { PathPart } from './timelines.ts'
 import { walSegments, type WalSegment } from './wal-source.ts'
@@ -31,6 +32,8 @@ export type LogFindings = {
   /** The last whole record. */
   readonly last: WalRecord | undefined
   readonly lastCommitMs: number | undefined
+  /** The highest that settings were changed to. */
+  readonly limits: ServerLimits
   readonly segments: readonly string[]
   readonly bytes: number
 }
@@ -67,8 +70,8 @@ export async function spoolLog(options: SpoolOptions): Promise<LogFindings> {
     segments.push(name)
     options.progress?.(segments.length * walSegmentSize)
   }
-  const { found, last, lastCommitMs } = search
-  return { found, last, lastCommitMs, segments, bytes: segments.length * walSegmentSize }
+  const { found, last, lastCommitMs, limits } = search
+  return { found, last, lastCommitMs, limits, segments, bytes: segments.length * walSegmentSize }
 }
 
 async function spoolSegment(
@@ -100,6 +103,7 @@ class Search {
   found: WalRecord | undefined
   last: WalRecord | undefined
   lastCommitMs: number | undefined
+  limits: ServerLimits = {}
 
   constructor(target: RestoreTarget, fromLsn: Lsn, walSegmentSize: number) {
     this.#target = target
@@ -110,6 +114,9 @@ class Search {
   push(lsn: Lsn, bytes: Uint8Array): void {
     for (const record of this.#walker.push(lsn, bytes)) {
       this.last = record
+      if (record.resourceManager === 0) {
+        this.limits = higherLimits(this.limits, limitsFromRecord(record))
+      }
       if (record.startLsn < this.#fromLsn || this.found) continue
       if (this.#decides(record)) this.found = record
       else this.lastCommitMs = transactionEndMs(record) ?? this.lastCommitMs

@@ -8,6 +8,7 @@
  * @module
  */
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
+import type { ServerLimits } from './server-limits.ts'
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 
 /** Folder in the data directory; removed by the server itself at the end of recovery. */
@@ -32,12 +33,14 @@ const TARGETS = ['', '_name', '_time', '_xid', '_lsn'].map((kind) => `recovery_t
  * postgresql.auto.conf with our settings at its end.
  *
  * @param before The file as backed up; its own recovery settings are dropped.
+ * @param limits What the server must not have lower than the original.
  */
 export function recoverySettings(
   before: string,
   stop: RecoveryStop,
   timeline: number,
   action: RecoveryAction,
+  limits: ServerLimits,
 ): string {
   const kept = before
     .split('\n')
@@ -60,6 +63,7 @@ export function recoverySettings(
     ['recovery_target_inclusive', stop.kind === 'lsn' && !stop.inclusive ? 'off' : 'on'],
     ['recovery_target_timeline', String(timeline)],
     ['recovery_target_action', action],
+    ...Object.entries(limits).map(([name, value]): [string, string] => [name, String(value)]),
     // a restored copy must never write into the archive of the original
     ['archive_mode', 'off'],
     ['archive_command', ''],

@@ -17,7 +17,7 @@ import { historyBytes, type BackupEntry } from '../repository/entries.ts'
 import { historyFileName, walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { candidates, chainOf } from './choose.ts'
-import { writeDirectory } from './data-directory.ts'
+import { PG_CONTROL, readPlanned, writeDirectory } from './data-directory.ts'
 import { spoolLog, stopFor, type LogFindings, type Stop } from './log-spool.ts'
 import { archiveEnd } from './archive-end.ts'
 import { planFiles } from './file-plan.ts'
@@ -29,6 +29,7 @@ import {
   recoverySettings,
   type RecoveryAction,
 } from './recovery-files.ts'
+import { higherLimits, limitsFromControl } from './server-limits.ts'
 import type { RestoreTarget } from './target.ts'
 import { timelinePath, type PathPart } from './timelines.ts'
 
@@ -199,7 +200,11 @@ async function writeFiles(
   const autoConf = join(into, 'postgresql.auto.conf')
   const before = (await disk.size(autoConf)) === undefined ? '' : text(await disk.read(autoConf))
   const timeline = path.at(-1)?.timeline ?? 1
-  await disk.replace(autoConf, bytesOf(recoverySettings(before, stop, timeline, action)))
+  const control = plan.files.find((file) => file.path === PG_CONTROL)
+  const known = control ? limitsFromControl(await readPlanned(reader, control)) : {}
+  const limits = higherLimits(known, log.limits)
+  const settings = recoverySettings(before, stop, timeline, action, limits)
+  await disk.replace(autoConf, bytesOf(settings))
   if (Object.keys(plan.tablespaces).length > 0) {
     await disk.replace(join(into, 'tablespace_map'), bytesOf(tablespaceMap(plan.tablespaces)))
   }
