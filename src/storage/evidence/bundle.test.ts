@@ -1,4 +1,4 @@
-/** Bundles: whole ones verify; any edit, omission in a proof, other key or other sentence is refused. */
+/** Bundles: whole ones verify; any edit, other proof, other key or other sentence is refused. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

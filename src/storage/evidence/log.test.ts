@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { signMeasurement } from '#crypto/evidence.ts'
+import { packEntry, signMeasurement } from '#crypto/evidence.ts'
 import { ed25519PrivateKey, noteSigner } from '#crypto/signed-note.ts'
 import { claims } from '#lib/claims/table.ts'
 import type { Outcome } from '#lib/claims/statement.ts'
@@ -134,6 +134,14 @@ test('evidence log: an entry of another signer is refused, though the tree holds
   await writer.append([signMeasurement(measurement, claim.sentence, liar)])
   const reading = new EvidenceReader(place('forged')).refresh()
   await assert.rejects(reading, { code: 'EVIDENCE_FORGED' })
+})
+
+test('evidence log: genuine evidence in the place of other evidence is refused', async () => {
+  await grown('replayed', 2)
+  const other = Buffer.concat([packEntry(entry(7)), packEntry(entry(8))])
+  writeFileSync(join(base, 'replayed/tile/entries/000.p/2'), other)
+  const reading = new EvidenceReader(place('replayed')).refresh()
+  await assert.rejects(reading, { code: 'EVIDENCE_ALTERED' })
 })
 
 test('evidence log: a writer refuses to go on from an altered log', async () => {

@@ -1,6 +1,6 @@
 /**
- * The second verifier shares no code with us: Python's standard library and OpenSSL. Both must accept
- * what is whole and refuse every edit, deletion, reorder and fork.
+ * The second verifier shares no code with us: Python's standard library and OpenSSL. Both must
+ * accept what is whole and refuse every edit, deletion, reorder and fork.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
