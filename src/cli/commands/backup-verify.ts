@@ -18,7 +18,9 @@ export const backupVerifyCommand: Command = {
   run: async (context, input) => {
     const { values } = input
     const contents = values['contents'] === true
-    const identity = contents ? await readKeyFile(context.paths, values['key']) : undefined
+    const { key } = values
+    const wanted = contents || key !== undefined
+    const identity = wanted ? await readKeyFile(context.paths, key) : undefined
     const reader = await openForReading(context, context.config.backup.regions, identity)
     const progress = input.interactive ? progressLine(context.clock) : undefined
     const { signal } = input

@@ -24,7 +24,7 @@ const PUTS = [700, SEGMENT - 1000, 900, 1, 5000]
 const keys = keysOf('faults')
 
 for (const torn of [0, 1]) {
-  test(`log: whenever the power fails in region ${torn}, all acknowledged log is there`, async () => {
+  test(`log: whenever power fails in region ${torn}, all acknowledged is there`, async () => {
     for (let seed = 0; seed < SEEDS; seed++) {
       let crashes = 0
       while (!(await survives(seed, torn, crashes))) assert(++crashes <= OPERATIONS_MAX)

@@ -33,7 +33,7 @@ export type ReadManifest = ChainLink & {
   readonly tablespaces: readonly number[]
 }
 
-/** @param chain Newest first. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED and as the reader. */
+/** @param chain Newest first. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED; as the reader. */
 export async function planFiles(
   reader: RepositoryReader,
   chain: readonly BackupEntry[],

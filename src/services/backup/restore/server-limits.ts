@@ -1,8 +1,8 @@
 /**
  * Settings that a recovering server must not have lower than the server that wrote the log.
  *
- * PostgreSQL refuses to recover, or pauses for ever, when max_connections and its like are less than
- * they were; and where they stood on a command line no backed-up file knows them. pg_control does,
+ * PostgreSQL refuses to recover, or pauses for ever, when max_connections and its like are less
+ * than they were; where they stood on a command line no backed-up file knows them. pg_control does,
  * and the log tells each change.
  *
  * Source: PostgreSQL, catalog/pg_control.h (ControlFileData) and access/xlog_internal.h
