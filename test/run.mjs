@@ -11,7 +11,11 @@ const roots = ['src', 'test', 'apps/reservations']
 const files = roots
   .flatMap((root) => globSync(`${root}/**/*.test.{ts,tsx}`))
   .filter((path) => !path.includes('.debian.test.') && !path.includes('node_modules'))
-const { status } = spawnSync('bin/node', ['--test', ...process.argv.slice(2), ...files.sort((a, b) => a.localeCompare(b))], {
-  stdio: 'inherit',
-})
+const { status } = spawnSync(
+  'bin/node',
+  ['--test', ...process.argv.slice(2), ...files.sort((a, b) => a.localeCompare(b))],
+  {
+    stdio: 'inherit',
+  },
+)
 process.exitCode = status ?? 1
