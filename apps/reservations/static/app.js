@@ -41,7 +41,7 @@ function addFilter(select) {
   field.className = 'filter'
   field.placeholder = select.dataset.filter
   field.autocomplete = 'off'
-  const label = select.labels[0]?.textContent ?? ''
+  const label = select.labels[0]?.textContent.trim() ?? ''
   field.setAttribute('aria-label', `${label}: ${select.dataset.filter}`)
   field.addEventListener('input', () => {
     const wanted = plain(field.value.trim())
