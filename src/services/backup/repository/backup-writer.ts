@@ -205,7 +205,9 @@ class PackRow {
   readonly #starts: number[] = []
   readonly chunkSizes: number[][] = []
   #current: SealedObject | undefined
-  #chunk = new Uint8Array(CHUNK_SIZE)
+  #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK_SIZE)
+  /** Buffers to use again: a new megabyte for each chunk keeps the collector behind. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = []
   #chunkSize = 0
   #tail: Promise<void> = Promise.resolve()
   #inWork = 0
@@ -271,8 +273,9 @@ class PackRow {
   }
 
   #cut(final: boolean): void {
-    const plain = this.#chunk.subarray(0, this.#chunkSize)
-    this.#chunk = new Uint8Array(CHUNK_SIZE)
+    const buffer = this.#chunk
+    const plain = buffer.subarray(0, this.#chunkSize)
+    this.#chunk = this.#spare.pop() ?? new Uint8Array(CHUNK_SIZE)
     this.#chunkSize = 0
     this.#inWork++
     const prepared = prepareChunk(plain)
@@ -283,6 +286,7 @@ class PackRow {
         this.#failure ??= error
       })
       .finally(() => {
+        this.#spare.push(buffer) // sealed by now, and so copied
         this.#inWork--
         this.#waiter?.()
       })

@@ -18,7 +18,7 @@ export type RegionPlace = {
 }
 
 /** What waits for a region, at most, before others are held back or it is left behind. */
-const QUEUED_BYTES_MAX = 48 * 1024 * 1024
+const QUEUED_BYTES_MAX = 32 * 1024 * 1024
 
 /** Log and bulk travel apart, so that a backup never delays the log. */
 export type LaneName = 'log' | 'bulk'
