@@ -22,7 +22,7 @@ import {
 } from '#system/local-ca/authority.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
 import { bounceDomain, mailGatewayConfig } from '#services/mail-gateway/config.ts'
-import type { Deliver, MailPorts } from '#services/mail-gateway/ports.ts'
+import type { MailPorts } from '#services/mail-gateway/ports.ts'
 import { serve, type MailGateway } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
 import { startPostgres, temporaryFolder, type TestPostgres } from './postgres.ts'
@@ -35,7 +35,7 @@ export const ORIGIN = 'https://mail.localhost:8443'
 const authority = await createLocalAuthority(Date.now())
 export const mailTls: CertificateAndKey = await issueCertificate(
   authority,
-  ['localhost', '127.0.0.1'],
+  ['localhost', 'mail.localhost', '127.0.0.1'],
   Date.now(),
 )
 /** PEM that clients must trust. */
@@ -175,13 +175,21 @@ export type Page = {
 export async function mailPool(server: TestPostgres): Promise<pg.Pool> {
   await server.query(`create role "mail-gateway" login password '${PASSWORD}'`)
   await server.query('create schema "mail-gateway" authorization "mail-gateway"')
-  return new pg.Pool({ ...server.connection, user: 'mail-gateway', password: PASSWORD, max: 8 })
+  const login = { user: 'mail-gateway', password: PASSWORD }
+  const pool = new pg.Pool({ ...server.connection, ...login, max: 8 })
+  // A connection that is being closed may still hear that the server stops.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => void client.on('error', () => undefined))
+  return pool
 }
 
-/** @param config The section of veilig.yaml, without defaults. */
+/**
+ * @param config The section of veilig.yaml, without defaults.
+ * @param overrides Of what the gateway is given.
+ */
 export async function startMailGateway(
   config: Readonly<Record<string, unknown>> = {},
-  deliver?: Deliver,
+  overrides: Partial<MailPorts> = {},
 ): Promise<TestMailGateway> {
   const server = await startPostgres()
   const folder = await temporaryFolder('mail')
@@ -202,7 +210,7 @@ export async function startMailGateway(
     trail,
     pool,
     log: pino({ level: 'silent' }),
-    deliver: deliver ?? deliverer(target, 'mail.localhost', ''),
+    deliver: deliverer(target, 'mail.localhost', ''),
     dkimKeys,
     tokenKey: randomBytes(32),
     passwords: new Map([['application', PASSWORD]]),
@@ -210,6 +218,7 @@ export async function startMailGateway(
     port: 0,
     httpSocket: join(folder, 'http.sock'),
     publicOrigin: ORIGIN,
+    ...overrides,
   }
   const running: MailGateway = await serve(parsed, ports)
   const client = createTransport({

@@ -10,7 +10,13 @@ import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { mailRecords, type DnsRecord } from '#protocol/dns/mail-records.ts'
 import type { DkimKey } from '#protocol/mail/dkim.ts'
-import { bounceDomain, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
+import {
+  bounceDomain,
+  PROBE_DOMAIN,
+  probeSender,
+  type MailGatewayConfig,
+} from '#services/mail-gateway/config.ts'
+import type { Deliver } from '#services/mail-gateway/ports.ts'
 import { ensureDkimKeys, ensureTokenKey } from '#services/mail-gateway/keys.ts'
 import { serve } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
@@ -20,10 +26,14 @@ import { controlConnection } from '../control.ts'
 /** Where the demonstration's mailbox receives: a unix socket that speaks SMTP. */
 export const MAILBOX_SMTP = 'mailbox-smtp'
 
+/** Where the prober receives its sampled mails, in the same way. */
+export const PROBE_SMTP = 'prober-smtp'
+
 /** @throws {FaultError} PORT_IN_USE, LISTEN_FAILED, MAIL_QUEUE_FAILED, DISK_…. */
 export async function runMailGateway(context: ServiceContext): Promise<RunningService> {
   const { clock, log, trail, ports, paths } = context
-  const config = context.config.mailGateway
+  const configured = context.config.mailGateway
+  const config = { ...configured, senders: [...configured.senders, probeSender(configured)] }
   const secret = (file: string): string => paths.secret('mail-gateway', file)
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(secret(file))).toString('utf8')
@@ -36,7 +46,10 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
     log,
     trail,
     pool,
-    deliver: deliverer(config.delivery, config.hostname, paths.socket(MAILBOX_SMTP)),
+    deliver: probesApart(
+      deliverer(config.delivery, config.hostname, paths.socket(MAILBOX_SMTP)),
+      deliverer({ kind: 'demonstration' }, config.hostname, paths.socket(PROBE_SMTP)),
+    ),
     dkimKeys,
     tokenKey: await ensureTokenKey(systemDisk, secret('token.key')),
     passwords: await passwordsOf(config, text),
@@ -52,6 +65,11 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
       await pool.end()
     },
   }
+}
+
+/** Sampled mail goes the whole way, and at its end to the prober instead of the world. */
+function probesApart(world: Deliver, prober: Deliver): Deliver {
+  return (parcel) => (parcel.domain === PROBE_DOMAIN ? prober(parcel) : world(parcel))
 }
 
 /** Each sender's password: the application's from the secrets, others' from the configuration. */

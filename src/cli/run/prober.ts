@@ -21,13 +21,16 @@ import {
 import { cookiesSecureProbe } from '#services/prober/probes/cookies.ts'
 import { headersPresentProbe } from '#services/prober/probes/headers.ts'
 import { tlsEnforcedProbe, tlsVersionsProbe, type WebTarget } from '#services/prober/probes/tls.ts'
+import { MailEcho } from '#services/prober/mail/echo.ts'
 import { serveProber } from '#services/prober/serve.ts'
 import { submitTo } from '#services/prober/submit.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 import { regionPlaces } from '../repository.ts'
+import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
+import { mailProbes } from './prober-mail.ts'
 
 const LOOPBACK = '127.0.0.1'
 const ROLE = 'veilig_prober'
@@ -40,19 +43,28 @@ const demonstrationLogin: ProberLogin = {
 }
 
 export async function runProber(context: ServiceContext): Promise<RunningService> {
+  await using started = new AsyncDisposableStack()
   const { paths, clock, trail, log } = context
   const config = context.config.prober
-  return serveProber(config, {
-    probes: await probesOf(context),
+  const echo = started.use(new MailEcho(paths.socket(PROBE_SMTP)))
+  await echo.listen()
+  const prober = await serveProber(config, {
+    probes: await probesOf(context, echo),
     submit: submitTo(paths.socket('notary')),
     clock,
     trail,
     complain: (code, claim, message) => log.warn({ code, claim }, message),
   })
+  const all = started.move()
+  all.use(prober)
+  return { ...prober, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** Every live probe by its claim. */
-async function probesOf(context: ServiceContext): Promise<ReadonlyMap<string, Probe>> {
+async function probesOf(
+  context: ServiceContext,
+  echo: MailEcho,
+): Promise<ReadonlyMap<string, Probe>> {
   const { paths, ports, clock } = context
   const { prober, backup } = context.config
   const text = async (file: string): Promise<string> =>
@@ -98,6 +110,7 @@ async function probesOf(context: ServiceContext): Promise<ReadonlyMap<string, Pr
     ['tls.enforced', tlsEnforcedProbe(web)],
     ['tls.versions', tlsVersionsProbe(web)],
     ['headers.present', headersPresentProbe(web)],
+    ...(await mailProbes(context, ca, echo)),
     ...(login ? [['cookies.secure', cookiesSecureProbe(web, login)] as const] : []),
   ]
   return new Map(probes)

@@ -59,13 +59,13 @@ export async function ensurePasswords(context: Context): Promise<void> {
     await ensurePassword(context.paths.secret(service, 'control-password'))
   }
   await ensurePassword(context.paths.secret('application', 'session-secret'))
-  await ensureSubmissionPassword(context)
+  for (const sender of ['application', 'prober']) await ensureSubmissionPassword(context, sender)
 }
 
-/** One password at both ends of submission: the application's, and the gateway's to compare. */
-async function ensureSubmissionPassword({ paths }: Context): Promise<void> {
-  const password = await ensurePassword(paths.secret('application', 'submission-password'))
-  const compared = paths.secret('mail-gateway', 'application-submission-password')
+/** One password at both ends of submission: the sender's, and the gateway's to compare. */
+async function ensureSubmissionPassword({ paths }: Context, sender: string): Promise<void> {
+  const password = await ensurePassword(paths.secret(sender, 'submission-password'))
+  const compared = paths.secret('mail-gateway', `${sender}-submission-password`)
   await systemDisk.replace(compared, Buffer.from(password))
 }
 

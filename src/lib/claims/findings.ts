@@ -227,6 +227,124 @@ export const findingTexts: Readonly<Record<string, Words>> = {
     'Cookie {name} lacked: {missing}.',
     'Il manquait au cookie {name} : {missing}.',
   ),
+  MAIL_NO_DOMAIN: words(
+    'Er is geen eigen domein ingesteld ({domain} is een voorbeeld), dus valt er niets te meten.',
+    'No domain is configured ({domain} is an example), so there is nothing to measure.',
+    'Aucun domaine n’est configuré ({domain} est un exemple) : il n’y a rien à mesurer.',
+  ),
+  MAIL_SPF_STRANGER_REFUSED: words(
+    'Voor {domain} wijst SPF een vreemde server af ({result}, {lookups} van 10 opzoekingen).',
+    'For {domain}, SPF turns away a foreign server ({result}, {lookups} of 10 lookups).',
+    'Pour {domain}, SPF écarte un serveur étranger ({result}, {lookups} recherches sur 10).',
+  ),
+  MAIL_SPF_OPEN: words(
+    'Voor {domain} wijst SPF een vreemde server niet af ({result}, {lookups} opzoekingen).',
+    'For {domain}, SPF does not turn away a foreign server ({result}, {lookups} lookups).',
+    'Pour {domain}, SPF n’écarte pas un serveur étranger ({result}, {lookups} recherches).',
+  ),
+  MAIL_SPF_OURS_PASSES: words(
+    'Onze eigen server {address} mag versturen ({result}).',
+    'Our own server {address} may send ({result}).',
+    'Notre propre serveur {address} peut envoyer ({result}).',
+  ),
+  MAIL_SPF_OURS_FAILS: words(
+    'Onze eigen server {address} wordt door SPF niet erkend ({result}).',
+    'Our own server {address} is not recognised by SPF ({result}).',
+    'Notre propre serveur {address} n’est pas reconnu par SPF ({result}).',
+  ),
+  MAIL_SIGNATURE_VALID: words(
+    'De handtekening {selector} ({algorithm}) van een proefbericht klopt: {result}.',
+    'The signature {selector} ({algorithm}) of a sampled message holds: {result}.',
+    'La signature {selector} ({algorithm}) d’un message d’essai est valable : {result}.',
+  ),
+  MAIL_SIGNATURE_INVALID: words(
+    'De handtekening {selector} ({algorithm}) van een proefbericht klopt niet: {result}.',
+    'The signature {selector} ({algorithm}) of a sampled message does not hold: {result}.',
+    'La signature {selector} ({algorithm}) d’un message d’essai n’est pas valable : {result}.',
+  ),
+  MAIL_SIGNATURE_MISSING: words(
+    'Een proefbericht droeg geen handtekening van ons domein.',
+    'A sampled message carried no signature of our domain.',
+    'Un message d’essai ne portait aucune signature de notre domaine.',
+  ),
+  MAIL_DMARC_STRONG: words(
+    'Wat {domain} voorschrijft voor vervalste e-mail, geldt werkelijk: {policy}.',
+    'What {domain} asks for forged e-mail is in real effect: {policy}.',
+    'Ce que {domain} demande pour les e-mails falsifiés s’applique réellement : {policy}.',
+  ),
+  MAIL_DMARC_WEAK: words(
+    'Vervalste e-mail in naam van {domain} krijgt in werkelijkheid beleid {policy}.',
+    'Forged e-mail in the name of {domain} really meets policy {policy}.',
+    'Un e-mail falsifié au nom de {domain} reçoit en réalité la politique {policy}.',
+  ),
+  MAIL_DMARC_MISSING: words(
+    'Voor {domain} is geen DMARC-beleid te vinden.',
+    'No DMARC policy is found for {domain}.',
+    'Aucune politique DMARC n’est trouvée pour {domain}.',
+  ),
+  MAIL_LINK_FOUND: words(
+    'Een proefbericht had een afmeldlink in de kop en een in de tekst.',
+    'A sampled message had a link to unsubscribe in its header and one in its text.',
+    'Un message d’essai avait un lien de désabonnement dans l’en-tête et un dans le texte.',
+  ),
+  MAIL_LINK_MISSING: words(
+    'Een proefbericht had geen afmeldlink.',
+    'A sampled message had no link to unsubscribe.',
+    'Un message d’essai n’avait pas de lien de désabonnement.',
+  ),
+  MAIL_LINK_HIDDEN: words(
+    'De afmeldlink stond niet in de tekst van een proefbericht.',
+    'The link to unsubscribe was not in the text of a sampled message.',
+    'Le lien de désabonnement ne figurait pas dans le texte d’un message d’essai.',
+  ),
+  MAIL_ONE_CLICK_MISSING: words(
+    'Een proefbericht liet zich niet met één klik afmelden.',
+    'A sampled message offered no one-click unsubscription.',
+    'Un message d’essai n’offrait pas de désabonnement en un clic.',
+  ),
+  MAIL_GET_HARMLESS: words(
+    'De link enkel openen, zoals een virusscanner doet, meldde niemand af.',
+    'Only opening the link, as a virus scanner does, unsubscribed nobody.',
+    'Ouvrir seulement le lien, comme un antivirus, n’a désabonné personne.',
+  ),
+  MAIL_GET_UNSUBSCRIBED: words(
+    'De link enkel openen meldde de ontvanger al af.',
+    'Only opening the link already unsubscribed the reader.',
+    'La simple ouverture du lien a déjà désabonné le destinataire.',
+  ),
+  MAIL_CLICK_WORKS: words(
+    'Na één klik kwam er geen bericht meer aan.',
+    'After one click no further message arrived.',
+    'Après un clic, plus aucun message n’est arrivé.',
+  ),
+  MAIL_CLICK_REFUSED: words(
+    'De afmelding met één klik kreeg antwoord {status}.',
+    'The one-click unsubscription was answered {status}.',
+    'Le désabonnement en un clic a reçu la réponse {status}.',
+  ),
+  MAIL_CLICK_IGNORED: words(
+    'Na de afmelding kwam er toch nog een bericht aan.',
+    'After unsubscribing a message still arrived.',
+    'Après le désabonnement, un message est encore arrivé.',
+  ),
+  MAIL_LIMIT_HELD: words(
+    'Van {attempts} berichten aan één adres in allerlei schrijfwijzen kwamen er {received} aan; ' +
+      'de grens is {limit} per uur.',
+    'Of {attempts} messages to one address in many spellings {received} arrived; the limit is ' +
+      '{limit} an hour.',
+    'Sur {attempts} messages à une adresse écrite de diverses façons, {received} sont arrivés ; ' +
+      'la limite est de {limit} par heure.',
+  ),
+  MAIL_LIMIT_EXCEEDED: words(
+    'Van {attempts} berichten aan één adres kwamen er {received} aan, bij een grens van {limit}.',
+    'Of {attempts} messages to one address {received} arrived, with a limit of {limit}.',
+    'Sur {attempts} messages à une adresse, {received} sont arrivés, pour une limite de {limit}.',
+  ),
+  MAIL_LIMIT_HIGH: words(
+    'De ingestelde grens van {limit} berichten per uur beschermt niemand.',
+    'The configured limit of {limit} messages an hour protects nobody.',
+    'La limite configurée de {limit} messages par heure ne protège personne.',
+  ),
 }
 
 /** The sentence of a finding. A code this version does not know is shown as it stands. */

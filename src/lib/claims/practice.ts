@@ -25,7 +25,7 @@ export const practiceClaims: readonly Claim[] = [
       'Un vérificateur étranger rejette l’un de nos messages.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'mail.dkim',
@@ -46,7 +46,7 @@ export const practiceClaims: readonly Claim[] = [
       'Un vérificateur étranger rejette la signature d’un message.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'mail.dmarc',
@@ -68,7 +68,7 @@ export const practiceClaims: readonly Claim[] = [
       'La politique réellement appliquée est plus faible que la quarantaine.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'mail.unsubscribe',
@@ -89,7 +89,7 @@ export const practiceClaims: readonly Claim[] = [
       'Un message sans lien, ou un désabonnement qui n’arrête pas les envois.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'mail.ratelimit',
@@ -110,7 +110,7 @@ export const practiceClaims: readonly Claim[] = [
       'Une adresse reçoit plus de messages que la limite.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'staff.leastprivilege',

@@ -20,6 +20,8 @@ export type SenderConfig = {
   readonly domains: readonly string[]
   readonly categories: readonly Category[]
   readonly messagesPerMinute: number
+  /** Domains it may write to; without it, any. */
+  readonly recipientDomains?: readonly string[] | undefined
   /** Without it, one made at the first run: `secrets/mail-gateway/NAME-submission-password`. */
   readonly password?: string | undefined
 }
@@ -91,13 +93,14 @@ const victimLimit = (perHour: number, perDay: number): z.ZodType<VictimLimit> =>
     .prefault({})
 
 const sender: z.ZodType<SenderConfig> = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
+  name: z.string().regex(/^(?!prober$)[a-z][a-z0-9-]{0,31}$/, 'lower case; not prober'),
   domains: z.array(hostname).min(1).max(100),
   categories: z
     .array(z.enum(categories))
     .min(1)
     .default([...categories]),
   messagesPerMinute: z.int().min(1).max(100_000).default(600),
+  recipientDomains: z.array(hostname).max(1000).optional(),
   password: z.string().min(16).max(1024).optional(),
 })
 
@@ -147,6 +150,20 @@ export const mailGatewayConfig: z.ZodType<MailGatewayConfig> = z.strictObject({
   perDomain: z.int().min(1).max(50).default(4),
   giveUpAfterHours: z.int().min(1).max(240).default(72),
 })
+
+/** Mail to this domain reaches the prober on this machine; the name can never exist (RFC 6761). */
+export const PROBE_DOMAIN = 'probe.invalid'
+
+/** The prober as a sender: through the same door as everybody, to its own mailbox only. */
+export function probeSender(config: MailGatewayConfig): SenderConfig {
+  return {
+    name: 'prober',
+    domains: config.domains.slice(0, 1),
+    categories: ['transactional'],
+    messagesPerMinute: 120,
+    recipientDomains: [PROBE_DOMAIN],
+  }
+}
 
 /** Whether a domain can be looked up by others: not one that is reserved for examples and tests. */
 export function isPublicDomain(domain: string): boolean {

@@ -53,7 +53,7 @@ const nameForm = /^[a-z0-9][a-z0-9-]{0,63}$/
  * @param to Envelope recipients as given.
  * @throws {ProtocolError} MAIL_BARE_LINE_END, MAIL_NUL.
  * @throws {DeniedError} MAIL_HEADER_…, MAIL_LINE_TOO_LONG, MAIL_ADDRESS_INVALID, MAIL_MISALIGNED,
- *   MAIL_CATEGORY_DENIED, MAIL_BCC.
+ *   MAIL_CATEGORY_DENIED, MAIL_BCC, MAIL_RECIPIENT_DENIED.
  */
 export function admit(sender: SenderConfig, to: readonly string[], bytes: Uint8Array): Admitted {
   const message = parseMessage(bytes)
@@ -70,7 +70,7 @@ export function admit(sender: SenderConfig, to: readonly string[], bytes: Uint8A
     list: named(message, 'x-veilig-list', category),
     tenant: named(message, 'x-veilig-tenant', 'all'),
     message: withoutFields(message, ours),
-    recipients: distinct(to.map(recipientOf)),
+    recipients: distinct(to.map((one) => allowed(sender, recipientOf(one)))),
     [proof]: true,
   }
 }
@@ -120,6 +120,14 @@ export function recipientOf(text: string): Recipient {
     domain: address.domain,
     victim: victimOf(address),
   }
+}
+
+/** @throws {DeniedError} MAIL_RECIPIENT_DENIED. */
+function allowed(sender: SenderConfig, recipient: Recipient): Recipient {
+  const domains = sender.recipientDomains
+  if (domains === undefined || domains.includes(recipient.domain)) return recipient
+  const said = `${sender.name} may not write to ${recipient.domain}`
+  throw new DeniedError('MAIL_RECIPIENT_DENIED', said, said)
 }
 
 /** One person gets one copy, however often the envelope names them. */

@@ -10,14 +10,8 @@ import { checkRecords, dmarcState, lookupThrough, spfState } from './dns-check.t
 import { deliverer } from './transport.ts'
 
 const company = await startMailCompany('club.example', ['jan'], records, mailTls)
-const gateway = await startMailGateway(
-  {},
-  deliverer(
-    { kind: 'mx', resolvers: [NAMESERVER], port: company.port },
-    'mail.localhost',
-    '/nowhere',
-  ),
-)
+const mx = { kind: 'mx', resolvers: [NAMESERVER], port: company.port } as const
+const gateway = await startMailGateway({}, { deliver: deliverer(mx, 'mail.localhost', '') })
 after(async () => {
   await gateway[Symbol.asyncDispose]()
   await company[Symbol.asyncDispose]()

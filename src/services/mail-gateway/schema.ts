@@ -62,4 +62,8 @@ export const migrations: readonly Migration[] = [
       create index victim_mail_age on victim_mail (at);
     `,
   },
+  {
+    name: '0002-delivery-by-subscription',
+    sql: `create index delivery_of_subscription on delivery (subscription_id)`,
+  },
 ]

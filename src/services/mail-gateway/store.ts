@@ -70,6 +70,9 @@ export const INSTANCE_LOCK = 7_242_108
 /** Deliveries that ended are forgotten after this long, addresses with them. */
 const KEEP_ENDED_MS = 30 * DAY_MS
 
+const PROBER = 'prober'
+const KEEP_PROBES_MS = HOUR_MS
+
 export class MailStore {
   readonly #pool: pg.Pool
   readonly #config: MailGatewayConfig
@@ -213,9 +216,16 @@ export class MailStore {
   async forget(nowMs: number): Promise<void> {
     await this.#query('delete from victim_mail where at < $1', [new Date(nowMs - DAY_MS)])
     await this.#query(
-      `delete from message where received_at < $1 and not exists (
+      `delete from message where received_at < case when sender = $3 then $2 else $1 end
+       and not exists (
          select from delivery where message_id = message.id and state = 'queued')`,
-      [new Date(nowMs - KEEP_ENDED_MS)],
+      [new Date(nowMs - KEEP_ENDED_MS), new Date(nowMs - KEEP_PROBES_MS), PROBER],
+    )
+    // Each probe writes to an address of its own; people's choices are kept for ever.
+    await this.#query(
+      `delete from subscription where sender = $1 and not exists (
+         select from delivery where subscription_id = subscription.id)`,
+      [PROBER],
     )
   }
 

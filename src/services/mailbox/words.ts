@@ -36,8 +36,8 @@ export const words: Readonly<Record<Language, Words>> = {
   en: {
     title: 'Mailbox of the demonstration',
     intro:
-      'There is no internet here: what would have been sent lies here. Each e-mail was checked as ' +
-      'a receiver does; the DNS records are those of the configuration.',
+      'There is no internet here: what would have been sent lies here. Each e-mail was checked ' +
+      'as a receiver does; the DNS records are those of the configuration.',
     empty: 'No e-mail yet. Make a reservation, and its confirmation appears here.',
     from: 'From',
     to: 'To',

@@ -11,6 +11,8 @@ export type Verdict = { readonly outcome: Outcome; readonly findings: readonly F
 export type Probe = {
   /** Of the way it measures; raised when a run no longer means the same. */
   readonly version: number
+  /** At least so long between two runs that measured something; else as often as the prober. */
+  readonly everySeconds?: number
   /**
    * Measures once. Ends soon after `signal` aborts.
    *

@@ -6,7 +6,7 @@
 import { canonicalBytes } from '#crypto/canonical-json.ts'
 import { sentenceDigest } from '#crypto/evidence.ts'
 import type { Claim } from '#lib/claims/claim.ts'
-import { toStatement } from '#lib/claims/statement.ts'
+import { toStatement, type Outcome } from '#lib/claims/statement.ts'
 import { claims } from '#lib/claims/table.ts'
 import { VeiligError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
@@ -48,9 +48,11 @@ async function beat(
   await sleep(ports, delayMs, stop)
   while (!stop.aborted) {
     const startedMs = ports.clock.monotonicMs()
-    await once(claim, probe, config, ports, stop)
+    const outcome = await once(claim, probe, config, ports, stop)
     const spentMs = ports.clock.monotonicMs() - startedMs
-    await sleep(ports, Math.max(SECOND_MS, config.intervalSeconds * SECOND_MS - spentMs), stop)
+    const rest = outcome === 'unmeasured' ? 0 : (probe.everySeconds ?? 0)
+    const intervalMs = Math.max(config.intervalSeconds, rest) * SECOND_MS
+    await sleep(ports, Math.max(SECOND_MS, intervalMs - spentMs), stop)
   }
 }
 
@@ -60,11 +62,11 @@ async function once(
   config: ProberConfig,
   ports: ProberPorts,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<Outcome> {
   const timeoutMs = config.timeoutSeconds * SECOND_MS
   const measurement = await runProbe(claim.id, probe, timeoutMs, ports.clock, stop)
-  if (stop.aborted) return
   const { outcome, startedMs, endedMs, findings } = measurement
+  if (stop.aborted) return outcome
   const codes = findings.map(({ code }) => code).join(' ')
   const detail = { claim: claim.id, outcome, codes, durationMs: endedMs - startedMs }
   await ports.trail.append([{ code: 'PROBE_RAN', detail }])
@@ -76,6 +78,7 @@ async function once(
       error instanceof VeiligError ? error : { code: 'NOTARY_UNREACHABLE', message: String(error) }
     ports.complain(code, claim.id, message)
   }
+  return outcome
 }
 
 async function sleep(ports: ProberPorts, ms: number, stop: AbortSignal): Promise<void> {
