@@ -1,6 +1,7 @@
 /** The replication connection against a real PostgreSQL, admitted and refused. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import { ReplicationConnection, type Login } from './connection.ts'
 
@@ -34,6 +35,7 @@ test('connection: each refusal says what to do', async () => {
   await assert.rejects(open(login('plain')), { code: 'DATABASE_NOT_REPLICATION', message: /REPLI/ })
   const nowhere = { ...login('plain'), address: { ...login('plain').address, port: 1 } }
   await assert.rejects(open(nowhere), { code: 'DATABASE_UNREACHABLE', message: /is it running/ })
+  await everySenderGone()
   using _one = await open(login('veilig_backup'))
   using _two = await open(login('veilig_backup'))
   await assert.rejects(open(login('veilig_backup')), {
@@ -43,12 +45,17 @@ test('connection: each refusal says what to do', async () => {
 })
 
 test('connection: a server that is killed ends it with a fault, not with silence', async () => {
+  await everySenderGone() // those of the test before end in their own time
   using connection = await open(login('veilig_backup'))
   server.cluster.kill('SIGKILL')
   await assert.rejects(connection.next(), { name: 'FaultError' })
   await server.cluster.ended
   await server.restart()
 })
+
+async function everySenderGone(): Promise<void> {
+  while ((await server.query('select from pg_stat_replication')).length > 0) await sleep(10)
+}
 
 function login(user: string, password = 'right'): Login {
   return { address: { host: server.socketDir, port: server.port, tls: 'off' }, user, password }
