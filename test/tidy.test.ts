@@ -59,19 +59,62 @@ const LINES_MAX = 500
 const COLUMNS_MAX = 100
 
 for (const path of globSync('src/**/*.{ts,tsx}').map(normalize)) {
-  const text = readFileSync(path, 'utf8')
-  const isTest = /\.test\.tsx?$/.test(path)
-  const from = place(path)
+  test(`tidy: ${path}`, () => check(path, readFileSync(path, 'utf8')))
+}
 
-  test(`tidy: ${path}`, () => {
-    assert(from.layer in mayImport, `unknown layer ${from.layer}`)
-    assert(text.startsWith('/**'), 'begins with a module header')
-    assert(text.split('\n').length <= LINES_MAX, `longer than ${LINES_MAX} lines`)
-    for (const line of text.split('\n')) assert(line.length <= COLUMNS_MAX, `too wide: ${line}`)
-    if (isTest) return
-    if (pure.has(from.layer)) assert.doesNotMatch(text, impure)
-    for (const specifier of imports(text)) checkImport(path, from, specifier)
+test('tidy: the protected application imports nothing of ours, nor we of it', () => {
+  for (const path of globSync('apps/reservations/src/**/*.{ts,tsx}').map(normalize)) {
+    if (isTest(path)) continue
+    for (const specifier of imports(readFileSync(path, 'utf8'))) {
+      const inside = join(dirname(path), specifier).startsWith('apps/reservations/')
+      assert(/^[^.#]/.test(specifier) || inside, `${path} imports ${specifier}`)
+    }
+  }
+})
+
+/** What each rule must not let pass, so that a rule that stopped biting is seen. */
+const refused: readonly (readonly [rule: RegExp, path: string, body: string])[] = [
+  [/unknown layer/, 'src/helpers/a.ts', ''],
+  [/too wide/, 'src/lib/a.ts', `// ${'x'.repeat(COLUMNS_MAX)}`],
+  [/longer than/, 'src/lib/a.ts', '\n'.repeat(LINES_MAX)],
+  [/pure, yet imports node:fs/, 'src/protocol/a.ts', "import { openSync } from 'node:fs'"],
+  [/did not|match/, 'src/crypto/a.ts', 'export const now = Date.now()'],
+  [/lib may not import system/, 'src/lib/a.ts', "import { x } from '#system/clock.ts'"],
+  [
+    /storage may not import services/,
+    'src/storage/a.ts',
+    "import type { X } from '#services/b/c.ts'",
+  ],
+  [/named by #/, 'src/audit/a.ts', "import { x } from '../lib/errors.ts'"],
+  [/a service imports a service/, 'src/services/a/x.ts', "import { y } from '../b/y.ts'"],
+  [/new dependency/, 'src/cli/a.ts', "import x from 'left-pad'"],
+  [/may not use the package pg/, 'src/audit/a.ts', "import pg from 'pg'"],
+]
+
+for (const [rule, path, body] of refused) {
+  test(`tidy bites: ${rule.source} in ${path}`, () => {
+    assert.throws(() => check(path, `/** A module. */\n${body}\n`), { message: rule })
   })
+}
+
+test('tidy bites: a file without a header', () => {
+  assert.throws(() => check('src/lib/a.ts', 'export {}'), /module header/)
+})
+
+function isTest(path: string): boolean {
+  return /\.test\.tsx?$/.test(path)
+}
+
+/** @throws {AssertionError} Naming the first rule that the file breaks. */
+function check(path: string, text: string): void {
+  const from = place(path)
+  assert(from.layer in mayImport, `unknown layer ${from.layer}`)
+  assert(text.startsWith('/**'), 'begins with a module header')
+  assert(text.split('\n').length <= LINES_MAX, `longer than ${LINES_MAX} lines`)
+  for (const line of text.split('\n')) assert(line.length <= COLUMNS_MAX, `too wide: ${line}`)
+  if (isTest(path)) return
+  if (pure.has(from.layer)) assert.doesNotMatch(text, impure)
+  for (const specifier of imports(text)) checkImport(path, from, specifier)
 }
 
 function checkPackage(layer: string, specifier: string): void {

@@ -1,6 +1,6 @@
 /**
- * Reads veilig.yaml: YAML, secrets by reference, one schema; errors name the line and what may stand
- * there.
+ * Reads veilig.yaml: YAML, secrets by reference, one schema; errors name the line and what may
+ * stand there.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 
-/** `veilig-data` in the current folder; root, whose home PostgreSQL may not enter, below /var/lib. */
+/** `veilig-data` here; for root, whose home PostgreSQL may not enter, a folder below /var/lib. */
 export function defaultDataFolder(): string {
   const here = resolve('veilig-data')
   const isRoot = process.getuid?.() === 0

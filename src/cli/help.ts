@@ -34,7 +34,7 @@ export function commandHelp(command: Command): string {
   return `${command.summary}\n\nUsage: veilig ${command.name} ${command.usage}\n${COMMON_HELP}`
 }
 
-/** ' - did you mean …?' when a command's name is close to what was typed, else a pointer to help. */
+/** 'Did you mean …?' when a command's name is close to what was typed, else a pointer to help. */
 export function similar(typed: string, commands: readonly Command[]): string {
   const near = commands
     .filter((command) => command.summary !== '')

@@ -1,5 +1,5 @@
 /**
- * The command line: finds the command, reads the configuration, reports errors, sets the exit status.
+ * The command line: finds the command, reads the configuration, reports errors, sets the status.
  *
  * @module
  */

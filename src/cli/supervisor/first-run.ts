@@ -25,7 +25,8 @@ export async function prepareDataFolder(data: string, account: Account | undefin
     const message = `cannot make the data folder ${data}: ${cause.message}; choose another, --data`
     throw new FaultError('DISK_DENIED', message, { cause })
   })
-  await mkdir(join(data, 'postgres'), { recursive: true, mode: 0o711 }) // its account passes through
+  // PostgreSQL's own account passes through here.
+  await mkdir(join(data, 'postgres'), { recursive: true, mode: 0o711 })
   const barrier = account && (await barrierFor(data, account))
   if (account && barrier !== undefined) {
     const message =

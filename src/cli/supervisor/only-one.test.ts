@@ -23,7 +23,8 @@ test('only one: the second holder is refused until the first lets go', async () 
 test('only one: a socket left by a killed holder is taken over', async () => {
   const folder = await temporaryFolder('hold')
   const socket = join(folder, 'supervisor.sock')
-  const program = `require('net').createServer().listen(${JSON.stringify(socket)}, () => console.log('up'))`
+  const listen = `require('net').createServer().listen(${JSON.stringify(socket)}`
+  const program = `${listen}, () => console.log('up'))`
   const child = spawn(process.execPath, ['-e', program])
   await once(child.stdout, 'data')
   child.kill('SIGKILL')

@@ -13,8 +13,8 @@ import type { PortTable } from '../context.ts'
 /**
  * Holds the data folder until disposal.
  *
- * @param socketPath The supervisor's socket: whoever listens on it holds the folder. A socket left by a
- *   killed supervisor answers nobody, and is taken over.
+ * @param socketPath The supervisor's socket: whoever listens on it holds the folder. A socket left
+ *   by a killed supervisor answers nobody, and is taken over.
  * @throws {FaultError} ALREADY_RUNNING.
  */
 export async function holdDataFolder(socketPath: string): Promise<AsyncDisposable> {

@@ -24,7 +24,7 @@ import { addressTable } from './welcome.ts'
 /** Started beside PostgreSQL, which none of them needs in order to be ready. */
 const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
 
-/** Started once the databases and their roles are there. The prober is last: it measures the rest. */
+/** Started once the databases and roles are there. The prober is last: it measures the rest. */
 const then: readonly (readonly string[])[] = [['application', 'backup'], ['prober']]
 
 export type Ring = AsyncDisposable & { readonly table: string }

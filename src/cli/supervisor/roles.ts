@@ -17,7 +17,7 @@ type Role = {
   readonly why: string
 }
 
-/** Least privilege: no role but the superuser may create roles or databases, or bypass row security. */
+/** Least privilege: none but the superuser creates roles or databases, or bypasses row security. */
 const roles: readonly Role[] = [
   {
     name: 'reservations_owner',

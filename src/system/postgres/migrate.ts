@@ -19,7 +19,7 @@ const LOCK_KEY = 7_242_042
 /**
  * @param client Connected as the owner of the schema, which is first on its search_path.
  * @returns Names applied now.
- * @throws {FaultError} MIGRATION_CHANGED when an applied step is missing or differs; MIGRATION_FAILED.
+ * @throws {FaultError} MIGRATION_CHANGED when an applied step differs or is gone; MIGRATION_FAILED.
  */
 export async function migrate(
   client: pg.ClientBase,
