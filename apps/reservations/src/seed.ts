@@ -86,9 +86,10 @@ async function hireAndJoin(
     const [first = '', ...rest] = name.split(' ')
     const isSecretary = at === demo.people.length - 1
     const isMinor = !isSecretary && at >= demo.people.length - 1 - MINORS
-    const isDemo = at === 0 || isSecretary
+    const isDemo = at <= 1 || isSecretary
     const email = `${plain(name)}@${demo.slug}.example`
-    const account = isSecretary ? accounts?.secretary : at === 0 ? accounts?.member : undefined
+    const demoOnes = [accounts?.member, accounts?.checked]
+    const account = isSecretary ? accounts?.secretary : demoOnes[at]
     const birthYear = isMinor ? 2011 + (at % 4) : 1948 + Math.floor(random() * 55)
     await tx`INSERT INTO members (club_id, subscription_id, email, password_hash, first_name,
         last_name, birth_year, role, shares_name)

@@ -3,17 +3,31 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto'
 import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import type { GuardedRoute } from '#services/web-gateway/guard-config.ts'
 import type { UpstreamAddress } from '#services/web-gateway/ports.ts'
 import { serve } from '#services/web-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
 
+/** Where the members of the demonstration's application sign in. */
+const demonstrationLogin: GuardedRoute = {
+  path: '/:club/login',
+  accountField: 'email',
+  accountsPer: 'path', // the same address in two clubs is two members
+  success: { status: [303], setsCookie: '__Host-session' },
+}
+
+const LOGIN_KEY_SIZE = 32
+
 /** @throws {FaultError} PORT_IN_USE, PORT_DENIED, TLS_CERTIFICATE_INVALID, DISK_MISSING. */
 export async function runWebGateway(context: ServiceContext): Promise<RunningService> {
   const { clock, log, trail, ports, paths } = context
-  const config = context.config.webGateway
+  const given = context.config.webGateway
+  const usual = context.config.application.command ? [] : [demonstrationLogin]
+  const config = { ...given, loginGuard: given.loginGuard ?? usual }
   const certificateFile = config.tls.certificateFile ?? paths.secret('web-gateway', 'tls.pem')
   const keyFile = config.tls.keyFile ?? paths.secret('web-gateway', 'tls.key')
   return serve(config, {
@@ -29,6 +43,7 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
     upstreams: new Map(
       Object.entries(config.hosts).map(([host, name]) => [host, addressOf(context, name)]),
     ),
+    loginKey: await loginKey(paths.secret('web-gateway', 'login.key')),
     metricsSocket: paths.socket('web-gateway'),
   })
 }
@@ -40,6 +55,17 @@ function addressOf({ ports, paths }: ServiceContext, upstream: string): Upstream
   if (!upstream.startsWith('http:')) return { socketPath: paths.socket(upstream) }
   const [, host = '', port = ''] = /^http:\/\/(.+):(\d+)$/.exec(upstream) ?? []
   return { host, port: Number(port) }
+}
+
+/** The key of the login guard, made at the first start. */
+async function loginKey(file: string): Promise<Uint8Array> {
+  if ((await systemDisk.size(file)) === undefined) {
+    await systemDisk.createOnce(file, randomBytes(LOGIN_KEY_SIZE)).catch((error: unknown) => {
+      const another = error instanceof FaultError && error.code === 'DISK_EXISTS'
+      if (!another) throw error // else another process was faster: its key serves all
+    })
+  }
+  return systemDisk.read(file)
 }
 
 async function readText(file: string): Promise<string> {

@@ -170,6 +170,7 @@ export class ClientConnection implements Downstream {
       pool,
       client: this,
       tools: this.#gateway.tools,
+      login: this.#gateway.guard.open(head, pool.name, client.address),
     })
     this.#body = head.body === 'none' ? undefined : new BodyReader(head.body, head.length)
     this.#enter('exchange')
@@ -254,7 +255,7 @@ export class ClientConnection implements Downstream {
     if (!this.#held) this.#resume()
   }
 
-  refuse(code: RefusalCode, detail: string): void {
+  refuse(code: RefusalCode, detail: string, retryAfterSeconds?: number): void {
     if (this.#state === 'closing' || this.#socket.destroyed) return
     const { metrics, headers, security } = this.#gateway
     const request = this.#request
@@ -262,7 +263,8 @@ export class ClientConnection implements Downstream {
     const clean = this.#exchange ? !this.#body || this.#body.done : request?.body === 'none'
     const keepAlive = clean && this.#keepAlive && !this.#gateway.stopping
     const dateMs = this.#gateway.wallClockMs()
-    const answer = ownAnswer({ code, request, id, keepAlive, headers, dateMs })
+    const connection = { id, keepAlive, headers, dateMs }
+    const answer = ownAnswer({ ...connection, code, request, retryAfterSeconds })
     metrics.refused[code] = (metrics.refused[code] ?? 0) + 1
     if (refusals[code].audited) {
       const address = this.#address

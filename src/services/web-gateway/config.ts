@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import type { CookieConfig } from './cookies.ts'
+import { guardedRoute, type GuardedRoute } from './guard-config.ts'
 import { parseHsts, type HeaderConfig } from './headers.ts'
 
 /** What one client, and all of them together, may use. Sizes in bytes, times in milliseconds. */
@@ -64,6 +65,8 @@ export type WebGatewayConfig = {
   readonly tls: TlsConfig
   readonly headers: HeaderConfig
   readonly cookies: CookieConfig
+  /** Where people sign in; wrong passwords are counted there. */
+  readonly loginGuard?: readonly GuardedRoute[] | undefined
   readonly limits: LimitsConfig
 }
 
@@ -189,6 +192,7 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     tls: tls.prefault({}),
     headers: headers.prefault({}),
     cookies: cookies.prefault({}),
+    loginGuard: z.array(guardedRoute).max(100).optional(),
     limits: limits.prefault({}),
   })
   .readonly()

@@ -6,6 +6,7 @@
  */
 import type { VeiligError } from '#lib/errors.ts'
 import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import type { GuardedLogin, GuardRefusal } from './guard.ts'
 import { isRepeatable, isWebSocket } from './policy.ts'
 import { refusalCode, type RefusalCode } from './refusals.ts'
 import type { ResponseHandler, UpstreamConnection, UpstreamPool } from './upstream.ts'
@@ -26,7 +27,7 @@ export interface Downstream {
   pauseBody(): void
   resumeBody(): void
   /** Answers with our own page. Only before `sendHead`. */
-  refuse(code: RefusalCode, detail: string): void
+  refuse(code: RefusalCode, detail: string, retryAfterSeconds?: number): void
   /** The answer cannot be finished: the client must see that it was cut. */
   abort(): void
   /** Both sides are done. */
@@ -63,6 +64,8 @@ export class Exchange implements ResponseHandler {
   readonly #pool: UpstreamPool
   readonly #client: Downstream
   readonly #tools: ExchangeTools
+  readonly #login: GuardedLogin | undefined
+  #held: boolean
   #upstream: UpstreamConnection | undefined
   #waiting: Buffer[] | undefined
   #bodyBytes = 0
@@ -83,6 +86,8 @@ export class Exchange implements ResponseHandler {
     readonly pool: UpstreamPool
     readonly client: Downstream
     readonly tools: ExchangeTools
+    /** When it is a login: nothing of it is sent before it is whole and admitted. */
+    readonly login?: GuardedLogin | undefined
   }) {
     this.#request = options.request
     this.method = options.request.method
@@ -90,6 +95,8 @@ export class Exchange implements ResponseHandler {
     this.#pool = options.pool
     this.#client = options.client
     this.#tools = options.tools
+    this.#login = options.login
+    this.#held = options.login !== undefined
     this.#requestDone = options.request.body === 'none'
     this.#progressMs = options.tools.nowMs()
   }
@@ -104,6 +111,14 @@ export class Exchange implements ResponseHandler {
   }
 
   start(): void {
+    if (!this.#held) return this.#send()
+    if (this.#requestDone) return this.#decide()
+    if (!this.#request.expectsContinue) return
+    this.#continued = true // it waits for us, not for the application
+    this.#client.sendContinue()
+  }
+
+  #send(): void {
     this.#pool.request(this, isRepeatable(this.#request) ? Infinity : FRESH_MS)
     if (!this.#upstream && !this.#over) this.#block() // in the queue: the body must wait, too
   }
@@ -117,14 +132,17 @@ export class Exchange implements ResponseHandler {
     if (this.#bodyBytes > this.#tools.limits.bodyMax) {
       return this.#refuse('WEB_BODY_TOO_LARGE', `more than ${this.#tools.limits.bodyMax} bytes`)
     }
-    if (this.#upstream) this.#forward(content)
-    else (this.#waiting ??= []).push(content)
+    if (this.#upstream) return this.#forward(content)
+    ;(this.#waiting ??= []).push(content)
+    const refusal = this.#held ? this.#login?.take(content) : undefined
+    if (refusal) this.#turnAway(refusal)
   }
 
   onRequestEnd(): void {
     if (this.#over) return
     this.#requestDone = true
     this.#progress()
+    if (this.#held) return this.#decide()
     if (this.#upstream && this.#request.body === 'chunked') this.#upstream.send(lastChunk)
     if (this.#responseDone) this.#finish()
   }
@@ -183,7 +201,7 @@ export class Exchange implements ResponseHandler {
   onResponseHead(head: ResponseHead): void {
     this.#progress()
     this.#responding = true
-    this.#client.sendHead(head, this.#requestDone)
+    this.#client.sendHead(this.#login?.answered(head) ?? head, this.#requestDone)
   }
 
   onResponseContent(content: Buffer): void {
@@ -279,6 +297,19 @@ export class Exchange implements ResponseHandler {
     this.#upstream.send(chunkEnd)
   }
 
+  /** A login is whole: the application sees it, or nobody does. */
+  #decide(): void {
+    const refusal = this.#login?.decide()
+    if (refusal) return this.#turnAway(refusal)
+    this.#held = false
+    this.#send()
+  }
+
+  #turnAway({ code, detail, retryAfterSeconds }: GuardRefusal): void {
+    this.#close()
+    this.#client.refuse(code, detail, retryAfterSeconds)
+  }
+
   #maySendAgain(connection: UpstreamConnection | undefined): boolean {
     const stale = connection?.reused === true && !connection.answered
     return stale && !this.#retried && isRepeatable(this.#request)
@@ -303,6 +334,7 @@ export class Exchange implements ResponseHandler {
 
   #close(): void {
     this.#over = true
+    this.#login?.over(this.#upstream?.connected === true)
     this.#pool.forget(this)
   }
 

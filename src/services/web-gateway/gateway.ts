@@ -7,6 +7,7 @@ import type { HeadLimits } from '#protocol/http/head.ts'
 import type { WebGatewayConfig } from './config.ts'
 import type { CookiePolicy } from './cookies.ts'
 import type { ExchangeTools } from './exchange.ts'
+import type { LoginGuard } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
 import type { Metrics } from './metrics.ts'
 import type { SecurityLog } from './security-log.ts'
@@ -28,6 +29,7 @@ export type Gateway = {
   readonly headLimits: HeadLimits
   readonly headers: HeaderPolicy
   readonly cookies: CookiePolicy
+  readonly guard: LoginGuard
   /** Host name → its application. */
   readonly pools: ReadonlyMap<string, UpstreamPool>
   readonly tools: ExchangeTools

@@ -18,7 +18,9 @@ export const requestNumber: Readonly<Record<Language, string>> = {
   fr: 'Numéro de la demande',
 }
 
-export const pageTexts: Readonly<Record<PageStatus, Readonly<Record<Language, PageText>>>> = {
+export const pageTexts: Readonly<
+  Record<PageStatus | 'login', Readonly<Record<Language, PageText>>>
+> = {
   400: {
     en: [
       'We could not read this request',
@@ -153,6 +155,23 @@ export const pageTexts: Readonly<Record<PageStatus, Readonly<Record<Language, Pa
       'Trop de choses à la fois',
       'Votre réseau a envoyé plus de demandes simultanées que ce site n’en accepte.',
       'Attendez une minute, fermez ce qui ne sert pas, et réessayez.',
+    ],
+  },
+  login: {
+    en: [
+      'Too many attempts with a wrong password',
+      'To protect this account, passwords from devices it does not know are not tried now.',
+      'Use a device on which you signed in before, or wait; or ask for a new password.',
+    ],
+    nl: [
+      'Te veel pogingen met een fout wachtwoord',
+      'Om dit account te beschermen, proberen we nu geen wachtwoord van onbekende toestellen.',
+      'Gebruik een toestel waarop u al aanmeldde, of wacht even; of vraag een nieuw wachtwoord.',
+    ],
+    fr: [
+      'Trop d’essais avec un mot de passe erroné',
+      'Pour protéger ce compte, les mots de passe d’appareils inconnus ne sont pas essayés.',
+      'Utilisez un appareil déjà connu, ou patientez ; ou demandez un nouveau mot de passe.',
     ],
   },
   431: {

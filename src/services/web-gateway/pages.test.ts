@@ -35,7 +35,8 @@ test('pages: each says what happened and what to do, and the number of the reque
   for (const code of Object.keys(refusals) as RefusalCode[]) {
     for (const language of languages) {
       const page = answer(code, ['accept-language', language])
-      const [title, happened, advice] = pageTexts[refusals[code].status][language]
+      const [title, happened, advice] =
+        pageTexts[refusals[code].page ?? refusals[code].status][language]
       for (const text of [title, happened, advice, 'a-1', `lang="${language}"`]) {
         assert(page.includes(text), `${code} ${language}: ${text}`)
       }

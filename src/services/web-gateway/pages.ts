@@ -19,6 +19,8 @@ export type OwnAnswer = {
   readonly keepAlive: boolean
   readonly headers: HeaderPolicy
   readonly dateMs: number
+  /** When trying again makes sense; else what is usual for the status. */
+  readonly retryAfterSeconds?: number | undefined
 }
 
 /** Statuses after which trying again soon makes sense, and in how many seconds. */
@@ -33,7 +35,7 @@ export function ownAnswer(answer: OwnAnswer): Buffer {
   const text = forPrograms ? problem(answer, language) : page(answer, language)
   const body = Buffer.from(text)
   const type = forPrograms ? 'application/problem+json' : 'text/html; charset=utf-8'
-  const retry = retryAfter[status]
+  const retry = answer.retryAfterSeconds ?? retryAfter[status]
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     `date: ${new Date(answer.dateMs).toUTCString()}`,
@@ -81,8 +83,8 @@ function fieldValue(headers: FlatHeaders, name: string): string {
 
 /** @see RFC 9457 */
 function problem(answer: OwnAnswer, language: Language): string {
-  const { status } = refusals[answer.code]
-  const [title, detail] = pageTexts[status][language]
+  const { status, page } = refusals[answer.code]
+  const [title, detail] = pageTexts[page ?? status][language]
   return `${JSON.stringify({ type: 'about:blank', title, status, detail, instance: answer.id })}\n`
 }
 
@@ -132,8 +134,8 @@ const pageCsp =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 function page(answer: OwnAnswer, language: Language): string {
-  const { status } = refusals[answer.code]
-  const [title, happened, advice] = pageTexts[status][language]
+  const { status, page } = refusals[answer.code]
+  const [title, happened, advice] = pageTexts[page ?? status][language]
   return `<!doctype html>
 <html lang="${language}">
 <head>

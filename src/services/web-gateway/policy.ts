@@ -7,6 +7,7 @@
 import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import { forwardedLines, isForwardedClaim, type ClientFacts } from '#protocol/http/forwarded.ts'
 import type { CookiePolicy } from './cookies.ts'
+import { withoutDeviceCookie } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
 import type { RefusalCode } from './refusals.ts'
 
@@ -68,7 +69,8 @@ export function upstreamHead(head: RequestHead, client: ClientFacts, requestId: 
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
     if (hopByHop.has(name) || isForwardedClaim(name) || isNominated(head.connection, name)) continue
-    text += `${name}: ${headers[at + 1]!}\r\n`
+    const value = name === 'cookie' ? withoutDeviceCookie(headers[at + 1]!) : headers[at + 1]!
+    if (name !== 'cookie' || value !== '') text += `${name}: ${value}\r\n`
   }
   text += forwardedLines(client)
   text += `x-request-id: ${requestId}\r\n`

@@ -27,6 +27,11 @@ export type WebGatewayPorts = {
    * and a session begun with one is resumed with any. 48 random bytes, the same for all.
    */
   readonly sharedTicketKeys?: Buffer | undefined
+  /**
+   * 32 random bytes that sign the cookies of known devices and hide account names; kept over
+   * restarts, the same for all processes. Without it, devices are forgotten at the next start.
+   */
+  readonly loginKey?: Uint8Array | undefined
   /** Unix socket on which the counters are read, for probes. */
   readonly metricsSocket?: string | undefined
 }

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'HTTP_LENGTH_INVALID' | 'HTTP_REQUEST_LINE_INVALID' | 'HTTP_START_LINE_TOO_LONG'
   | 'HTTP_TARGET_INVALID' | 'HTTP_TRAILER_INVALID' | 'HTTP_VERSION_UNSUPPORTED'
   | 'WEB_BODY_TOO_LARGE' | 'WEB_CONNECTIONS_TOO_MANY' | 'WEB_HOST_UNKNOWN'
+  | 'WEB_LOGIN_THROTTLED' | 'WEB_LOGIN_UNREADABLE'
   | 'WEB_METHOD_REFUSED' | 'WEB_PLAIN_ON_TLS_PORT' | 'WEB_REQUEST_TIMEOUT' | 'WEB_STOPPING'
   | 'WEB_UPSTREAM_BROKEN' | 'WEB_UPSTREAM_BUSY' | 'WEB_UPSTREAM_DOWN' | 'WEB_UPSTREAM_TIMEOUT'
 
@@ -25,6 +26,8 @@ export type Refusal = {
   readonly status: PageStatus
   /** Whether it may be an attack, and goes to the audit trail. */
   readonly audited: boolean
+  /** The page, when it is not that of its status. */
+  readonly page?: 'login'
 }
 
 const attack = (status: PageStatus): Refusal => ({ status, audited: true })
@@ -51,6 +54,9 @@ export const refusals: Readonly<Record<RefusalCode, Refusal>> = {
   WEB_BODY_TOO_LARGE: attack(413),
   WEB_CONNECTIONS_TOO_MANY: attack(429),
   WEB_HOST_UNKNOWN: attack(421),
+  // The guard writes a record of its own, which says more.
+  WEB_LOGIN_THROTTLED: { status: 429, audited: false, page: 'login' },
+  WEB_LOGIN_UNREADABLE: attack(400),
   WEB_METHOD_REFUSED: attack(405),
   WEB_PLAIN_ON_TLS_PORT: fault(400),
   WEB_REQUEST_TIMEOUT: attack(408),

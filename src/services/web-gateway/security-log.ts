@@ -10,6 +10,8 @@ import type { AuditDetail, AuditTrail } from '#audit/trail.ts'
 
 /** How long a kind stays quiet after it was written. */
 const QUIET_MS = 10_000
+/** Kinds that are told apart at one time; beyond, those of one code are counted together. */
+const KINDS_MAX = 10_000
 
 type Kind = { readonly code: string; detail: AuditDetail; untilMs: number; suppressed: number }
 
@@ -30,9 +32,9 @@ export class SecurityLog {
     this.#onFailure = onFailure
   }
 
-  /** @param reason What makes two events of one code the same kind; from a fixed vocabulary. */
+  /** @param reason What makes two events of one code the same kind. */
   record(code: string, reason: string, detail: AuditDetail): void {
-    const key = `${code} ${reason}`
+    const key = this.#kinds.size < KINDS_MAX ? `${code} ${reason}` : code
     const nowMs = this.#nowMs()
     const kind = this.#kinds.get(key)
     if (kind && nowMs < kind.untilMs) {

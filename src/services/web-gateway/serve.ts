@@ -13,6 +13,7 @@ import { ClientConnection } from './client.ts'
 import type { WebGatewayConfig } from './config.ts'
 import { CookiePolicy } from './cookies.ts'
 import type { Gateway } from './gateway.ts'
+import { LoginGuard } from './guard.ts'
 import { HeaderPolicy } from './headers.ts'
 import { newMetrics, type Metrics } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
@@ -123,6 +124,13 @@ function composeGateway(
     },
     headers: new HeaderPolicy(config.headers, true),
     cookies: new CookiePolicy(config.cookies),
+    guard: new LoginGuard(config.loginGuard ?? [], {
+      key: ports.loginKey ?? randomBytes(32),
+      random: randomBytes,
+      nowMs,
+      wallClockMs: () => clock.nowMs(),
+      record: (code, kind, detail) => security.record(code, kind, detail),
+    }),
     pools,
     tools: {
       limits,
@@ -156,7 +164,7 @@ function createPool(
   const { metrics, security, log } = tools
   const dial = (): Socket =>
     connect('socketPath' in address ? { path: address.socketPath } : address)
-  return new UpstreamPool(dial, tools.limits, tools.nowMs, {
+  return new UpstreamPool(JSON.stringify(address), dial, tools.limits, tools.nowMs, {
     onConnect: () => void metrics.upstreamConnects++,
     onDown: (reason) => {
       log.error({ host }, `the application of ${host} is down: ${reason}`)

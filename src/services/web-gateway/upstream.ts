@@ -239,6 +239,8 @@ export type PoolEvents = {
 
 /** All connections to one application. */
 export class UpstreamPool {
+  /** Of the application, the same for all host names that lead to it. */
+  readonly name: string
   readonly #dial: () => Socket
   readonly #limits: PoolLimits
   readonly #nowMs: () => number
@@ -248,7 +250,14 @@ export class UpstreamPool {
   #open = 0
   #down = false
 
-  constructor(dial: () => Socket, poolLimits: PoolLimits, nowMs: () => number, events: PoolEvents) {
+  constructor(
+    name: string,
+    dial: () => Socket,
+    poolLimits: PoolLimits,
+    nowMs: () => number,
+    events: PoolEvents,
+  ) {
+    this.name = name
     this.#dial = dial
     this.#limits = poolLimits
     this.#nowMs = nowMs

@@ -23,7 +23,7 @@ export type DemoClub = {
   readonly closesMinute: number
   readonly courts: readonly DemoCourt[]
   readonly subscriptions: readonly (Omit<Subscription, 'id'> & { quotas: readonly DemoQuota[] })[]
-  /** `First Last`; the first is the demonstration's member, the last its secretary. */
+  /** `First Last`: the demonstration's member, the account of checks, …, its secretary. */
   readonly people: readonly string[]
   readonly course: {
     readonly title: string

@@ -1,0 +1,230 @@
+/**
+ * The login guard: decides about a login before the application sees a byte of it.
+ *
+ * @module
+ */
+import {
+  accountKey,
+  DEVICE_COOKIE,
+  DEVICE_DAYS,
+  knownDevice,
+  rememberDevice,
+} from '#lib/lockout/device-cookie.ts'
+import { Lockout, type Outcome, type Ticket } from '#lib/lockout/lockout.ts'
+import { networkOf } from '#lib/lockout/network.ts'
+import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import type { GuardedRoute } from './guard-config.ts'
+import { readAccount } from './login-body.ts'
+import type { RefusalCode } from './refusals.ts'
+
+/** A login form is small; more is no login. */
+const BODY_MAX = 64 * 1024
+/** A success after so many failures in a row is worth a look. */
+const NOTABLE_FAILURES = 3
+const DAY_SECONDS = 24 * 60 * 60
+const unguarded: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export type GuardTools = {
+  /** Signs device cookies and hides account names; kept, or every device is forgotten. */
+  readonly key: Uint8Array
+  readonly random: (size: number) => Uint8Array
+  readonly nowMs: () => number
+  readonly wallClockMs: () => number
+  /** @param kind What makes two events the same. */
+  readonly record: (
+    code: 'LOGIN_FAILED' | 'LOGIN_THROTTLED' | 'LOGIN_AFTER_FAILURES',
+    kind: string,
+    detail: Readonly<Record<string, string | number>>,
+  ) => void
+}
+
+export type GuardRefusal = {
+  readonly code: RefusalCode
+  readonly detail: string
+  readonly retryAfterSeconds?: number
+}
+
+type Route = GuardedRoute & { readonly pieces: readonly string[] }
+
+/** All guarded routes of a gateway, and what it remembers of those who tried. */
+export class LoginGuard {
+  readonly #routes: readonly Route[]
+  readonly #tools: GuardTools
+  readonly #lockout = new Lockout()
+
+  constructor(routes: readonly GuardedRoute[], tools: GuardTools) {
+    this.#routes = routes.map((route) => ({ ...route, pieces: piecesOf(route.path) }))
+    this.#tools = tools
+  }
+
+  /**
+   * The guarded login this request is; undefined when it is none.
+   *
+   * @param application Names the application; the same account of another is another account.
+   */
+  open(head: RequestHead, application: string, address: string): GuardedLogin | undefined {
+    if (this.#routes.length === 0 || unguarded.has(head.method)) return undefined
+    const pieces = piecesOf(head.target)
+    const route = this.#routes.find((each) => matches(each.pieces, pieces))
+    if (!route) return undefined
+    const path = route.accountsPer === 'path' ? `/${pieces.join('/')}` : route.path
+    const realm = `${application} ${path}`
+    return new GuardedLogin({ head, route, realm, address, lockout: this.#lockout }, this.#tools)
+  }
+}
+
+type Login = {
+  readonly head: RequestHead
+  readonly route: Route
+  readonly realm: string
+  readonly address: string
+  readonly lockout: Lockout
+}
+
+/** One login on its way: body first, then the decision, then the application's answer. */
+export class GuardedLogin {
+  readonly #login: Login
+  readonly #tools: GuardTools
+  readonly #body: Buffer[] = []
+  #size = 0
+  #ticket: Ticket | undefined
+
+  constructor(login: Login, tools: GuardTools) {
+    this.#login = login
+    this.#tools = tools
+  }
+
+  /** @returns A refusal when there is too much of it. */
+  take(content: Buffer): GuardRefusal | undefined {
+    this.#body.push(content)
+    this.#size += content.length
+    if (this.#size <= BODY_MAX) return undefined
+    return { code: 'WEB_BODY_TOO_LARGE', detail: `a login of more than ${BODY_MAX} bytes` }
+  }
+
+  /** The whole body is there. @returns Why the application must not see it. */
+  decide(): GuardRefusal | undefined {
+    const { head, route, realm, address, lockout } = this.#login
+    const { key, nowMs, wallClockMs, record } = this.#tools
+    const body = Buffer.concat(this.#body)
+    const name = readAccount(head.headers, head.target, body, route.accountField)
+    if (name === undefined) {
+      return { code: 'WEB_LOGIN_UNREADABLE', detail: `not one ${route.accountField}` }
+    }
+    const account = accountKey(key, realm, name)
+    const device = knownDevice(key, deviceCookie(head.headers), account, wallClockMs())
+    const attempt = { account, network: networkOf(address), device }
+    const admission = lockout.begin(attempt, nowMs())
+    if (admission.admitted) {
+      this.#ticket = admission.ticket
+      return undefined
+    }
+    const retryAfterSeconds = Math.ceil(admission.retryAfterMs / 1000)
+    const { by } = admission
+    const detail = { route: route.path, account, by, address, retryAfterSeconds }
+    record('LOGIN_THROTTLED', by === 'network' ? `network ${attempt.network}` : account, detail)
+    return { code: 'WEB_LOGIN_THROTTLED', detail: by, retryAfterSeconds }
+  }
+
+  /** The application has answered. @returns The answer, with a device cookie when it was a yes. */
+  answered(head: ResponseHead): ResponseHead {
+    const ticket = this.#ticket
+    if (!ticket) return head
+    const { route, address } = this.#login
+    const right = succeeded(route, head)
+    const { failuresBefore } = this.#settle(right ? 'right' : 'wrong')
+    const { account, device } = ticket.attempt
+    const known = device === undefined ? 'no' : 'yes'
+    const detail = { route: route.path, account, address, known, failures: failuresBefore }
+    if (!right) {
+      this.#tools.record('LOGIN_FAILED', account, { ...detail, failures: failuresBefore + 1 })
+      return head
+    }
+    if (failuresBefore >= NOTABLE_FAILURES) {
+      this.#tools.record('LOGIN_AFTER_FAILURES', account, detail)
+    }
+    return { ...head, headers: [...head.headers, 'set-cookie', this.#cookieLine(account)] }
+  }
+
+  /** No answer will come. @param evaluated Whether the application may have seen the request. */
+  over(evaluated: boolean): void {
+    if (this.#ticket) this.#settle(evaluated ? 'unseen' : 'not-evaluated')
+  }
+
+  #settle(outcome: Outcome): { readonly failuresBefore: number } {
+    const ticket = this.#ticket
+    this.#ticket = undefined
+    if (!ticket) return { failuresBefore: 0 }
+    return this.#login.lockout.settle(ticket, outcome, this.#tools.nowMs())
+  }
+
+  #cookieLine(account: string): string {
+    const { key, random, wallClockMs } = this.#tools
+    const given = deviceCookie(this.#login.head.headers)
+    const value = rememberDevice(key, given, account, random(16), wallClockMs())
+    const life = `Max-Age=${DEVICE_DAYS * DAY_SECONDS}`
+    return `${DEVICE_COOKIE}=${value}; ${life}; Path=/; SameSite=Lax; HttpOnly; Secure`
+  }
+}
+
+/** The Cookie field without the guard's own cookie, which is no business of the application. */
+export function withoutDeviceCookie(value: string): string {
+  if (!value.includes(DEVICE_COOKIE)) return value
+  return value
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => !pair.startsWith(`${DEVICE_COOKIE}=`))
+    .join('; ')
+}
+
+function deviceCookie(headers: FlatHeaders): string | undefined {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== 'cookie') continue
+    for (const pair of (headers[at + 1] ?? '').split(';')) {
+      const text = pair.trim()
+      if (text.startsWith(`${DEVICE_COOKIE}=`)) return text.slice(DEVICE_COOKIE.length + 1)
+    }
+  }
+  return undefined
+}
+
+function succeeded({ success }: GuardedRoute, { status, headers }: ResponseHead): boolean {
+  if (!success.status.includes(status)) return false
+  const values = (name: string): string[] =>
+    headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === name)
+  const { setsCookie, location } = success
+  if (setsCookie !== undefined) {
+    const start = `${setsCookie}=`
+    if (!values('set-cookie').some((line) => line.startsWith(start))) return false
+  }
+  if (location === undefined) return true
+  return values('location').some((value) => new RegExp(location, 'u').test(value))
+}
+
+/**
+ * The pieces of a path as the most forgiving application would read them: percent codes decoded,
+ * empty and dot pieces resolved, parameters after `;` and letter case left out. Whoever reads more
+ * strictly answers 404, and nothing was evaluated.
+ */
+function piecesOf(target: string): string[] {
+  const path = target.split(/[?#]/, 1)[0] ?? ''
+  const pieces: string[] = []
+  for (const piece of decoded(path).replaceAll('\\', '/').toLowerCase().split('/')) {
+    const bare = piece.split(';', 1)[0] ?? ''
+    if (bare === '..') pieces.pop()
+    else if (bare !== '' && bare !== '.') pieces.push(bare)
+  }
+  return pieces
+}
+
+/** Twice, because some applications decode twice. */
+function decoded(path: string): string {
+  const once = (text: string): string =>
+    text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  return once(once(path))
+}
+
+function matches(pattern: readonly string[], pieces: readonly string[]): boolean {
+  if (pattern.length !== pieces.length) return false
+  return pattern.every((piece, at) => piece.startsWith(':') || piece === pieces[at])
+}
