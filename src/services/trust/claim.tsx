@@ -8,8 +8,8 @@ import type { Language, Words } from '#lib/claims/claim.ts'
 import { describeFinding } from '#lib/claims/findings.ts'
 import type { ClaimStatus, Evidence } from '#lib/claims/state.ts'
 import { Icon } from './icons.tsx'
-import { fill, stateTexts, statusLines, ui, type UiText } from './texts.ts'
-import { ago, duration, moment, since } from './wording.ts'
+import { ago, duration, fill, moment, since } from '#lib/page/wording.ts'
+import { stateTexts, statusLines, ui, type UiText } from './texts.ts'
 
 export type ClaimProps = {
   readonly status: ClaimStatus

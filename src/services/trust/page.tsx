@@ -7,14 +7,15 @@ import type { VNode } from 'preact'
 import { languages, type Language, type SectionId } from '#lib/claims/claim.ts'
 import { countStates, type ClaimStatus } from '#lib/claims/state.ts'
 import { sections } from '#lib/claims/table.ts'
+import { fill, moment } from '#lib/page/wording.ts'
 import { keyIdOf } from '#crypto/dsse.ts'
 import { evidenceKey } from '#crypto/evidence.ts'
 import { ClaimItem } from './claim.tsx'
 import type { TrustConfig } from './config.ts'
 import { Icon, Shield } from './icons.tsx'
 import type { Snapshot } from './session.ts'
-import { fill, languageNames, notClaimed, stateTexts, ui } from './texts.ts'
-import { headline, moment } from './wording.ts'
+import { languageNames, notClaimed, stateTexts, ui } from './texts.ts'
+import { headline } from './wording.ts'
 
 export type PageProps = {
   readonly snapshot: Snapshot

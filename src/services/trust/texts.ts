@@ -290,8 +290,3 @@ export const notClaimed: readonly Words[] = [
       'montrer.',
   ),
 ]
-
-/** Fills in `{name}`. */
-export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
-}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { languages, type Language } from '#lib/claims/claim.ts'
+import { languages, type Language } from '../claims/claim.ts'
 
 const HEADER_MAX = 500
 
