@@ -20,7 +20,7 @@ export const auditQueryCommand: Command = {
     const [sql] = input.positionals
     if (sql === undefined || input.positionals.length > 1) {
       const example = `veilig audit query "SELECT time, user, sql FROM statements"`
-      throw new UsageError('USAGE', `the query goes in one pair of quotes: ${example}`)
+      throw new UsageError('OPTION_INVALID', `the query goes in one pair of quotes: ${example}`)
     }
     const rowsMax = readLimit(input.values['limit'])
     const process = input.values['process']
@@ -37,12 +37,12 @@ function readLimit(text: string | boolean | undefined): number {
   if (text === undefined) return ROWS_DEFAULT
   const rows = Number(text)
   if (Number.isInteger(rows) && rows > 0 && rows <= ROWS_MAX) return rows
-  throw new UsageError('USAGE', `--limit takes a number of rows from 1 to ${ROWS_MAX}`)
+  throw new UsageError('OPTION_INVALID', `--limit takes a number of rows from 1 to ${ROWS_MAX}`)
 }
 
 function checkedName(name: string): string {
   if (/^[a-z][a-z0-9-]{0,62}$/.test(name)) return name
-  throw new UsageError('USAGE', `--process takes the name of a process, like sql-gateway`)
+  throw new UsageError('OPTION_INVALID', `--process takes the name of a process, like sql-gateway`)
 }
 
 /** One object a line. */
