@@ -1,5 +1,5 @@
 /**
- * Composes the mail probes: a sender of their own, a mailbox of their own, and the DNS of the world.
+ * Composes the mail probes: a sender and a mailbox of their own, and the DNS of the world.
  *
  * @module
  */

@@ -162,6 +162,15 @@ test('of 1,000 mails to one person under many spellings, 3 an hour and 10 a day 
   attacker.close()
 })
 
+test('the limit holds when many arrive at the same moment', async () => {
+  const clients = await Promise.all(Array.from({ length: 8 }, () => RawSmtp.ready(gateway.port)))
+  const said = await Promise.all(
+    clients.map((client) => client.mail(to, `From: a@${DOMAIN}\r\n\r\nhello`)),
+  )
+  for (const client of clients) client.close()
+  assert.equal(said.filter((line) => line.startsWith('250')).length, 3)
+})
+
 test('a refused mail says why, and the trail holds no address', async () => {
   await assert.rejects(gateway.send({ to, from: 'ceo@bank.example' }), /MAIL_MISALIGNED/)
   const headers = { 'X-Veilig-Category': 'anything' }
