@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from 'zod'
+import { accessConfig, type AccessConfig } from '#services/access/config.ts'
 import { backupConfig, type BackupConfig } from '#services/backup/config.ts'
 import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
@@ -25,6 +26,7 @@ export type ApplicationConfig = {
 
 /** The whole configuration, frozen. */
 export type VeiligConfig = {
+  readonly access: AccessConfig
   readonly application: ApplicationConfig
   readonly audit: AuditConfig
   readonly backup: BackupConfig
@@ -43,6 +45,7 @@ const applicationConfig: z.ZodType<ApplicationConfig> = z.strictObject({
 
 /** With no file every default holds: the demonstration. */
 export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
+  access: accessConfig.prefault({}),
   application: applicationConfig.prefault({}),
   audit: auditConfig.prefault({}),
   backup: backupConfig.prefault({}),

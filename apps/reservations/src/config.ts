@@ -8,6 +8,8 @@ import { z } from 'zod'
 
 export type Config = {
   readonly databaseUrl: string
+  /** File that holds the address and is read again when it changes; instead of `databaseUrl`. */
+  readonly databaseUrlFile?: string | undefined
   /** Certificate authority of the database, in PEM; undefined trusts Node's own list. */
   readonly databaseCa: string | undefined
   readonly poolMax: number
@@ -22,6 +24,7 @@ export type Config = {
 
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_URL_FILE: z.string().optional(),
   DATABASE_CA: z.string().optional(),
   DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(10),
   HOST: z.enum(['127.0.0.1', '::1']).default('127.0.0.1'),
@@ -43,6 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { data } = read
   return Object.freeze({
     databaseUrl: data.DATABASE_URL,
+    databaseUrlFile: data.DATABASE_URL_FILE,
     databaseCa: data.DATABASE_CA === undefined ? undefined : readFileSync(data.DATABASE_CA, 'utf8'),
     poolMax: data.DATABASE_POOL_MAX,
     host: data.HOST,

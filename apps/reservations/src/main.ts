@@ -6,6 +6,7 @@
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { ConfigError, readConfig, type Config } from './config.ts'
+import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
 import { createApp } from './web/app.tsx'
 
@@ -22,7 +23,12 @@ export async function startApp(
   config: Config,
   nowMs: () => number = Date.now,
 ): Promise<RunningApp> {
-  const database = openDatabase(config.databaseUrl, config.databaseCa, config.poolMax)
+  const database =
+    config.databaseUrlFile === undefined
+      ? openDatabase(config.databaseUrl, config.databaseCa, config.poolMax)
+      : followDatabase(config.databaseUrlFile, config.databaseCa, config.poolMax, (code) => {
+          console.error(JSON.stringify({ service: 'reservations', code }))
+        })
   const { publicOrigin, demo } = config
   const app = createApp({ database, publicOrigin, demo, nowMs }, (line) => {
     console.error(JSON.stringify({ service: 'reservations', ...line }))

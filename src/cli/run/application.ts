@@ -14,8 +14,9 @@ import { FaultError } from '#lib/errors.ts'
 import { endLeftOver, rememberProcess } from '#system/leftover.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
+import { activeApplicationRole, applicationRoles, databaseUrlFile } from './application-role.ts'
 
-const READY_TIMEOUT_MS = 20_000
+const READY_TIMEOUT_MS = 45_000
 const STOP_TIMEOUT_MS = 8_000
 const PROBE_MS = 50
 
@@ -31,7 +32,7 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
   const { ports, paths } = context
   const command = context.config.application.command ?? demonstration('main')
   const env = {
-    ...(await databaseEnvironment(context, 'application', 'reservations_app', 'DATABASE_URL')),
+    ...(await applicationDatabase(context)),
     ...(await mailEnvironment(context)),
     ...context.config.application.env,
     HOST: '127.0.0.1',
@@ -72,6 +73,18 @@ async function mailEnvironment(context: ServiceContext): Promise<Record<string, 
   url.username = 'application'
   url.password = await readFile(file, 'utf8')
   return { SMTP_URL: url.href, MAIL_FROM: `no-reply@${context.config.mailGateway.domains[0]}` }
+}
+
+/** The application's own way in: the role in use, and the file that will name the next one. */
+export async function applicationDatabase(
+  context: Pick<ServiceContext, 'paths' | 'ports'>,
+): Promise<Record<string, string>> {
+  const role = await activeApplicationRole(context)
+  const { process } = applicationRoles.find((one) => one.role === role) ?? applicationRoles[0]
+  return {
+    ...(await databaseEnvironment(context, process, role, 'DATABASE_URL')),
+    DATABASE_URL_FILE: databaseUrlFile(context),
+  }
 }
 
 /** What a program needs to reach the database through the gateway: a URL and whom to trust. */

@@ -6,6 +6,7 @@
 import type { RunService } from '../context.ts'
 
 export const services: ReadonlyMap<string, RunService> = new Map<string, RunService>([
+  ['access', async (context) => (await import('./access.ts')).runAccess(context)],
   ['backup', async (context) => (await import('./backup.ts')).runBackup(context)],
   ['application', async (context) => (await import('./application.ts')).runApplication(context)],
   ['sql-gateway', async (context) => (await import('./sql-gateway.ts')).runSqlGateway(context)],

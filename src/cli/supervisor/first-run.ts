@@ -72,7 +72,9 @@ async function ensureSubmissionPassword({ paths }: Context, sender: string): Pro
 
 const passwordOwners = [
   'supervisor', // superuser of both clusters
+  'access',
   'application',
+  'application-b',
   'application-owner',
   'backup',
   'prober',

@@ -9,7 +9,7 @@ import type { RunningCluster } from '#system/postgres/cluster.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import { openBook } from '../book.ts'
 import type { Context } from '../context.ts'
-import { databaseEnvironment, demonstration } from '../run/application.ts'
+import { applicationDatabase, databaseEnvironment, demonstration } from '../run/application.ts'
 import { ensureCertificates } from './certificates.ts'
 import { startChild } from './child.ts'
 import { startNamedCluster, type ClusterName } from './clusters.ts'
@@ -19,13 +19,14 @@ import { checkPorts, holdDataFolder } from './only-one.ts'
 import { ensureRepositoryKeys } from '../repository.ts'
 import { runProgram } from './programs.ts'
 import { ensureControl, ensureRoles } from './roles.ts'
+import { ensureStaffRoles, grantStaffRights } from './staff-roles.ts'
 import { addressTable } from './welcome.ts'
 
 /** Started beside PostgreSQL, which none of them needs in order to be ready. */
 const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
-const then: readonly (readonly string[])[] = [['application', 'backup'], ['prober']]
+const then: readonly (readonly string[])[] = [['application', 'backup', 'access'], ['prober']]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 
@@ -59,10 +60,12 @@ export async function startRing(context: Context, say: (line: string) => void): 
   started.use(await gateways)
   const [guarded, control] = databases.members
   await ensureRoles(context, guarded.first)
+  await ensureStaffRoles(context, guarded.first)
   await ensureControl(context, control.first)
 
   say('Bringing the database up to date …')
   await migrate(context, trail)
+  await grantStaffRights(context, guarded.first)
   for (const services of then) {
     say(`Starting ${services.join(', ')} …`)
     started.use(await together(services.map((name) => keepService(context, name, keep))))
@@ -128,8 +131,7 @@ async function migrate(context: Context, trail: AuditTrail): Promise<void> {
   const owner = ['application-owner', 'reservations_owner', 'MIGRATION_DATABASE_URL'] as const
   const env = await databaseEnvironment(context, ...owner)
   await runProgram(demonstration('migrate'), env)
-  const asApplication = ['application', 'reservations_app', 'DATABASE_URL'] as const
-  const seedEnv = { ...env, ...(await databaseEnvironment(context, ...asApplication)) }
+  const seedEnv = { ...env, ...(await applicationDatabase(context)) }
   await runProgram(demonstration('seed'), seedEnv)
   await trail.append([{ code: 'APPLICATION_MIGRATED', detail: { database: 'reservations' } }])
 }

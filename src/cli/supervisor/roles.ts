@@ -32,6 +32,12 @@ const roles: readonly Role[] = [
     why: 'the application at work: rows, never structure',
   },
   {
+    name: 'reservations_app_b',
+    process: 'application-b',
+    attributes: 'login connection limit 60',
+    why: 'takes over from reservations_app, and back, when the password is rotated',
+  },
+  {
     name: 'veilig_backup',
     process: 'backup',
     attributes: 'login replication connection limit 6',
@@ -48,20 +54,24 @@ const roles: readonly Role[] = [
 type Database = { readonly name: string; readonly owner: string; readonly users: readonly string[] }
 
 const databases: readonly Database[] = [
-  { name: 'reservations', owner: 'reservations_owner', users: ['reservations_app'] },
+  {
+    name: 'reservations',
+    owner: 'reservations_owner',
+    users: ['reservations_app', 'reservations_app_b'],
+  },
   { name: 'veilig_probe', owner: 'veilig_prober', users: [] },
 ]
 
 /** The protected cluster: makes what is missing, gives every role exactly its attributes. */
 export async function ensureRoles(context: Context, cluster: RunningCluster): Promise<void> {
-  await using admin = await connect(context, cluster, 'postgres')
+  await using admin = await asSuperuser(context, cluster, 'postgres')
   for (const role of roles) {
     const password = await readFile(context.paths.secret(role.process, 'database-password'), 'utf8')
     await ensureRole(admin.client, role.name, role.attributes, password)
   }
   for (const database of databases) await ensureDatabase(admin.client, database)
   for (const { name } of databases) {
-    await using inside = await connect(context, cluster, name)
+    await using inside = await asSuperuser(context, cluster, name)
     await inside.client.query('revoke all on schema public from public')
     const owner = databases.find((database) => database.name === name)?.owner ?? ''
     await inside.client.query(`grant all on schema public to ${pg.escapeIdentifier(owner)}`)
@@ -71,7 +81,7 @@ export async function ensureRoles(context: Context, cluster: RunningCluster): Pr
 /** The control cluster: one database, and in it one schema for each service, owned by its role. */
 export async function ensureControl(context: Context, cluster: RunningCluster): Promise<void> {
   {
-    await using admin = await connect(context, cluster, 'postgres')
+    await using admin = await asSuperuser(context, cluster, 'postgres')
     for (const service of controlServices) {
       const file = context.paths.secret(service, 'control-password')
       const attributes = 'login connection limit 12'
@@ -80,7 +90,7 @@ export async function ensureControl(context: Context, cluster: RunningCluster): 
     const users = controlServices
     await ensureDatabase(admin.client, { name: CONTROL_DATABASE, owner: 'postgres', users })
   }
-  await using inside = await connect(context, cluster, CONTROL_DATABASE)
+  await using inside = await asSuperuser(context, cluster, CONTROL_DATABASE)
   await inside.client.query('revoke all on schema public from public')
   for (const service of controlServices) {
     const name = pg.escapeIdentifier(service)
@@ -114,7 +124,8 @@ async function ensureDatabase(client: pg.Client, database: Database): Promise<vo
   }
 }
 
-async function connect(
+/** A connection of the superuser, for what only it may do. */
+export async function asSuperuser(
   context: Context,
   cluster: RunningCluster,
   database: string,
