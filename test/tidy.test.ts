@@ -38,7 +38,6 @@ const packageLayers: Readonly<Record<string, readonly string[]>> = {
   '@secretlint/secretlint-rule-preset-recommend': ['services'],
   '@simplewebauthn/server': ['services'],
   '@zxcvbn-ts/language-common': ['services'],
-  croner: ['services'],
   hono: ['services'],
   'libpg-query': ['protocol'],
   mailauth: ['services'],
@@ -50,7 +49,6 @@ const packageLayers: Readonly<Record<string, readonly string[]>> = {
   'preact-render-to-string': ['services'],
   'reflect-metadata': ['system'],
   'smtp-server': ['services'],
-  undici: ['services', 'system'],
   yaml: ['cli'],
   zod: ['services', 'cli'],
 }
