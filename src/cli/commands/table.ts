@@ -11,11 +11,9 @@ import { backupRunCommand } from './backup-run.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
-import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { restoreCommand } from './restore.ts'
-import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
@@ -29,10 +27,8 @@ export const commands: readonly Command[] = [
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,
-  detectReplayCommand,
   dnsCommand,
   gradeMailCommand,
-  rotateCommand,
   claimsCommand,
   trustVerifyCommand,
   completionCommand(() => commands),
