@@ -14,6 +14,7 @@ import { completionCommand } from './completion.ts'
 import { dnsCommand } from './dns.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { restoreCommand } from './restore.ts'
+import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   auditVerifyCommand,
   dnsCommand,
   gradeMailCommand,
+  rotateCommand,
   claimsCommand,
   trustVerifyCommand,
   completionCommand(() => commands),
