@@ -129,11 +129,8 @@ class Round {
     const { domain } = claimed
     this.#busy.set(domain, (this.#busy.get(domain) ?? 0) + 1)
     const work = this.#bring(claimed)
-      .catch((error: unknown) => {
-        // Still claimed, so tried again by whoever finds this process gone.
-        if (error instanceof FaultError && error.code === 'MAIL_QUEUE_FAILED') return
-        this.#fault = error
-      })
+      // What cannot be written down stays claimed by us: we end, and the next process frees it.
+      .catch((error: unknown) => void (this.#fault = error))
       .finally(() => {
         const left = (this.#busy.get(domain) ?? 1) - 1
         if (left === 0) this.#busy.delete(domain)
