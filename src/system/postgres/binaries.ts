@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { cp, readFile, symlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { cp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
@@ -39,11 +40,19 @@ export async function embeddedPostgres(
     return { bin: join(native, 'bin'), major: EMBEDDED_MAJOR }
   }
   const copy = join(copyTo, `postgresql-${EMBEDDED_MAJOR}`)
-  if (!existsSync(copy)) {
-    await cp(native, copy, { recursive: true, verbatimSymlinks: true })
-    await giveTree(copy, account)
-  }
+  if (!existsSync(copy)) await copyTree(native, copy, account)
   return { bin: join(copy, 'bin'), major: EMBEDDED_MAJOR }
+}
+
+/** Copies aside and moves into place, so that nobody starts half a server; the first one wins. */
+async function copyTree(from: string, to: string, account: Account): Promise<void> {
+  const aside = `${to}.${randomUUID()}`
+  await cp(from, aside, { recursive: true, verbatimSymlinks: true })
+  await giveTree(aside, account)
+  await rename(aside, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    await rm(aside, { recursive: true, force: true })
+  })
 }
 
 async function packageFolder(): Promise<string> {
