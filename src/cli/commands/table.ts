@@ -11,6 +11,7 @@ import { backupRunCommand } from './backup-run.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
+import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { restoreCommand } from './restore.ts'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,
+  detectReplayCommand,
   dnsCommand,
   gradeMailCommand,
   rotateCommand,

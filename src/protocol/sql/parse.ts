@@ -1,0 +1,75 @@
+/**
+ * PostgreSQL's own parser, behind a door that bounds what it is given and what it may answer.
+ *
+ * Only `parseSync` is used: the library's fingerprint, normalize and scan functions return some
+ * error texts as if they were results, and broken quotes are among them.
+ *
+ * @module
+ */
+import { loadModule, parseSync } from 'libpg-query'
+
+/** A node of PostgreSQL's parse tree: one key, its type, or the fields below it. */
+export type Tree = { readonly [field: string]: unknown }
+
+export type Parsed =
+  | { readonly kind: 'tree'; readonly statements: readonly Tree[] }
+  | { readonly kind: 'syntax-error'; readonly message: string }
+  /** Not looked at: a NUL would hide what follows it, and a long text would hold up all others. */
+  | { readonly kind: 'refused'; readonly reason: 'NUL' | 'TOO_LONG' }
+
+/** Characters of a statement that is parsed: 1 MiB takes some 30 ms. */
+export const PARSE_CHARS_MAX = 1_048_576
+
+/** Loads the parser, once for a process; everything below needs it. */
+export async function loadSqlParser(): Promise<void> {
+  await loadModule()
+}
+
+/** The parse tree of a text of one or more statements. Throws nothing. */
+export function parseSql(sql: string): Parsed {
+  if (sql.length > PARSE_CHARS_MAX) return { kind: 'refused', reason: 'TOO_LONG' }
+  if (sql.includes('\0')) return { kind: 'refused', reason: 'NUL' }
+  try {
+    const { stmts = [] } = parseSync(sql) as { stmts?: readonly { stmt?: Tree }[] }
+    return { kind: 'tree', statements: stmts.flatMap(({ stmt }) => (stmt ? [stmt] : [])) }
+  } catch (error) {
+    return { kind: 'syntax-error', message: error instanceof Error ? error.message : 'error' }
+  }
+}
+
+/** A parser that remembers the last texts it was given, up to `entriesMax`. */
+export function cachedParser(entriesMax: number, textMax: number): (sql: string) => Parsed {
+  const known = new Map<string, Parsed>()
+  return (sql) => {
+    const found = known.get(sql)
+    if (found) return found
+    const parsed = parseSql(sql)
+    if (sql.length > textMax) return parsed
+    if (known.size >= entriesMax)
+      for (const oldest of known.keys()) {
+        known.delete(oldest)
+        break
+      }
+    known.set(sql, parsed)
+    return parsed
+  }
+}
+
+/** Calls `visit` for every node below, with its type. A node is an object under a capital name. */
+export function walkTree(tree: unknown, visit: (type: string, node: Tree) => void): void {
+  if (Array.isArray(tree)) {
+    for (const item of tree) walkTree(item, visit)
+    return
+  }
+  if (typeof tree !== 'object' || tree === null) return
+  for (const [field, value] of Object.entries(tree)) {
+    if (
+      /^[A-Z]/.test(field) &&
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value)
+    )
+      visit(field, value as Tree)
+    walkTree(value, visit)
+  }
+}

@@ -1,0 +1,161 @@
+/** The statement detectors: what is an attack is told, what is work is not. */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { loadSqlParser } from '#protocol/sql/parse.ts'
+import { StatementJudge } from './statements.ts'
+
+before(() => loadSqlParser())
+
+function application(): StatementJudge {
+  const judge = new StatementJudge()
+  for (let at = 0; at < 20; at++) {
+    judge.learn(
+      `SELECT id, name FROM members WHERE email = 'a${at}@club.be' AND club = ${at}`,
+      'app',
+    )
+    judge.learn(`SELECT id FROM courts WHERE club = ${at} ORDER BY name`, 'app')
+    judge.learn(`SELECT id FROM courts WHERE club = ${at} ORDER BY id`, 'app')
+    judge.learn(`INSERT INTO notices (club, text) VALUES (${at}, 'text ${at}')`, 'app')
+    judge.learn('UPDATE members SET name = $1 WHERE id = $2', 'app')
+  }
+  return judge
+}
+
+const injected: readonly (readonly [string, string])[] = [
+  ['a tautology', `SELECT id, name FROM members WHERE email = '' OR 1=1 -- ' AND club = 3`],
+  ['a truth', `SELECT id, name FROM members WHERE email = 'x' OR true OR email='x' AND club = 3`],
+  [
+    'a comment that cuts',
+    `SELECT id, name FROM members WHERE email = 'boss@club.be' --' AND club = 3`,
+  ],
+  ['a union', `SELECT id FROM courts WHERE club = 1 UNION SELECT 2 ORDER BY name`],
+  [
+    'a waiting',
+    `SELECT id FROM courts WHERE club = 1 AND 1=(SELECT 1 FROM pg_sleep(5)) ORDER BY name`,
+  ],
+  [
+    'a stacked statement',
+    `SELECT id FROM courts WHERE club = 1; DROP TABLE courts; -- ORDER BY name`,
+  ],
+  [
+    'a sorting that asks',
+    `SELECT id FROM courts WHERE club = 1 ORDER BY (CASE WHEN (SELECT 1)=1 THEN 1 END)`,
+  ],
+  ['a value computed', `INSERT INTO notices (club, text) VALUES (1, ''||(SELECT version())||'')`],
+  ['a number that is none', `SELECT id FROM courts WHERE club = (SELECT 1) ORDER BY name`],
+]
+
+for (const [name, sql] of injected) {
+  test(`injection: ${name} in a known statement is told`, () => {
+    const alerts = application().judge(sql, 'app')
+    assert(alerts.includes('sqli.structure'), alerts.join(' '))
+  })
+}
+
+const ordinary: readonly (readonly [string, string])[] = [
+  ['other values', `SELECT id, name FROM members WHERE email = 'or 1=1 --' AND club = -7`],
+  ['NULL for a value', `INSERT INTO notices (club, text) VALUES (1, NULL)`],
+  ['a new sorting', `SELECT id FROM courts WHERE club = 1 ORDER BY opened DESC`],
+  ['a new filter', `SELECT id FROM courts WHERE club = 1 AND open = true ORDER BY name`],
+  [
+    'a statement of a new release',
+    `SELECT c.id FROM courts c JOIN clubs ON true WHERE 1=1 UNION SELECT 1`,
+  ],
+  [
+    'an apostrophe forgotten',
+    `SELECT id, name FROM members WHERE email = 'O'Brien and sons' AND club = 3`,
+  ],
+]
+
+for (const [name, sql] of ordinary) {
+  test(`injection: ${name} is no injection`, () => {
+    assert.deepEqual(application().judge(sql, 'app'), [])
+  })
+}
+
+test('injection: a broken probe is told as probing', () => {
+  const sql = `SELECT id, name FROM members WHERE email = 'x' UNION SELECT 1,2 FROM m)) -- '`
+  assert.deepEqual(application().judge(sql, 'app'), ['sqli.syntax-probing'])
+})
+
+const attacks: Readonly<Record<string, readonly string[]>> = {
+  'alter-system': [`ALTER SYSTEM SET archive_command = 'id'`],
+  'catalogue-write': [`UPDATE pg_catalog.pg_class SET relacl = null`],
+  'copy-file': [`COPY t FROM '/etc/passwd'`, `COPY t TO '/tmp/x'`],
+  'copy-program': [
+    `COPY t FROM PROGRAM 'id'`,
+    `DO $$ BEGIN EXECUTE 'COPY t FROM PROGRAM ''id'''; END $$`,
+    `DO $$ BEGIN COPY t FROM PROGRAM 'id'; END $$`,
+    `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ begin copy t to program 'id'; end $$`,
+  ],
+  dblink: [
+    `SELECT dblink_connect('host=evil')`,
+    `CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw`,
+  ],
+  'do-block': [`DO $$ begin null; end $$`],
+  'event-trigger': [`CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()`],
+  'grant-public': [`GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC`],
+  'grant-role': [
+    `ALTER ROLE app SUPERUSER`,
+    `CREATE ROLE x CREATEROLE`,
+    `GRANT pg_execute_server_program TO app`,
+  ],
+  'large-object-file': [`SELECT lo_import('/etc/passwd')`, `SELECT lo_export(1, '/tmp/x')`],
+  'load-library': [`LOAD '/tmp/x.so'`],
+  'password-hashes': [
+    `SELECT rolpassword FROM pg_authid`,
+    `SELECT passwd FROM pg_catalog.pg_shadow`,
+  ],
+  'persistent-setting': [
+    `ALTER ROLE app SET log_statement = 'none'`,
+    `ALTER DATABASE d SET x.y = 'z'`,
+  ],
+  replication: [
+    `SELECT pg_create_logical_replication_slot('s', 'pgoutput')`,
+    `CREATE PUBLICATION p FOR ALL TABLES`,
+  ],
+  'row-security': [`ALTER TABLE t DISABLE ROW LEVEL SECURITY`],
+  'safety-off': [`SET row_security = off`, `SET session_replication_role = replica`],
+  'security-definer': [
+    `CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'select 1'`,
+    `ALTER FUNCTION f() SECURITY DEFINER`,
+  ],
+  'server-control': [`SELECT pg_reload_conf()`],
+  'server-file': [`SELECT pg_read_file('/etc/passwd')`, `PREPARE p AS SELECT pg_ls_dir('/')`],
+  'set-role': [
+    `SET ROLE postgres`,
+    `SET SESSION AUTHORIZATION postgres`,
+    `SELECT set_config('role', 'postgres', false)`,
+    `PREPARE p AS SELECT set_config('role', $1, false)`,
+  ],
+  'untrusted-code': [
+    `CREATE EXTENSION file_fdw`,
+    `CREATE FUNCTION f() RETURNS int LANGUAGE c AS '/lib/libc.so.6', 'system'`,
+    `CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$ import os $$`,
+  ],
+}
+
+for (const [name, statements] of Object.entries(attacks)) {
+  test(`escalation: ${name} is told, wherever it hides`, () => {
+    for (const sql of statements)
+      assert(application().judge(sql, 'app').includes(`escalation.${name}`), sql)
+  })
+}
+
+test('escalation: ordinary settings and functions are none', () => {
+  const judge = application()
+  for (const sql of [
+    `SELECT set_config('app.club', '7', true)`,
+    `SET search_path = club`,
+    `SELECT lower(name), now() FROM members`,
+    `COPY members TO STDOUT`,
+    `RESET ROLE`,
+  ])
+    assert.deepEqual(judge.judge(sql, 'app'), [], sql)
+})
+
+test('statements: what cannot be parsed throws nothing', () => {
+  const judge = application()
+  for (const sql of ['', `'`, 'SELECT 1\0; DROP TABLE x', '('.repeat(20_000), `/*`, '\uD800'])
+    assert.doesNotThrow(() => judge.judge(sql, 'app'))
+})
