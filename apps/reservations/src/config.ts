@@ -18,6 +18,9 @@ export type Config = {
   readonly port: number
   /** Scheme, host and port the browser sees; a form posted from elsewhere is refused. */
   readonly publicOrigin: string
+  /** Where confirmations are handed in; without it none are sent. */
+  readonly smtpUrl: string | undefined
+  readonly mailFrom: string
   /** Shows the accounts of the demonstration on the log-in page. */
   readonly demo: boolean
 }
@@ -33,6 +36,8 @@ const environment = z.object({
     .url({ protocol: /^https?$/ })
     .default('https://localhost:8443')
     .transform((url) => new URL(url).origin),
+  SMTP_URL: z.url({ protocol: /^smtp$/ }).optional(),
+  MAIL_FROM: z.email().default('no-reply@reservations.example'),
   DEMO: z.enum(['', '0', '1']).default('0'),
 })
 
@@ -52,6 +57,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: data.HOST,
     port: data.PORT,
     publicOrigin: data.PUBLIC_ORIGIN,
+    smtpUrl: data.SMTP_URL,
+    mailFrom: data.MAIL_FROM,
     demo: data.DEMO === '1',
   })
 }

@@ -8,6 +8,7 @@ import { serve } from '@hono/node-server'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
+import { openPostman } from './mail.ts'
 import { createApp } from './web/app.tsx'
 
 const STOP_TIMEOUT_MS = 10_000
@@ -29,10 +30,12 @@ export async function startApp(
       : followDatabase(config.databaseUrlFile, config.databaseCa, config.poolMax, (code) => {
           console.error(JSON.stringify({ service: 'reservations', code }))
         })
-  const { publicOrigin, demo } = config
-  const app = createApp({ database, publicOrigin, demo, nowMs }, (line) => {
+  const report = (line: object): void => {
     console.error(JSON.stringify({ service: 'reservations', ...line }))
-  })
+  }
+  const { publicOrigin, demo, smtpUrl, mailFrom } = config
+  const postman = smtpUrl === undefined ? undefined : openPostman(smtpUrl, mailFrom, report)
+  const app = createApp({ database, publicOrigin, demo, nowMs, confirm: postman?.confirm }, report)
   const options = { fetch: app.fetch, hostname: config.host, port: config.port }
   const started = Promise.withResolvers<AddressInfo>()
   const server = serve(options, started.resolve)
@@ -52,6 +55,7 @@ export async function startApp(
       }, STOP_TIMEOUT_MS)
       await closed
       clearTimeout(cut)
+      await postman?.[Symbol.asyncDispose]()
       await database.end({ timeout: 5 })
     },
   }

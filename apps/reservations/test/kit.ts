@@ -44,7 +44,16 @@ export async function startReservations(poolMax = 5): Promise<TestReservations> 
   const superuser = openDatabase(address(SUPERUSER, PASSWORD), undefined, 1)
   const config = { databaseUrl, databaseCa: undefined, poolMax: 5, host: '127.0.0.1', port: 0 }
   const publicOrigin = 'https://club.example'
-  const app = await startApp({ ...config, publicOrigin, demo: true }, () => NOW_MS)
+  const app = await startApp(
+    {
+      ...config,
+      publicOrigin,
+      smtpUrl: undefined,
+      mailFrom: 'no-reply@reservations.example',
+      demo: true,
+    },
+    () => NOW_MS,
+  )
   const [zuiderpark, roseraie] = await Promise.all([
     clubBySlug(database, 'zuiderpark'),
     clubBySlug(database, 'roseraie'),

@@ -40,9 +40,16 @@ export function addBookingRoutes(app: Hono, shop: Shop): void {
       const ask = readAsk(fields)
       const order = readOrder(fields, ask, member)
       try {
-        const id = await inVisit(shop.database, visit, (tx) =>
-          book(tx, visit.club, member, order, visit.nowMs),
-        )
+        const { id, courts } = await inVisit(shop.database, visit, async (tx) => ({
+          id: await book(tx, visit.club, member, order, visit.nowMs),
+          courts: await courtsOf(tx, visit.club.id),
+        }))
+        if (order.ownerId === member.id) {
+          const { club } = visit
+          const courtName = courts.find((court) => court.id === order.courtId)?.name ?? ''
+          const url = `${shop.publicOrigin}/${club.slug}/bookings/${id}`
+          shop.confirm?.({ ...order, club, member, courtName, url })
+        }
         return c.redirect(`/${visit.club.slug}/bookings/${id}?done=booked`, 303)
       } catch (error) {
         return await showSheet(c, shop, visit, member, { ...ask, ...order }, error, undefined)

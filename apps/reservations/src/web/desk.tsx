@@ -11,6 +11,7 @@ import type { Database } from '../database.ts'
 import { MissingError } from '../data/acts.ts'
 import type { Member } from '../model.ts'
 import { visit, type Visit } from './visit.ts'
+import type { Confirmation } from '../mail.ts'
 
 /** What the application is given from outside. */
 export type Shop = {
@@ -18,6 +19,8 @@ export type Shop = {
   readonly publicOrigin: string
   readonly demo: boolean
   readonly nowMs: () => number
+  /** Confirms a booking by e-mail, if mail is sent at all. Returns at once. */
+  readonly confirm?: ((confirmation: Confirmation) => void) | undefined
 }
 
 export type App = Hono
