@@ -31,6 +31,7 @@ import { regionPlaces } from '../repository.ts'
 import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
 import { mailProbes } from './prober-mail.ts'
+import { gradeProbes } from './prober-grades.ts'
 
 const LOOPBACK = '127.0.0.1'
 const ROLE = 'veilig_prober'
@@ -110,6 +111,7 @@ async function probesOf(
     ['tls.enforced', tlsEnforcedProbe(web)],
     ['tls.versions', tlsVersionsProbe(web)],
     ['headers.present', headersPresentProbe(web)],
+    ...gradeProbes(context, web),
     ...(await mailProbes(context, ca, echo)),
     ...(login ? [['cookies.secure', cookiesSecureProbe(web, login)] as const] : []),
   ]

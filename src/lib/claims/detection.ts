@@ -121,7 +121,7 @@ export const detectionClaims: readonly Claim[] = [
       'Des tentatives au-delà de la limite sont encore évaluées, ou un appareil connu est exclu.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'cookies.secure',

@@ -7,10 +7,12 @@
  * @module
  */
 import { words, type Language, type Words } from './claim.ts'
+import { webFindingTexts } from './findings-web.ts'
 import type { Finding } from './statement.ts'
 
 /** `{name}` stands for the finding's value of that name. */
 export const findingTexts: Readonly<Record<string, Words>> = {
+  ...webFindingTexts,
   PROBE_TIMED_OUT: words(
     'De meting duurde langer dan {seconds} seconden en is afgebroken.',
     'The measurement took longer than {seconds} seconds and was cut off.',

@@ -155,6 +155,6 @@ export const webClaims: readonly Claim[] = [
       'L’examen donne une note inférieure.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
 ]

@@ -14,6 +14,8 @@ export type ProberConfig = {
   readonly strangerAddress: string
   /** A form to sign in with, whose cookies are examined; without it cookies.secure is unproven. */
   readonly login?: ProberLogin | undefined
+  /** An account of the prober's own, on which it tries wrong passwords; else login.lockout waits. */
+  readonly lockout?: ProberLockout | undefined
   /** Promises about backups: what is too old. */
   readonly backup: {
     readonly fullAgeMaxMinutes: number
@@ -26,9 +28,21 @@ export type ProberLogin = {
   readonly fields: Readonly<Record<string, string>>
 }
 
-const login: z.ZodType<ProberLogin> = z.strictObject({
+export type ProberLockout = ProberLogin & {
+  /** Which of the fields is the password. */
+  readonly passwordField: string
+}
+
+const form = {
   path: z.string().startsWith('/').max(1000),
   fields: z.record(z.string().max(100), z.string().max(1000)),
+}
+
+const login: z.ZodType<ProberLogin> = z.strictObject(form)
+
+const lockout: z.ZodType<ProberLockout> = z.strictObject({
+  ...form,
+  passwordField: z.string().min(1).max(100).default('password'),
 })
 
 const backup: z.ZodType<ProberConfig['backup']> = z.strictObject({
@@ -41,5 +55,6 @@ export const proberConfig: z.ZodType<ProberConfig> = z.strictObject({
   timeoutSeconds: z.number().min(0.1).max(600).default(15),
   strangerAddress: z.ipv4().default('127.0.0.2'),
   login: login.optional(),
+  lockout: lockout.optional(),
   backup: backup.prefault({}),
 })

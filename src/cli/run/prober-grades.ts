@@ -1,0 +1,51 @@
+/**
+ * Composes the probes that ask a grader, and the one that guesses passwords.
+ *
+ * @module
+ */
+import { gradeHeaders, weaknessesOf } from '#services/grader/headers.ts'
+import type { ProberLockout } from '#services/prober/config.ts'
+import type { Probe } from '#services/prober/probe.ts'
+import { headersGradeProbe } from '#services/prober/probes/grades.ts'
+import { loginLockoutProbe } from '#services/prober/probes/login-lockout.ts'
+import type { WebTarget } from '#services/prober/probes/tls.ts'
+import type { ServiceContext } from '../context.ts'
+
+/** A member of the demonstration who is nobody: people do not sign in as him. */
+const demonstrationLockout: ProberLockout = {
+  path: '/zuiderpark/login',
+  fields: { email: 'jonas@zuiderpark.example', password: 'tie-break-7-6', to: '' },
+  passwordField: 'password',
+}
+
+/** By claim. */
+export function gradeProbes(
+  context: ServiceContext,
+  web: WebTarget,
+): readonly (readonly [string, Probe])[] {
+  const { prober, application } = context.config
+  const lockout = prober.lockout ?? (application.command ? undefined : demonstrationLockout)
+  const target = {
+    hostName: web.hostName,
+    httpsPort: web.https.port,
+    httpPort: web.plain.port,
+    path: '/',
+    address: web.https.host,
+    ca: web.ca,
+  }
+  return [
+    [
+      'headers.grade',
+      headersGradeProbe(async (signal) => {
+        const report = await gradeHeaders(target, signal)
+        return {
+          securityHeaders: report.securityHeaders.grade,
+          observatoryScore: report.observatory.score,
+          observatoryGrade: report.observatory.grade,
+          weaknesses: weaknessesOf(report),
+        }
+      }),
+    ],
+    ...(lockout ? [['login.lockout', loginLockoutProbe(web, lockout)] as const] : []),
+  ]
+}
