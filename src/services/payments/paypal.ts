@@ -1,0 +1,153 @@
+/**
+ * PayPal Orders v2 with one tenant's keys.
+ *
+ * Every call that changes something carries a PayPal-Request-Id made from the payment, so that
+ * asking again changes nothing. PayPal forgets those after six hours; then its own rule "an order
+ * is captured once" holds.
+ *
+ * Source: PayPal Orders 2.13 (OpenAPI).
+ *
+ * @module
+ */
+import { z } from 'zod'
+import { FaultError } from '#lib/errors.ts'
+import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
+import type { CallHttp, HttpAnswer } from '#system/http-call.ts'
+import type { PaypalKeys } from './keys.ts'
+import type { Fact, Payment } from './model.ts'
+import type { Gateway } from './ports.ts'
+
+const amount = z.object({ value: z.string(), currency_code: z.string() })
+const capture = z.object({ id: z.string().min(1), status: z.string(), amount })
+const orderSchema = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  purchase_units: z
+    .array(z.object({ payments: z.object({ captures: z.array(capture).optional() }).optional() }))
+    .optional(),
+  links: z.array(z.object({ rel: z.string(), href: z.string() })).optional(),
+})
+type Order = z.infer<typeof orderSchema>
+const issues = z.object({ details: z.array(z.object({ issue: z.string() })).default([]) })
+
+export type PaypalPlace = {
+  /** Such as `https://api-m.paypal.com`. */
+  readonly api: string
+  /** Where payers come back to. */
+  readonly publicOrigin: string
+}
+
+export function paypalGateway(keys: PaypalKeys, place: PaypalPlace, call: CallHttp): Gateway {
+  const ask = async (method: 'GET' | 'POST', path: string, requestId = '', body?: object) => {
+    const token = await accessToken(keys, place, call)
+    return await call({
+      method,
+      url: `${place.api}${path}`,
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        prefer: 'return=representation',
+        ...(requestId === '' ? {} : { 'paypal-request-id': requestId }),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+  }
+  const pathOf = ({ gatewayId }: Payment): string =>
+    `/v2/checkout/orders/${encodeURIComponent(gatewayId)}`
+  const read = async (payment: Payment): Promise<Fact> =>
+    factOf(orderOf(await ask('GET', pathOf(payment))), payment)
+  return {
+    open: async (payment) => {
+      const body = orderBody(payment, place)
+      return factOf(orderOf(await ask('POST', '/v2/checkout/orders', `open-${payment.id}`, body)))
+    },
+    read,
+    capture: async (payment) => {
+      const answer = await ask('POST', `${pathOf(payment)}/capture`, `capture-${payment.id}`, {})
+      if (answer.status !== 422) return factOf(orderOf(answer), payment)
+      const found = issues.safeParse(parse(answer))
+      const issue = found.data?.details[0]?.issue ?? ''
+      if (issue === 'INSTRUMENT_DECLINED') return { kind: 'refused', reason: issue }
+      return await read(payment) // captured already, not approved any more: the order itself says
+    },
+  }
+}
+
+async function accessToken(keys: PaypalKeys, place: PaypalPlace, call: CallHttp): Promise<string> {
+  const basic = Buffer.from(`${keys.clientId}:${keys.clientSecret}`).toString('base64')
+  const answer = await call({
+    method: 'POST',
+    url: `${place.api}/v1/oauth2/token`,
+    headers: {
+      authorization: `Basic ${basic}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  })
+  const found = z.object({ access_token: z.string().min(1) }).safeParse(parse(answer))
+  if (answer.status !== 200 || !found.success) {
+    throw failed(`the club's keys were not accepted (${answer.status})`)
+  }
+  return found.data.access_token
+}
+
+function orderBody(payment: Payment, { publicOrigin }: PaypalPlace): object {
+  const { id, currency } = payment
+  const value = toDecimal(payment.amount, currency)
+  return {
+    intent: 'CAPTURE',
+    purchase_units: [{ custom_id: id, amount: { currency_code: currency, value } }],
+    payment_source: {
+      paypal: {
+        experience_context: {
+          return_url: `${publicOrigin}/return/${id}`,
+          cancel_url: `${publicOrigin}/cancel/${id}`,
+          user_action: 'PAY_NOW',
+          shipping_preference: 'NO_SHIPPING',
+        },
+      },
+    },
+  }
+}
+
+function orderOf(answer: HttpAnswer): Order {
+  const found = orderSchema.safeParse(parse(answer))
+  const isGood = answer.status === 200 || answer.status === 201
+  if (!isGood || !found.success) throw failed(`the answer was no order (${answer.status})`)
+  return found.data
+}
+
+function parse({ text, status }: HttpAnswer): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw failed(`the answer was not JSON (${status})`)
+  }
+}
+
+/** @param payment Absent when the order is new. */
+function factOf(order: Order, payment?: Payment): Fact {
+  if (payment && order.id !== payment.gatewayId) throw failed('another order was answered')
+  const captures = order.purchase_units?.flatMap(({ payments }) => payments?.captures ?? []) ?? []
+  const done = captures.find(({ status }) => moneyMoved.has(status))
+  if (done) {
+    const { value, currency_code: currency } = done.amount
+    const minor = fromDecimal(value, currency)
+    return { kind: 'paid', transaction: done.id, amount: minor, currency, isTest: false }
+  }
+  const last = captures.at(-1)
+  if (last?.status === 'PENDING') return { kind: 'pending', reason: 'PENDING' }
+  if (last) return { kind: 'refused', reason: last.status }
+  if (order.status === 'APPROVED') return { kind: 'approved' }
+  if (order.status === 'VOIDED') return { kind: 'refused', reason: 'VOIDED' }
+  const link = order.links?.find(({ rel }) => rel === 'payer-action' || rel === 'approve')
+  const gatewayUrl = link?.href ?? payment?.gatewayUrl
+  if (gatewayUrl === undefined) throw failed('the order has no address for the payer')
+  return { kind: 'opened', gatewayId: order.id, gatewayUrl }
+}
+
+const moneyMoved: ReadonlySet<string> = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
+
+function failed(message: string): FaultError {
+  return new FaultError('PAYMENT_GATEWAY_FAILED', `PayPal: ${message}`)
+}

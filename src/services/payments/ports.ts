@@ -1,0 +1,40 @@
+/**
+ * What the payments service needs from others.
+ *
+ * @module
+ */
+import type { Fact, Intent, Payment, PaymentEvent } from './model.ts'
+
+/** A gateway with one tenant's keys. Every call may be made again without doing anything twice. */
+export type Gateway = {
+  /** Makes the gateway know the payment. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  open(payment: Payment): Promise<Fact>
+  /** What the gateway itself says now. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  read(payment: Payment): Promise<Fact>
+  /** Takes the money the payer agreed to. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  capture(payment: Payment): Promise<Fact>
+}
+
+export type PaymentStore = {
+  /** A new payment, or the one made with the same key. */
+  create(payment: Payment): Promise<{ readonly payment: Payment; readonly isNew: boolean }>
+  get(id: string): Promise<Payment | undefined>
+  /** Payments for one reference, the newest first. */
+  ofReference(tenant: string, reference: string): Promise<readonly Payment[]>
+  /** One step, with its ledger lines and events, or nothing of it. */
+  apply(id: string, fact: Fact, nowMs: number): Promise<Payment>
+  /** Payments to look at now. */
+  due(nowMs: number, max: number): Promise<readonly Payment[]>
+  /** For each payment its first event that was not delivered yet. */
+  undelivered(nowMs: number, max: number): Promise<readonly PaymentEvent[]>
+  delivered(event: PaymentEvent, nowMs: number): Promise<void>
+  undeliverable(event: PaymentEvent, nowMs: number): Promise<void>
+}
+
+/** The gateway of a payment, opened with its tenant's keys. */
+export type GatewayOf = (payment: Pick<Payment, 'tenant' | 'gateway'>) => Promise<Gateway>
+
+export type Chosen = Pick<Payment, 'gateway' | 'environment'>
+
+/** The gateway a tenant has chosen. @throws {DeniedError} PAYMENT_TENANT_UNKNOWN. */
+export type ChoiceOf = (tenant: Intent['tenant']) => Promise<Chosen>

@@ -1,0 +1,80 @@
+/**
+ * The schema of payments in the control database. The list only grows.
+ *
+ * @module
+ */
+import type { Migration } from '#system/postgres/migrate.ts'
+
+export const migrations: readonly Migration[] = [
+  {
+    name: '0001-payments',
+    sql: `
+      -- Keys of a tenant's gateway, sealed: without the key file of the service they say nothing.
+      create table tenant_gateway (
+        tenant text primary key,
+        gateway text not null check (gateway in ('paypal', 'paybox')),
+        environment text not null check (environment in ('demonstration', 'test', 'production')),
+        sealed_keys bytea not null,
+        entered_at timestamptz not null
+      );
+
+      create table payment (
+        id uuid primary key,
+        tenant text not null,
+        reference text not null,
+        idempotency_key text not null,
+        state text not null,
+        amount bigint not null check (amount > 0),
+        currency text not null check (currency ~ '^[A-Z]{3}$'),
+        next_check_at timestamptz,
+        created_at timestamptz not null,
+        -- The whole payment as the session knows it; the columns beside it are for finding.
+        body jsonb not null,
+        unique (tenant, idempotency_key)
+      );
+      create index payment_reference on payment (tenant, reference, created_at desc);
+      create index payment_due on payment (next_check_at) where next_check_at is not null;
+      -- The last wall: what is paid for is paid for once.
+      create unique index payment_paid_once on payment (tenant, reference) where state = 'paid';
+
+      create table ledger (
+        id bigint generated always as identity primary key,
+        payment_id uuid not null references payment,
+        tenant text not null,
+        transaction text not null,
+        account text not null,
+        amount bigint not null check (amount <> 0),
+        currency text not null,
+        booked_at timestamptz not null,
+        unique (tenant, transaction, account)
+      );
+      create function ledger_balances() returns trigger language plpgsql as $$
+      begin
+        if (select sum(amount) from ledger
+            where tenant = new.tenant and transaction = new.transaction) <> 0 then
+          raise exception 'transaction % does not balance', new.transaction;
+        end if;
+        return null;
+      end $$;
+      create constraint trigger ledger_balances after insert on ledger
+        deferrable initially deferred for each row execute function ledger_balances();
+      create function ledger_is_final() returns trigger language plpgsql as $$
+      begin
+        raise exception 'the ledger is only ever added to';
+      end $$;
+      create trigger ledger_is_final before update or delete or truncate on ledger
+        for each statement execute function ledger_is_final();
+
+      create table event (
+        payment_id uuid not null references payment,
+        sequence integer not null,
+        body jsonb not null,
+        attempts integer not null default 0,
+        next_at timestamptz not null,
+        delivered_at timestamptz,
+        primary key (payment_id, sequence)
+      );
+      create index event_waiting on event (next_at) where delivered_at is null;
+    `,
+  },
+]

@@ -1,0 +1,243 @@
+/**
+ * Payments, ledger and events in the control database: each step in one transaction.
+ *
+ * @module
+ */
+import pg from 'pg'
+import { FaultError, VeiligError } from '#lib/errors.ts'
+import type { Environment, Fact, GatewayName, Payment, PaymentEvent } from './model.ts'
+import type { PaymentStore } from './ports.ts'
+import { step, type Step } from './session.ts'
+
+const FIRST_RETRY_MS = 2_000
+const RETRY_MAX_MS = 300_000
+const LISTED_MAX = 50
+
+type Row = { body: Payment }
+
+/** A tenant's gateway, its keys still sealed. */
+export type TenantGateway = {
+  readonly gateway: GatewayName
+  readonly environment: Environment
+  readonly sealedKeys: Uint8Array
+}
+
+/** Counts for a probe: no payment, no person. */
+export type LedgerState = {
+  readonly paid: number
+  /** Paid payments without the gateway's own transaction in the ledger. */
+  readonly unwitnessed: number
+  readonly unbalanced: number
+}
+
+export class PostgresPaymentStore implements PaymentStore {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  async create(payment: Payment): Promise<{ payment: Payment; isNew: boolean }> {
+    const { id, tenant, reference, idempotencyKey, state, amount, currency } = payment
+    const { rowCount } = await this.#query(
+      `insert into payment (id, tenant, reference, idempotency_key, state, amount, currency,
+         next_check_at, created_at, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       on conflict (tenant, idempotency_key) do nothing`,
+      [
+        id,
+        tenant,
+        reference,
+        idempotencyKey,
+        state,
+        amount,
+        currency,
+        timeOf(payment.nextCheckMs),
+        timeOf(payment.createdMs),
+        payment,
+      ],
+    )
+    if (rowCount === 1) return { payment, isNew: true }
+    const { rows } = await this.#query<Row>(
+      'select body from payment where tenant = $1 and idempotency_key = $2',
+      [tenant, idempotencyKey],
+    )
+    const [row] = rows
+    if (!row) throw new FaultError('PAYMENT_STORE_FAILED', 'a payment was not kept')
+    return { payment: row.body, isNew: false }
+  }
+
+  async get(id: string): Promise<Payment | undefined> {
+    const { rows } = await this.#query<Row>('select body from payment where id = $1', [id])
+    return rows[0]?.body
+  }
+
+  async ofReference(tenant: string, reference: string): Promise<readonly Payment[]> {
+    const { rows } = await this.#query<Row>(
+      `select body from payment where tenant = $1 and reference = $2
+       order by created_at desc limit ${LISTED_MAX}`,
+      [tenant, reference],
+    )
+    return rows.map(({ body }) => body)
+  }
+
+  async apply(id: string, fact: Fact, nowMs: number): Promise<Payment> {
+    return await this.#transaction(async (client) => {
+      const found = await client.query<Row>('select body from payment where id = $1', [id])
+      const before = found.rows[0]?.body
+      if (!before) throw new FaultError('PAYMENT_STORE_FAILED', 'no such payment')
+      // One at a time for a reference: two payments for it must see each other.
+      const key = `${before.tenant} ${before.reference}`
+      await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key])
+      const { rows } = await client.query<Row & { reference_paid: boolean }>(
+        `select body, exists (select from payment other where other.tenant = payment.tenant
+           and other.reference = payment.reference and other.id <> payment.id
+           and other.state = 'paid') as reference_paid
+         from payment where id = $1 for update`,
+        [id],
+      )
+      const [row] = rows
+      if (!row) throw new FaultError('PAYMENT_STORE_FAILED', 'no such payment')
+      const next = step(row.body, fact, nowMs, row.reference_paid)
+      await write(client, next, nowMs)
+      return next.payment
+    })
+  }
+
+  async due(nowMs: number, max: number): Promise<readonly Payment[]> {
+    const { rows } = await this.#query<Row>(
+      'select body from payment where next_check_at <= $1 order by next_check_at limit $2',
+      [timeOf(nowMs), max],
+    )
+    return rows.map(({ body }) => body)
+  }
+
+  async undelivered(nowMs: number, max: number): Promise<readonly PaymentEvent[]> {
+    const { rows } = await this.#query<{ body: PaymentEvent }>(
+      `select body from (
+         select distinct on (payment_id) body, next_at from event where delivered_at is null
+         order by payment_id, sequence) first
+       where next_at <= $1 order by next_at limit $2`,
+      [timeOf(nowMs), max],
+    )
+    return rows.map(({ body }) => body)
+  }
+
+  async delivered({ paymentId, sequence }: PaymentEvent, nowMs: number): Promise<void> {
+    await this.#query(
+      'update event set delivered_at = $3 where payment_id = $1 and sequence = $2',
+      [paymentId, sequence, timeOf(nowMs)],
+    )
+  }
+
+  async undeliverable({ paymentId, sequence }: PaymentEvent, nowMs: number): Promise<void> {
+    await this.#query(
+      `update event set attempts = attempts + 1, next_at = $3::timestamptz
+         + least($4 * power(2, least(attempts, 12)), $5) * interval '1 millisecond'
+       where payment_id = $1 and sequence = $2`,
+      [paymentId, sequence, timeOf(nowMs), FIRST_RETRY_MS, RETRY_MAX_MS],
+    )
+  }
+
+  async tenant(tenant: string): Promise<TenantGateway | undefined> {
+    const { rows } = await this.#query<{
+      gateway: GatewayName
+      environment: Environment
+      sealed_keys: Buffer
+    }>('select gateway, environment, sealed_keys from tenant_gateway where tenant = $1', [tenant])
+    const [row] = rows
+    return row && { ...row, sealedKeys: row.sealed_keys }
+  }
+
+  /** Enters a tenant's keys, in place of those before. */
+  async enterTenant(tenant: string, given: TenantGateway, nowMs: number): Promise<void> {
+    await this.#query(
+      `insert into tenant_gateway values ($1, $2, $3, $4, $5) on conflict (tenant) do update
+       set gateway = $2, environment = $3, sealed_keys = $4, entered_at = $5`,
+      [tenant, given.gateway, given.environment, Buffer.from(given.sealedKeys), timeOf(nowMs)],
+    )
+  }
+
+  /** What the ledger says of all paid payments. */
+  async ledgerState(): Promise<LedgerState> {
+    const { rows } = await this.#query<LedgerState>(
+      `select count(*)::int as paid,
+         count(*) filter (where not exists (
+           select from ledger where payment_id = payment.id and account like 'at-gateway:%'
+             and amount = payment.amount and ledger.currency = payment.currency
+         ))::int as unwitnessed,
+         (select count(*)::int from (select from ledger group by tenant, transaction
+            having sum(amount) <> 0) wrong) as unbalanced
+       from payment where state = 'paid'`,
+      [],
+    )
+    const [row] = rows
+    if (!row) throw new FaultError('PAYMENT_STORE_FAILED', 'the ledger did not answer')
+    return row
+  }
+
+  async #query<R extends pg.QueryResultRow>(
+    sql: string,
+    values: unknown[],
+  ): Promise<pg.QueryResult<R>> {
+    try {
+      return await this.#pool.query<R>(sql, values)
+    } catch (cause) {
+      throw failed(cause)
+    }
+  }
+
+  async #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((cause: unknown) => {
+      throw failed(cause)
+    })
+    let broken = true
+    try {
+      await client.query('begin')
+      const result = await act(client)
+      await client.query('commit')
+      broken = false
+      return result
+    } catch (cause) {
+      await client.query('rollback').then(
+        () => (broken = false),
+        () => undefined, // the connection is gone, and the transaction with it
+      )
+      throw failed(cause)
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+async function write(client: pg.PoolClient, next: Step, nowMs: number): Promise<void> {
+  const { payment, lines, events } = next
+  const at = timeOf(nowMs)
+  await client.query('update payment set state = $2, next_check_at = $3, body = $4 where id = $1', [
+    payment.id,
+    payment.state,
+    timeOf(payment.nextCheckMs),
+    payment,
+  ])
+  for (const { transaction, account, amount, currency } of lines) {
+    await client.query(
+      `insert into ledger (payment_id, tenant, transaction, account, amount, currency, booked_at)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [payment.id, payment.tenant, transaction, account, amount, currency, at],
+    )
+  }
+  for (const event of events) {
+    await client.query(
+      'insert into event (payment_id, sequence, body, next_at) values ($1, $2, $3, $4)',
+      [payment.id, event.sequence, event, at],
+    )
+  }
+}
+
+function timeOf(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms)
+}
+
+function failed(cause: unknown): VeiligError {
+  if (cause instanceof VeiligError) return cause
+  return new FaultError('PAYMENT_STORE_FAILED', (cause as Error).message, { cause })
+}

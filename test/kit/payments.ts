@@ -1,0 +1,217 @@
+/**
+ * Payments in memory, for histories: a store that keeps each step whole, and two gateways that keep
+ * the rules of the real ones, with a crash or a lost answer wherever the test wants it.
+ */
+import { FaultError } from '#lib/errors.ts'
+import type { Fact, LedgerLine, Payment, PaymentEvent } from '#services/payments/model.ts'
+import type { Gateway, PaymentStore } from '#services/payments/ports.ts'
+import { step } from '#services/payments/session.ts'
+
+/** The process dies here: not an error that anybody may handle. */
+export class Crash extends Error {}
+
+/** Called before and after every effect; may throw. */
+export type Hazard = (where: string) => void
+
+export class MemoryStore implements PaymentStore {
+  readonly payments: Map<string, Payment> = new Map()
+  readonly lines: LedgerLine[] = []
+  readonly events: (PaymentEvent & { delivered: boolean })[] = []
+  readonly #hazard: Hazard
+
+  constructor(hazard: Hazard = () => undefined) {
+    this.#hazard = hazard
+  }
+
+  create(payment: Payment): Promise<{ payment: Payment; isNew: boolean }> {
+    return this.#act('create', () => {
+      const { tenant, idempotencyKey } = payment
+      const same = [...this.payments.values()].find(
+        (one) => one.tenant === tenant && one.idempotencyKey === idempotencyKey,
+      )
+      if (same) return { payment: same, isNew: false }
+      this.payments.set(payment.id, payment)
+      return { payment, isNew: true }
+    })
+  }
+
+  get(id: string): Promise<Payment | undefined> {
+    return this.#act('get', () => this.payments.get(id))
+  }
+
+  ofReference(tenant: string, reference: string): Promise<readonly Payment[]> {
+    return this.#act('ofReference', () =>
+      [...this.payments.values()]
+        .filter((one) => one.tenant === tenant && one.reference === reference)
+        .toReversed(),
+    )
+  }
+
+  apply(id: string, fact: Fact, nowMs: number): Promise<Payment> {
+    return this.#act(`apply ${fact.kind}`, () => {
+      const payment = this.payments.get(id)
+      if (!payment) throw new Error(`no payment ${id}`)
+      const referencePaid = [...this.payments.values()].some(
+        (one) =>
+          one.id !== id &&
+          one.tenant === payment.tenant &&
+          one.reference === payment.reference &&
+          one.state === 'paid',
+      )
+      const next = step(payment, fact, nowMs, referencePaid)
+      this.payments.set(id, next.payment)
+      this.lines.push(...next.lines)
+      this.events.push(...next.events.map((event) => ({ ...event, delivered: false })))
+      return next.payment
+    })
+  }
+
+  due(nowMs: number, max: number): Promise<readonly Payment[]> {
+    return this.#act('due', () =>
+      [...this.payments.values()]
+        .filter(({ nextCheckMs }) => nextCheckMs !== null && nextCheckMs <= nowMs)
+        .slice(0, max),
+    )
+  }
+
+  undelivered(): Promise<readonly PaymentEvent[]> {
+    const first = new Map<string, PaymentEvent>()
+    for (const event of this.events) {
+      if (!event.delivered && !first.has(event.paymentId)) first.set(event.paymentId, event)
+    }
+    return Promise.resolve([...first.values()])
+  }
+
+  delivered({ paymentId, sequence }: PaymentEvent): Promise<void> {
+    return this.#act('delivered', () => {
+      for (const event of this.events) {
+        if (event.paymentId === paymentId && event.sequence === sequence) event.delivered = true
+      }
+    })
+  }
+
+  undeliverable(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #act<T>(where: string, act: () => T): Promise<T> {
+    await Promise.resolve()
+    this.#hazard(`before ${where}`)
+    const result = act()
+    this.#hazard(`after ${where}`)
+    return result
+  }
+}
+
+type Order = {
+  status: 'created' | 'approved' | 'declined' | 'completed'
+  amount: number
+  currency: string
+  /** Movements of money, by request id. */
+  readonly captures: Map<string, string>
+}
+
+/** PayPal's rules: one order for a request id; captured once, and only after approval. */
+export class PaypalWorld implements Gateway {
+  readonly orders: Map<string, Order> = new Map()
+  readonly #hazard: Hazard
+
+  constructor(hazard: Hazard = () => undefined) {
+    this.#hazard = hazard
+  }
+
+  open(payment: Payment): Promise<Fact> {
+    return this.#call('open', () => {
+      const id = `O-${payment.id}` // the request id decides: asked again, the same order
+      const { amount, currency } = payment
+      if (!this.orders.has(id)) {
+        this.orders.set(id, { status: 'created', amount, currency, captures: new Map() })
+      }
+      return { kind: 'opened', gatewayId: id, gatewayUrl: `https://gateway.example/${id}` }
+    })
+  }
+
+  read(payment: Payment): Promise<Fact> {
+    return this.#call('read', () => this.#factOf(payment.gatewayId))
+  }
+
+  capture(payment: Payment): Promise<Fact> {
+    return this.#call('capture', () => {
+      const order = this.#order(payment.gatewayId)
+      const requestId = `capture-${payment.id}`
+      if (order.status === 'approved' && !order.captures.has(requestId)) {
+        order.status = 'completed'
+        order.captures.set(requestId, `C-${payment.gatewayId}`)
+      }
+      return this.#factOf(payment.gatewayId)
+    })
+  }
+
+  #order(id: string): Order {
+    const order = this.orders.get(id)
+    if (!order) throw new FaultError('PAYMENT_GATEWAY_FAILED', 'no such order')
+    return order
+  }
+
+  #factOf(id: string): Fact {
+    const { status, amount, currency, captures } = this.#order(id)
+    const [transaction] = captures.values()
+    if (transaction !== undefined) {
+      return { kind: 'paid', transaction, amount, currency, isTest: false }
+    }
+    if (status === 'approved') return { kind: 'approved' }
+    if (status === 'declined') return { kind: 'refused', reason: 'INSTRUMENT_DECLINED' }
+    return { kind: 'opened', gatewayId: id, gatewayUrl: `https://gateway.example/${id}` }
+  }
+
+  async #call(where: string, act: () => Fact): Promise<Fact> {
+    await Promise.resolve()
+    this.#hazard(`before ${where}`)
+    const fact = act()
+    this.#hazard(`after ${where}`)
+    return fact
+  }
+}
+
+/** Paybox's rules: it tells of every attempt, and a refusal may be followed by a payment. */
+export class PayboxWorld implements Gateway {
+  /** What was told for each payment, oldest first. */
+  readonly answers: Map<string, Fact[]> = new Map()
+  readonly #hazard: Hazard
+
+  constructor(hazard: Hazard = () => undefined) {
+    this.#hazard = hazard
+  }
+
+  open(payment: Payment): Promise<Fact> {
+    const gatewayUrl = `https://pay.example/go/${payment.id}`
+    return Promise.resolve({ kind: 'opened', gatewayId: payment.id, gatewayUrl })
+  }
+
+  async read(payment: Payment): Promise<Fact> {
+    await Promise.resolve()
+    this.#hazard('before read')
+    const answers = this.answers.get(payment.id) ?? []
+    const paid = answers.find(({ kind }) => kind === 'paid')
+    return paid ?? answers.at(-1) ?? { kind: 'unchanged' }
+  }
+
+  capture(): Promise<Fact> {
+    return Promise.resolve({ kind: 'unchanged' })
+  }
+
+  /** The payer tries. @returns What the notification says. */
+  attempt(payment: Payment, outcome: 'paid' | 'refused', amount: number = payment.amount): Fact {
+    const answers = this.answers.get(payment.id) ?? []
+    this.answers.set(payment.id, answers)
+    const before = answers.find(({ kind }) => kind === 'paid')
+    if (before) return before // code 00015: already paid
+    const { currency, id } = payment
+    const fact: Fact =
+      outcome === 'paid'
+        ? { kind: 'paid', transaction: `T-${id}`, amount, currency, isTest: false }
+        : { kind: 'refused', reason: '00105' }
+    answers.push(fact)
+    return fact
+  }
+}
