@@ -8,6 +8,7 @@
 import { z } from 'zod'
 import { accessConfig, type AccessConfig } from '#services/access/config.ts'
 import { backupConfig, type BackupConfig } from '#services/backup/config.ts'
+import { detectionConfig, type DetectionConfig } from '#services/detection/config.ts'
 import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
@@ -30,6 +31,7 @@ export type VeiligConfig = {
   readonly application: ApplicationConfig
   readonly audit: AuditConfig
   readonly backup: BackupConfig
+  readonly detection: DetectionConfig
   readonly mailGateway: MailGatewayConfig
   readonly notary: NotaryConfig
   readonly prober: ProberConfig
@@ -49,6 +51,7 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   application: applicationConfig.prefault({}),
   audit: auditConfig.prefault({}),
   backup: backupConfig.prefault({}),
+  detection: detectionConfig.prefault({}),
   mailGateway: mailGatewayConfig.prefault({}),
   notary: notaryConfig.prefault({}),
   prober: proberConfig.prefault({}),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Command } from '../command.ts'
+import { alertsListCommand } from './alerts-list.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
 import { backupListCommand } from './backup-list.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,
+  alertsListCommand,
   detectReplayCommand,
   dnsCommand,
   gradeMailCommand,

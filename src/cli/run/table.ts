@@ -13,6 +13,7 @@ export const services: ReadonlyMap<string, RunService> = new Map<string, RunServ
   ['web-gateway', async (context) => (await import('./web-gateway.ts')).runWebGateway(context)],
   ['mail-gateway', async (context) => (await import('./mail-gateway.ts')).runMailGateway(context)],
   ['mailbox', async (context) => (await import('./mailbox.ts')).runMailbox(context)],
+  ['detection', async (context) => (await import('./detection.ts')).runDetection(context)],
   ['notary', async (context) => (await import('./notary.ts')).runNotary(context)],
   ['trust', async (context) => (await import('./trust.ts')).runTrust(context)],
   ['prober', async (context) => (await import('./prober.ts')).runProber(context)],

@@ -26,7 +26,7 @@ import { addressTable } from './welcome.ts'
 const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
-const then: readonly (readonly string[])[] = [['application', 'backup', 'access'], ['prober']]
+const then: readonly (readonly string[])[] = [['application', 'backup', 'access', 'detection'], ['prober']]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 

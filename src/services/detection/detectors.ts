@@ -81,6 +81,13 @@ const accesses: readonly Detector[] = [
     'Azure SQL and Defender: HarmfulApplication',
     WHO,
   ),
+  detector(
+    'access.refused',
+    'medium',
+    'A statement outside the rules of its role was refused',
+    '',
+    'Nothing was done in the database; find what asked for it.',
+  ),
   detector('data.mass-read', 'high', 'An account reads far more rows than it ever did', '', READ),
   detector(
     'data.mass-change',

@@ -1,0 +1,57 @@
+/**
+ * Composes detection: the SQL gateway's book, the control database, the channels.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import pg from 'pg'
+import { readEvents } from '#audit/read.ts'
+import { channelOf } from '#services/detection/channels.ts'
+import { serveDetection } from '#services/detection/serve.ts'
+import { openStore } from '#services/detection/store.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import type { Context, ServiceContext } from '../context.ts'
+import { controlConnection } from '../control.ts'
+
+const STATEMENT_BOOK = 'sql-gateway'
+/** An alert is to be out within a second: this much of it may pass unread. */
+const POLL_MS = 25
+
+/** One line for each alert, when a channel of the kind `file` is configured. */
+export function alertsFile({ paths }: Pick<Context, 'paths'>): string {
+  return join(paths.data, 'alerts', 'alerts.jsonl')
+}
+
+/** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
+export async function runDetection(context: ServiceContext): Promise<RunningService> {
+  const { paths, clock, trail, log } = context
+  const pool = new pg.Pool(await controlConnection(context, 'detection'))
+  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const ca = Buffer.from(await systemDisk.read(paths.caCertificate)).toString('utf8')
+  const places = { clock, file: alertsFile(context), ca }
+  const config = context.config.detection
+  const service = await serveDetection(config, {
+    trail,
+    clock,
+    follow: (from, signal) =>
+      readEvents({
+        folder: paths.audit,
+        process: STATEMENT_BOOK,
+        from,
+        follow: { clock, signal, pollMs: POLL_MS },
+      }),
+    store: await openStore(pool),
+    channels: config.channels.map((channel) => channelOf(channel, places)),
+    newId: randomUUID,
+    complain: (code, message) => log.warn({ code }, message),
+  })
+  return {
+    ...(service.failed ? { failed: service.failed } : {}),
+    [Symbol.asyncDispose]: async () => {
+      await service[Symbol.asyncDispose]()
+      await pool.end()
+    },
+  }
+}

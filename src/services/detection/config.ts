@@ -1,0 +1,97 @@
+/**
+ * The `detection` section of veilig.yaml.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** Where an alert goes. Drills (synthetic attacks of the prober) go only where they are wanted. */
+export type ChannelConfig =
+  | {
+      readonly kind: 'webhook'
+      readonly name: string
+      readonly url: string
+      /** Key of the HMAC-SHA256 in the header `veilig-signature`. */
+      readonly secret: string
+      readonly drills: boolean
+    }
+  | {
+      readonly kind: 'mail'
+      readonly name: string
+      /** smtp:// or smtps://, with user and password. */
+      readonly url: string
+      readonly from: string
+      readonly to: readonly string[]
+      readonly drills: boolean
+    }
+  /** One JSON line for each alert, in `alerts.jsonl` of the data folder. */
+  | { readonly kind: 'file'; readonly name: string; readonly drills: boolean }
+
+export type DetectionConfig = {
+  readonly channels: readonly ChannelConfig[]
+  /** Roles whose work is to change the database: only critical primitives are told of them. */
+  readonly administrators: readonly string[]
+  /** Roles of synthetic attacks: each is an incident of its own, and none wakes anybody. */
+  readonly drillRoles: readonly string[]
+  /** Alerts of one kind by one account and address within this are one incident. */
+  readonly incidentMinutes: number
+  readonly bruteForce: {
+    /** Failed logins within a minute. */
+    readonly perMinute: number
+    /** Failed logins within an hour: a patient attacker. */
+    readonly perHour: number
+  }
+  readonly mass: {
+    /** Rows read or changed within a minute that are never remarkable. */
+    readonly rowsFloor: number
+    /** Times the account's own largest minute so far. */
+    readonly factor: number
+  }
+}
+
+const channel: z.ZodType<ChannelConfig> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('webhook'),
+    name: z.string().min(1).max(60).default('webhook'),
+    url: z.url({ protocol: /^https?$/ }),
+    secret: z.string().min(16).max(1024),
+    drills: z.boolean().default(false),
+  }),
+  z.strictObject({
+    kind: z.literal('mail'),
+    name: z.string().min(1).max(60).default('mail'),
+    url: z.url({ protocol: /^smtps?$/ }),
+    from: z.email(),
+    to: z.array(z.email()).min(1).max(20),
+    drills: z.boolean().default(false),
+  }),
+  z.strictObject({
+    kind: z.literal('file'),
+    name: z.string().min(1).max(60).default('file'),
+    drills: z.boolean().default(true),
+  }),
+])
+
+const bruteForce: z.ZodType<DetectionConfig['bruteForce']> = z.strictObject({
+  perMinute: z.int().min(2).max(10_000).default(5),
+  perHour: z.int().min(2).max(100_000).default(20),
+})
+
+const mass: z.ZodType<DetectionConfig['mass']> = z.strictObject({
+  rowsFloor: z.int().min(1).max(1_000_000_000).default(5_000),
+  factor: z.number().min(1.1).max(1_000).default(10),
+})
+
+export const detectionConfig: z.ZodType<DetectionConfig> = z
+  .strictObject({
+    channels: z
+      .array(channel)
+      .max(20)
+      .prefault([{ kind: 'file' }]),
+    administrators: z.array(z.string()).max(100).default(['reservations_owner']),
+    drillRoles: z.array(z.string()).max(10).default(['veilig_prober']),
+    incidentMinutes: z.number().min(0.1).max(1_440).default(15),
+    bruteForce: bruteForce.prefault({}),
+    mass: mass.prefault({}),
+  })
+  .readonly()

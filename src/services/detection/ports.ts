@@ -1,0 +1,40 @@
+/**
+ * What detection needs from others; `cli/run/detection.ts` supplies it.
+ *
+ * @module
+ */
+import type { RecordedEvent } from '#audit/read.ts'
+import type { AuditTrail } from '#audit/trail.ts'
+import type { Clock } from '#system/clock.ts'
+import type { Alert } from './alert.ts'
+
+/** Follows a book from a sequence number on, until the signal aborts. */
+export type Follow = (from: number, signal: AbortSignal) => AsyncIterable<RecordedEvent>
+
+/** Brings an alert to one place. @throws {Error} When it is not there. */
+export type Channel = {
+  readonly name: string
+  readonly drills: boolean
+  deliver(alert: Alert, signal: AbortSignal): Promise<void>
+}
+
+/** What outlives the process. */
+export type AlertStore = {
+  /** The last sequence number that was judged, if any was. */
+  cursor(): Promise<number | undefined>
+  advance(sequence: number): Promise<void>
+  /** Keeps an incident, or counts one more alert for it. */
+  keep(alert: Alert): Promise<void>
+  delivered(alert: Alert, channel: string, latencyMs: number, attempts: number): Promise<void>
+}
+
+export type DetectionPorts = {
+  readonly trail: AuditTrail
+  readonly clock: Clock
+  readonly follow: Follow
+  readonly store: AlertStore
+  readonly channels: readonly Channel[]
+  readonly newId: () => string
+  /** Told of what did not succeed and is not fatal. */
+  readonly complain: (code: string, message: string) => void
+}

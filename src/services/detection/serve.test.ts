@@ -1,0 +1,246 @@
+/** Alerts, from the event in the book to the webhook, the mailbox, the file and the database. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { SMTPServer } from 'smtp-server'
+import { openTrail } from '#audit/open.ts'
+import { readEvents } from '#audit/read.ts'
+import type { AuditEvent, AuditTrail } from '#audit/trail.ts'
+import { startPostgres, temporaryFolder, type TestPostgres } from '#kit/postgres.ts'
+import { RecordingTrail } from '#kit/recording-trail.ts'
+import { systemClock } from '#system/clock.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import type { Alert } from './alert.ts'
+import { channelOf, signatureOf } from './channels.ts'
+import { detectionConfig } from './config.ts'
+import { serveDetection } from './serve.ts'
+import { listIncidents, openStore } from './store.ts'
+
+const SECRET = 'a secret of the webhook'
+let server: TestPostgres
+let pool: pg.Pool
+let folder: string
+before(async () => {
+  server = await startPostgres()
+  pool = new pg.Pool(server.connection)
+  pool.on('error', () => undefined) // the server stops before the pool does
+  folder = await temporaryFolder('detection')
+})
+after(async () => {
+  await pool.end()
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const peer = { user: 'app', database: 'club', address: '192.0.2.7' }
+
+function statement(sql: string, user = 'app'): AuditEvent {
+  const detail = { ...peer, user, session: 's1', sequence: 1, kind: 'query', sql, sqlBytes: 9 }
+  return { code: 'DB_STATEMENT', detail: { ...detail, truncated: false } }
+}
+
+const failedLogin: AuditEvent = { code: 'DB_LOGIN_FAILED', detail: { ...peer, sqlstate: '28P01' } }
+const opened: AuditEvent = {
+  code: 'DB_SESSION_OPENED',
+  detail: { ...peer, session: 's1', application: 'app', replication: false },
+}
+
+function done(tag: string, rowsSent: number): AuditEvent {
+  return { code: 'DB_STATEMENT_DONE', detail: { session: 's1', sequence: 1, tag, rowsSent } }
+}
+
+type Setting = AsyncDisposable & {
+  readonly book: AuditTrail
+  readonly own: RecordingTrail
+  readonly service: RunningService
+}
+
+async function start(name: string, channels: readonly Record<string, unknown>[]): Promise<Setting> {
+  await pool.query('drop schema public cascade')
+  await pool.query('create schema public')
+  const place = { folder: join(folder, name), process: 'sql-gateway', node: 'test' }
+  const book = await openTrail({ ...place, mode: 'written', disk: systemDisk, clock: systemClock })
+  const config = detectionConfig.parse({ channels })
+  const places = { clock: systemClock, file: join(folder, name, 'alerts.jsonl') }
+  const own = new RecordingTrail()
+  const service = await serveDetection(config, {
+    trail: own,
+    clock: systemClock,
+    follow: (from, signal) =>
+      readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } }),
+    store: await openStore(pool),
+    channels: config.channels.map((channel) => channelOf(channel, places)),
+    newId: randomUUID,
+    complain: () => undefined,
+  })
+  return {
+    book,
+    own,
+    service,
+    [Symbol.asyncDispose]: async () => {
+      await service[Symbol.asyncDispose]()
+      await book[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (let at = 0; at < 500 && !what(); at++) await systemClock.sleep(10)
+  assert(what(), 'it did not come')
+}
+
+const codes = (trail: RecordingTrail): string[] => trail.events.map(({ code }) => code)
+const detectorsIn = (trail: RecordingTrail): unknown[] =>
+  trail.events.filter(({ code }) => code === 'ALERT_RAISED').map(({ detail }) => detail['detector'])
+
+test('alerts: an injection reaches webhook, mailbox and file, in words', async () => {
+  const calls: { body: string; headers: IncomingHttpHeaders }[] = []
+  const hook = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      calls.push({ body, headers: request.headers })
+      response.writeHead(calls.length === 1 ? 503 : 204).end() // the first try fails
+    })
+  })
+  hook.listen(0, '127.0.0.1')
+  await once(hook, 'listening')
+  const letters: string[] = []
+  const mailbox = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, _session, callback) => {
+      let text = ''
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      stream.on('end', () => {
+        letters.push(text)
+        callback()
+      })
+    },
+  })
+  const listening = mailbox.listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  const portOf = (address: unknown): number => (address as AddressInfo).port
+  {
+    await using running = await start('channels', [
+      { kind: 'webhook', url: `http://127.0.0.1:${portOf(hook.address())}/`, secret: SECRET },
+      {
+        kind: 'mail',
+        url: `smtp://127.0.0.1:${portOf(listening.address())}`,
+        from: 'veilig@club.be',
+        to: ['operator@club.be'],
+      },
+      { kind: 'file' },
+    ])
+    for (let at = 0; at < 5; at++)
+      await running.book.append([statement(`select id from courts where club = ${at}`)])
+    await running.book.append([statement('select id from courts where club = 1 or 1=1 --')])
+    const delivered = (): number =>
+      codes(running.own).filter((code) => code === 'ALERT_DELIVERED').length
+    await until(() => delivered() === 3)
+    const [, second] = calls
+    assert(second)
+    const alert = JSON.parse(second.body) as Alert
+    assert.equal(alert.detector, 'sqli.structure')
+    assert.match(alert.sentence, /^SQL injection, by the account app from 192\.0\.2\.7, /)
+    const signature = String(second.headers['veilig-signature'])
+    const seconds = Number(/^t=(\d+),/.exec(signature)?.[1])
+    assert.equal(signature, signatureOf(SECRET, second.body, seconds * 1000))
+    assert.match(letters.join(), /Subject: \[high\] SQL injection: app/)
+    const line = await readFile(join(folder, 'channels', 'alerts.jsonl'), 'utf8')
+    assert.equal((JSON.parse(line) as Alert).id, alert.id)
+  }
+  const [incident] = await listIncidents(pool, { drills: false, limit: 10 })
+  assert.equal(incident?.detector, 'sqli.structure')
+  hook.close()
+  await new Promise<void>((resolve) => mailbox.close(() => resolve()))
+})
+
+test('alerts: the same attack again is the same incident', async () => {
+  {
+    await using running = await start('again', [{ kind: 'file' }])
+    const attack = statement(`copy t from program 'id'`)
+    await running.book.append([attack, attack, attack])
+    await until(() => codes(running.own).includes('ALERT_DELIVERED'))
+    await running.book.append([attack])
+  }
+  const incidents = await listIncidents(pool, { drills: false, limit: 10 })
+  assert.equal(incidents.length, 1)
+  assert((incidents[0]?.alerts ?? 0) >= 3)
+})
+
+test('alerts: wrong passwords, and the success after them', async () => {
+  await using running = await start('logins', [{ kind: 'file' }])
+  await running.book.append(Array.from({ length: 6 }, () => failedLogin))
+  await running.book.append([opened])
+  const both = ['login.brute-force', 'login.success-after-failures']
+  await until(() => detectorsIn(running.own).length === 2)
+  assert.deepEqual(detectorsIn(running.own), both)
+})
+
+test('alerts: rows far beyond the norm, read and deleted', async () => {
+  await using running = await start('mass', [{ kind: 'file' }])
+  await running.book.append([opened, done('SELECT 400', 400), done('UPDATE 3', 0)])
+  await running.book.append([done('SELECT 4200', 4200)]) // below the floor
+  await running.book.append([done('SELECT 90000', 90_000), done('DELETE 80000', 0)])
+  await until(() => detectorsIn(running.own).length === 2)
+  assert.deepEqual(detectorsIn(running.own), ['data.mass-read', 'data.mass-change'])
+})
+
+test('alerts: each drill is an incident, and goes only where drills are wanted', async () => {
+  await using running = await start('drill', [
+    { kind: 'file', name: 'quiet', drills: false },
+    { kind: 'file', name: 'drills', drills: true },
+  ])
+  for (const nonce of ['a', 'b']) {
+    const sql = `set role postgres -- veilig-drill-${nonce.repeat(32)}`
+    await running.book.append([statement(sql, 'veilig_prober')])
+  }
+  const delivered = (): readonly AuditEvent[] =>
+    running.own.events.filter(({ code }) => code === 'ALERT_DELIVERED')
+  await until(() => delivered().length === 2)
+  assert(delivered().every(({ detail }) => detail['channel'] === 'drills'))
+})
+
+test('alerts: what was judged before a stop is learned again, and not told again', async () => {
+  const place = { folder: join(folder, 'restart'), process: 'sql-gateway' }
+  const store = { advanced: -1 }
+  const follow = (from: number, signal: AbortSignal): ReturnType<typeof readEvents> =>
+    readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } })
+  await using book = await openTrail({
+    ...place,
+    node: 'test',
+    mode: 'written',
+    disk: systemDisk,
+    clock: systemClock,
+  })
+  await book.append([statement('set role postgres')])
+  for (const expected of [1, 0]) {
+    const own = new RecordingTrail()
+    const service = await serveDetection(detectionConfig.parse({}), {
+      trail: own,
+      clock: systemClock,
+      follow,
+      store: {
+        cursor: () => Promise.resolve(store.advanced < 0 ? undefined : store.advanced),
+        advance: (sequence) => Promise.resolve(void (store.advanced = sequence)),
+        keep: () => Promise.resolve(),
+        delivered: () => Promise.resolve(),
+      },
+      channels: [],
+      newId: randomUUID,
+      complain: () => undefined,
+    })
+    if (expected === 1) await until(() => own.events.length === 1)
+    else await systemClock.sleep(100)
+    await service[Symbol.asyncDispose]()
+    assert.equal(detectorsIn(own).length, expected)
+  }
+})

@@ -1,0 +1,145 @@
+/**
+ * Follows the book, judges, and brings alerts to their channels: first out, then into the store.
+ *
+ * @module
+ */
+import { loadSqlParser } from '#protocol/sql/parse.ts'
+import type { RunningService } from '#system/service.ts'
+import { alertOf, incidentKey, type Alert, type Finding } from './alert.ts'
+import type { DetectionConfig } from './config.ts'
+import type { Channel, DetectionPorts } from './ports.ts'
+import { Watch } from './watch.ts'
+
+const MINUTE_MS = 60_000
+const OPEN_MAX = 10_000
+const ATTEMPTS_MAX = 6
+const ATTEMPT_TIMEOUT_MS = 10_000
+const FIRST_PAUSE_MS = 200
+const CURSOR_EVERY_MS = 1_000
+/** Deliveries at once; beyond it alerts wait, and are delivered still. */
+const UNDERWAY_MAX = 100
+
+type Incident = { readonly id: string; count: number; lastMs: number }
+
+/** @throws {FaultError} When the store cannot be read. */
+export async function serveDetection(
+  config: DetectionConfig,
+  ports: DetectionPorts,
+): Promise<RunningService> {
+  await loadSqlParser()
+  const desk = new Desk(config, ports)
+  const cursor = await ports.store.cursor()
+  const stop = new AbortController()
+  const running = desk.run(cursor, stop.signal)
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  failed.catch(() => undefined) // whoever waits for it hears of it
+  running.catch(fail)
+  return {
+    failed,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await running.catch(() => undefined)
+    },
+  }
+}
+
+class Desk {
+  readonly #config: DetectionConfig
+  readonly #ports: DetectionPorts
+  readonly #watch: Watch
+  readonly #open = new Map<string, Incident>()
+  readonly #underway = new Set<Promise<void>>()
+
+  constructor(config: DetectionConfig, ports: DetectionPorts) {
+    this.#config = config
+    this.#ports = ports
+    this.#watch = new Watch(config)
+  }
+
+  /** @param cursor What was judged in an earlier life: read again to learn, not to alert. */
+  async run(cursor: number | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, follow } = this.#ports
+    let savedMs = clock.monotonicMs()
+    let judged = cursor ?? -1
+    try {
+      for await (const event of follow(0, signal)) {
+        const findings = this.#watch.see(event)
+        if (event.sequence <= (cursor ?? -1)) continue
+        for (const finding of findings) await this.#raise(finding, signal)
+        judged = event.sequence
+        if (clock.monotonicMs() - savedMs < CURSOR_EVERY_MS) continue
+        savedMs = clock.monotonicMs()
+        await this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.advance(judged))
+      }
+    } finally {
+      await Promise.all(this.#underway)
+      if (judged >= 0)
+        await this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.advance(judged))
+    }
+  }
+
+  async #raise(finding: Finding, signal: AbortSignal): Promise<void> {
+    const key = incidentKey(finding)
+    const known = this.#open.get(key)
+    const fresh = !known || finding.atMs - known.lastMs > this.#config.incidentMinutes * MINUTE_MS
+    const incident = fresh ? { id: this.#ports.newId(), count: 0, lastMs: finding.atMs } : known
+    incident.count++
+    incident.lastMs = finding.atMs
+    this.#open.delete(key)
+    this.#open.set(key, incident)
+    if (this.#open.size > OPEN_MAX) this.#open.delete(this.#open.keys().next().value ?? '')
+    const alert = alertOf(finding, incident.id, incident.count)
+    if (fresh) await this.#announce(alert, signal)
+    this.#track(this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.keep(alert)))
+  }
+
+  async #announce(alert: Alert, signal: AbortSignal): Promise<void> {
+    const { id, detector, severity, role, address, session, drill } = alert
+    const detail = { incident: id, detector, severity, role, address, session, drill: drill ?? '' }
+    await this.#ports.trail.append([{ code: 'ALERT_RAISED', detail }])
+    for (const channel of this.#ports.channels) {
+      if (drill !== undefined && !channel.drills) continue
+      while (this.#underway.size >= UNDERWAY_MAX) await Promise.race(this.#underway)
+      this.#track(this.#deliver(alert, channel, signal))
+    }
+  }
+
+  async #deliver(alert: Alert, channel: Channel, stop: AbortSignal): Promise<void> {
+    const { trail, clock, store, complain } = this.#ports
+    const common = { incident: alert.id, channel: channel.name, drill: alert.drill ?? '' }
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      try {
+        await channel.deliver(alert, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS))
+        const latencyMs = Math.max(0, clock.nowMs() - alert.atMs)
+        await trail.append([
+          { code: 'ALERT_DELIVERED', detail: { ...common, latencyMs, attempts: attempt } },
+        ])
+        await this.#quietly('ALERT_STORE_FAILED', () =>
+          store.delivered(alert, channel.name, latencyMs, attempt),
+        )
+        return
+      } catch (error) {
+        complain('ALERT_NOT_DELIVERED', `${channel.name}: ${(error as Error).message}`)
+        const pauseMs = FIRST_PAUSE_MS * 3 ** (attempt - 1)
+        await clock.sleep(pauseMs, stop).catch(() => undefined)
+        if (stop.aborted) break
+      }
+    }
+    await trail.append([{ code: 'ALERT_NOT_DELIVERED', detail: common }])
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#ports.complain('ALERT_NOT_RECORDED', String(error)))
+      .finally(() => this.#underway.delete(tracked))
+    this.#underway.add(tracked)
+  }
+
+  async #quietly(code: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#ports.complain(code, (error as Error).message)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Incidents in the control database.
+ *
+ * @module
+ */
+import type pg from 'pg'
+import { migrate, type Migration } from '#system/postgres/migrate.ts'
+import type { AlertStore } from './ports.ts'
+
+/** The list only grows. */
+const migrations: readonly Migration[] = [
+  {
+    name: '0001-incidents',
+    sql: `
+      create table incident (
+        id uuid primary key,
+        detector text not null,
+        severity text not null,
+        role text not null,
+        address text not null,
+        database text not null,
+        sentence text not null,
+        advice text not null,
+        drill boolean not null,
+        first_at timestamptz not null,
+        last_at timestamptz not null,
+        alerts int not null
+      );
+      create index incident_time on incident (last_at);
+      create table delivery (
+        incident_id uuid not null,
+        channel text not null,
+        latency_ms double precision not null,
+        attempts int not null,
+        at timestamptz not null default now()
+      );
+      create index delivery_incident on delivery (incident_id);
+      create table reading (book text primary key, sequence bigint not null);
+    `,
+  },
+]
+
+const BOOK = 'sql-gateway'
+
+/** An incident as it is listed. */
+export type ListedIncident = {
+  readonly id: string
+  readonly detector: string
+  readonly severity: string
+  readonly role: string
+  readonly address: string
+  readonly sentence: string
+  readonly advice: string
+  readonly drill: boolean
+  readonly first_at: Date
+  readonly last_at: Date
+  readonly alerts: number
+}
+
+/** Brings the schema up to date. @throws {FaultError} MIGRATION_…. */
+export async function openStore(pool: pg.Pool): Promise<AlertStore> {
+  const client = await pool.connect()
+  try {
+    await migrate(client, migrations)
+  } finally {
+    client.release()
+  }
+  return {
+    cursor: async () => {
+      const sql = 'select sequence from reading where book = $1'
+      const { rows } = await pool.query<{ sequence: string }>(sql, [BOOK])
+      return rows[0] ? Number(rows[0].sequence) : undefined
+    },
+    advance: async (sequence) => {
+      const sql = `insert into reading values ($1, $2)
+        on conflict (book) do update set sequence = excluded.sequence`
+      await pool.query(sql, [BOOK, sequence])
+    },
+    keep: async (alert) => {
+      const sql = `insert into incident values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)
+        on conflict (id) do update
+          set last_at = greatest(incident.last_at, excluded.last_at),
+              alerts = greatest(incident.alerts, excluded.alerts)`
+      const { id, detector, severity, role, address, database, sentence, advice } = alert
+      const when = new Date(alert.atMs)
+      const isDrill = alert.drill !== undefined
+      const texts = [id, detector, severity, role, address, database, sentence, advice]
+      await pool.query(sql, [...texts, isDrill, when, alert.count])
+      if (isDrill) await forgetOldDrills(pool)
+    },
+    delivered: async ({ id }, channel, latencyMs, attempts) => {
+      const sql = 'insert into delivery values ($1, $2, $3, $4)'
+      await pool.query(sql, [id, channel, latencyMs, attempts])
+    },
+  }
+}
+
+/** Drills prove nothing after a day, and there are thousands. */
+async function forgetOldDrills(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `with gone as (
+       delete from incident where drill and last_at < now() - interval '1 day' returning id)
+     delete from delivery where incident_id in (select id from gone)`,
+  )
+}
+
+/** The newest incidents first; drills only when wanted. */
+export async function listIncidents(
+  client: pg.ClientBase | pg.Pool,
+  { drills, limit }: { readonly drills: boolean; readonly limit: number },
+): Promise<readonly ListedIncident[]> {
+  const sql = `select id, detector, severity, role, address, sentence, advice, drill,
+      first_at, last_at, alerts
+    from incident where $1 or not drill order by last_at desc limit $2`
+  const { rows } = await client.query<ListedIncident>(sql, [drills, limit])
+  return rows
+}
