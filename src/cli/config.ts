@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { accessConfig, type AccessConfig } from '#services/access/config.ts'
 import { backupConfig, type BackupConfig } from '#services/backup/config.ts'
 import { detectionConfig, type DetectionConfig } from '#services/detection/config.ts'
+import { drillConfig, type DrillConfig } from '#services/drill/config.ts'
 import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
@@ -31,6 +32,7 @@ export type VeiligConfig = {
   readonly application: ApplicationConfig
   readonly audit: AuditConfig
   readonly backup: BackupConfig
+  readonly drill: DrillConfig
   readonly detection: DetectionConfig
   readonly mailGateway: MailGatewayConfig
   readonly notary: NotaryConfig
@@ -51,6 +53,7 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   application: applicationConfig.prefault({}),
   audit: auditConfig.prefault({}),
   backup: backupConfig.prefault({}),
+  drill: drillConfig.prefault({}),
   detection: detectionConfig.prefault({}),
   mailGateway: mailGatewayConfig.prefault({}),
   notary: notaryConfig.prefault({}),

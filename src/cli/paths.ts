@@ -15,7 +15,7 @@ export type Paths = {
   /** PGDATA of the protected and of the control cluster. */
   readonly cluster: (name: 'protected' | 'control') => string
   /** Socket folder of a cluster. */
-  readonly clusterSocket: (name: 'protected' | 'control') => string
+  readonly clusterSocket: (name: 'protected' | 'control' | 'drill' | 'drill-man') => string
   /** Unix socket on which a service listens for its neighbours. */
   readonly socket: (service: string) => string
   readonly log: (process: string) => string
@@ -30,6 +30,12 @@ export type Paths = {
   readonly region: (name: string) => string
   /** The log of signed evidence. */
   readonly evidence: string
+  /** Signed receipts of drills and verifications; every region has them too. */
+  readonly receipts: string
+  /** What the prober noted of the protected database, for drills to compare. */
+  readonly facts: string
+  /** Where a drill restores to: the service's, or one that a person runs by hand. Removed after. */
+  readonly drill: (who: 'drill' | 'drill-man') => string
 }
 
 /** @param data Absolute path of the data folder. */
@@ -47,6 +53,9 @@ export function pathsIn(data: string): Paths {
     spool: join(data, 'spool'),
     region: (name) => join(data, 'regions', name),
     evidence: join(data, 'evidence'),
+    receipts: join(data, 'receipts'),
+    facts: join(data, 'facts'),
+    drill: (who) => join(data, 'drill', who),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Command } from '../command.ts'
 import { alertsListCommand } from './alerts-list.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
+import { backupDrillCommand } from './backup-drill.ts'
 import { backupListCommand } from './backup-list.ts'
 import { backupRunCommand } from './backup-run.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   backupRunCommand,
   backupListCommand,
   backupVerifyCommand,
+  backupDrillCommand,
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,

@@ -30,6 +30,7 @@ import type { ServiceContext } from '../context.ts'
 import { regionPlaces } from '../repository.ts'
 import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
+import { receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
 import { gradeProbes } from './prober-grades.ts'
 
@@ -112,6 +113,13 @@ async function probesOf(
     ['tls.versions', tlsVersionsProbe(web)],
     ['headers.present', headersPresentProbe(web)],
     ...gradeProbes(context, web),
+    ...(await receiptProbes(context, {
+      ...gateway,
+      user: ROLE,
+      database: DATABASE,
+      password,
+      ssl: { ca, servername: 'localhost' },
+    })),
     ...(await mailProbes(context, ca, echo)),
     ...(login ? [['cookies.secure', cookiesSecureProbe(web, login)] as const] : []),
   ]

@@ -16,5 +16,6 @@ export const services: ReadonlyMap<string, RunService> = new Map<string, RunServ
   ['detection', async (context) => (await import('./detection.ts')).runDetection(context)],
   ['notary', async (context) => (await import('./notary.ts')).runNotary(context)],
   ['trust', async (context) => (await import('./trust.ts')).runTrust(context)],
+  ['drill', async (context) => (await import('./drill.ts')).runDrillService(context)],
   ['prober', async (context) => (await import('./prober.ts')).runProber(context)],
 ])

@@ -8,6 +8,7 @@ import { postgresAccount } from '#system/postgres/user.ts'
 import type { RunningCluster } from '#system/postgres/cluster.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import { openBook } from '../book.ts'
+import { ensureDrillKey } from '../drill-key.ts'
 import type { Context } from '../context.ts'
 import { applicationDatabase, databaseEnvironment, demonstration } from '../run/application.ts'
 import { ensureCertificates } from './certificates.ts'
@@ -26,7 +27,7 @@ import { addressTable } from './welcome.ts'
 const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
-const then: readonly (readonly string[])[] = [['application', 'backup', 'access', 'detection'], ['prober']]
+const then: readonly (readonly string[])[] = [['application', 'backup', 'access', 'detection'], ['prober', 'drill']]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 
@@ -45,6 +46,7 @@ export async function startRing(context: Context, say: (line: string) => void): 
   await checkPorts(ports)
   await ensurePasswords(context)
   await ensureRepositoryKeys(context)
+  await ensureDrillKey(paths)
   await ensureCertificates({ disk: systemDisk, clock: context.clock }, paths)
   const trail = started.use(await openBook(context, 'supervisor'))
   const keep: KeepRunningPorts = { clock: context.clock, trail, tell: say }

@@ -183,7 +183,7 @@ export const databaseClaims: readonly Claim[] = [
       'Le dernier exercice de restauration a échoué ou date de plus d’un jour.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'backup.verified',
@@ -194,17 +194,23 @@ export const databaseClaims: readonly Claim[] = [
       'Nous vérifions régulièrement que chaque sauvegarde est toujours intacte.',
     ),
     control: words(
-      'Elke kopie wordt volledig nagelezen en krijgt daarvoor een ondertekend ontvangstbewijs.',
-      'Every backup is read back whole and receives a signed receipt for it.',
-      'Chaque sauvegarde est relue en entier et reçoit un reçu signé.',
+      'Elke kopie wordt in elke regio volledig nagelezen en binnen een dag echt teruggezet; van ' +
+        'beide komt een ondertekend ontvangstbewijs.',
+      'Every backup is read back whole in every region and really restored within a day; each ' +
+        'leaves a signed receipt.',
+      'Chaque sauvegarde est relue en entier dans chaque région et réellement restaurée dans la ' +
+        'journée ; chaque fois avec un reçu signé.',
     ),
     falsifiedBy: words(
-      'Er is een kopie zonder vers ontvangstbewijs.',
-      'There is a backup without a fresh receipt.',
-      'Il existe une sauvegarde sans reçu récent.',
+      'Een kopie van meer dan een dag oud is nooit proefgedraaid, of bij het nalezen van alle ' +
+        'bestanden in alle regio’s is schade gevonden.',
+      'A backup more than a day old was never restored as a trial, or reading back all files ' +
+        'in all regions found damage.',
+      'Une sauvegarde de plus d’un jour n’a jamais été restaurée à l’essai, ou la relecture de ' +
+        'tous les fichiers de toutes les régions a révélé des dommages.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'backup.retention',

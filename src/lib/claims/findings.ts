@@ -173,6 +173,76 @@ export const findingTexts: Readonly<Record<string, Words>> = {
     'File {object} opened where it must not: {why}.',
     'Le fichier {object} s’est ouvert alors qu’il ne le devait pas : {why}.',
   ),
+  DRILL_PASSED: words(
+    'Een herstel naar een willekeurig moment ({moment}) lukte, {hours} uur geleden, in {seconds} s.',
+    'A restore to a random moment ({moment}) succeeded, {hours} hours ago, in {seconds} s.',
+    'Une restauration à un instant aléatoire ({moment}) a réussi il y a {hours} h, en {seconds} s.',
+  ),
+  DRILL_CHECKED: words(
+    'Daarin gelezen: {rows} rijen, {tables} tabellen, {indexes} indexen; {facts} feiten vergeleken.',
+    'Read in it: {rows} rows, {tables} tables, {indexes} indexes; {facts} facts compared.',
+    'Lus : {rows} lignes, {tables} tables, {indexes} index ; {facts} faits comparés.',
+  ),
+  DRILL_FAILED: words(
+    'Het laatste proefherstel, naar {moment}, mislukte ({why}).',
+    'The last restore drill, to {moment}, failed ({why}).',
+    'Le dernier exercice de restauration, à {moment}, a échoué ({why}).',
+  ),
+  DRILL_OLD: words(
+    'Het laatste proefherstel is {hours} uur geleden; de grens is {limit} uur.',
+    'The last restore drill was {hours} hours ago; the limit is {limit} hours.',
+    'Le dernier exercice de restauration date de {hours} heures ; la limite est de {limit} heures.',
+  ),
+  DRILL_OUTSIDE: words(
+    'Het laatste proefherstel ging naar {moment}, buiten de negentig dagen of vóór de kopie.',
+    'The last restore drill went to {moment}, outside the ninety days or before its backup.',
+    'Le dernier exercice visait {moment}, hors des quatre-vingt-dix jours ou avant la copie.',
+  ),
+  DRILL_NONE: words(
+    'Er is nog geen proefherstel afgelopen.',
+    'No restore drill has ended yet.',
+    'Aucun exercice de restauration n’est encore terminé.',
+  ),
+  RECEIPT_FORGED: words(
+    'Ontvangstbewijs {receipt} is niet door ons ondertekend.',
+    'Receipt {receipt} was not signed by us.',
+    'Le reçu {receipt} n’a pas été signé par nous.',
+  ),
+  VERIFY_CLEAN: words(
+    '{objects} bestanden in {regions} regio’s nagelezen en geopend, {hours} uur geleden: alles heel.',
+    '{objects} files in {regions} regions read and opened, {hours} hours ago: all intact.',
+    '{objects} fichiers de {regions} régions relus et ouverts il y a {hours} h : tous intacts.',
+  ),
+  VERIFY_FOUND: words(
+    'Bij het nalezen van alle bestanden is schade gevonden ({why}).',
+    'Reading all files back found damage ({why}).',
+    'La relecture de tous les fichiers a révélé des dommages ({why}).',
+  ),
+  VERIFY_OLD: words(
+    'Alle bestanden zijn {hours} uur geleden voor het laatst nagelezen; de grens is {limit} uur.',
+    'All files were last read back {hours} hours ago; the limit is {limit} hours.',
+    'Les fichiers ont été relus il y a {hours} heures ; la limite est de {limit} heures.',
+  ),
+  VERIFY_REGION_MISSING: words(
+    'Regio {region} is bij het nalezen overgeslagen.',
+    'Region {region} was left out when files were read back.',
+    'La région {region} a été omise lors de la relecture.',
+  ),
+  VERIFY_NONE: words(
+    'De bestanden zijn nog niet nagelezen.',
+    'The files have not been read back yet.',
+    'Les fichiers n’ont pas encore été relus.',
+  ),
+  BACKUP_RECEIPTS: words(
+    'Van {count} kopieën ouder dan een dag is er een bewijs van herstel ({drills} in totaal).',
+    'All {count} backups older than a day have a receipt of a restore ({drills} in all).',
+    'Les {count} copies de plus d’un jour ont un reçu de restauration ({drills} au total).',
+  ),
+  BACKUP_UNDRILLED: words(
+    '{count} kopieën ouder dan {limit} uur zijn nooit teruggezet, waaronder {backup}.',
+    '{count} backups older than {limit} hours were never restored, among them {backup}.',
+    '{count} copies de plus de {limit} heures n’ont jamais été restaurées, dont {backup}.',
+  ),
   TLS_PLAIN_REDIRECTED: words(
     'Een onversleuteld verzoek kreeg alleen een doorverwijzing ({status}) naar HTTPS.',
     'An unencrypted request received only a redirect ({status}) to HTTPS.',

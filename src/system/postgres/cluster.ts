@@ -99,6 +99,8 @@ export async function startCluster(
     readonly port: number
     readonly logFile: string
     readonly settings?: Readonly<Record<string, string>>
+    /** How long it may recover before it takes connections; default a minute. */
+    readonly startTimeoutMs?: number
   },
 ): Promise<RunningCluster> {
   const { socketDir, port, logFile } = options
@@ -119,7 +121,7 @@ export async function startCluster(
     { ...spawnAs(place), stdio: ['ignore', log, log] },
   )
   const ended = exitOf(child)
-  await untilReady(place.dataDir, child, logFile)
+  await untilReady(place.dataDir, child, logFile, options.startTimeoutMs ?? START_TIMEOUT_MS)
   return {
     pid: child.pid ?? 0,
     socketDir,
@@ -146,8 +148,13 @@ async function exitOf(child: ChildProcess): Promise<number | string> {
   return code ?? signal ?? 'unknown'
 }
 
-async function untilReady(dataDir: string, child: ChildProcess, logFile: string): Promise<void> {
-  const deadline = performance.now() + START_TIMEOUT_MS
+async function untilReady(
+  dataDir: string,
+  child: ChildProcess,
+  logFile: string,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
   while (performance.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) break
     const lines = await pidFile(dataDir)

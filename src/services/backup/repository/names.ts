@@ -11,6 +11,8 @@ export const CATALOGUE_FOLDER = 'catalogue'
 export const KEYS_FOLDER = 'keys'
 export const BACKUPS_FOLDER = 'backups'
 export const WAL_FOLDER = 'wal'
+/** Signed receipts of drills and verifications; docs/formats/receipt.md. */
+export const RECEIPTS_FOLDER = 'receipts'
 
 export function entryName(sequence: number): string {
   return `${CATALOGUE_FOLDER}/${sequence.toString(16).padStart(16, '0')}`

@@ -19,6 +19,7 @@ import {
   KEYS_FOLDER,
   manifestName,
   parseWalName,
+  RECEIPTS_FOLDER,
   ROOT_NAME,
   WAL_FOLDER,
 } from './names.ts'
@@ -122,6 +123,7 @@ class RegionCheck {
 
   async #check(name: string): Promise<void> {
     const [folder = ''] = name.split('/')
+    if (folder === RECEIPTS_FOLDER) return // signed by the drill's key, not by ours
     const known = [ROOT_NAME, CATALOGUE_FOLDER, KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER]
     if (!known.includes(folder) || (folder === BACKUPS_FOLDER && !this.#reader.proofs.has(name))) {
       this.leftOvers.push(name)

@@ -1,0 +1,98 @@
+/**
+ * Points the probes of drills and verifications at the regions and the protected database.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { FaultError } from '#lib/errors.ts'
+import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
+import type { Probe } from '#services/prober/probe.ts'
+import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { ServiceContext } from '../context.ts'
+import { drillPublicKey, ensureDrillKey } from '../drill-key.ts'
+import { FACTS_KEPT_DAYS, forgetOldFacts, noteCanary } from '../facts.ts'
+import { receiptsIn } from '../receipts.ts'
+import { openForReading, regionPlaces } from '../repository.ts'
+
+/** Reading the whole catalogue is work; backups come by the hour. */
+const VERIFIED_EVERY_SECONDS = 300
+const NONCE_BYTES = 16
+
+/** @param login The prober's own, through the gateway. */
+export async function receiptProbes(
+  context: ServiceContext,
+  login: pg.ClientConfig,
+): Promise<readonly (readonly [string, Probe])[]> {
+  const { paths, clock, config } = context
+  const { regions } = config.backup
+  await ensureDrillKey(paths)
+  const common = {
+    receipts: (known: ReadonlySet<string>) => receiptsOfAny(context, known),
+    publicKey: await drillPublicKey(paths),
+    clock,
+  }
+  const backups = async (): Promise<readonly { id: string; finishedMs: number }[]> =>
+    (await openForReading(context, regions)).chain.state.backups
+  const names = regions.filter(({ required }) => required).map(({ name }) => name)
+  const plant = (signal: AbortSignal): Promise<void> => plantCanary(context, login, signal)
+  const verified = { ...common, backups, regions: names, everySeconds: VERIFIED_EVERY_SECONDS }
+  return [
+    ['backup.pitr', pitrProbe({ ...common, plant })],
+    ['backup.verified', verifiedProbe(verified)],
+  ]
+}
+
+/** From the first region that answers: every region has the same. */
+async function* receiptsOfAny(
+  { paths, config }: ServiceContext,
+  known: ReadonlySet<string>,
+): AsyncGenerator<KeptReceipt> {
+  let failure: unknown
+  for (const { store } of regionPlaces(paths, config.backup.regions)) {
+    try {
+      yield* receiptsIn(store, RECEIPTS_FOLDER, known)
+      return
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      failure = error
+    }
+  }
+  throw failure
+}
+
+/** Writes one row through the gateway, and notes when it was surely not and surely committed. */
+async function plantCanary(
+  { paths, clock }: ServiceContext,
+  login: pg.ClientConfig,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = new pg.Client(login)
+  client.on('error', () => undefined) // said by the call in progress
+  const abort = (): void => void client.end().catch(() => undefined)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    await client.connect()
+    await client.query(
+      'create table if not exists canary (at timestamptz, nonce text, primary key (at, nonce))',
+    )
+    const nonce = randomBytes(NONCE_BYTES).toString('hex')
+    const { rows } = await client.query<{ ms: number }>(
+      `insert into canary values (clock_timestamp(), $1)
+       returning (extract(epoch from at) * 1000)::float8 as ms`,
+      [nonce],
+    )
+    const after = await client.query<{ ms: number }>(
+      'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',
+    )
+    const [beforeMs, committedMs] = [rows[0]?.ms, after.rows[0]?.ms]
+    if (beforeMs === undefined || committedMs === undefined) return
+    noteCanary(systemDisk, paths.facts, { nonce, beforeMs, committedMs })
+    await client.query(`delete from canary where at < now() - interval '${FACTS_KEPT_DAYS} days'`)
+    await forgetOldFacts(systemDisk, paths.facts, clock.nowMs())
+  } finally {
+    signal.removeEventListener('abort', abort)
+    await client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What the drill needs of others; `cli` supplies it.
+ *
+ * @module
+ */
+import type { KeyObject } from 'node:crypto'
+import type { AuditTrail } from '#audit/trail.ts'
+import type { Clock } from '#system/clock.ts'
+import type { RunningCluster } from '#system/postgres/cluster.ts'
+
+/** A backup that can be restored, as the catalogue has it. */
+export type DrillBackup = {
+  readonly id: string
+  readonly finishedMs: number
+  /** Where its log ends: no restore may stop before. As PostgreSQL writes it. */
+  readonly endLsn: string
+  readonly plainBytes: number
+  /** SHA-256 of its manifest object, hex. */
+  readonly manifest: string
+}
+
+/** What the catalogue offers, and up to which moment the log is in every required region. */
+export type Restorable = {
+  /** Oldest first. */
+  readonly backups: readonly DrillBackup[]
+  readonly untilMs: number
+  readonly pgMajor: number
+}
+
+export type LaidOut = { readonly backupId: string; readonly stop: string }
+
+export type Verified = {
+  readonly regions: readonly string[]
+  readonly objects: number
+  readonly bytes: number
+  readonly backups: readonly string[]
+  readonly findings: readonly {
+    readonly region: string
+    readonly object: string
+    readonly code: string
+  }[]
+}
+
+/** A row that the prober wrote into the protected database, and what it noted of it elsewhere. */
+export type Canary = {
+  readonly nonce: string
+  /** By the database's clock: not yet committed then, and committed for certain. */
+  readonly beforeMs: number
+  readonly committedMs: number
+}
+
+/** Where receipts are kept: beside us, and in every region. Names are written once. */
+export type ReceiptPlaces = {
+  readonly keep: (name: string, bytes: Uint8Array) => Promise<void>
+  /** Every receipt kept beside us, oldest first. */
+  readonly all: () => AsyncIterable<{ readonly name: string; readonly bytes: Uint8Array }>
+  /** Gives every region what it lacks. Never throws: a region may be away. */
+  readonly spread: () => Promise<void>
+}
+
+export type DrillPorts = {
+  readonly restorable: () => Promise<Restorable>
+  /** Restores as of a moment into an empty folder, to be promoted once PostgreSQL runs there. */
+  readonly layOut: (targetMs: number, into: string, signal: AbortSignal) => Promise<LaidOut>
+  /** Starts PostgreSQL of this major version on a folder; no network. */
+  readonly startServer: (
+    dataDir: string,
+    pgMajor: number,
+    settings: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ) => Promise<RunningCluster>
+  readonly verify: (signal: AbortSignal) => Promise<Verified>
+  /** Canaries that may have been committed in these bounds, by day; others may be among them. */
+  readonly canaries: (fromMs: number, toMs: number) => Promise<readonly Canary[]>
+  readonly receipts: ReceiptPlaces
+  readonly privateKey: KeyObject
+  /** Drawn evenly from 0 to below its argument. */
+  readonly random: (below: number) => number
+  readonly clock: Clock
+  readonly trail: AuditTrail
+  /** Ours alone; made and removed by each drill. */
+  readonly folder: string
+  /** Free bytes where the folder lies. */
+  readonly freeBytes: () => Promise<number>
+}
