@@ -14,6 +14,7 @@ import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gatewa
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
 import { sqlGatewayConfig, type SqlGatewayConfig } from '#services/sql-gateway/config.ts'
+import { statusConfig, type StatusConfig } from '#services/status/config.ts'
 import { trustConfig, type TrustConfig } from '#services/trust/config.ts'
 import { webGatewayConfig, type WebGatewayConfig } from '#services/web-gateway/config.ts'
 import { auditConfig, type AuditConfig } from './config-audit.ts'
@@ -38,6 +39,7 @@ export type VeiligConfig = {
   readonly notary: NotaryConfig
   readonly prober: ProberConfig
   readonly sqlGateway: SqlGatewayConfig
+  readonly status: StatusConfig
   readonly trust: TrustConfig
   readonly webGateway: WebGatewayConfig
 }
@@ -59,6 +61,7 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   notary: notaryConfig.prefault({}),
   prober: proberConfig.prefault({}),
   sqlGateway: sqlGatewayConfig.prefault({}),
+  status: statusConfig.prefault({}),
   trust: trustConfig.prefault({}),
   webGateway: webGatewayConfig.prefault({}),
 })

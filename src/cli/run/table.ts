@@ -17,5 +17,6 @@ export const services: ReadonlyMap<string, RunService> = new Map<string, RunServ
   ['notary', async (context) => (await import('./notary.ts')).runNotary(context)],
   ['trust', async (context) => (await import('./trust.ts')).runTrust(context)],
   ['drill', async (context) => (await import('./drill.ts')).runDrillService(context)],
+  ['status', async (context) => (await import('./status.ts')).runStatus(context)],
   ['prober', async (context) => (await import('./prober.ts')).runProber(context)],
 ])

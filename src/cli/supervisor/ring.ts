@@ -27,7 +27,7 @@ import { addressTable } from './welcome.ts'
 const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
-const then: readonly (readonly string[])[] = [['application', 'backup', 'access', 'detection'], ['prober', 'drill']]
+const then: readonly (readonly string[])[] = [['application', 'backup', 'access', 'status', 'detection'], ['prober', 'drill']]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 

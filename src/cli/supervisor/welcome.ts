@@ -10,6 +10,7 @@ export function addressTable(context: Context): string {
   const rows: readonly (readonly [string, string])[] = [
     ['Reservations', `https://localhost:${ports.https}/`],
     ['Trust page', `https://trust.localhost:${ports.https}/`],
+    ['Status page', `https://status.localhost:${ports.https}/`],
     ['Database', `postgres://localhost:${ports.sql}/ (TLS, through the SQL gateway)`],
     ['Plain HTTP', `http://localhost:${ports.redirect}/ (redirects to HTTPS)`],
     ['Data folder', paths.data],

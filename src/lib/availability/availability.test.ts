@@ -45,7 +45,7 @@ test('availability: the truth of every outage that a check met lies between the 
   }
 })
 
-test('availability: a gap, and time when nobody could look, is unknown and stays in the whole', () => {
+test('availability: a gap, and time when nobody could look, is unknown, and stays', () => {
   const checks: Check[] = [
     { atMs: 0, seen: 'up' },
     { atMs: 10_000, seen: 'up' },
@@ -86,7 +86,7 @@ test('availability: percentages never round in our favour', () => {
 test('confirm: one bad check among good ones tells nothing, nor one good among bad', () => {
   let state = unseen(0)
   const told: Seen[] = []
-  for (const [at, seen] of [...'uuduudduddduu'].entries()) {
+  for (const [at, seen] of 'uuduudduddduu'.split('').entries()) {
     const check = { atMs: at, seen: seen === 'u' ? 'up' : 'down' } as const
     state = confirm(state, check, thresholds)
     told.push(state.state)

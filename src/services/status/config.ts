@@ -1,0 +1,105 @@
+/**
+ * The `status` section of veilig.yaml: what is watched, how often, and when it counts as down.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** A place on the network. */
+export type Target = { readonly host: string; readonly port: number }
+
+/** How a component is looked at. */
+export type MonitorConfig =
+  | (Target & {
+      readonly kind: 'https'
+      /** Sent as Host and checked against the certificate. */
+      readonly hostName: string
+      readonly path: string
+    })
+  | (Target & {
+      readonly kind: 'tcp'
+      /** What it says first, when it speaks first: '220' for SMTP. */
+      readonly greeting?: string | undefined
+    })
+  | (Target & { readonly kind: 'postgres' })
+
+export type ComponentConfig = {
+  readonly id: string
+  /** As the public reads it; one name for all languages, or one for each. */
+  readonly name: { readonly nl: string; readonly en: string; readonly fr: string }
+  readonly monitor: MonitorConfig
+}
+
+export type StatusConfig = {
+  readonly operator: string
+  /** Without it the ring's own doors are watched. */
+  readonly components?: readonly ComponentConfig[] | undefined
+  readonly intervalSeconds: number
+  readonly timeoutSeconds: number
+  /** Checks in a row before a state is told. */
+  readonly confirmDown: number
+  readonly confirmUp: number
+  /** What we must be able to reach ourselves before we judge others; else our own loopback. */
+  readonly reference?: Target | undefined
+  readonly breach: BreachConfig
+}
+
+export type BreachConfig = {
+  /** Whose data they are: a processor tells its customers, a controller the authority. */
+  readonly role: 'processor' | 'controller'
+  /** "Without undue delay" (GDPR art. 33(2)) as hours from being aware; our own promise. */
+  readonly customerNoticeHours: number
+  /** Name and address of who answers questions (art. 33(3)(b)). */
+  readonly contact: string
+}
+
+const port = z.int().min(1).max(65_535)
+const target = { host: z.string().min(1).max(253), port }
+const monitor: z.ZodType<MonitorConfig> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('https'),
+    ...target,
+    hostName: z.string().min(1).max(253),
+    path: z.string().startsWith('/').max(1000).default('/'),
+  }),
+  z.strictObject({
+    kind: z.literal('tcp'),
+    ...target,
+    greeting: z.string().min(1).max(100).optional(),
+  }),
+  z.strictObject({ kind: z.literal('postgres'), ...target }),
+])
+
+const oneName = z.string().min(1).max(60)
+const name: z.ZodType<ComponentConfig['name']> = z.union([
+  oneName.transform((text) => ({ nl: text, en: text, fr: text })),
+  z.strictObject({ nl: oneName, en: oneName, fr: oneName }),
+])
+
+const component: z.ZodType<ComponentConfig> = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower case letters, digits and hyphens'),
+  name,
+  monitor,
+})
+
+const breach: z.ZodType<BreachConfig> = z.strictObject({
+  role: z.enum(['processor', 'controller']).default('processor'),
+  customerNoticeHours: z.number().min(1).max(72).default(24),
+  contact: z.string().min(3).max(200).default('security@localhost'),
+})
+
+export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({
+  operator: z.string().min(1).max(100).default('Demonstration club service'),
+  components: z
+    .array(component)
+    .min(1)
+    .max(50)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'ids must differ')
+    .optional(),
+  intervalSeconds: z.number().min(1).max(300).default(10),
+  timeoutSeconds: z.number().min(0.1).max(60).default(5),
+  confirmDown: z.int().min(1).max(10).default(2),
+  confirmUp: z.int().min(1).max(10).default(2),
+  reference: z.strictObject(target).optional(),
+  breach: breach.prefault({}),
+})

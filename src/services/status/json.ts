@@ -1,0 +1,107 @@
+/**
+ * The status for programs.
+ *
+ * @module
+ */
+import type { Words } from '#lib/claims/claim.ts'
+import type { Availability, Seen } from '#lib/availability/time.ts'
+import type { DayState } from '#lib/availability/days.ts'
+import type { Text, UpdateKind } from './incidents/incident.ts'
+import type { ComponentView, Overall, Snapshot } from './snapshot.ts'
+
+export type ComponentJson = {
+  readonly id: string
+  readonly name: Words
+  readonly state: Seen
+  readonly since: string
+  readonly checked?: string
+  readonly answeredInMs?: number
+  readonly reason?: string
+  readonly certificateEnds?: string
+  readonly availability?: Availability
+  /** Days that were watched and were not wholly up. */
+  readonly days: readonly {
+    readonly day: string
+    readonly state: DayState
+    readonly downSeconds: number
+    readonly unknownSeconds: number
+  }[]
+}
+
+export type StatusJson = {
+  readonly generated: string
+  readonly overall: Overall
+  /** False when the past is only the last known, because the control database is away. */
+  readonly historyCurrent: boolean
+  readonly components: readonly ComponentJson[]
+  /** Switched off on purpose to check that this page shows outages. */
+  readonly rehearsals: readonly ComponentJson[]
+  readonly incidents: readonly {
+    readonly id: number
+    readonly origin: string
+    readonly components: readonly string[]
+    readonly title: Text
+    readonly opened: string
+    readonly resolved?: string
+    readonly updates: readonly {
+      readonly at: string
+      readonly kind: UpdateKind
+      readonly text: Text
+    }[]
+  }[]
+  readonly maintenance: readonly {
+    readonly id: number
+    readonly title: Text
+    readonly from: string
+    readonly until: string
+  }[]
+}
+
+export function statusJson(snapshot: Snapshot): StatusJson {
+  return {
+    generated: iso(snapshot.nowMs),
+    overall: snapshot.overall,
+    historyCurrent: !snapshot.historyAway,
+    components: snapshot.components.map(componentJson),
+    rehearsals: snapshot.rehearsals.map(componentJson),
+    incidents: snapshot.incidents.map(({ openedMs, resolvedMs, updates, ...rest }) => ({
+      ...rest,
+      opened: iso(openedMs),
+      ...(resolvedMs === undefined ? {} : { resolved: iso(resolvedMs) }),
+      updates: updates.map(({ atMs, kind, text }) => ({ at: iso(atMs), kind, text })),
+    })),
+    maintenance: snapshot.maintenance.map(({ id, title, fromMs, untilMs }) => ({
+      id,
+      title,
+      from: iso(fromMs),
+      until: iso(untilMs),
+    })),
+  }
+}
+
+function componentJson(view: ComponentView): ComponentJson {
+  const { id, name, state, sinceMs, checkedMs, tookMs, reason, certificateEndsMs } = view
+  return {
+    id,
+    name,
+    state,
+    since: iso(sinceMs),
+    ...(checkedMs === undefined ? {} : { checked: iso(checkedMs) }),
+    ...(tookMs === undefined ? {} : { answeredInMs: Math.round(tookMs) }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(certificateEndsMs === undefined ? {} : { certificateEnds: iso(certificateEndsMs) }),
+    ...(view.availability ? { availability: view.availability } : {}),
+    days: view.days
+      .filter(({ state: day }) => day !== 'none' && day !== 'up')
+      .map((day) => ({
+        day: iso(day.startMs).slice(0, 10),
+        state: day.state,
+        downSeconds: Math.round(day.downMs / 1000),
+        unknownSeconds: Math.round(day.unknownMs / 1000),
+      })),
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,50 @@
+/**
+ * The status service: measures, remembers, shows.
+ *
+ * @module
+ */
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import type { RunningService } from '#system/service.ts'
+import { listenOnUnix } from '#system/unix-server.ts'
+import type { StatusConfig } from './config.ts'
+import { Keeper } from './keeper.ts'
+import type { StatusPorts } from './ports.ts'
+import { publicApp } from './public-app.ts'
+import { StatusSession } from './session.ts'
+import { snapshotOf } from './snapshot.ts'
+import { StatusStore } from './store.ts'
+import { watchAll } from './watch.ts'
+
+const SECOND_MS = 1000
+
+/** Opens the page's door and begins to measure. The control database may be away meanwhile. */
+export async function serveStatus(
+  config: StatusConfig,
+  ports: StatusPorts,
+): Promise<RunningService> {
+  const { watched, clock } = ports
+  const thresholds = { down: config.confirmDown, up: config.confirmUp, unknown: config.confirmDown }
+  const gapMaxMs = (2 * config.intervalSeconds + config.timeoutSeconds) * SECOND_MS
+  const session = new StatusSession(thresholds, gapMaxMs)
+  const store = new StatusStore(ports.pool)
+  const keeper = new Keeper(ports, session, store)
+  const app = publicApp(config, async () =>
+    snapshotOf(watched, session, await keeper.remembered(), clock.nowMs()),
+  )
+  await using opened = new AsyncDisposableStack()
+  const stop = new AbortController()
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  failed.catch(() => undefined) // whoever waits for it hears of it
+  await keeper.keep()
+  const loops = [watchAll(config, ports, session, stop.signal), keeper.run(stop.signal)]
+  opened.defer(async () => {
+    stop.abort()
+    await Promise.all(loops.map((loop) => loop.catch(fail)))
+  })
+  for (const loop of loops) loop.catch(fail)
+  const server = createAdaptorServer({ fetch: app.fetch })
+  opened.use(await listenOnUnix(server as Server, ports.socket)) // HTTP/1.1: no other was asked for
+  const all = opened.move()
+  return { failed, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
