@@ -8,13 +8,15 @@
 import { z } from 'zod'
 import { accessConfig, type AccessConfig } from '#services/access/config.ts'
 import { backupConfig, type BackupConfig } from '#services/backup/config.ts'
-import { detectionConfig, type DetectionConfig } from '#services/detection/config.ts'
 import { drillConfig, type DrillConfig } from '#services/drill/config.ts'
+import { detectionConfig, type DetectionConfig } from '#services/detection/config.ts'
 import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gateway/config.ts'
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
+import { paymentsConfig, type PaymentsConfig } from '#services/payments/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
 import { sqlGatewayConfig, type SqlGatewayConfig } from '#services/sql-gateway/config.ts'
 import { statusConfig, type StatusConfig } from '#services/status/config.ts'
+import { staffConfig, type StaffConfig } from '#services/staff/config.ts'
 import { trustConfig, type TrustConfig } from '#services/trust/config.ts'
 import { webGatewayConfig, type WebGatewayConfig } from '#services/web-gateway/config.ts'
 import { auditConfig, type AuditConfig } from './config-audit.ts'
@@ -37,9 +39,11 @@ export type VeiligConfig = {
   readonly detection: DetectionConfig
   readonly mailGateway: MailGatewayConfig
   readonly notary: NotaryConfig
+  readonly payments: PaymentsConfig
   readonly prober: ProberConfig
   readonly sqlGateway: SqlGatewayConfig
   readonly status: StatusConfig
+  readonly staff: StaffConfig
   readonly trust: TrustConfig
   readonly webGateway: WebGatewayConfig
 }
@@ -59,9 +63,11 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   detection: detectionConfig.prefault({}),
   mailGateway: mailGatewayConfig.prefault({}),
   notary: notaryConfig.prefault({}),
+  payments: paymentsConfig.prefault({}),
   prober: proberConfig.prefault({}),
   sqlGateway: sqlGatewayConfig.prefault({}),
   status: statusConfig.prefault({}),
+  staff: staffConfig.prefault({}),
   trust: trustConfig.prefault({}),
   webGateway: webGatewayConfig.prefault({}),
 })

@@ -30,14 +30,14 @@ export const claimsCommand: Command = {
   },
 }
 
-type Look = {
+export type Look = {
   readonly nowMs: number
   readonly statuses: readonly ClaimStatus[]
   readonly view: EvidenceView | undefined
 }
 
 /** @throws {IntegrityError} When the log does not verify: then no claim has a state. */
-async function look({ paths, clock, config }: Context): Promise<Look> {
+export async function look({ paths, clock, config }: Context): Promise<Look> {
   const place = { disk: systemDisk, folder: paths.evidence }
   const view = await new EvidenceReader(place).refresh().catch(noneYet)
   const nowMs = clock.nowMs()

@@ -17,8 +17,15 @@ import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { restoreCommand } from './restore.ts'
+import {
+  accessApproveCommand,
+  accessListCommand,
+  accessRequestCommand,
+  accessRevokeCommand,
+} from './access.ts'
 import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
+import { staffDisableCommand, staffInviteCommand, staffListCommand } from './staff.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
@@ -36,6 +43,13 @@ export const commands: readonly Command[] = [
   detectReplayCommand,
   dnsCommand,
   gradeMailCommand,
+  staffInviteCommand,
+  staffListCommand,
+  staffDisableCommand,
+  accessRequestCommand,
+  accessApproveCommand,
+  accessRevokeCommand,
+  accessListCommand,
   rotateCommand,
   claimsCommand,
   trustVerifyCommand,

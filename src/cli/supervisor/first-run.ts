@@ -60,6 +60,7 @@ export async function ensurePasswords(context: Context): Promise<void> {
     await ensurePassword(context.paths.secret(service, 'control-password'))
   }
   await ensurePassword(context.paths.secret('application', 'session-secret'))
+  await ensurePassword(context.paths.secret('prober', 'staff-password'))
   for (const sender of ['application', 'prober']) await ensureSubmissionPassword(context, sender)
 }
 

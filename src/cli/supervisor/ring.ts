@@ -24,10 +24,13 @@ import { ensureStaffRoles, grantStaffRights } from './staff-roles.ts'
 import { addressTable } from './welcome.ts'
 
 /** Started beside PostgreSQL, which none of them needs in order to be ready. */
-const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway']
+const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway', 'mailbox']
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
-const then: readonly (readonly string[])[] = [['application', 'backup', 'access', 'status', 'detection'], ['prober', 'drill']]
+const then: readonly (readonly string[])[] = [
+  ['application', 'mail-gateway', 'backup', 'access', 'detection', 'status', 'console'],
+  ['prober', 'drill'],
+]
 
 export type Ring = AsyncDisposable & { readonly table: string }
 
@@ -56,7 +59,8 @@ export async function startRing(context: Context, say: (line: string) => void): 
     keepCluster(context, 'protected', keep),
     keepCluster(context, 'control', keep),
   ])
-  const gateways = together(beside.map((name) => keepService(context, name, keep)))
+  const wanted = beside.filter((name) => isWanted(context, name))
+  const gateways = together(wanted.map((name) => keepService(context, name, keep)))
   await Promise.allSettled([clusters, gateways])
   const databases = started.use(await clusters)
   started.use(await gateways)
@@ -72,8 +76,14 @@ export async function startRing(context: Context, say: (line: string) => void): 
     say(`Starting ${services.join(', ')} …`)
     started.use(await together(services.map((name) => keepService(context, name, keep))))
   }
+  const table = await addressTable(context)
   const all = started.move()
-  return { table: addressTable(context), [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { table, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** The mailbox stands for the world's mail servers, and only in the demonstration. */
+function isWanted({ config }: Context, service: string): boolean {
+  return service !== 'mailbox' || config.mailGateway.delivery.kind === 'demonstration'
 }
 
 type Cluster = AsyncDisposable & { readonly first: RunningCluster }

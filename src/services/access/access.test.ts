@@ -139,7 +139,7 @@ test('access: more than an hour, or a role that is no grant, is refused', async 
   assert.deepEqual(await client.list(), [])
 })
 
-test('access: what ends while nobody is here cannot log in, and is cleared at the start', async () => {
+test('access: what ended while nobody was here cannot log in, and is cleared', async () => {
   await server.query(`create role jit_left_over login password 'x' valid until '2020-01-01'`)
   await server.query('grant jit_left_over to veilig_access with admin option, inherit true')
   const left: StartedGrant = {

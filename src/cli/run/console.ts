@@ -1,0 +1,72 @@
+/**
+ * Composes the console: staff, their sessions, their way to the database, and what they see.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { Lockout } from '#lib/lockout/lockout.ts'
+import { VeiligError } from '#lib/errors.ts'
+import { accessClient } from '#services/access/client.ts'
+import type { Started } from '#services/staff/ports.ts'
+import { serve } from '#services/staff/serve.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import type { ServiceContext } from '../context.ts'
+import { controlConnection } from '../control.ts'
+import { overviewOf } from './console-overview.ts'
+
+const KEY_SIZE = 32
+
+/** @throws {FaultError} MIGRATION_…, LISTEN_FAILED. */
+export async function runConsole(context: ServiceContext): Promise<RunningService> {
+  const { clock, trail, paths, ports, config } = context
+  const pool = new pg.Pool(await controlConnection(context, 'staff'))
+  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const keyFile = paths.secret('console', 'staff.key')
+  if ((await systemDisk.size(keyFile)) === undefined)
+    await systemDisk.createOnce(keyFile, randomBytes(KEY_SIZE))
+  const access = accessClient(paths.socket('access'))
+  const password = await systemDisk.read(paths.secret('prober', 'staff-password'))
+  const service = await serve(config.staff, {
+    pool,
+    clock,
+    trail,
+    random: randomBytes,
+    lockout: new Lockout(),
+    key: await systemDisk.read(keyFile),
+    publicOrigin: config.staff.publicOrigin ?? `https://console.localhost:${ports.https}`,
+    selfApproval: config.access.selfApproval,
+    access: {
+      start: async (role, minutes, account, id): Promise<Started> => {
+        const grant = await access.start(role, minutes * 60, account, id)
+        const url = new URL(`postgres://localhost:${ports.sql}/${grant.database}`)
+        url.username = grant.name
+        url.password = grant.password
+        url.searchParams.set('sslmode', 'verify-full')
+        url.searchParams.set('sslrootcert', paths.caCertificate)
+        return { role: grant.name, url: url.href, untilMs: grant.untilMs }
+      },
+      end: async (databaseRole) => void (await access.end(databaseRole, 'command')),
+      list: async () => (await access.list()).map(({ name }) => name),
+    },
+    overview: overviewOf(context),
+    probePassword: Buffer.from(password).toString('utf8'),
+    socket: paths.socket('console'),
+    adminSocket: paths.socket('staff'),
+  }).catch(async (error: unknown) => {
+    await pool.end()
+    throw error
+  })
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await service[Symbol.asyncDispose]()
+      await pool.end()
+    },
+  }
+}
+
+/** The code of a declared error, for a line on a page. */
+export function codeOf(error: unknown): string {
+  return error instanceof VeiligError ? error.code : 'UNKNOWN'
+}

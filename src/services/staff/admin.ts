@@ -1,0 +1,91 @@
+/**
+ * The operator at the machine: commands over a unix socket that only our own account may open.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { z } from 'zod'
+import { UsageError, VeiligError } from '#lib/errors.ts'
+import type { Desk } from './desk.ts'
+import { invitedRoles, type Role } from './policy.ts'
+import type { Requests } from './requests.ts'
+import { accountByName, listStaff } from './store.ts'
+
+const MACHINE = 'the operator at the machine'
+
+type Invite = { name: string; role: Exclude<Role, 'probe'> }
+const inviteBody: z.ZodType<Invite> = z.strictObject({
+  name: z.string().trim().toLowerCase().min(1).max(254),
+  role: z.enum(invitedRoles),
+})
+const named: z.ZodType<{ name: string }> = z.strictObject({ name: z.string().toLowerCase() })
+const numbered: z.ZodType<{ id: string }> = z.strictObject({ id: z.string().max(64) })
+type Ask = { account: string; role: 'read' | 'write'; minutes: number; reason: string }
+const askBody: z.ZodType<Ask> = z.strictObject({
+  account: z.string().toLowerCase().max(254),
+  role: z.enum(['read', 'write']),
+  minutes: z.int().min(1).max(60),
+  reason: z.string().trim().min(1).max(500),
+})
+
+/** Figures for the probe; no name in them. */
+export type StaffFigures = {
+  readonly active: number
+  readonly withoutSecond: number
+}
+
+export function adminApp(desk: Desk, requests: Requests): Hono {
+  const app = new Hono()
+  const { pool } = desk.ports
+  const people = async (): Promise<Awaited<ReturnType<typeof listStaff>>> =>
+    (await listStaff(pool)).filter(({ role }) => role !== 'probe')
+  const route = (path: string, work: (body: unknown) => Promise<unknown>): void => {
+    app.post(path, async (context) => {
+      const body: unknown = await context.req.json()
+      return context.json({ value: (await work(body)) ?? null })
+    })
+  }
+  route('/list', people)
+  route('/figures', async (): Promise<StaffFigures> => {
+    const active = (await people()).filter(({ state }) => state === 'active')
+    const without = active.filter(({ totp, passkeys }) => !totp && passkeys === 0)
+    return { active: active.length, withoutSecond: without.length }
+  })
+  route('/invite', async (body) => {
+    const { name, role } = inviteBody.parse(body)
+    if ((await accountByName(pool, name))?.role === 'probe')
+      throw new UsageError('STAFF_NAME_TAKEN', `${name} is the ring's own; choose another name`)
+    return { link: await desk.invite(name, role, MACHINE) }
+  })
+  route('/disable', async (body) => ({
+    disabled: await desk.disable(named.parse(body).name, MACHINE),
+  }))
+  route('/first-link', async () => {
+    if ((await people()).some(({ state }) => state === 'active')) return { link: null }
+    return { link: await desk.invite('owner', 'owner', MACHINE) }
+  })
+  route('/access/list', () => requests.list())
+  route('/access/request', async (body) => {
+    const { account, role, minutes, reason } = askBody.parse(body)
+    return { id: await requests.ask(account, role, minutes, reason) }
+  })
+  route('/access/approve', async (body) => {
+    const { id } = numbered.parse(body)
+    await requests.approve(id, undefined)
+    return requests.start(id, undefined)
+  })
+  route('/access/revoke', (body) => requests.end(numbered.parse(body).id, undefined))
+  app.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    if (error instanceof VeiligError) {
+      const message = error.message.replace(`${error.code}: `, '')
+      return context.json({ code: error.code, message }, error instanceof UsageError ? 400 : 409)
+    }
+    if (error instanceof z.ZodError) {
+      return context.json({ code: 'STAFF_REQUEST_INVALID', message: z.prettifyError(error) }, 400)
+    }
+    return context.json({ code: 'STAFF_FAILED', message: 'the console failed; see its log' }, 500)
+  })
+  return app
+}

@@ -1,0 +1,179 @@
+/**
+ * What can be done with an account and a session: every decision of the login in one place.
+ *
+ * @module
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { generateSecret, generateURI, verify } from 'otplib'
+import { accountKey } from '#lib/lockout/device-cookie.ts'
+import type { StaffConfig } from './config.ts'
+import { keepRecoveryCodes, offerTotp, totpOf, useRecoveryCode, useStep } from './factors.ts'
+import { hashPassword, passwordFault, passwordIsRight } from './passwords.ts'
+import { RECOVERY_CODES, SECOND_TRIES_MAX, type Role, type Stage } from './policy.ts'
+import type { StaffPorts } from './ports.ts'
+import { seal, unseal } from './seal.ts'
+import * as store from './store.ts'
+
+const TOKEN_SIZE = 32
+const NONCE_SIZE = 12
+const CODE_SIZE = 8
+const STEP_SECONDS = 30
+
+/** Where somebody comes from. */
+export type From = { readonly network: string; readonly device: string }
+
+export class Desk {
+  readonly config: StaffConfig
+  readonly ports: StaffPorts
+
+  constructor(config: StaffConfig, ports: StaffPorts) {
+    this.config = config
+    this.ports = ports
+  }
+
+  token(): string {
+    return Buffer.from(this.ports.random(TOKEN_SIZE)).toString('base64url')
+  }
+
+  /** A person in the audit trail and in the counters: the same every time, and no name. */
+  keyOf(name: string): string {
+    return accountKey(this.ports.key, 'console', name)
+  }
+
+  csrfOf(token: string): string {
+    return createHmac('sha256', this.ports.key).update(`csrf v1\0${token}`).digest('base64url')
+  }
+
+  csrfIsRight(token: string, given: string): boolean {
+    const [a, b] = [Buffer.from(this.csrfOf(token)), Buffer.from(given)]
+    return a.length === b.length && timingSafeEqual(a, b)
+  }
+
+  async record(
+    code: string,
+    name: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await this.ports.trail.append([{ code, detail: { account: this.keyOf(name), ...more } }])
+  }
+
+  /** @returns The link, good once. */
+  async invite(name: string, role: Role, by: string): Promise<string> {
+    const { pool, clock, publicOrigin } = this.ports
+    const token = this.token()
+    const expiresMs = clock.nowMs() + this.config.invitationHours * 3_600_000
+    await store.invite(pool, name, role, token, expiresMs)
+    await this.record('STAFF_INVITED', name, { role, by })
+    return `${publicOrigin}/invitation/${token}`
+  }
+
+  async disable(name: string, by: string): Promise<boolean> {
+    const done = await store.disable(this.ports.pool, name)
+    if (done) await this.record('STAFF_DISABLED', name, { by })
+    return done
+  }
+
+  /** The new session's token. @param before The session it follows, which ends. */
+  async begin(
+    account: store.Account,
+    stage: Stage,
+    from: From,
+    before?: store.Session,
+  ): Promise<string> {
+    const { pool, clock } = this.ports
+    if (before) await store.endSession(pool, before.id, before.account.id)
+    const token = this.token()
+    const nowMs = clock.nowMs()
+    await store.startSession(pool, { token, accountId: account.id, stage, ...from, nowMs })
+    return token
+  }
+
+  session(token: string): Promise<store.Session | undefined> {
+    const { idleMinutes, absoluteHours } = this.config
+    const { pool, clock } = this.ports
+    return store.useSession(
+      pool,
+      token,
+      clock.nowMs(),
+      idleMinutes * 60_000,
+      absoluteHours * 3_600_000,
+    )
+  }
+
+  /** The same work and the same answer, whether the account exists or not. */
+  async password(name: string, password: string): Promise<store.Account | undefined> {
+    const account = await store.accountByName(this.ports.pool, name)
+    const kept = account?.state === 'active' ? (account.passwordHash ?? undefined) : undefined
+    const right = await passwordIsRight(kept, password)
+    await this.record(right ? 'STAFF_PASSWORD_RIGHT' : 'STAFF_PASSWORD_WRONG', name)
+    return right ? account : undefined
+  }
+
+  /** @returns The account, or what is wrong with the password or the invitation. */
+  async accept(token: string, password: string): Promise<store.Account | { fault: string }> {
+    const { pool, clock } = this.ports
+    const gone = { fault: 'This invitation was used, or is too old. Please ask for a new one.' }
+    const account = await store.invited(pool, token, clock.nowMs())
+    if (!account) return gone
+    const fault = passwordFault(password, account.name)
+    if (fault !== undefined) return { fault }
+    const hash = await hashPassword(password)
+    const accepted = await store.acceptInvitation(pool, token, hash, clock.nowMs())
+    if (accepted) await this.record('STAFF_INVITATION_USED', account.name)
+    return accepted ?? gone
+  }
+
+  /** The seed to set up, as an authenticator app takes it. */
+  async totpToSetUp(account: store.Account): Promise<{ seed: string; uri: string }> {
+    const { pool, key, random } = this.ports
+    const fresh = seal(key, account.id, generateSecret(), random(NONCE_SIZE))
+    const kept = await offerTotp(pool, account.id, fresh)
+    const seed = unseal(key, account.id, kept.seed)
+    const uri = generateURI({ issuer: this.config.issuer, label: account.name, secret: seed })
+    return { seed, uri }
+  }
+
+  /** @param confirms Whether this is the code that sets it up. */
+  async codeIsRight(account: store.Account, code: string, confirms: boolean): Promise<boolean> {
+    const { pool, key, clock } = this.ports
+    const kept = await totpOf(pool, account.id)
+    const plain = code.replaceAll(/\s/g, '')
+    if (!kept || !/^\d{6}$/.test(plain) || (!kept.confirmed && !confirms)) return false
+    const epoch = Math.floor(clock.nowMs() / 1000)
+    const secret = unseal(key, account.id, kept.seed)
+    const found = await verify({ secret, token: plain, epoch, epochTolerance: STEP_SECONDS })
+    if (!found.valid) return false
+    const step = Math.floor(epoch / STEP_SECONDS) + found.delta
+    return useStep(pool, account.id, step, confirms)
+  }
+
+  /** The second proof of a login: a code of the app, or one of the codes on paper. */
+  async second(session: store.Session, proof: string): Promise<'right' | 'wrong' | 'start-again'> {
+    const { pool } = this.ports
+    const { account } = session
+    if ((await store.countTry(pool, session.id)) > SECOND_TRIES_MAX) {
+      await store.endSession(pool, session.id, account.id)
+      return 'start-again'
+    }
+    if (await this.codeIsRight(account, proof, false)) return 'right'
+    const code = proof.replaceAll(/[\s-]/g, '').toUpperCase()
+    if (code.length > 6 && (await useRecoveryCode(pool, account.id, code))) {
+      await this.record('STAFF_RECOVERY_CODE_USED', account.name)
+      return 'right'
+    }
+    await this.record('STAFF_SECOND_WRONG', account.name)
+    return 'wrong'
+  }
+
+  /** After the first second proof: the account is active, and these codes are shown once. */
+  async activate(account: store.Account, how: string): Promise<readonly string[]> {
+    const { pool, random } = this.ports
+    const codes = Array.from({ length: RECOVERY_CODES }, () =>
+      Buffer.from(random(CODE_SIZE)).toString('hex').toUpperCase(),
+    )
+    await keepRecoveryCodes(pool, account.id, codes)
+    await store.activate(pool, account.id)
+    await this.record('STAFF_SECOND_SET_UP', account.name, { how })
+    return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'))
+  }
+}

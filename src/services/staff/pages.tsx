@@ -1,0 +1,290 @@
+/**
+ * The pages of the console before the door: log in, second proof, invitation, set-up.
+ *
+ * @module
+ */
+import type { ComponentChildren, VNode } from 'preact'
+import { invitedRoles, may, type Role } from './policy.ts'
+
+export type Frame = {
+  readonly title: string
+  readonly children: ComponentChildren
+  /** Who is signed in; undefined before the door. */
+  readonly account?: { readonly name: string; readonly role: Role } | undefined
+  readonly csrf?: string | undefined
+  readonly here?: string | undefined
+}
+
+const places = [
+  ['/', 'Overview', 'overview.see'],
+  ['/access', 'Database access', 'access.request'],
+  ['/staff', 'Staff', 'staff.see'],
+  ['/account', 'My account', 'account.own'],
+] as const
+
+/** Every page stands in it. */
+export function Shell({ title, children, account, csrf = '', here }: Frame): VNode {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{`${title} · Console`}</title>
+        <link rel="stylesheet" href="/console.css" />
+        <script type="module" src="/passkey.js" />
+      </head>
+      <body class={account ? '' : 'door'}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        {account && (
+          <header class="top">
+            <div class="wrap">
+              <span class="brand">
+                <Shield /> Console
+              </span>
+              <nav aria-label="Console">
+                {places
+                  .filter(([, , permission]) => may(account.role, permission))
+                  .map(([path, name]) => (
+                    <a href={path} aria-current={path === here ? 'page' : undefined}>
+                      {name}
+                    </a>
+                  ))}
+              </nav>
+              <form method="post" action="/logout">
+                <input type="hidden" name="csrf" value={csrf} />
+                <button class="quiet">Sign out</button>
+              </form>
+            </div>
+          </header>
+        )}
+        <main id="main" class="wrap">
+          {!account && <Shield />}
+          <h1>{title}</h1>
+          {children}
+        </main>
+      </body>
+    </html>
+  )
+}
+
+function Shield(): VNode {
+  return (
+    <svg class="shield" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path fill="currentColor" d="M12 1l9 3.4V11c0 5.6-3.8 10.1-9 12-5.2-1.9-9-6.4-9-12V4.4z" />
+    </svg>
+  )
+}
+
+export function Problem({ text }: { readonly text?: string | undefined }): VNode | null {
+  return text === undefined ? null : (
+    <p class="problem" role="alert">
+      {text}
+    </p>
+  )
+}
+
+/** Where a passkey says what went wrong, and the button that asks for it. */
+function PasskeyButton(props: {
+  readonly act: 'create' | 'get'
+  readonly path: string
+  readonly csrf?: string
+  readonly children: ComponentChildren
+}): VNode {
+  const { act, path, csrf, children } = props
+  return (
+    <>
+      <button type="button" hidden data-passkey={act} data-path={path} data-csrf={csrf}>
+        {children}
+      </button>
+      <p id="passkey-said" class="problem said" role="status" />
+    </>
+  )
+}
+
+export function LoginPage({ problem }: { readonly problem?: string | undefined }): VNode {
+  return (
+    <Shell title="Sign in">
+      <Problem text={problem} />
+      <PasskeyButton act="get" path="/login/passkey">
+        Sign in with a passkey
+      </PasskeyButton>
+      <form method="post" action="/login" class="fields">
+        <label>
+          Name
+          <input
+            name="name"
+            autocomplete="username"
+            required
+            maxLength={254}
+            autocapitalize="none"
+          />
+        </label>
+        <label>
+          Password
+          <input
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+            maxLength={256}
+          />
+        </label>
+        <button class="quiet">Go on</button>
+      </form>
+      <p class="small">A password alone opens nothing here: a second proof is asked next.</p>
+    </Shell>
+  )
+}
+
+export function SecondPage(props: {
+  readonly csrf: string
+  readonly problem?: string | undefined
+}): VNode {
+  return (
+    <Shell title="Second proof">
+      <Problem text={props.problem} />
+      <PasskeyButton act="get" path="/login/passkey">
+        Use a passkey
+      </PasskeyButton>
+      <form method="post" action="/second" class="fields">
+        <input type="hidden" name="csrf" value={props.csrf} />
+        <label>
+          Code from your authenticator app, or a recovery code
+          <input name="code" autocomplete="one-time-code" required maxLength={40} autofocus />
+        </label>
+        <button>Sign in</button>
+      </form>
+    </Shell>
+  )
+}
+
+export function InvitationPage(props: {
+  readonly token: string
+  readonly name?: string | undefined
+  readonly problem?: string | undefined
+}): VNode {
+  const { token, name, problem } = props
+  if (name === undefined) {
+    return (
+      <Shell title="Invitation">
+        <Problem text={problem ?? 'This invitation was used, or is too old.'} />
+        <p>
+          Please ask for a new one. Do you have an account already? <a href="/login">Sign in</a>.
+        </p>
+      </Shell>
+    )
+  }
+  return (
+    <Shell title="Welcome">
+      <p>
+        You are invited as <b>{name}</b>. Choose a password; a second proof comes next.
+      </p>
+      <Problem text={problem} />
+      <form method="post" action="/invitation" class="fields">
+        <input type="hidden" name="token" value={token} />
+        <input type="hidden" name="name" autocomplete="username" value={name} />
+        <label>
+          Password
+          <small>Eight characters or more; a sentence is best. No rules about signs.</small>
+          <input
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            required
+            maxLength={256}
+          />
+        </label>
+        <button>Go on</button>
+      </form>
+    </Shell>
+  )
+}
+
+export function EnrolPage(props: {
+  readonly seed: string
+  readonly uri: string
+  readonly csrf: string
+  readonly problem?: string | undefined
+}): VNode {
+  const { seed, uri, csrf, problem } = props
+  return (
+    <Shell title="Your second proof">
+      <Problem text={problem} />
+      <h2>Best: a passkey</h2>
+      <p>Your phone, your computer or a security key. It cannot be phished.</p>
+      <PasskeyButton act="create" path="/enrol/passkey" csrf={csrf}>
+        Make a passkey
+      </PasskeyButton>
+      <h2>Or: an authenticator app</h2>
+      <p>
+        <a href={uri}>Open your app</a>, or type this key into it:
+      </p>
+      <p>
+        <code class="seed">{seed.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code>
+      </p>
+      <form method="post" action="/enrol/totp" class="fields">
+        <input type="hidden" name="csrf" value={csrf} />
+        <label>
+          The six figures it shows now
+          <input
+            name="code"
+            inputMode="numeric"
+            autocomplete="one-time-code"
+            required
+            maxLength={10}
+          />
+        </label>
+        <button>Confirm</button>
+      </form>
+    </Shell>
+  )
+}
+
+export function CodesPage({ codes }: { readonly codes: readonly string[] }): VNode {
+  return (
+    <Shell title="Keep these codes">
+      <p>
+        Without your second proof, each of these lets you in once. Print them or keep them in your
+        password manager: they are not shown again.
+      </p>
+      <ul class="codes">
+        {codes.map((code) => (
+          <li>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <a class="button" href="/">
+          I have kept them
+        </a>
+      </p>
+    </Shell>
+  )
+}
+
+export function RefusedPage({
+  title,
+  text,
+}: {
+  readonly title: string
+  readonly text: string
+}): VNode {
+  return (
+    <Shell title={title}>
+      <p>{text}</p>
+      <p>
+        <a href="/">Back to the console</a>
+      </p>
+    </Shell>
+  )
+}
+
+export const roleNames: Readonly<Record<(typeof invitedRoles)[number], string>> = {
+  owner: 'Owner: everything, staff included',
+  operator: 'Operator: runs the ring, approves access',
+  support: 'Support: asks to read, when needed',
+  auditor: 'Auditor: looks, changes nothing',
+}

@@ -1,0 +1,56 @@
+/**
+ * What the console needs from others.
+ *
+ * @module
+ */
+import type pg from 'pg'
+import type { AuditTrail } from '#audit/trail.ts'
+import type { Lockout } from '#lib/lockout/lockout.ts'
+import type { Clock } from '#system/clock.ts'
+
+/** A grant that has begun: what the person needs to log in to the database. Shown once. */
+export type Started = { readonly role: string; readonly url: string; readonly untilMs: number }
+
+/** The access process, as far as the console uses it. */
+export type Access = {
+  /** @throws {VeiligError} When it refused or does not answer. */
+  start(role: 'read' | 'write', minutes: number, account: string, id: string): Promise<Started>
+  end(databaseRole: string): Promise<void>
+  /** Names of the grants that live. */
+  list(): Promise<readonly string[]>
+}
+
+export type Overview = {
+  readonly claims: readonly {
+    readonly id: string
+    readonly state: string
+    readonly sentence: string
+    readonly ageMs: number | undefined
+  }[]
+  readonly processes: readonly {
+    readonly name: string
+    readonly state: 'runs' | 'ended'
+    readonly sinceMs: number
+    readonly restarts: number
+  }[]
+  readonly backups: readonly { readonly what: string; readonly value: string }[]
+}
+
+export type StaffPorts = {
+  readonly pool: pg.Pool
+  readonly clock: Clock
+  readonly trail: AuditTrail
+  readonly random: (size: number) => Uint8Array
+  readonly lockout: Lockout
+  /** 32 bytes: seals seeds, signs tokens of forms and devices. */
+  readonly key: Uint8Array
+  readonly publicOrigin: string
+  readonly access: Access
+  readonly selfApproval: boolean
+  readonly overview: () => Promise<Overview>
+  /** The prober's own account, which may do nothing: it measures that a password is not enough. */
+  readonly probePassword: string
+  /** Unix sockets: of the pages, and of the commands of the operator at the machine. */
+  readonly socket: string
+  readonly adminSocket: string
+}

@@ -1,0 +1,149 @@
+/**
+ * Requests for access to the database: asked, approved by somebody else, begun, ended.
+ *
+ * @module
+ */
+import { DeniedError } from '#lib/errors.ts'
+import type { Desk } from './desk.ts'
+import type { Started } from './ports.ts'
+
+export type AccessRequest = {
+  readonly id: string
+  readonly account: string
+  readonly role: 'read' | 'write'
+  readonly minutes: number
+  readonly reason: string
+  readonly state: 'requested' | 'approved' | 'started' | 'ended'
+  readonly approvedBy: string | null
+  readonly databaseRole: string | null
+  readonly requestedMs: number
+  readonly endsMs: number | null
+}
+
+const columns = `r.id, a.name as account, r.role, r.minutes, r.reason, r.state,
+  r.approved_by as "approvedBy", r.database_role as "databaseRole",
+  extract(epoch from r.requested_at)::float8 * 1000 as "requestedMs",
+  extract(epoch from r.ends_at)::float8 * 1000 as "endsMs"`
+
+/** An approval that nobody used is worth nothing after this. */
+const APPROVAL_MINUTES = 60
+
+export class Requests {
+  readonly #desk: Desk
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  /** @returns The request's id. @throws {DeniedError} STAFF_UNKNOWN. */
+  async ask(
+    name: string,
+    role: 'read' | 'write',
+    minutes: number,
+    reason: string,
+  ): Promise<string> {
+    const { rows } = await this.#desk.ports.pool.query<{ id: string }>(
+      `insert into access_request (account_id, role, minutes, reason)
+       select id, $2, $3, $4 from account where name = $1 and state = 'active' and role <> 'probe'
+       returning id`,
+      [name, role, minutes, reason],
+    )
+    const id = rows[0]?.id
+    if (id === undefined) {
+      const message = `there is no active account ${name}; veilig staff list shows them`
+      throw new DeniedError('STAFF_UNKNOWN', message, 'There is no such account.')
+    }
+    await this.#desk.record('ACCESS_REQUESTED', name, {
+      request: id,
+      role,
+      minutes: String(minutes),
+    })
+    return id
+  }
+
+  /**
+   * @param by Name of the account that approves, or undefined for the operator at the machine.
+   * @throws {DeniedError} ACCESS_OWN_APPROVAL when somebody approves his own without being allowed.
+   */
+  async approve(id: string, by: string | undefined): Promise<AccessRequest> {
+    const { pool, selfApproval } = this.#desk.ports
+    const asked = await this.#get(id)
+    if (by !== undefined && asked.account === by && !selfApproval) {
+      const message = 'nobody approves his own request; another owner or operator can'
+      throw new DeniedError('ACCESS_OWN_APPROVAL', message, 'Somebody else must approve this.')
+    }
+    const { rowCount } = await pool.query(
+      `update access_request set state = 'approved', approved_by = $2
+        where id = $1 and state = 'requested'`,
+      [id, by ?? 'the operator at the machine'],
+    )
+    if (rowCount !== 1) throw notNow(asked)
+    const approver = by === undefined ? 'machine' : this.#desk.keyOf(by)
+    await this.#desk.record('ACCESS_APPROVED', asked.account, { request: id, approver })
+    return this.#get(id)
+  }
+
+  /** Begins an approved request; what it returns is shown once and kept nowhere. */
+  async start(id: string, by: string | undefined): Promise<Started> {
+    const { pool, access } = this.#desk.ports
+    const asked = await this.#get(id)
+    if (by !== undefined && asked.account !== by) throw notNow(asked)
+    const taken = await pool.query(
+      `update access_request set state = 'started' where id = $1 and state = 'approved'
+        and requested_at > now() - make_interval(mins => $2)`,
+      [id, APPROVAL_MINUTES],
+    )
+    if (taken.rowCount !== 1) throw notNow(asked)
+    const started = await access.start(asked.role, asked.minutes, asked.account, id)
+    await pool.query(
+      `update access_request set database_role = $2, ends_at = to_timestamp($3 / 1000.0)
+        where id = $1`,
+      [id, started.role, started.untilMs],
+    )
+    const detail = { request: id, databaseRole: started.role }
+    await this.#desk.record('ACCESS_STARTED', asked.account, detail)
+    return started
+  }
+
+  /** @param by Its own account, or undefined for whoever may end any. */
+  async end(id: string, by: string | undefined): Promise<void> {
+    const { pool, access } = this.#desk.ports
+    const asked = await this.#get(id)
+    if (by !== undefined && asked.account !== by) throw notNow(asked)
+    if (asked.databaseRole !== null) await access.end(asked.databaseRole)
+    await pool.query(`update access_request set state = 'ended' where id = $1`, [id])
+    await this.#desk.record('ACCESS_ENDED', asked.account, { request: id })
+  }
+
+  /** The newest first; those whose role is gone have ended. */
+  async list(): Promise<readonly AccessRequest[]> {
+    const { pool, access } = this.#desk.ports
+    const live = await access.list()
+    await pool.query(
+      `update access_request set state = 'ended' where state = 'started'
+        and database_role is not null and database_role <> all ($1)`,
+      [live],
+    )
+    const { rows } = await pool.query<AccessRequest>(
+      `select ${columns} from access_request r join account a on a.id = r.account_id
+        order by r.requested_at desc limit 100`,
+    )
+    return rows
+  }
+
+  async #get(id: string): Promise<AccessRequest> {
+    const { rows } = await this.#desk.ports.pool.query<AccessRequest>(
+      `select ${columns} from access_request r join account a on a.id = r.account_id
+        where r.id::text = $1`,
+      [id],
+    )
+    if (rows[0]) return rows[0]
+    const message = `there is no request ${id}; veilig access list shows them`
+    throw new DeniedError('ACCESS_UNKNOWN', message, 'There is no such request.')
+  }
+}
+
+function notNow({ id, state }: AccessRequest): DeniedError {
+  const message = `request ${id} is ${state}, or too old, or somebody else's`
+  return new DeniedError('ACCESS_NOT_NOW', message, 'That cannot be done with this request now.')
+}

@@ -1,0 +1,82 @@
+/**
+ * The staff schema in the control database. The list only grows.
+ *
+ * @module
+ */
+import type { Migration } from '#system/postgres/migrate.ts'
+
+export const migrations: readonly Migration[] = [
+  {
+    name: '0001-staff',
+    sql: `
+      create table account (
+        id uuid primary key default gen_random_uuid(),
+        name text not null unique check (name = lower(name)),
+        role text not null check (role in ('owner', 'operator', 'support', 'auditor', 'probe')),
+        state text not null default 'invited' check (state in ('invited', 'active', 'disabled')),
+        password_hash text,
+        password_changed_at timestamptz,
+        created_at timestamptz not null default now()
+      );
+
+      -- Of tokens and codes only the SHA-256 is kept.
+      create table invitation (
+        token_hash bytea primary key,
+        account_id uuid not null references account on delete cascade,
+        expires_at timestamptz not null,
+        used_at timestamptz
+      );
+
+      create table totp (
+        account_id uuid primary key references account on delete cascade,
+        seed bytea not null,
+        -- The last time step a code was accepted for; no code of it or before counts again.
+        last_step bigint not null default 0,
+        confirmed_at timestamptz
+      );
+
+      create table passkey (
+        id text primary key,
+        account_id uuid not null references account on delete cascade,
+        public_key bytea not null,
+        counter bigint not null,
+        transports text[] not null,
+        created_at timestamptz not null default now(),
+        used_at timestamptz
+      );
+
+      create table recovery_code (
+        code_hash bytea primary key,
+        account_id uuid not null references account on delete cascade,
+        used_at timestamptz
+      );
+
+      create table session (
+        id uuid primary key default gen_random_uuid(),
+        token_hash bytea not null unique,
+        account_id uuid not null references account on delete cascade,
+        stage text not null check (stage in ('password', 'enrol', 'full')),
+        tries int not null default 0,
+        device text not null,
+        network text not null,
+        created_at timestamptz not null,
+        seen_at timestamptz not null
+      );
+
+      create table access_request (
+        id uuid primary key default gen_random_uuid(),
+        account_id uuid not null references account,
+        role text not null check (role in ('read', 'write')),
+        minutes int not null check (minutes between 1 and 60),
+        reason text not null,
+        state text not null default 'requested'
+          check (state in ('requested', 'approved', 'started', 'ended')),
+        approved_by text,
+        database_role text,
+        requested_at timestamptz not null default now(),
+        ends_at timestamptz
+      );
+      create index access_request_time on access_request (requested_at);
+    `,
+  },
+]
