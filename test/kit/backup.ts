@@ -39,6 +39,8 @@ export type TestBackup = AsyncDisposable & {
   status(): Promise<BackupStatus>
   /** `veilig backup run`. */
   full(): Promise<NewestBackup>
+  /** `veilig backup run --type differential`. */
+  differential(): Promise<NewestBackup>
   /** Resolves when every required region holds what the server has flushed by now. */
   caughtUp(): Promise<void>
   /** `veilig restore` only: the folder, and the manifest the server sent with the backup. */
@@ -90,6 +92,12 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
     const { stdout } = await promisify(execFile)(veilig, [...args, ...place])
     return stdout
   }
+  const take = async (type: string): Promise<NewestBackup> => {
+    const lines = (await run('backup', 'run', '--type', type, '--json')).trim().split('\n')
+    const last = JSON.parse(lines.at(-1) ?? '') as ControlAnswer
+    if (last.answer !== 'done') throw new Error(last.answer)
+    return last.backup
+  }
   return {
     data,
     status,
@@ -107,12 +115,8 @@ export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
       child = spawn(veilig, ['run', 'backup', ...place], { stdio: [...stdio] })
       await until(async () => (await status()).log.phase === 'streaming')
     },
-    full: async () => {
-      const lines = (await run('backup', 'run', '--json')).trim().split('\n')
-      const last = JSON.parse(lines.at(-1) ?? '') as ControlAnswer
-      if (last.answer !== 'done') throw new Error(last.answer)
-      return last.backup
-    },
+    full: () => take('full'),
+    differential: () => take('differential'),
     caughtUp: async () => {
       const [row] = await followed.query<{ lsn: string }>(
         'select pg_current_wal_flush_lsn() as lsn',

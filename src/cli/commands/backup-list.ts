@@ -48,7 +48,7 @@ function asJson({ repositoryId, cluster, backups, wal }: Catalogue): string {
 function asText({ backups, wal }: Catalogue): string {
   if (backups.length === 0) return 'No backup is finished yet.\n'
   const rows = [
-    ['FINISHED (UTC)', 'KIND', 'DATA', 'STORED', 'LOG FROM', 'ID', 'LABEL'],
+    ['FINISHED (UTC)', 'KIND', 'DATA', 'STORED', 'LOG FROM', 'ID', 'BUILDS ON', 'LABEL'],
     ...backups.map(rowOf),
   ]
   return `${aligned(rows)}\n${wal.map(logLine).join('')}`
@@ -64,6 +64,7 @@ function rowOf(backup: BackupRecord): string[] {
     megabytes(backup.storedBytes),
     formatLsn(backup.startLsn),
     backup.id,
+    backup.parentId ?? '-',
     backup.label + damage,
   ]
 }

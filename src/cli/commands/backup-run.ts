@@ -10,13 +10,13 @@ import type { Command, CommandInput } from '../command.ts'
 
 export const backupRunCommand: Command = {
   name: 'backup run',
-  summary: 'take a full backup now',
-  usage: '[--type full] [--label TEXT]',
+  summary: 'take a full or a differential backup now',
+  usage: '[--type full|differential] [--label TEXT]',
   options: { type: { type: 'string' }, label: { type: 'string' } },
   run: async (context, input) => {
     const { type = 'full', label = 'by hand' } = input.values
-    if (type !== 'full') {
-      const message = `backups of type '${String(type)}' are not taken; the type is 'full'`
+    if (type !== 'full' && type !== 'differential') {
+      const message = `no backup has the type '${String(type)}'; take 'full' or 'differential'`
       throw new UsageError('BACKUP_TYPE_UNKNOWN', message)
     }
     const request = { request: 'backup', type, label: String(label).slice(0, 200) } as const
@@ -73,11 +73,12 @@ function sentence(answer: ControlAnswer): string {
     case 'begun':
       return answer.joined ? 'A backup is under way already; here it comes.' : 'Backup begun.'
     case 'done': {
-      const { id, startedMs, finishedMs, plainBytes, storedBytes, damagedPageCount } = answer.backup
+      const { id, kind, startedMs, finishedMs, plainBytes, storedBytes, damagedPageCount } =
+        answer.backup
       const took = seconds(finishedMs - startedMs)
       const stored = `${megabytes(plainBytes)} MB, stored as ${megabytes(storedBytes)} MB`
       const damage = damagedPageCount === 0 ? '' : ` ${damagedPageCount} PAGES ARE DAMAGED.`
-      return `Backup ${id} is in every required region: ${stored}, in ${took}.${damage}`
+      return `The ${kind} backup ${id} is in every required region: ${stored}, in ${took}.${damage}`
     }
     case 'failed':
       return `The backup failed. ${answer.message}`

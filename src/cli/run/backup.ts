@@ -8,7 +8,7 @@ import type { Login } from '#services/backup/replication/connection.ts'
 import { serve, type BackupService } from '#services/backup/serve.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { ServiceContext } from '../context.ts'
-import { openForBackup } from '../repository.ts'
+import { manifestMemory, openForBackup } from '../repository.ts'
 import { SOCKET_PORT } from '../supervisor/clusters.ts'
 
 /** @throws {VeiligError} When the repository cannot be opened, or its keys are not there. */
@@ -20,6 +20,7 @@ export async function runBackup(context: ServiceContext): Promise<BackupService>
     repository: await openForBackup(context, config.regions),
     trail,
     clock,
+    manifest: manifestMemory(paths),
     controlSocket: paths.socket('backup'),
   })
 }

@@ -37,6 +37,8 @@ export type BackupConfig = {
   readonly applicationName: string
   /** From the start of one full backup to the start of the next. */
   readonly fullEveryMinutes: number
+  /** From the start of one backup of either kind to the start of the next differential one. */
+  readonly differentialEveryMinutes: number
   /** What the server may send of a backup, megabytes (2^20) a second; without it: no limit. */
   readonly maxRateMib?: number | undefined
   /** WAL goes to the regions when this much has come … */
@@ -79,6 +81,7 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   slot: slotName.default('veilig'),
   applicationName: slotName.default('veilig_backup'),
   fullEveryMinutes: z.int().min(1).max(10_080).default(240),
+  differentialEveryMinutes: z.int().min(1).max(10_080).default(60),
   maxRateMib: z.int().min(1).max(1024).optional(),
   partMaxKib: z.int().min(16).max(1024).default(1024),
   partMaxMs: z.int().min(10).max(60_000).default(250),

@@ -1,5 +1,5 @@
 /**
- * When a full backup is due, when one is overdue, who lags. Pure.
+ * When a backup is due, when one is overdue, who lags. Pure.
  *
  * @module
  */
@@ -29,6 +29,14 @@ export function nextFullMs(facts: ScheduleFacts): number {
   if (failuresInARow === 0) return plannedMs
   const retryMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failuresInARow - 1), everyMs)
   return Math.max(plannedMs, lastFailureMs + retryMs)
+}
+
+/**
+ * When the next differential backup begins: an interval after the newest backup of either kind, for
+ * a full one says all that a differential would. Undefined while there is no full to build on.
+ */
+export function nextDifferentialMs(facts: Omit<ScheduleFacts, 'wanted'>): number | undefined {
+  return facts.newestStartedMs === undefined ? undefined : nextFullMs({ ...facts, wanted: false })
 }
 
 /** Half an interval late: something must be wrong. Without any backup there is nothing but late. */

@@ -8,12 +8,22 @@ import type { Clock } from '#system/clock.ts'
 import type { Login } from './replication/connection.ts'
 import type { Repository } from './repository/repository.ts'
 
+/**
+ * The server's manifest of the newest full backup, outside the repository: we write there and cannot
+ * read, and the server wants it back. It names files and no contents. Who loses it takes a full.
+ */
+export type ManifestMemory = {
+  load(): Promise<Uint8Array | undefined>
+  save(serverManifest: Uint8Array): Promise<void>
+}
+
 export type BackupPorts = {
   readonly login: Login
   /** Opened; the service closes it. */
   readonly repository: Repository
   readonly trail: AuditTrail
   readonly clock: Clock
+  readonly manifest: ManifestMemory
   /** Path of the Unix socket on which the service answers. */
   readonly controlSocket: string
 }

@@ -1,5 +1,5 @@
 /**
- * Full backups, one at a time: when the schedule says so, when somebody asks, when WAL is missing.
+ * Backups, one at a time: when the schedule says so, when somebody asks, when WAL is missing.
  *
  * @module
  */
@@ -7,39 +7,71 @@ import { setMaxListeners } from 'node:events'
 import { FaultError, VeiligError } from '#lib/errors.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
-import { checkMajor, takeFullBackup, type BackupProgress } from './full/full-backup.ts'
-import { nextFullMs } from './policy.ts'
+import { toHex } from '#lib/byte-fields.ts'
+import {
+  checkMajor,
+  MANIFEST_DIGEST,
+  takeBackup,
+  type BackupProgress,
+  type BackupRequest,
+} from './take/take-backup.ts'
+import { visibilityMapsAreRight } from './take/visibility-map.ts'
+import { nextDifferentialMs, nextFullMs, type ScheduleFacts } from './policy.ts'
+import type { ManifestMemory } from './ports.ts'
 import { ReplicationConnection, type Login } from './replication/connection.ts'
-import type { BackupRecord, Repository } from './repository/repository.ts'
+import { sha256 } from './repository/object-frame.ts'
+import type {
+  BackupKind,
+  BackupRecord,
+  ClusterIdentity,
+  Repository,
+} from './repository/repository.ts'
 import type { NewestBackup, RunningBackup } from './status.ts'
 import { readCluster, type ReceiverState } from './wal/receiver.ts'
 
 export type RunnerOptions = {
   readonly login: Login
   readonly applicationName: string
-  readonly everyMs: number
+  readonly fullEveryMs: number
+  readonly differentialEveryMs: number
+  readonly manifest: ManifestMemory
   readonly maxRateKib: number | undefined
   readonly repository: Repository
   readonly clock: Clock
   readonly tell: (event: AuditEvent) => Promise<void>
   /** A backup begins only while its WAL is being received: without it, it could never count. */
   readonly stream: () => Pick<ReceiverState, 'phase' | 'fault'>
-  /** The newest one, from the catalogue. */
-  readonly newest: BackupRecord | undefined
+  /** From the catalogue, oldest first. */
+  readonly backups: readonly BackupRecord[]
 }
 
 type Running = {
+  readonly kind: BackupKind
   readonly startedMs: number
   readonly result: Promise<BackupRecord>
   readonly listeners: Set<(progress: BackupProgress) => void>
   progress: BackupProgress
 }
 
+type Asked = Pick<BackupRequest, 'label' | 'onProgress'>
+
 const TICK_MS = 500
+/** PostgreSQL keeps WAL summaries from this major version on. */
+const DIFFERENCES_SINCE_MAJOR = 17
+const FULL_INSTEAD: ReadonlySet<string> = new Set([
+  'BACKUP_DIFFERENCE_IMPOSSIBLE',
+  'BACKUP_DIFFERENCE_REFUSED',
+])
+
+function impossible(why: string): FaultError {
+  const message = `a differential backup cannot be taken: ${why}`
+  return new FaultError('BACKUP_DIFFERENCE_IMPOSSIBLE', message)
+}
 
 export class BackupRunner {
   readonly #options: RunnerOptions
-  #newest: BackupRecord | undefined
+  readonly #newest = new Map<BackupKind, BackupRecord>()
+  #fullInstead: string | undefined
   #running: Running | undefined
   #wanted = false
   #failuresInARow = 0
@@ -47,15 +79,29 @@ export class BackupRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options
-    this.#newest = options.newest
+    for (const backup of options.backups) this.#newest.set(backup.kind, backup)
   }
 
-  get newest(): NewestBackup | undefined {
-    return this.#newest && summary(this.#newest)
+  newest(kind: BackupKind): NewestBackup | undefined {
+    const record = this.#newest.get(kind)
+    return record && summary(record)
+  }
+
+  /** When the newest backup of either kind was begun. */
+  get newestStartedMs(): number | undefined {
+    const [full, differential] = [this.#newest.get('full'), this.#newest.get('differential')]
+    return full && Math.max(full.startedMs, differential?.startedMs ?? 0)
   }
 
   get running(): RunningBackup | undefined {
-    return this.#running && { startedMs: this.#running.startedMs, ...this.#running.progress }
+    if (!this.#running) return undefined
+    const { kind, startedMs, progress } = this.#running
+    return { kind, startedMs, ...progress }
+  }
+
+  /** Why the last differential backup was taken as a full one. */
+  get fullInstead(): string | undefined {
+    return this.#fullInstead
   }
 
   get lastFailure(): { readonly atMs: number; readonly code: string } | undefined {
@@ -63,14 +109,24 @@ export class BackupRunner {
   }
 
   get nextMs(): number {
-    return nextFullMs({
+    const everyMs = this.#options.fullEveryMs
+    return nextFullMs(this.#facts(everyMs, this.#newest.get('full')?.startedMs))
+  }
+
+  get nextDifferentialMs(): number | undefined {
+    const everyMs = this.#options.differentialEveryMs
+    return nextDifferentialMs(this.#facts(everyMs, this.newestStartedMs))
+  }
+
+  #facts(everyMs: number, newestStartedMs: number | undefined): ScheduleFacts {
+    return {
       nowMs: this.#options.clock.nowMs(),
-      everyMs: this.#options.everyMs,
-      newestStartedMs: this.#newest?.startedMs,
+      everyMs,
+      newestStartedMs,
       wanted: this.#wanted,
       failuresInARow: this.#failuresInARow,
       lastFailureMs: this.#lastFailure?.atMs ?? 0,
-    })
+    }
   }
 
   /** A full backup is needed whatever the schedule says. */
@@ -82,21 +138,28 @@ export class BackupRunner {
   async run(signal: AbortSignal): Promise<void> {
     setMaxListeners(0, signal)
     while (!signal.aborted) {
-      const due = !this.#running && this.#options.clock.nowMs() >= this.nextMs
+      const due = this.#running ? undefined : this.#due()
       if (due && this.#options.stream().phase === 'streaming') {
-        await this.#begin('scheduled', signal).result.catch(ignoreReported)
+        await this.#begin(due, 'scheduled', signal).result.catch(ignoreReported)
       }
       await this.#options.clock.sleep(TICK_MS, signal).catch(() => undefined)
     }
     await this.#running?.result.catch(ignoreReported)
   }
 
+  #due(): BackupKind | undefined {
+    const nowMs = this.#options.clock.nowMs()
+    if (nowMs >= this.nextMs) return 'full'
+    return nowMs >= (this.nextDifferentialMs ?? Infinity) ? 'differential' : undefined
+  }
+
   /**
-   * Takes a full backup now, or joins the one under way.
+   * Takes a backup now, or joins the one under way; a full one waits for a differential one.
    *
    * @throws {FaultError} BACKUP_NO_STREAM. @throws {VeiligError} Why it failed.
    */
   async request(
+    kind: BackupKind,
     label: string,
     signal: AbortSignal,
     on: {
@@ -104,9 +167,12 @@ export class BackupRunner {
       readonly progress: (progress: BackupProgress) => void
     },
   ): Promise<NewestBackup> {
+    while (kind === 'full' && this.#running?.kind === 'differential') {
+      await this.#running.result.catch(ignoreReported)
+    }
     const joined = this.#running !== undefined
     if (!joined) this.#checkStream()
-    const running = this.#running ?? this.#begin(label, signal)
+    const running = this.#running ?? this.#begin(kind, label, signal)
     running.listeners.add(on.progress)
     on.begun(joined)
     try {
@@ -124,7 +190,7 @@ export class BackupRunner {
     throw new FaultError('BACKUP_NO_STREAM', message)
   }
 
-  #begin(label: string, signal: AbortSignal): Running {
+  #begin(kind: BackupKind, label: string, signal: AbortSignal): Running {
     const listeners: Running['listeners'] = new Set()
     const startedMs = this.#options.clock.nowMs()
     const progress = (now: BackupProgress): void => {
@@ -132,10 +198,11 @@ export class BackupRunner {
       for (const hear of listeners) hear(now)
     }
     const running: Running = {
+      kind,
       startedMs,
       listeners,
       progress: { doneBytes: 0, totalBytes: 0 },
-      result: this.#take(label, progress, signal).finally(() => (this.#running = undefined)),
+      result: this.#take(kind, label, progress, signal).finally(() => (this.#running = undefined)),
     }
     running.result.catch(ignoreReported)
     this.#running = running
@@ -143,17 +210,18 @@ export class BackupRunner {
   }
 
   async #take(
+    kind: BackupKind,
     label: string,
     onProgress: (progress: BackupProgress) => void,
     signal: AbortSignal,
   ): Promise<BackupRecord> {
     const { tell, clock } = this.#options
-    await tell({ code: 'BACKUP_STARTED', detail: { kind: 'full', label } })
+    await tell({ code: 'BACKUP_STARTED', detail: { kind, label } })
     const begunMs = clock.monotonicMs()
     try {
-      const record = await this.#receive(label, onProgress, signal)
-      this.#newest = record
-      this.#wanted = false
+      const record = await this.#receive(kind, { label, onProgress }, signal)
+      this.#newest.set(record.kind, record)
+      if (record.kind === 'full') this.#wanted = false
       this.#failuresInARow = 0
       await this.#tellFinished(record, clock.monotonicMs() - begunMs)
       return record
@@ -162,25 +230,67 @@ export class BackupRunner {
       const code = error instanceof VeiligError ? error.code : 'BUG'
       this.#lastFailure = { atMs: clock.nowMs(), code }
       const message = (error as Error).message
-      await tell({ code: 'BACKUP_FAILED', detail: { kind: 'full', label, reason: code, message } })
+      await tell({ code: 'BACKUP_FAILED', detail: { kind, label, reason: code, message } })
       throw error
     }
   }
 
-  async #receive(
-    label: string,
-    onProgress: (progress: BackupProgress) => void,
-    signal: AbortSignal,
-  ): Promise<BackupRecord> {
-    const { login, applicationName, repository, maxRateKib } = this.#options
+  /** What cannot be taken as a difference is taken whole, and said. */
+  async #receive(kind: BackupKind, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
+    if (kind === 'differential') {
+      try {
+        const record = await this.#receiveOnce(kind, request, signal)
+        this.#fullInstead = undefined
+        return record
+      } catch (error) {
+        if (!(error instanceof FaultError) || !FULL_INSTEAD.has(error.code)) throw error
+        this.#fullInstead = error.message
+        const detail = { reason: error.code, message: error.message }
+        await this.#options.tell({ code: 'BACKUP_FULL_INSTEAD', detail })
+      }
+    }
+    return await this.#receiveOnce('full', request, signal)
+  }
+
+  async #receiveOnce(kind: BackupKind, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
+    const { login, applicationName, repository, maxRateKib, manifest } = this.#options
     using connection = await ReplicationConnection.open(login, applicationName, signal)
     checkMajor(connection.major)
-    await repository.attach(await readCluster(connection))
+    const cluster = await readCluster(connection)
+    await repository.attach(cluster)
     const facts = {
       serverVersion: connection.parameter('server_version') ?? '',
       dataChecksums: (await connection.show('data_checksums')) === 'on',
     }
-    return await takeFullBackup(connection, repository, { label, facts, maxRateKib, onProgress })
+    const keepManifest = (bytes: Uint8Array): Promise<void> => manifest.save(bytes)
+    const differs = kind === 'differential'
+    const since = differs ? await this.#base(connection, cluster, facts.serverVersion) : undefined
+    const asked = { ...request, facts, maxRateKib, since, keepManifest }
+    return await takeBackup(connection, repository, asked)
+  }
+
+  /** @throws {FaultError} BACKUP_DIFFERENCE_IMPOSSIBLE, with the reason. */
+  async #base(
+    connection: ReplicationConnection,
+    { blockSize, pgMajor }: ClusterIdentity,
+    serverVersion: string,
+  ): Promise<NonNullable<BackupRequest['since']>> {
+    if (pgMajor < DIFFERENCES_SINCE_MAJOR) {
+      throw impossible(`PostgreSQL ${pgMajor} cannot say what changed; 17 and newer can`)
+    }
+    const record = this.#newest.get('full')
+    if (!record) throw impossible('there is no full backup to build on')
+    const { timeline } = await connection.identifySystem()
+    if (timeline !== record.endTimeline) {
+      throw impossible(`the server is on timeline ${timeline}, the full on ${record.endTimeline}`)
+    }
+    const serverManifest = await this.#options.manifest.load()
+    const digest = serverManifest && toHex(sha256(serverManifest))
+    if (!serverManifest || digest !== record.facts[MANIFEST_DIGEST]) {
+      throw impossible('the list of files of the last full backup is not here any more')
+    }
+    const versions = [String(record.facts['serverVersion']), serverVersion]
+    return { record, serverManifest, blockSize, visibilityMaps: visibilityMapsAreRight(versions) }
   }
 
   async #tellFinished(record: BackupRecord, tookMs: number): Promise<void> {
@@ -201,8 +311,8 @@ export class BackupRunner {
 }
 
 function summary(record: BackupRecord): NewestBackup {
-  const { id, startedMs, finishedMs, plainBytes, storedBytes, damagedPageCount } = record
-  return { id, startedMs, finishedMs, plainBytes, storedBytes, damagedPageCount }
+  const { id, kind, startedMs, finishedMs, plainBytes, storedBytes, damagedPageCount } = record
+  return { id, kind, startedMs, finishedMs, plainBytes, storedBytes, damagedPageCount }
 }
 
 /** Every failure is in the audit trail and in the status already; a bug is not a failure. */

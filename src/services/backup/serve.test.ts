@@ -47,6 +47,25 @@ test('backup: a full is taken at first start, and another on request', async () 
   assert.deepEqual(codes, [...pair, ...pair])
 })
 
+test('backup: a differential one follows a full one; without its list of files a full follows', async () => {
+  await using running = await start('both_kinds')
+  await until(() => running.service.status().full.newest !== null)
+  const ask = { request: 'backup', type: 'differential', label: 'by hand' } as const
+  const taken = (await running.ask(ask)).at(-1)
+  assert(taken?.answer === 'done' && taken.backup.kind === 'differential')
+  assert(taken.backup.plainBytes < 3_000_000, String(taken.backup.plainBytes))
+  const { full, differential } = running.service.status()
+  assert.equal(differential.newest?.id, taken.backup.id)
+  assert.equal(differential.fullInstead, null)
+  running.manifest = undefined
+  const instead = (await running.ask(ask)).at(-1)
+  assert(instead?.answer === 'done' && instead.backup.kind === 'full')
+  assert.notEqual(instead.backup.id, full.newest?.id)
+  assert.match(running.service.status().differential.fullInstead ?? '', /list of files/)
+  const said = running.events.find(({ code }) => code === 'BACKUP_FULL_INSTEAD')
+  assert.equal(said?.detail?.['reason'], 'BACKUP_DIFFERENCE_IMPOSSIBLE')
+})
+
 test('backup: two who ask at once get the same backup', async () => {
   await using running = await start('both')
   await until(() => running.service.status().full.newest !== null)
@@ -118,6 +137,7 @@ type Running = AsyncDisposable & {
   readonly regions: readonly RegionPlace[]
   readonly keys: ReturnType<typeof createRepositoryKeys>
   broken: boolean
+  manifest: Uint8Array | undefined
   ask(request: ControlRequest): Promise<ControlAnswer[]>
 }
 
@@ -126,7 +146,7 @@ async function start(
   settings: Partial<BackupConfig> = {},
   { of = server, before }: { of?: TestPostgres; before?: Running } = {},
 ): Promise<Running> {
-  const running = { broken: false } as Running
+  const running = { broken: false, manifest: before?.manifest } as Running
   const events: AuditEvent[] = []
   const controlSocket = join(folder, `${name}.sock`)
   const keys = before?.keys ?? createRepositoryKeys({ random: randomBytes, nowMs: 0 })
@@ -151,6 +171,13 @@ async function start(
       flush: () => Promise.resolve(),
     },
     clock: systemClock,
+    manifest: {
+      load: () => Promise.resolve(running.manifest),
+      save: async (bytes) => {
+        running.manifest = bytes
+        return Promise.resolve()
+      },
+    },
     controlSocket,
   })
   return Object.assign(running, {

@@ -1,5 +1,5 @@
 /**
- * The backup service: receives WAL all the time, takes full backups on schedule and on request,
+ * The backup service: receives WAL all the time, takes backups on schedule and on request,
  * watches the regions, answers on its control socket.
  *
  * @module
@@ -51,13 +51,15 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const runner = new BackupRunner({
     login,
     applicationName: config.applicationName,
-    everyMs: config.fullEveryMinutes * MINUTE_MS,
+    fullEveryMs: config.fullEveryMinutes * MINUTE_MS,
+    differentialEveryMs: config.differentialEveryMinutes * MINUTE_MS,
+    manifest: ports.manifest,
     maxRateKib: config.maxRateMib === undefined ? undefined : config.maxRateMib * KIB,
     repository,
     clock,
     tell,
     stream: () => receiver.state,
-    newest: backups.findLast(({ kind }) => kind === 'full'),
+    backups,
   })
   const status = (): BackupStatus => statusOf(config, ports, receiver, runner)
   const control = await openControlSocket(
@@ -95,7 +97,7 @@ function controlHandler(
   return async (request: ControlRequest, say): Promise<ControlAnswer> => {
     if (request.request === 'status') return { answer: 'status', status: status() }
     let toldMs = 0
-    const backup = await runner.request(request.label, signal, {
+    const backup = await runner.request(request.type, request.label, signal, {
       begun: (joined) => say({ answer: 'begun', joined }),
       progress: (progress) => {
         const nowMs = performance.now()
@@ -134,12 +136,13 @@ function statusOf(
     nowMs,
     full: {
       everyMs,
-      newest: runner.newest ?? null,
+      newest: runner.newest('full') ?? null,
       nextMs: runner.nextMs,
-      overdue: isOverdue({ nowMs, everyMs, newestStartedMs: runner.newest?.startedMs }),
+      overdue: isOverdue({ nowMs, everyMs, newestStartedMs: runner.newest('full')?.startedMs }),
       running: runner.running ?? null,
       lastFailure: runner.lastFailure ?? null,
     },
+    differential: differentialStatus(config, nowMs, runner),
     log: {
       phase: state.phase,
       timeline: state.timeline ?? null,
@@ -148,6 +151,21 @@ function statusOf(
       fault: state.fault ?? null,
     },
     regions: ports.repository.wal.regions().map((region) => regionStatus(region, nowMs, receiver)),
+  }
+}
+
+function differentialStatus(
+  config: BackupConfig,
+  nowMs: number,
+  runner: BackupRunner,
+): BackupStatus['differential'] {
+  const everyMs = config.differentialEveryMinutes * MINUTE_MS
+  return {
+    everyMs,
+    newest: runner.newest('differential') ?? null,
+    nextMs: runner.nextDifferentialMs ?? null,
+    overdue: isOverdue({ nowMs, everyMs, newestStartedMs: runner.newestStartedMs }),
+    fullInstead: runner.fullInstead ?? null,
   }
 }
 

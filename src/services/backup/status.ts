@@ -14,8 +14,19 @@ export type BackupStatus = {
     readonly newest: NewestBackup | null
     readonly nextMs: number
     readonly overdue: boolean
+    /** Of either kind. */
     readonly running: RunningBackup | null
     readonly lastFailure: { readonly atMs: number; readonly code: string } | null
+  }
+  readonly differential: {
+    readonly everyMs: number
+    readonly newest: NewestBackup | null
+    /** Null while there is no full backup to build on. */
+    readonly nextMs: number | null
+    /** No backup of either kind for one and a half intervals. */
+    readonly overdue: boolean
+    /** Why the last one was taken as a full backup instead; null when it was not. */
+    readonly fullInstead: string | null
   }
   readonly log: {
     readonly phase: 'connecting' | 'streaming'
@@ -30,6 +41,7 @@ export type BackupStatus = {
 
 export type NewestBackup = {
   readonly id: string
+  readonly kind: 'full' | 'differential'
   readonly startedMs: number
   readonly finishedMs: number
   readonly plainBytes: number
@@ -39,6 +51,7 @@ export type NewestBackup = {
 }
 
 export type RunningBackup = {
+  readonly kind: 'full' | 'differential'
   readonly startedMs: number
   readonly doneBytes: number
   readonly totalBytes: number

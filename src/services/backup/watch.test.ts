@@ -46,6 +46,13 @@ function status(nowMs: number, lagMs: number | null, overdue = false): BackupSta
       running: null,
       lastFailure: null,
     },
+    differential: {
+      everyMs: 3_600_000,
+      newest: null,
+      nextMs: null,
+      overdue: false,
+      fullInstead: null,
+    },
     log: { phase: 'streaming', timeline: 1, receivedLsn: null, serverEndLsn: null, fault: null },
     regions: [region],
   }

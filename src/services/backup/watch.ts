@@ -12,7 +12,7 @@ export class Watch {
   /** Until when a region that was never complete is only starting. */
   readonly #startedMs: number
   readonly #lagging = new Set<string>()
-  #overdue = false
+  readonly #overdue = new Set<string>()
 
   constructor(lagAlertMs: number, startedMs: number) {
     this.#lagAlertMs = lagAlertMs
@@ -40,13 +40,15 @@ export class Watch {
   }
 
   *#lookAtSchedule(status: BackupStatus): Generator<AuditEvent> {
-    const { overdue, newest, everyMs } = status.full
-    // A first backup takes its time: nothing is late before an interval has passed.
-    const late = overdue && status.nowMs - (newest?.startedMs ?? this.#startedMs) > everyMs
-    if (late === this.#overdue) return
-    this.#overdue = late
-    if (late) {
-      yield { code: 'BACKUP_OVERDUE', detail: { kind: 'full', newest: newest?.id ?? null } }
+    for (const kind of ['full', 'differential'] as const) {
+      const { overdue, newest, everyMs } = status[kind]
+      const since = newest ?? status.full.newest
+      // A first backup takes its time: nothing is late before an interval has passed.
+      const late = overdue && status.nowMs - (since?.startedMs ?? this.#startedMs) > everyMs
+      if (late === this.#overdue.has(kind)) continue
+      if (late) this.#overdue.add(kind)
+      else this.#overdue.delete(kind)
+      if (late) yield { code: 'BACKUP_OVERDUE', detail: { kind, newest: newest?.id ?? null } }
     }
   }
 }

@@ -27,6 +27,7 @@ export type BackendFrameName =
   | 'CopyBothResponse'
   | 'CopyData'
   | 'CopyDone'
+  | 'CopyInResponse'
   | 'CopyOutResponse'
   | 'DataRow'
   | 'EmptyQueryResponse'
@@ -47,6 +48,7 @@ const rules: ReadonlyMap<number, Rule> = byTypeByte({
   C: { name: 'CommandComplete', bodyMax: 1 * KIB },
   D: { name: 'DataRow', bodyMax: 4 * MIB }, // a timeline history is one value
   E: { name: 'ErrorResponse', bodyMax: 64 * KIB },
+  G: { name: 'CopyInResponse', bodyMax: 4 * KIB },
   H: { name: 'CopyOutResponse', bodyMax: 4 * KIB },
   I: { name: 'EmptyQueryResponse', bodyMax: 0 },
   K: { name: 'BackendKeyData', bodyMax: 1 * KIB },

@@ -40,7 +40,7 @@ export function decodeBackupMessage(body: Uint8Array): BackupMessage {
 }
 
 /**
- * The command for a full backup.
+ * The command for a backup.
  *
  * CRC-32C in the manifest, because the server would halve its speed for SHA-256; we bind the
  * contents ourselves while we seal them. `WAIT false`: our own WAL stream brings the WAL.
@@ -50,6 +50,8 @@ export function decodeBackupMessage(body: Uint8Array): BackupMessage {
 export function baseBackupCommand(options: {
   readonly label: string
   readonly maxRateKib?: number | undefined
+  /** Only what changed since the manifest that was uploaded. */
+  readonly incremental?: boolean
 }): string {
   const terms = [
     `LABEL ${quoteLiteral(options.label)}`,
@@ -59,6 +61,7 @@ export function baseBackupCommand(options: {
     'TABLESPACE_MAP true',
     `MANIFEST 'yes'`,
     `MANIFEST_CHECKSUMS 'CRC32C'`,
+    ...(options.incremental === true ? ['INCREMENTAL true'] : []),
     ...(options.maxRateKib === undefined ? [] : [`MAX_RATE ${options.maxRateKib}`]),
   ]
   return `BASE_BACKUP (${terms.join(', ')})`

@@ -8,11 +8,12 @@
  */
 import { z } from 'zod'
 import { ProtocolError } from '#lib/errors.ts'
+import type { BackupKind } from '../repository/repository.ts'
 import type { BackupStatus, NewestBackup } from '../status.ts'
 
 export type ControlRequest =
   | { readonly request: 'status' }
-  | { readonly request: 'backup'; readonly type: 'full'; readonly label: string }
+  | { readonly request: 'backup'; readonly type: BackupKind; readonly label: string }
 
 export type ControlAnswer =
   | { readonly answer: 'status'; readonly status: BackupStatus }
@@ -31,7 +32,7 @@ const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
   z.strictObject({
     request: z.literal('backup'),
-    type: z.literal('full'),
+    type: z.enum(['full', 'differential']),
     label: z.string().max(LABEL_MAX),
   }),
 ])

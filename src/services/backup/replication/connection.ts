@@ -47,6 +47,7 @@ export type Row = readonly (string | null)[]
 const SCRAM = 'SCRAM-SHA-256'
 const NONCE_BYTES = 18
 const ROWS_MAX = 100_000
+const UPLOAD_BYTES = 64 * 1024
 
 export class ReplicationConnection implements Disposable {
   readonly #stream: ByteStream
@@ -188,6 +189,28 @@ export class ReplicationConnection implements Disposable {
     if (first.name !== 'ErrorResponse') throw unexpected(first, command)
     await this.#untilReady()
     return faultFrom(decodeReport(first.body))
+  }
+
+  /**
+   * Gives the server the manifest of an earlier backup; the next BASE_BACKUP of this connection may
+   * then be incremental. PostgreSQL 17 and newer.
+   *
+   * @throws {FaultError} BACKUP_DIFFERENCE_REFUSED, as the server refuses.
+   */
+  async uploadManifest(manifest: Uint8Array): Promise<void> {
+    this.send('UPLOAD_MANIFEST')
+    const first = await this.next()
+    if (first.name !== 'CopyInResponse') throw unexpected(first, 'UPLOAD_MANIFEST')
+    for (let at = 0; at < manifest.length; at += UPLOAD_BYTES) {
+      this.sendCopyData(manifest.subarray(at, at + UPLOAD_BYTES))
+      await this.#stream.drained()
+    }
+    this.sendCopyDone()
+    for (;;) {
+      const frame = await this.next()
+      if (frame.name === 'ReadyForQuery') return
+      if (frame.name !== 'CommandComplete') throw unexpected(frame, 'UPLOAD_MANIFEST')
+    }
   }
 
   /** Sends a command whose answer the caller takes frame by frame. */

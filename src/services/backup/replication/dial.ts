@@ -35,6 +35,8 @@ export interface ByteStream {
    */
   read(): Promise<Uint8Array | undefined>
   write(bytes: Uint8Array): void
+  /** Resolves once the server's side has taken most of what was written, or the stream ended. */
+  drained(): Promise<void>
   /** Ends it at once; a waiting `read` returns undefined. */
   close(): void
 }
@@ -147,6 +149,14 @@ class SocketStream implements ByteStream {
 
   write(bytes: Uint8Array): void {
     if (!this.#ended) this.#socket.write(bytes)
+  }
+
+  async drained(): Promise<void> {
+    if (this.#ended || !this.#socket.writableNeedDrain) return
+    await new Promise<void>((resolve) => {
+      this.#socket.once('drain', resolve)
+      this.#socket.once('close', resolve)
+    })
   }
 
   close(): void {

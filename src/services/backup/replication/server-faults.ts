@@ -69,6 +69,14 @@ const rules: readonly Rule[] = [
   },
   {
     sqlstate: '55000',
+    pattern: /summar|manifest/i,
+    code: 'BACKUP_DIFFERENCE_REFUSED',
+    advice:
+      'the server cannot say what changed since the last full backup, so a full one is taken; ' +
+      'see that summarize_wal is on and wal_summary_keep_time is days',
+  },
+  {
+    sqlstate: '55000',
     pattern: /wal_level|WAL level/i,
     code: 'DATABASE_WAL_LEVEL',
     advice: 'set wal_level = replica and restart PostgreSQL',

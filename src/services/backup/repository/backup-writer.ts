@@ -22,6 +22,7 @@ import type {
   BackupRecord,
   BackupStart,
   BackupWriter,
+  FileMap,
   FileStart,
   WalPosition,
 } from './repository.ts'
@@ -101,8 +102,8 @@ export class PackingWriter implements BackupWriter {
   endFile(): void {
     const file = this.#open
     if (!file || file.written !== file.size) throw this.#wrongSize(file)
-    const { path, size, mode, modifiedMs, start } = file
-    this.#files.push({ path, size, mode: mode & 0o7777, modifiedMs, start })
+    const { written: _written, ...placed } = file
+    this.#files.push({ ...placed, mode: file.mode & 0o7777 })
     this.#open = undefined
   }
 
@@ -169,9 +170,17 @@ export class PackingWriter implements BackupWriter {
       yield { line: 'pack', pack, chunkSizes }
     }
     yield* this.#lines
-    for (const { start, ...file } of this.#files) {
-      const extents = this.#packs.extents(start, file.size)
-      yield { line: 'file', ...file, inherits: 0, extents }
+    for (const { start, map, ...file } of this.#files) {
+      const { size, inherits, ranges } = map ?? wholeOf(file.size)
+      const extents: Extent[] = []
+      let from = start
+      for (const { at, length } of ranges) {
+        for (const extent of this.#packs.extents(from, length)) {
+          extents.push({ ...extent, at: at + extent.at })
+        }
+        from += length
+      }
+      yield { line: 'file', ...file, size, inherits, extents }
     }
     const extents = this.#packs.extents(manifestStart, end.serverManifest.length)
     yield { line: 'serverManifest', extents }
@@ -193,6 +202,10 @@ export class PackingWriter implements BackupWriter {
     const what = file ? `${file.path}: ${file.written} of ${file.size} bytes` : 'no file is open'
     return new ProtocolError('BACKUP_FILE_SIZE_WRONG', what)
   }
+}
+
+function wholeOf(size: number): FileMap {
+  return { size, inherits: 0, ranges: [{ at: 0, length: size }] }
 }
 
 /** A row of bytes that becomes sealed objects, one after the other. */

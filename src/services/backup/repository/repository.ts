@@ -43,6 +43,21 @@ export type FileStart = {
   readonly mode: number
   /** Milliseconds since the Unix epoch. */
   readonly modifiedMs: number
+  /** Where the bytes belong, when they are not the whole file. */
+  readonly map?: FileMap
+}
+
+/** Bytes [at, at + length) of a file. */
+export type FileRange = { readonly at: number; readonly length: number }
+
+/** Of a file some of whose bytes are in this backup. Sizes in bytes. */
+export type FileMap = {
+  /** Of the whole file, once restored. */
+  readonly size: number
+  /** Below this, what is not in `ranges` is the parent's; above it, zero. */
+  readonly inherits: number
+  /** Ascending, apart from each other; together `FileStart.size` bytes, in the order of `write`. */
+  readonly ranges: readonly FileRange[]
 }
 
 export type DamagedPage = { readonly path: DataPath; readonly block: number }

@@ -180,6 +180,7 @@ async function startService(): Promise<void> {
     repository,
     trail: { append: () => undefined, flush: () => Promise.resolve() },
     clock: systemClock,
+    manifest: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket: join(folder, 'control.sock'),
   })
 }

@@ -91,7 +91,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const endLsn = await archiveEnd(reader, timeline)
   const choices = candidates(state.backups, path, target)
   const backup = await choose(reader, path, endLsn, target, choices)
-  await checkSpace(into, backup, endLsn)
+  const chain = chainOf(state.backups, backup)
+  await checkSpace(into, chain, Number(endLsn - backup.startLsn))
   const log = await spoolLog({
     reader,
     path,
@@ -164,9 +165,14 @@ function roundedUp(lsn: bigint, size: bigint): bigint {
   return lsn - (lsn % size) + size
 }
 
-async function checkSpace(into: string, backup: BackupEntry, endLsn: bigint): Promise<void> {
+/** What a differential backup holds, it may hold in place of what its full one holds. */
+async function checkSpace(
+  into: string,
+  chain: readonly BackupEntry[],
+  logBytes: number,
+): Promise<void> {
   const { bavail, bsize } = await statfs(into)
-  const neededBytes = backup.plainBytes + Number(endLsn - backup.startLsn)
+  const neededBytes = chain.reduce((sum, { plainBytes }) => sum + plainBytes, logBytes)
   const freeBytes = bavail * bsize
   if (neededBytes <= freeBytes) return
   const [needed, free] = [neededBytes, freeBytes].map(

@@ -14,7 +14,7 @@ import type {
   FileStart,
   Repository,
 } from '../repository/repository.ts'
-import { takeFullBackup, type BackupProgress } from './full-backup.ts'
+import { takeBackup, type BackupProgress } from './take-backup.ts'
 
 let server: TestPostgres
 
@@ -102,7 +102,7 @@ async function take(
   }
   const repository = { beginBackup } as unknown as Repository
   const facts = {}
-  return await takeFullBackup(connection, repository, {
+  return await takeBackup(connection, repository, {
     label: 'test',
     facts,
     ...(onProgress ? { onProgress } : {}),

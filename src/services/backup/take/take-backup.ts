@@ -1,5 +1,6 @@
 /**
- * Takes one full backup: BASE_BACKUP of the server, file by file into the repository.
+ * Takes one backup, full or differential: BASE_BACKUP of the server, file by file into the
+ * repository.
  *
  * Nothing is kept in memory but the chunk under way and one line a file; when the regions are
  * slower than the server, it is the server that waits.
@@ -15,9 +16,11 @@ import {
 } from '#protocol/postgres/replication/base-backup.ts'
 import { parseLsn, parseTimeline, type Lsn } from '#protocol/postgres/replication/lsn.ts'
 import { decodeReport, decodeRow } from '#protocol/postgres/replication/messages.ts'
-import { TarReader, type TarEntry } from '#protocol/tar/reader.ts'
+import { TarReader, type TarEntry, type TarEvent } from '#protocol/tar/reader.ts'
+import { toHex } from '#lib/byte-fields.ts'
 import { unexpected, type ReplicationConnection } from '../replication/connection.ts'
 import { faultFrom, sqlstateOf } from '../replication/server-faults.ts'
+import { sha256 } from '../repository/object-frame.ts'
 import type {
   BackupFacts,
   BackupRecord,
@@ -25,14 +28,19 @@ import type {
   Repository,
 } from '../repository/repository.ts'
 import { DamageList, SQLSTATE_DATA_CORRUPTED } from './damage.ts'
+import { incomingFile, type Base, type IncomingFile } from './incoming-file.ts'
 import { ReceivedFiles } from './received.ts'
 
-export type FullBackupRequest = {
+export type BackupRequest = {
   /** For people; at most 200 characters. */
   readonly label: string
   readonly facts: BackupFacts
   /** Kilobytes a second at most; undefined: as fast as it goes. */
   readonly maxRateKib?: number | undefined
+  /** What changed since this full backup; undefined: everything. */
+  readonly since?: (Base & { readonly serverManifest: Uint8Array }) | undefined
+  /** Hears the server's manifest of a full backup that counts: later ones are taken against it. */
+  readonly keepManifest?: (serverManifest: Uint8Array) => Promise<void>
   /** Heard now and then. */
   readonly onProgress?: (progress: BackupProgress) => void
 }
@@ -45,6 +53,9 @@ export type BackupProgress = {
 
 type Position = { readonly lsn: Lsn; readonly timeline: number }
 
+/** Fact of a full backup: SHA-256 of the server's manifest, hex. */
+export const MANIFEST_DIGEST = 'serverManifestSha256'
+
 /** The manifest of a million files; more must not fill our memory. */
 const MANIFEST_MAX_BYTES = 512 * 1024 * 1024
 
@@ -55,24 +66,26 @@ const MANIFEST_MAX_BYTES = 512 * 1024 * 1024
  *   `checksumFailures`, it is kept, whole, and of a database that is damaged: tell people.
  * @throws {FaultError | ProtocolError} Whatever failed; then the repository lists nothing of it.
  */
-export async function takeFullBackup(
+export async function takeBackup(
   connection: ReplicationConnection,
   repository: Repository,
-  request: FullBackupRequest,
+  request: BackupRequest,
 ): Promise<BackupRecord> {
   const damage = new DamageList()
+  const { since } = request
   connection.onNotice((report) => damage.hear(report))
-  connection.send(baseBackupCommand(request))
+  if (since) await connection.uploadManifest(since.serverManifest)
+  connection.send(baseBackupCommand({ ...request, incremental: since !== undefined }))
   const start = await readPosition(connection)
   const tablespaces = await readTablespaces(connection)
   const writer = await repository.beginBackup({
-    kind: 'full',
+    ...(since ? { kind: 'differential', parentId: since.record.id } : { kind: 'full' }),
     label: request.label,
     timeline: start.timeline,
     startLsn: start.lsn,
   })
   try {
-    const incoming = new Incoming(writer, tablespaces, request.onProgress)
+    const incoming = new Incoming(writer, tablespaces, since, request.onProgress)
     await receive(connection, incoming)
     const end = await readPosition(connection)
     const checksumFailures = await readVerdict(connection)
@@ -83,13 +96,20 @@ export async function takeFullBackup(
         'the WAL range of the manifest is another',
       )
     }
-    return await writer.finish({
+    const serverManifest = incoming.manifest()
+    const record = await writer.finish({
       endLsn: end.lsn,
       endTimeline: end.timeline,
-      serverManifest: incoming.manifest(),
+      serverManifest,
       damagedPages: damage.pages,
-      facts: checksumFailures ? { ...request.facts, checksumFailures } : request.facts,
+      facts: {
+        ...request.facts,
+        ...(since ? {} : { [MANIFEST_DIGEST]: toHex(sha256(serverManifest)) }),
+        ...(checksumFailures ? { checksumFailures } : {}),
+      },
     })
+    if (!since) await request.keepManifest?.(serverManifest)
+    return record
   } catch (error) {
     await writer.abort()
     throw error
@@ -162,11 +182,12 @@ class Incoming {
   readonly #writer: BackupWriter
   readonly #tablespaces: Tablespaces
   readonly #onProgress: (progress: BackupProgress) => void
+  readonly #since: Base | undefined
   readonly #received = new ReceivedFiles()
   #tar: TarReader | undefined
   /** Before each path of the archive: '' or 'pg_tblspc/OID/'. */
   #prefix = ''
-  #inFile = false
+  #file: IncomingFile | undefined
   #manifest: Uint8Array[] | undefined
   #manifestBytes = 0
   #earlierBytes = 0
@@ -175,10 +196,12 @@ class Incoming {
   constructor(
     writer: BackupWriter,
     tablespaces: Tablespaces,
+    since: Base | undefined,
     onProgress: ((progress: BackupProgress) => void) | undefined,
   ) {
     this.#writer = writer
     this.#tablespaces = tablespaces
+    this.#since = since
     this.#onProgress = onProgress ?? (() => undefined)
     for (const { oid, location } of tablespaces.locations) writer.tablespace(oid, location)
   }
@@ -237,42 +260,40 @@ class Incoming {
   #archive(tar: TarReader, bytes: Uint8Array): Promise<void> | undefined {
     const events = tar.push(bytes)
     for (let next = events.next(); !next.done; next = events.next()) {
-      const event = next.value
-      if (event.kind === 'data') {
-        this.#received.add(event.bytes)
-        const waiting = this.#writer.write(event.bytes)
-        if (waiting) return waiting.then(() => this.#rest(events))
-      } else if (event.kind === 'entry') this.#begin(event.entry)
-      else this.#end()
+      const waiting = this.#event(next.value)
+      if (waiting) return waiting.then(() => this.#rest(events))
     }
     return undefined
   }
 
   async #rest(events: ReturnType<TarReader['push']>): Promise<void> {
-    for (const event of events) {
-      if (event.kind === 'data') {
-        this.#received.add(event.bytes)
-        await this.#writer.write(event.bytes)
-      } else if (event.kind === 'entry') this.#begin(event.entry)
-      else this.#end()
+    for (const event of events) await this.#event(event)
+  }
+
+  #event(event: TarEvent): Promise<void> | undefined {
+    if (event.kind === 'data') {
+      this.#received.add(event.bytes)
+      return this.#file?.data(event.bytes)
     }
+    if (event.kind === 'entry') {
+      this.#begin(event.entry)
+      return undefined
+    }
+    const file = this.#file
+    this.#file = undefined
+    return file?.end()
   }
 
   #begin(entry: TarEntry): void {
     const path = this.#prefix + entry.path
-    this.#inFile = entry.kind === 'file'
     if (entry.kind === 'directory') this.#writer.directory(path, entry.mode)
     else if (entry.kind === 'symlink') this.#writer.link(path, entry.target)
     else {
       this.#received.begin(path)
       const { sizeBytes: size, mode, modifiedS } = entry
-      this.#writer.beginFile({ path, size, mode, modifiedMs: modifiedS * 1000 })
+      const start = { path, size, mode, modifiedMs: modifiedS * 1000 }
+      this.#file = incomingFile(this.#writer, start, this.#since)
     }
-  }
-
-  #end(): void {
-    if (this.#inFile) this.#writer.endFile()
-    this.#inFile = false
   }
 
   /** Everything came: is it what the server sent? @returns The WAL the backup needs. */

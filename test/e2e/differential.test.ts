@@ -1,0 +1,150 @@
+/**
+ * Differential backups of a real server, put together with their full one in one pass: tables that
+ * grew, shrank, came and went, and nothing that was deleted comes back.
+ */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { prepareBackup, until, type RestoredPostgres, type TestBackup } from '#kit/backup.ts'
+import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
+import { requiredServerSettings } from '#services/backup/server-settings.ts'
+
+// A restored server has no log older than itself: its summariser would wait for it.
+const settings = { ...requiredServerSettings, summarize_wal: 'off' }
+
+let server: TestPostgres
+let backup: TestBackup
+
+before(async () => {
+  server = await startPostgres(requiredServerSettings)
+  await server.query(`
+    create table grows (id int primary key, word text);
+    create table shrinks (id int primary key, word text);
+    create table emptied (id int);
+    create table dropped (id int);
+    create table deleted (id int primary key, word text);
+    create table still (id int primary key, word text);
+    insert into grows select n, repeat('g', 200) from generate_series(1, 20000) n;
+    insert into shrinks select n, repeat('s', 200) from generate_series(1, 20000) n;
+    insert into emptied select generate_series(1, 20000);
+    insert into dropped select generate_series(1, 20000);
+    insert into deleted select n, repeat('d', 200) from generate_series(1, 20000) n;
+    insert into still select n, repeat('t', 200) from generate_series(1, 60000) n`)
+  await server.query('create database goes')
+  await server.query('vacuum (analyze)') // every page is all-visible now
+  backup = await prepareBackup(server)
+  await backup.start()
+  await backup.full()
+})
+
+after(async () => {
+  await backup[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+test('differential: with its full one, exactly the rows of a moment after it', async () => {
+  await change(server, 1)
+  await server.query('create database comes')
+  await server.query('drop database goes')
+  const taken = await backup.differential()
+  const { full } = await backup.status()
+  assert.equal(taken.kind, 'differential')
+  assert(full.newest && taken.plainBytes < full.newest.plainBytes / 2, `${taken.plainBytes} bytes`)
+  await change(server, 2)
+  const [noted] = await server.query<{ now: string }>('select clock_timestamp()::text as now')
+  const expected = await contents(server)
+  await delay(20)
+  await change(server, 3)
+  await backup.caughtUp()
+
+  await using restored = await backup.restore(noted!.now, settings)
+  assert.deepEqual(await contents(restored), expected)
+  assert.deepEqual(await restored.query(DATABASES), [{ datname: 'comes' }])
+  await checkTables(restored)
+})
+
+test('differential: the newest of several wins, and a list of them tells the chain', async () => {
+  await change(server, 4)
+  await backup.differential()
+  await change(server, 5)
+  const second = await backup.differential()
+  await backup.caughtUp()
+  await using restored = await backup.restore('latest', settings)
+  assert.deepEqual(await contents(restored), await contents(server))
+  await checkTables(restored)
+  const { backups } = JSON.parse(await backup.veilig('backup', 'list', '--json')) as Listed
+  const [full, ...others] = backups
+  assert(others.length === 3 && others.every(({ parentId }) => parentId === full?.id))
+  assert.match(await backup.veilig('backup', 'list'), new RegExp(`differential .*${second.id}`))
+  const report = await backup.veilig('backup', 'verify', '--contents')
+  assert.match(report, /^All is as it was stored/)
+})
+
+test('differential: killed in the middle, nothing of it is listed and the next one is whole', async () => {
+  const listed = await backup.veilig('backup', 'list', '--json')
+  await server.query(`update still set word = repeat('k', 200)`)
+  const cut = backup.differential()
+  await until(async () => (await backup.status()).full.running?.kind === 'differential')
+  await backup.kill()
+  await assert.rejects(cut)
+  const ids = (text: string): string[] => (JSON.parse(text) as Listed).backups.map(({ id }) => id)
+  assert.deepEqual(ids(await backup.veilig('backup', 'list', '--json')), ids(listed))
+  await backup.start()
+  assert.equal((await backup.differential()).kind, 'differential')
+  await backup.caughtUp()
+  await using restored = await backup.restore('latest', settings)
+  assert.deepEqual(await contents(restored), await contents(server))
+})
+
+type Listed = {
+  readonly backups: readonly { readonly id: string; readonly parentId?: string }[]
+}
+
+const DATABASES = `select datname from pg_database where datname in ('comes', 'goes')`
+
+/** Every round touches every kind of change; rounds differ. */
+async function change(club: TestPostgres, round: number): Promise<void> {
+  const from = round * 100_000
+  await club.query(`
+    insert into grows select ${from} + n, repeat('${round}', 200) from generate_series(1, 9000) n;
+    update grows set word = 'round ${round}' where id % 97 = ${round};
+    delete from shrinks where id > ${19_000 - round * 3000};
+    truncate emptied;
+    insert into emptied select generate_series(1, ${round * 10});
+    drop table if exists dropped;
+    create table new_${round} as select n as id from generate_series(1, 1000) n;
+    delete from deleted where id % 10 = ${round}`)
+  await club.query('vacuum shrinks')
+}
+
+async function contents(club: Pick<RestoredPostgres, 'query'>): Promise<unknown> {
+  const tables = await club.query<{ name: string }>(
+    `select relname as name from pg_class
+     where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`,
+  )
+  const found: unknown[] = []
+  for (const { name } of tables) {
+    const [row] = await club.query(
+      `select '${name}' as name, count(*)::int as rows, md5(string_agg(t::text, ',' order by id))
+       from ${name} t`,
+    )
+    found.push({ ...row })
+  }
+  return found
+}
+
+/** Indexes against tables, and visibility maps against tables: PostgreSQL's own checks. */
+async function checkTables(club: RestoredPostgres): Promise<void> {
+  await club.query('create extension if not exists amcheck')
+  await club.query('create extension if not exists pg_visibility')
+  const [checked] = await club.query<{ indexes: number }>(
+    `select count(bt_index_check(c.oid, true))::int as indexes
+     from pg_class c join pg_am a on a.oid = c.relam where a.amname = 'btree' and c.relkind = 'i'`,
+  )
+  assert(checked && checked.indexes > 100)
+  const wrong = await club.query(
+    `select relname from pg_class, pg_check_visible(oid)
+     where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+  )
+  assert.deepEqual(wrong, [])
+}
