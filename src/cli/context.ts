@@ -18,6 +18,8 @@ export type PortTable = {
   readonly mail: number
   /** The protected application's own port, on the loopback address. */
   readonly application: number
+  /** Payments' door for the application, on the loopback address. */
+  readonly payments: number
 }
 
 export type Context = {

@@ -12,6 +12,7 @@ const defaults: PortTable = {
   sql: 6432,
   mail: 2525,
   application: 8300,
+  payments: 8301,
 }
 
 const PORT_MAX = 65_535

@@ -63,7 +63,7 @@ export async function startRing(options: {
 export async function freePortBase(): Promise<number> {
   for (;;) {
     const shift = 10_000 + Math.floor(Math.random() * 30_000)
-    const ports = [8443, 8080, 6432, 2525, 8300].map((port) => port + shift)
+    const ports = [8443, 8080, 6432, 2525, 8300, 8301].map((port) => port + shift)
     const free = await Promise.all(ports.map(isFree))
     if (free.every(Boolean)) return shift
   }

@@ -34,6 +34,7 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
   const env = {
     ...(await applicationDatabase(context)),
     ...(await mailEnvironment(context)),
+    ...(await paymentsEnvironment(context)),
     ...context.config.application.env,
     HOST: '127.0.0.1',
     PORT: String(ports.application),
@@ -84,6 +85,17 @@ export async function applicationDatabase(
   return {
     ...(await databaseEnvironment(context, process, role, 'DATABASE_URL')),
     DATABASE_URL_FILE: databaseUrlFile(context),
+  }
+}
+
+/** Where the application asks for payments, with its key, and what signs their events. */
+async function paymentsEnvironment({ paths, ports }: ServiceContext): Promise<Record<string, string>> {
+  const secret = (name: string): Promise<string> =>
+    readFile(paths.secret('application', name), 'utf8')
+  return {
+    PAYMENTS_URL: `http://127.0.0.1:${ports.payments}`,
+    PAYMENTS_KEY: await secret('payments-key'),
+    PAYMENTS_EVENTS_SECRET: await secret('payments-events-secret'),
   }
 }
 

@@ -38,7 +38,7 @@ test('only one: a taken port is named, with what to do', async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const taken = (server.address() as AddressInfo).port
-  const ports = { https: taken, redirect: 0, sql: 0, mail: 0, application: 0 }
+  const ports = { https: taken, redirect: 0, sql: 0, mail: 0, application: 0, payments: 0 }
   await assert.rejects(checkPorts(ports), {
     code: 'PORT_IN_USE',
     message: new RegExp(`port ${taken} \\(https\\) is in use.*--port-base`),

@@ -17,6 +17,7 @@ import { startNamedCluster, type ClusterName } from './clusters.ts'
 import { ensurePasswords, prepareDataFolder } from './first-run.ts'
 import { keepRunning, type Instance, type KeepRunningPorts } from './keep-running.ts'
 import { checkPorts, holdDataFolder } from './only-one.ts'
+import { ensurePaymentKeys } from './payment-keys.ts'
 import { ensureRepositoryKeys } from '../repository.ts'
 import { runProgram } from './programs.ts'
 import { ensureControl, ensureRoles } from './roles.ts'
@@ -24,11 +25,11 @@ import { ensureStaffRoles, grantStaffRights } from './staff-roles.ts'
 import { addressTable } from './welcome.ts'
 
 /** Started beside PostgreSQL, which none of them needs in order to be ready. */
-const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway', 'mailbox']
+const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway', 'payment-twins', 'mailbox']
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
 const then: readonly (readonly string[])[] = [
-  ['application', 'mail-gateway', 'backup', 'access', 'detection', 'status', 'console'],
+  ['application', 'payments', 'mail-gateway', 'backup', 'access', 'detection', 'status', 'console'],
   ['prober', 'drill'],
 ]
 
@@ -49,6 +50,7 @@ export async function startRing(context: Context, say: (line: string) => void): 
   await checkPorts(ports)
   await ensurePasswords(context)
   await ensureRepositoryKeys(context)
+  await ensurePaymentKeys(context)
   await ensureDrillKey(paths)
   await ensureCertificates({ disk: systemDisk, clock: context.clock }, paths)
   const trail = started.use(await openBook(context, 'supervisor'))

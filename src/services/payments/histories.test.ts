@@ -1,6 +1,6 @@
 /**
  * Random histories of payments: duplicates, losses, delays, other orders, refusals that become
- * payments, forgeries, wrong amounts, two tabs, and a crash at every step. The money is never wrong.
+ * payments, forgeries, wrong amounts, two tabs, and a crash at every step. Money is right.
  *
  * VEILIG_HISTORIES and VEILIG_SEED choose how many, and which.
  */

@@ -171,6 +171,9 @@ const defaultHosts = {
   'console.localhost': 'console',
   'mail.localhost': 'mail-gateway',
   'mailbox.localhost': 'mailbox',
+  'pay.localhost': 'payments',
+  'paypal-twin.localhost': 'payment-twins',
+  'paybox-twin.localhost': 'payment-twins',
 }
 
 /** The schema of the section. */

@@ -1,0 +1,160 @@
+/**
+ * A strict twin of Paybox System, for tests and the demonstration: it takes only a form that is
+ * signed in its own order, and signs its answers with RSA-1024 and SHA-1, as the real one does.
+ *
+ * @module
+ */
+import { sign } from 'node:crypto'
+import { Hono, type Context } from 'hono'
+import { isFormSigned, formHmac, type FormFields } from '#protocol/payments/paybox.ts'
+import { mischiefOf } from './mischief.ts'
+import { payPage, twinPolicy } from './page.ts'
+import type { Send, TwinKeys } from './ports.ts'
+
+const FORM_MAX = 32 * 1024
+const KEPT_MAX = 5_000
+
+const required = [
+  'PBX_SITE',
+  'PBX_RANG',
+  'PBX_IDENTIFIANT',
+  'PBX_TOTAL',
+  'PBX_DEVISE',
+  'PBX_CMD',
+  'PBX_PORTEUR',
+  'PBX_RETOUR',
+  'PBX_HASH',
+  'PBX_TIME',
+  'PBX_SHOPPINGCART',
+]
+
+type Session = {
+  readonly fields: ReadonlyMap<string, string>
+  readonly amount: number
+  /** The last attempt's code; '' before the first. */
+  code: string
+  transaction: string
+}
+
+export type PayboxTwinPorts = {
+  readonly keys: TwinKeys['paybox']
+  readonly send: Send
+  readonly firstNumber: number
+}
+
+/** @param firstNumber Of transactions: one that was never used before. */
+export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
+  const sessions = new Map<string, Session>()
+  let count = 0
+  const app = new Hono()
+
+  app.post('/cgi/MYchoix_pagepaiement.cgi', async (c) => {
+    const text = await c.req.text()
+    const fields: FormFields = text.length > FORM_MAX ? [] : [...new URLSearchParams(text)]
+    const values = new Map(fields)
+    const value = (name: string): string => values.get(name) ?? ''
+    const missing = required.filter((name) => value(name) === '')
+    const isOurs =
+      value('PBX_SITE') === keys.site &&
+      value('PBX_RANG') === keys.rank &&
+      value('PBX_IDENTIFIANT') === keys.identifier
+    const isRight = isFormSigned(fields, keys.hmacKey) && values.size === fields.length
+    if (!isOurs || !isRight || missing.length > 0 || !/^[1-9]\d{0,9}$/.test(value('PBX_TOTAL'))) {
+      return c.text(`Paybox (demonstration): the form is refused. ${missing.join(' ')}\n`, 403)
+    }
+    const id = value('PBX_CMD')
+    const amount = Number(value('PBX_TOTAL'))
+    const before = sessions.get(id)
+    if (before && before.amount !== amount) return c.text('PBX_CMD was used already.\n', 403)
+    const session = before ?? { fields: values, amount, code: '', transaction: '' }
+    sessions.set(id, session)
+    const [oldest] = sessions.keys()
+    if (sessions.size > KEPT_MAX && oldest !== undefined) sessions.delete(oldest)
+    return await show(c, id, session)
+  })
+  app.get('/pay/:id', async (c) => {
+    const session = sessions.get(c.req.param('id'))
+    return session ? await show(c, c.req.param('id'), session) : c.notFound()
+  })
+  app.post('/pay/:id', async (c) => {
+    const id = c.req.param('id')
+    const session = sessions.get(id)
+    if (!session) return c.notFound()
+    if (session.code === '00000') return await show(c, id, session)
+    const pays = (await c.req.parseBody())['choice'] === 'pay'
+    const mischief = mischiefOf(session.amount)
+    if (mischief === 'refused-first' && session.code === '') attempt(session, '00105')
+    else attempt(session, pays ? '00000' : '00105')
+    const answer = answerOf(id, session, mischief === 'wrong-amount' ? 1 : session.amount)
+    const url = `${session.fields.get('PBX_REPONDRE_A') ?? ''}?${answer}`
+    const sent = send({ method: 'GET', url }, mischief)
+    if (mischief === 'none') await sent
+    if (session.code !== '00000') return c.redirect(`/pay/${id}`, 303) // the payer may try again
+    return c.redirect(`${session.fields.get('PBX_EFFECTUE') ?? ''}?${answer}`, 303)
+  })
+  app.post('/PPPS.php', async (c) => {
+    const fields: FormFields = [...new URLSearchParams(await c.req.text())]
+    const signed = fields.slice(0, -1)
+    const [last, hmac] = fields.at(-1) ?? []
+    if (last !== 'HMAC' || hmac !== formHmac(signed, keys.hmacKey)) {
+      return c.text('CODEREPONSE=00006&COMMENTAIRE=Acces+refuse')
+    }
+    const asked = new Map(signed)
+    const session = sessions.get(asked.get('REFERENCE') ?? '')
+    if (asked.get('TYPE') !== '00017' || !session || session.code === '') {
+      return c.text('CODEREPONSE=00018&COMMENTAIRE=Transaction+non+trouvee')
+    }
+    return c.text(
+      new URLSearchParams({
+        CODEREPONSE: '00000',
+        STATUS: session.code,
+        MONTANT: String(session.amount),
+        NUMTRANS: session.transaction,
+        AUTORISATION: session.code === '00000' ? 'XXXXXX' : '',
+      }).toString(),
+    )
+  })
+
+  function attempt(session: Session, code: string): void {
+    session.code = code
+    session.transaction = String(firstNumber + ++count)
+  }
+
+  /** The answer, signed over exactly the bytes that are sent. */
+  function answerOf(id: string, session: Session, amount: number): string {
+    const { code, transaction } = session
+    const given: Readonly<Record<string, string>> = {
+      M: String(amount),
+      R: id,
+      A: code === '00000' ? 'XXXXXX' : '',
+      T: transaction,
+      S: transaction,
+      E: code,
+    }
+    const asked = (session.fields.get('PBX_RETOUR') ?? '').split(';').map((pair) => pair.split(':'))
+    const parts = asked
+      .filter(([, letter = '']) => given[letter] !== undefined && given[letter] !== '')
+      .map(([name = '', letter = '']) => `${name}=${encodeURIComponent(given[letter] ?? '')}`)
+    const text = parts.join('&')
+    const [name = 'K'] = asked.find(([, letter]) => letter === 'K') ?? []
+    const signature = sign('RSA-SHA1', Buffer.from(text), keys.keyPem).toString('base64')
+    return `${text}&${name}=${encodeURIComponent(signature)}`
+  }
+  return app
+}
+
+async function show(c: Context, id: string, session: Session): Promise<Response> {
+  c.header('Content-Security-Policy', twinPolicy)
+  const refused = 'The bank refused. You may try again.'
+  return await c.html(
+    payPage({
+      brand: 'Paybox',
+      amount: `${(session.amount / 100).toFixed(2)} EUR`,
+      reference: id,
+      action: `/pay/${id}`,
+      cancelUrl: session.fields.get('PBX_ANNULE') ?? '',
+      said:
+        session.code === '00000' ? 'This was paid already.' : session.code === '' ? '' : refused,
+    }),
+  )
+}

@@ -1,0 +1,248 @@
+/**
+ * A strict twin of PayPal Orders v2, for tests and the demonstration: its own keys, its own
+ * certificate, its status machine, and a memory of request ids.
+ *
+ * Source: PayPal Orders 2.13 and Webhooks 1.11 (OpenAPI). It is stricter than PayPal where that
+ * finds mistakes: every mutating call must carry a PayPal-Request-Id.
+ *
+ * @module
+ */
+import { createHash, randomUUID, sign } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { Hono, type Context } from 'hono'
+import { z } from 'zod'
+import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
+import { mischiefOf } from './mischief.ts'
+import { payPage, twinPolicy } from './page.ts'
+import type { Send, TwinKeys } from './ports.ts'
+
+const REQUEST_MEMORY_MS = 6 * 3_600_000
+const TOKEN_MS = 3_600_000
+const KEPT_MAX = 5_000
+
+const orderBody = z.strictObject({
+  intent: z.enum(['CAPTURE', 'AUTHORIZE']),
+  purchase_units: z
+    .array(
+      z.strictObject({
+        custom_id: z.string().min(1).max(255).optional(),
+        reference_id: z.string().min(1).max(256).optional(),
+        invoice_id: z.string().min(1).max(127).optional(),
+        description: z.string().max(127).optional(),
+        amount: z.strictObject({
+          currency_code: z.string().length(3),
+          value: z.string().max(32),
+        }),
+      }),
+    )
+    .min(1)
+    .max(10),
+  payment_source: z.strictObject({
+    paypal: z.strictObject({
+      experience_context: z.looseObject({ return_url: z.url(), cancel_url: z.url() }),
+    }),
+  }),
+})
+
+type Order = {
+  readonly id: string
+  readonly customId: string
+  readonly amount: number
+  readonly currency: string
+  readonly returnUrl: string
+  readonly cancelUrl: string
+  status: 'PAYER_ACTION_REQUIRED' | 'APPROVED' | 'COMPLETED'
+  declines: boolean
+  captureId: string
+}
+
+type Remembered = {
+  readonly digest: string
+  readonly status: 200 | 201
+  readonly orderId: string
+  readonly untilMs: number
+}
+
+export type PaypalTwinPorts = {
+  readonly keys: TwinKeys['paypal']
+  readonly origin: string
+  readonly webhookUrl: string
+  readonly nowMs: () => number
+  readonly send: Send
+}
+
+export function paypalTwin(ports: PaypalTwinPorts): Hono {
+  const { keys, nowMs } = ports
+  const orders = new Map<string, Order>()
+  const requests = new Map<string, Remembered>()
+  const tokens = new Map<string, number>()
+  const app = new Hono()
+
+  app.get('/v1/notifications/certs/:id', (c) => c.text(keys.certificatePem))
+  app.post('/v1/oauth2/token', async (c) => {
+    const basic = Buffer.from(`${keys.clientId}:${keys.clientSecret}`).toString('base64')
+    const form = await c.req.parseBody()
+    const isRight = c.req.header('authorization') === `Basic ${basic}`
+    if (!isRight || form['grant_type'] !== 'client_credentials') {
+      return c.json({ error: 'invalid_client' }, 401)
+    }
+    const token = randomUUID()
+    keep(tokens, token, nowMs() + TOKEN_MS)
+    return c.json({ access_token: token, token_type: 'Bearer', expires_in: TOKEN_MS / 1000 })
+  })
+  app.use('/v2/*', async (c, next) => {
+    const [, token = ''] = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '') ?? []
+    if ((tokens.get(token) ?? 0) < nowMs()) return problem(c, 401, 'AUTHENTICATION_FAILURE')
+    return await next()
+  })
+  app.post('/v2/checkout/orders', async (c) => {
+    const text = await c.req.text()
+    return await once(c, text, () => {
+      const given = orderBody.safeParse(parse(text))
+      const [unit] = given.data?.purchase_units ?? []
+      if (!given.success || !unit) return problem(c, 400, 'INVALID_REQUEST')
+      const { return_url, cancel_url } = given.data.payment_source.paypal.experience_context
+      const order: Order = {
+        id: randomUUID().replaceAll('-', '').slice(0, 17).toUpperCase(),
+        customId: unit.custom_id ?? '',
+        amount: fromDecimal(unit.amount.value, unit.amount.currency_code),
+        currency: unit.amount.currency_code,
+        returnUrl: return_url,
+        cancelUrl: cancel_url,
+        status: 'PAYER_ACTION_REQUIRED',
+        declines: false,
+        captureId: '',
+      }
+      keep(orders, order.id, order)
+      return order
+    })
+  })
+  app.get('/v2/checkout/orders/:id', (c) => {
+    const order = orders.get(c.req.param('id'))
+    return order ? c.json(shown(order, ports.origin)) : problem(c, 404, 'RESOURCE_NOT_FOUND')
+  })
+  app.post('/v2/checkout/orders/:id/capture', async (c) => {
+    const order = orders.get(c.req.param('id'))
+    if (!order) return problem(c, 404, 'RESOURCE_NOT_FOUND')
+    return await once(c, `${order.id} ${await c.req.text()}`, () => {
+      if (order.status === 'COMPLETED') return problem(c, 422, 'ORDER_ALREADY_CAPTURED')
+      if (order.status !== 'APPROVED') return problem(c, 422, 'ORDER_NOT_APPROVED')
+      if (order.declines) return problem(c, 422, 'INSTRUMENT_DECLINED')
+      order.status = 'COMPLETED'
+      order.captureId = randomUUID().replaceAll('-', '').slice(0, 17).toUpperCase()
+      void notify(order, 'PAYMENT.CAPTURE.COMPLETED')
+      return order
+    })
+  })
+  app.get('/checkoutnow', (c) => show(c, orders.get(c.req.query('token') ?? ''), ''))
+  app.post('/checkoutnow/:id', async (c) => {
+    const order = orders.get(c.req.param('id'))
+    if (!order) return c.notFound()
+    const choice = (await c.req.parseBody())['choice']
+    if (order.status !== 'COMPLETED') {
+      order.status = 'APPROVED'
+      order.declines = choice !== 'pay'
+      void notify(order, 'CHECKOUT.ORDER.APPROVED')
+    }
+    const back = new URL(order.returnUrl)
+    back.searchParams.set('token', order.id)
+    return c.redirect(back.href, 303)
+  })
+
+  /** The same request id with the same body is answered as before; with another it is refused. */
+  async function once(c: Context, text: string, act: () => Order | Response): Promise<Response> {
+    const requestId = c.req.header('paypal-request-id') ?? ''
+    if (!/^.{1,108}$/.test(requestId)) return problem(c, 400, 'MISSING_REQUEST_ID')
+    const digest = createHash('sha256').update(text).digest('hex')
+    const before = requests.get(requestId)
+    const known = before && before.untilMs > nowMs() ? before : undefined
+    if (known && known.digest !== digest) return problem(c, 422, 'REQUEST_ID_REUSED')
+    const again = known && orders.get(known.orderId)
+    if (again) return c.json(shown(again, ports.origin), 200)
+    const result = act()
+    if (result instanceof Response) return result
+    const untilMs = nowMs() + REQUEST_MEMORY_MS
+    keep(requests, requestId, { digest, status: 201, orderId: result.id, untilMs })
+    return await Promise.resolve(c.json(shown(result, ports.origin), 201))
+  }
+
+  function show(c: Context, order: Order | undefined, said: string): Response | Promise<Response> {
+    if (!order) return c.notFound()
+    c.header('Content-Security-Policy', twinPolicy)
+    return c.html(
+      payPage({
+        brand: 'PayPal',
+        amount: `${toDecimal(order.amount, order.currency)} ${order.currency}`,
+        reference: order.customId,
+        action: `/checkoutnow/${order.id}`,
+        cancelUrl: order.cancelUrl,
+        said: order.status === 'COMPLETED' ? 'This was paid already.' : said,
+      }),
+    )
+  }
+
+  async function notify(order: Order, type: string): Promise<void> {
+    const mischief = mischiefOf(order.amount)
+    if (mischief === 'lost') return
+    const body = JSON.stringify({
+      id: `WH-${randomUUID()}`,
+      event_version: '1.0',
+      event_type: type,
+      resource: { id: order.id, custom_id: order.customId, status: order.status },
+    })
+    const id = randomUUID()
+    const time = new Date(nowMs()).toISOString()
+    const text = `${id}|${time}|${keys.webhookId}|${crc32(body)}`
+    const headers = {
+      'content-type': 'application/json',
+      'paypal-transmission-id': id,
+      'paypal-transmission-time': time,
+      'paypal-transmission-sig': sign('RSA-SHA256', Buffer.from(text), keys.keyPem).toString(
+        'base64',
+      ),
+      'paypal-auth-algo': 'SHA256withRSA',
+      'paypal-cert-url': `${ports.origin}/v1/notifications/certs/CERT-1`,
+    }
+    const call = { method: 'POST', url: ports.webhookUrl, headers, body } as const
+    await ports.send(call, mischief)
+  }
+  return app
+}
+
+function shown(order: Order, origin: string): object {
+  const { id, status, customId, amount, currency, captureId } = order
+  const money = { currency_code: currency, value: toDecimal(amount, currency) }
+  const captures = captureId === '' ? [] : [{ id: captureId, status: 'COMPLETED', amount: money }]
+  return {
+    id,
+    intent: 'CAPTURE',
+    status,
+    purchase_units: [
+      { reference_id: 'default', custom_id: customId, amount: money, payments: { captures } },
+    ],
+    links: [
+      { rel: 'self', method: 'GET', href: `${origin}/v2/checkout/orders/${id}` },
+      { rel: 'payer-action', method: 'GET', href: `${origin}/checkoutnow?token=${id}` },
+    ],
+  }
+}
+
+function problem(c: Context, status: 400 | 401 | 404 | 422, issue: string): Response {
+  const names = { 400: 'INVALID_REQUEST', 401: issue, 404: issue, 422: 'UNPROCESSABLE_ENTITY' }
+  return c.json({ name: names[status], debug_id: randomUUID(), details: [{ issue }] }, status)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Nothing grows without end: the oldest goes first. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > KEPT_MAX && oldest !== undefined) map.delete(oldest)
+}
