@@ -129,13 +129,14 @@ async function probesOf(
 async function backupFreshness(socket: string, signal: AbortSignal): Promise<BackupFreshness> {
   for await (const answer of askBackup(socket, { request: 'status' }, signal)) {
     if (answer.answer !== 'status') continue
-    const { full, regions } = answer.status
+    const { full, differential, regions } = answer.status
     return {
       fullFinishedMs: full.newest?.finishedMs ?? null,
+      differentialFinishedMs: differential.newest?.finishedMs ?? null,
       regions: regions.map(({ name, lagMs }) => ({ name, lagMs })),
     }
   }
-  return { fullFinishedMs: null, regions: [] }
+  return { fullFinishedMs: null, differentialFinishedMs: null, regions: [] }
 }
 
 /** Runs one statement on a connection of its own, as any client of the database would. */

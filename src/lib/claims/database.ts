@@ -81,7 +81,7 @@ export const databaseClaims: readonly Claim[] = [
         'contourner la sécurité par ligne.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'backup.schedule',
@@ -103,12 +103,12 @@ export const databaseClaims: readonly Claim[] = [
         'directement de la base.',
     ),
     falsifiedBy: words(
-      'De jongste volledige kopie is te oud, of een regio loopt meer dan vijftien minuten ' +
-        'achter met het logboek.',
-      'The newest full backup is too old, or a region is more than fifteen minutes behind ' +
-        'with the log.',
-      'La dernière sauvegarde complète est trop ancienne, ou une région a plus de quinze ' +
-        'minutes de retard sur le journal.',
+      'De jongste volledige kopie of die van de verschillen is te oud, of een regio loopt meer ' +
+        'dan vijftien minuten achter met het logboek.',
+      'The newest full backup or that of the differences is too old, or a region is more than ' +
+        'fifteen minutes behind with the log.',
+      'La dernière sauvegarde complète ou différentielle est trop ancienne, ou une région a ' +
+        'plus de quinze minutes de retard sur le journal.',
     ),
     boundMs: 15 * MINUTE_MS,
     probe: 'live',

@@ -7,12 +7,14 @@
  * @module
  */
 import { words, type Language, type Words } from './claim.ts'
+import { threatFindingTexts } from './findings-threats.ts'
 import { webFindingTexts } from './findings-web.ts'
 import type { Finding } from './statement.ts'
 
 /** `{name}` stands for the finding's value of that name. */
 export const findingTexts: Readonly<Record<string, Words>> = {
   ...webFindingTexts,
+  ...threatFindingTexts,
   PROBE_TIMED_OUT: words(
     'De meting duurde langer dan {seconds} seconden en is afgebroken.',
     'The measurement took longer than {seconds} seconds and was cut off.',
@@ -127,6 +129,24 @@ export const findingTexts: Readonly<Record<string, Words>> = {
     'Er is nog geen volledige kopie.',
     'There is no full backup yet.',
     'Il n’y a pas encore de sauvegarde complète.',
+  ),
+  BACKUP_DIFFERENCE_FRESH: words(
+    'De jongste kopie van de verschillen is {minutes} minuten oud; de grens is {limit} minuten.',
+    'The newest backup of the differences is {minutes} minutes old; the limit is {limit} minutes.',
+    'La dernière sauvegarde différentielle date de {minutes} minutes ; la limite est de {limit}.',
+  ),
+  BACKUP_DIFFERENCE_NOT_DUE: words(
+    'Sinds de volledige kopie van {minutes} minuten geleden is nog geen kopie van de ' +
+      'verschillen gemaakt; die moet er binnen {limit} minuten zijn.',
+    'Since the full backup of {minutes} minutes ago no backup of the differences was made yet; ' +
+      'one must follow within {limit} minutes.',
+    'Depuis la sauvegarde complète d’il y a {minutes} minutes, aucune sauvegarde différentielle ' +
+      'n’a encore été faite ; elle doit suivre dans les {limit} minutes.',
+  ),
+  BACKUP_DIFFERENCE_OVERDUE: words(
+    'De laatste {minutes} minuten zijn de verschillen niet bewaard; de grens is {limit} minuten.',
+    'For {minutes} minutes no backup of the differences was made; the limit is {limit} minutes.',
+    'Depuis {minutes} minutes, aucune sauvegarde différentielle ; la limite est de {limit}.',
   ),
   BACKUP_LOG_FRESH: words(
     'Regio {region} loopt {seconds} seconden achter met het logboek; de grens is {limit}.',

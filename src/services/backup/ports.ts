@@ -9,8 +9,9 @@ import type { Login } from './replication/connection.ts'
 import type { Repository } from './repository/repository.ts'
 
 /**
- * The server's manifest of the newest full backup, outside the repository: we write there and cannot
- * read, and the server wants it back. It names files and no contents. Who loses it takes a full.
+ * The server's manifest of the newest full backup, outside the repository: we write there and
+ * cannot read, and the server wants it back. It names files and no contents. Who loses it takes a
+ * full backup.
  */
 export type ManifestMemory = {
   load(): Promise<Uint8Array | undefined>

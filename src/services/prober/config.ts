@@ -19,6 +19,8 @@ export type ProberConfig = {
   /** Promises about backups: what is too old. */
   readonly backup: {
     readonly fullAgeMaxMinutes: number
+    /** Of the newest backup of either kind. */
+    readonly differentialAgeMaxMinutes: number
     readonly logLagMaxSeconds: number
   }
 }
@@ -47,6 +49,7 @@ const lockout: z.ZodType<ProberLockout> = z.strictObject({
 
 const backup: z.ZodType<ProberConfig['backup']> = z.strictObject({
   fullAgeMaxMinutes: z.number().int().min(1).max(44_640).default(480),
+  differentialAgeMaxMinutes: z.number().int().min(1).max(44_640).default(120),
   logLagMaxSeconds: z.number().int().min(1).max(86_400).default(900),
 })
 

@@ -16,6 +16,8 @@ export type RegionView = { readonly name: string; readonly store: ObjectStore }
 export type BackupFreshness = {
   /** End of the newest full backup, milliseconds since the Unix epoch. */
   readonly fullFinishedMs: number | null
+  /** The same of the newest differential backup. */
+  readonly differentialFinishedMs: number | null
   /** Age of the oldest change that a region may lack; null while nobody knows. */
   readonly regions: readonly { readonly name: string; readonly lagMs: number | null }[]
 }
@@ -23,6 +25,7 @@ export type BackupFreshness = {
 export type BackupScheduleTarget = {
   readonly freshness: (signal: AbortSignal) => Promise<BackupFreshness>
   readonly fullAgeMaxMinutes: number
+  readonly differentialAgeMaxMinutes: number
   readonly logLagMaxSeconds: number
   readonly clock: Clock
 }
@@ -31,11 +34,12 @@ const MINUTE_MS = 60_000
 
 export function backupScheduleProbe(target: BackupScheduleTarget): Probe {
   return {
-    version: 1,
+    version: 2,
     measure: async (signal) => {
-      const { fullFinishedMs, regions } = await target.freshness(signal)
+      const { fullFinishedMs, differentialFinishedMs, regions } = await target.freshness(signal)
       const found = [
         fullFinding(fullFinishedMs, target),
+        ...differenceFinding(fullFinishedMs, differentialFinishedMs, target),
         ...regions.map(({ name, lagMs }) => {
           const limit = target.logLagMaxSeconds
           // Unknown lag is the worst lag: a region nobody heard of holds nothing for certain.
@@ -55,6 +59,24 @@ function fullFinding(finishedMs: number | null, target: BackupScheduleTarget): F
   const limit = target.fullAgeMaxMinutes
   const minutes = Math.max(0, Math.floor((target.clock.nowMs() - finishedMs) / MINUTE_MS))
   return finding(minutes > limit ? 'BACKUP_FULL_OVERDUE' : 'BACKUP_FULL_FRESH', { minutes, limit })
+}
+
+/**
+ * A full backup says all that a differential would: right after one, no difference is due yet. It
+ * counts for no longer than a differential one does.
+ */
+function differenceFinding(
+  fullMs: number | null,
+  differentialMs: number | null,
+  target: BackupScheduleTarget,
+): Finding[] {
+  if (fullMs === null) return []
+  const limit = target.differentialAgeMaxMinutes
+  const byFull = differentialMs === null || differentialMs < fullMs
+  const newestMs = byFull ? fullMs : differentialMs
+  const minutes = Math.max(0, Math.floor((target.clock.nowMs() - newestMs) / MINUTE_MS))
+  const fresh = byFull ? 'BACKUP_DIFFERENCE_NOT_DUE' : 'BACKUP_DIFFERENCE_FRESH'
+  return [finding(minutes > limit ? 'BACKUP_DIFFERENCE_OVERDUE' : fresh, { minutes, limit })]
 }
 
 export type RegionsTarget = {
