@@ -7,15 +7,11 @@ import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const roots = ['src', 'test', 'apps/reservations']
-const files = roots
+const files = ['src', 'test', 'apps/reservations']
   .flatMap((root) => globSync(`${root}/**/*.test.{ts,tsx}`))
   .filter((path) => !path.includes('.debian.test.') && !path.includes('node_modules'))
-const { status } = spawnSync(
-  'bin/node',
-  ['--test', ...process.argv.slice(2), ...files.sort((a, b) => a.localeCompare(b))],
-  {
-    stdio: 'inherit',
-  },
-)
+  .sort((a, b) => a.localeCompare(b))
+// Much of a test is waiting for a server to start: two files at once suit two cores.
+const options = ['--test', '--test-concurrency=2', ...process.argv.slice(2)]
+const { status } = spawnSync('bin/node', [...options, ...files], { stdio: 'inherit' })
 process.exitCode = status ?? 1

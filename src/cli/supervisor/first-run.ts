@@ -30,8 +30,8 @@ export async function prepareDataFolder(data: string, account: Account | undefin
   const barrier = account && (await barrierFor(data, account))
   if (account && barrier !== undefined) {
     const message =
-      `PostgreSQL does not run as root, and the account ${account.name} may not enter ${barrier}; ` +
-      `choose another data folder, for example --data /var/lib/veilig`
+      `PostgreSQL does not run as root, and the account ${account.name} may not enter ` +
+      `${barrier}; choose another data folder, for example --data /var/lib/veilig`
     throw new UsageError('DATA_FOLDER_UNREACHABLE', message)
   }
   const { bavail, bsize } = await statfs(data)
