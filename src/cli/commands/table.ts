@@ -26,6 +26,7 @@ import {
 import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { staffDisableCommand, staffInviteCommand, staffListCommand } from './staff.ts'
+import { gradeCommand } from './grade.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   accessListCommand,
   rotateCommand,
   claimsCommand,
+  gradeCommand,
   trustVerifyCommand,
   completionCommand(() => commands),
 ]

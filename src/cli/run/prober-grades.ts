@@ -4,9 +4,16 @@
  * @module
  */
 import { gradeHeaders, weaknessesOf } from '#services/grader/headers.ts'
+import { gradeTls, hstsSeconds } from '#services/grader/tls/grade.ts'
+import { summaryOf, type TlsSummary } from '#services/grader/tls/summary.ts'
+import { visitSite, type VisitTarget } from '#services/grader/visit-site.ts'
 import type { ProberLockout } from '#services/prober/config.ts'
 import type { Probe } from '#services/prober/probe.ts'
-import { headersGradeProbe } from '#services/prober/probes/grades.ts'
+import {
+  headersGradeProbe,
+  tlsGradeProbe,
+  tlsTransparencyProbe,
+} from '#services/prober/probes/grades.ts'
 import { loginLockoutProbe } from '#services/prober/probes/login-lockout.ts'
 import type { WebTarget } from '#services/prober/probes/tls.ts'
 import type { ServiceContext } from '../context.ts'
@@ -25,7 +32,7 @@ export function gradeProbes(
 ): readonly (readonly [string, Probe])[] {
   const { prober, application } = context.config
   const lockout = prober.lockout ?? (application.command ? undefined : demonstrationLockout)
-  const target = {
+  const target: VisitTarget & { readonly address: string } = {
     hostName: web.hostName,
     httpsPort: web.https.port,
     httpPort: web.plain.port,
@@ -33,7 +40,10 @@ export function gradeProbes(
     address: web.https.host,
     ca: web.ca,
   }
+  const tls = (signal: AbortSignal): Promise<TlsSummary> => tlsGrades(target, context, signal)
   return [
+    ['tls.grade', tlsGradeProbe(tls)],
+    ['tls.transparency', tlsTransparencyProbe(tls)],
     [
       'headers.grade',
       headersGradeProbe(async (signal) => {
@@ -48,4 +58,23 @@ export function gradeProbes(
     ],
     ...(lockout ? [['login.lockout', loginLockoutProbe(web, lockout)] as const] : []),
   ]
+}
+
+async function tlsGrades(
+  target: VisitTarget & { readonly address: string },
+  { clock }: ServiceContext,
+  signal: AbortSignal,
+): Promise<TlsSummary> {
+  const { page } = await visitSite({ ...target, httpPort: undefined }, signal)
+  const report = await gradeTls(
+    {
+      address: { host: target.address, port: target.httpsPort },
+      serverName: target.hostName,
+      ca: target.ca,
+      nowMs: clock.nowMs(),
+      hstsMaxAgeSeconds: hstsSeconds(page.fields['strict-transport-security']),
+    },
+    signal,
+  )
+  return summaryOf(report)
 }

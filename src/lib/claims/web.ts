@@ -78,7 +78,7 @@ export const webClaims: readonly Claim[] = [
       'Un certificat sans preuve d’inscription valable.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'headers.present',
@@ -134,7 +134,7 @@ export const webClaims: readonly Claim[] = [
       'L’examen donne une note inférieure.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'headers.grade',

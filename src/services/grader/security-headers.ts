@@ -3,7 +3,7 @@
  * one that is there weakens itself.
  *
  * The weights are not published: the letters follow the counts that its reports show (one missing
- * and three missing are inferred). Source: reference in docs/decisions/grader.md.
+ * and three missing are inferred). Source: docs/decisions/0051-grader.md.
  *
  * @module
  */

@@ -43,3 +43,78 @@ export function headersGradeProbe(grade: GradeHeaders): Probe {
     },
   }
 }
+
+/** What the grader says of the handshakes. */
+export type TlsGrades = {
+  readonly grade: string
+  readonly score: number
+  /** Edition of the guide. */
+  readonly rules: string
+  readonly suites: number
+  readonly versions: readonly string[]
+  /** Why it is no better. */
+  readonly caps: readonly string[]
+  readonly notVulnerable: readonly string[]
+  readonly notTested: readonly string[]
+  /** Whether an authority that every visitor has vouches for it. */
+  readonly publiclyTrusted: boolean
+  /** Logs that have signed the certificate, by their proofs in it. */
+  readonly logs: readonly string[]
+}
+
+export type GradeTls = (signal: AbortSignal) => Promise<TlsGrades>
+
+export function tlsGradeProbe(grade: GradeTls): Probe {
+  return {
+    version: 1,
+    everySeconds: GRADE_EVERY_SECONDS,
+    measure: async (signal) => {
+      const found = await grade(signal)
+      const { score, rules, suites } = found
+      const values = { grade: found.grade, score, rules }
+      const versions = found.versions.join(', ')
+      const bad =
+        found.grade === 'A+'
+          ? []
+          : [
+              finding('TLS_GRADE_LOW', values),
+              ...found.caps.map((cause) => finding('TLS_GRADE_CAPPED', { cause })),
+            ]
+      const names = (list: readonly string[]): { readonly names: string } => ({
+        names: list.join(', '),
+      })
+      const good = [
+        finding('TLS_GRADE', { ...values, suites, versions }),
+        finding('TLS_NOT_VULNERABLE', names(found.notVulnerable)),
+        ...(found.notTested.length > 0 ? [finding('TLS_NOT_TESTED', names(found.notTested))] : []),
+        ...(found.publiclyTrusted ? [] : [finding('TLS_GRADE_LOCAL_TRUST')]),
+      ]
+      return verdictOf(good, bad)
+    },
+  }
+}
+
+/** Certificates must be in two logs of different operators; fewer is what browsers refuse. */
+const LOGS_MIN = 2
+
+/**
+ * The signatures in the proofs are not checked, for want of the logs' keys: the claim can be shown
+ * false here, but not yet true.
+ */
+export function tlsTransparencyProbe(grade: GradeTls): Probe {
+  return {
+    version: 1,
+    everySeconds: GRADE_EVERY_SECONDS,
+    measure: async (signal) => {
+      const { publiclyTrusted, logs } = await grade(signal)
+      const count = logs.length
+      if (!publiclyTrusted) {
+        return { outcome: 'unmeasured', findings: [finding('TLS_LOCAL_AUTHORITY')] }
+      }
+      const distinct = new Set(logs).size
+      if (distinct < LOGS_MIN) return verdictOf([], [finding('TLS_NOT_LOGGED', { count })])
+      const unchecked = finding('TLS_SCT_UNCHECKED', { count, logs: distinct })
+      return { outcome: 'unmeasured', findings: [unchecked] }
+    },
+  }
+}

@@ -79,7 +79,10 @@ function signIn(
   const cookie = device === undefined ? {} : { cookie: `${DEVICE_COOKIE}=${device}` }
   return new Promise((resolve, reject) => {
     const call = request({
-      ...{ host, port, path, method: 'POST' },
+      host,
+      port,
+      path,
+      method: 'POST',
       servername: target.hostName,
       ca: target.ca,
       agent: false,

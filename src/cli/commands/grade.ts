@@ -1,0 +1,105 @@
+/**
+ * `veilig grade URL`: what an outside grader says of a site, at any host and port.
+ *
+ * Visits only what is named, and needs neither a data folder nor a configuration.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { FaultError, UsageError } from '#lib/errors.ts'
+import { gradeHeaders } from '#services/grader/headers.ts'
+import { writeReport, type FullReport } from '#services/grader/report.ts'
+import { gradeTls, hstsSeconds } from '#services/grader/tls/grade.ts'
+import { systemClock } from '#system/clock.ts'
+import type { Command, CommandInput } from '../command.ts'
+
+const TIMEOUT_MS = 60_000
+
+export const gradeCommand: Command = {
+  name: 'grade',
+  summary: 'grade TLS, headers and cookies of a site as outside graders do',
+  usage: 'URL [--ca FILE] [--http-port N] [--json]',
+  options: { ca: { type: 'string' }, 'http-port': { type: 'string' } },
+  run: async (_, input) => {
+    const url = urlOf(input)
+    const ca = await authority(input.values['ca'])
+    const report = await grade(url, ca, plainPortOf(url, input), input.signal)
+    const json = input.values['json'] === true
+    const options = { colours: input.interactive, ownAuthority: ca !== undefined }
+    process.stdout.write(json ? `${toJson(report)}\n` : writeReport(report, options))
+    return 0
+  },
+}
+
+function urlOf({ positionals }: CommandInput): URL {
+  const [given, ...more] = positionals
+  const text = given?.includes('://') === false ? `https://${given}` : given
+  const url = text === undefined || more.length > 0 ? null : URL.parse(text)
+  if (url?.protocol !== 'https:') {
+    const message = 'name one site, such as https://www.example.org or localhost:8443'
+    throw new UsageError('GRADE_URL_INVALID', message)
+  }
+  return url
+}
+
+/** Where plain HTTP would be asked for: 80 beside 443, nowhere beside another port unless told. */
+function plainPortOf(url: URL, { values }: CommandInput): number | undefined {
+  const given = values['http-port']
+  if (typeof given !== 'string') return url.port === '' ? 80 : undefined
+  const port = Number(given)
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  throw new UsageError('GRADE_PORT_INVALID', '--http-port takes a port between 1 and 65535')
+}
+
+async function authority(file: string | boolean | undefined): Promise<string | undefined> {
+  if (typeof file !== 'string') return undefined
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const message = `cannot read ${file}: ${(cause as Error).message}`
+    throw new FaultError('GRADE_CA_UNREADABLE', message, { cause })
+  }
+}
+
+async function grade(
+  url: URL,
+  ca: string | undefined,
+  httpPort: number | undefined,
+  stop: AbortSignal,
+): Promise<FullReport> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)])
+  const httpsPort = url.port === '' ? 443 : Number(url.port)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const path = url.pathname + url.search
+  const headers = await gradeHeaders(
+    { hostName: url.hostname, httpsPort, httpPort, path, ca },
+    signal,
+  )
+  const tls = await gradeTls(
+    {
+      address: { host, port: httpsPort },
+      serverName: isIP(host) > 0 ? undefined : host,
+      ca,
+      nowMs: systemClock.nowMs(),
+      hstsMaxAgeSeconds: hstsSeconds(headers.visit.page.fields['strict-transport-security']),
+    },
+    signal,
+  )
+  return { headers, tls }
+}
+
+function toJson({ headers, tls }: FullReport): string {
+  const { observatory, securityHeaders, visit } = headers
+  const versions = tls.scan.versions.map(({ version, suites }) => ({
+    version,
+    suites: suites.map(({ name }) => name),
+  }))
+  const { url, status, fields, cookies } = visit.page
+  const page = { url: url.href, status, fields, cookies: cookies.length }
+  return JSON.stringify(
+    { page, observatory, securityHeaders, tls: { ...tls, scan: { ...tls.scan, versions } } },
+    undefined,
+    2,
+  )
+}

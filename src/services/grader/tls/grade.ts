@@ -1,0 +1,49 @@
+/**
+ * All that is said of a server's TLS: what it speaks, what it shows, and how that is rated.
+ *
+ * @module
+ */
+import type { TlsAddress } from './ask.ts'
+import { inspectCertificate, type CertificateReport } from './certificate.ts'
+import { findFaults, type FaultFinding } from './faults.ts'
+import { rateByLabs, type LabsGrade } from './labs.ts'
+import { scanTls, type TlsScan } from './scan.ts'
+
+export type TlsReport = {
+  readonly scan: TlsScan
+  readonly certificate: CertificateReport
+  readonly faults: readonly FaultFinding[]
+  /** By the newest edition of the guide first. */
+  readonly grades: readonly LabsGrade[]
+}
+
+export type TlsTarget = {
+  readonly address: TlsAddress
+  /** Undefined for an address without a name. */
+  readonly serverName: string | undefined
+  readonly ca: string | undefined
+  readonly nowMs: number
+  /** As its HTTP answers say; see `hstsSeconds`. */
+  readonly hstsMaxAgeSeconds: number | undefined
+}
+
+/** @throws {FaultError} GRADE_NOT_REACHED. */
+export async function gradeTls(target: TlsTarget, signal: AbortSignal): Promise<TlsReport> {
+  const { address, serverName, ca, nowMs, hstsMaxAgeSeconds } = target
+  const certificate = await inspectCertificate(address, { serverName, ca }, signal)
+  const scan = await scanTls(address, serverName, signal)
+  const input = { scan, certificate, nowMs, hstsMaxAgeSeconds }
+  return {
+    scan,
+    certificate,
+    faults: findFaults(scan),
+    grades: [rateByLabs(input, '2009r'), rateByLabs(input, '2009q')],
+  }
+}
+
+/** The age in a Strict-Transport-Security field; undefined when it is invalid. */
+export function hstsSeconds(field: string | undefined): number | undefined {
+  if (field === undefined || field.includes(',')) return undefined
+  const age = /(?:^|;)\s*max-age\s*=\s*"?(\d+)"?\s*(?:;|$)/i.exec(field)?.[1]
+  return age === undefined ? undefined : Number(age)
+}
