@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import type { PaymentsConfig } from './payments.ts'
 
 export type Config = {
   readonly databaseUrl: string
@@ -20,6 +21,8 @@ export type Config = {
   readonly publicOrigin: string
   /** Where confirmations are handed in; without it none are sent. */
   readonly smtpUrl: string | undefined
+  /** The service that takes payments; without it nothing is asked for. */
+  readonly payments: PaymentsConfig | undefined
   readonly mailFrom: string
   /** Shows the accounts of the demonstration on the log-in page. */
   readonly demo: boolean
@@ -36,6 +39,9 @@ const environment = z.object({
     .url({ protocol: /^https?$/ })
     .default('https://localhost:8443')
     .transform((url) => new URL(url).origin),
+  PAYMENTS_URL: z.url({ protocol: /^http$/ }).optional(),
+  PAYMENTS_KEY: z.string().default(''),
+  PAYMENTS_EVENTS_SECRET: z.string().default(''),
   SMTP_URL: z.url({ protocol: /^smtp$/ }).optional(),
   MAIL_FROM: z.email().default('no-reply@reservations.example'),
   DEMO: z.enum(['', '0', '1']).default('0'),
@@ -58,6 +64,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     publicOrigin: data.PUBLIC_ORIGIN,
     smtpUrl: data.SMTP_URL,
+    payments:
+      data.PAYMENTS_URL === undefined
+        ? undefined
+        : {
+            url: data.PAYMENTS_URL,
+            key: data.PAYMENTS_KEY,
+            eventsSecret: data.PAYMENTS_EVENTS_SECRET,
+          },
     mailFrom: data.MAIL_FROM,
     demo: data.DEMO === '1',
   })

@@ -9,6 +9,7 @@ import { ConfigError, readConfig, type Config } from './config.ts'
 import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
 import { openPostman } from './mail.ts'
+import { openPayments } from './payments.ts'
 import { createApp } from './web/app.tsx'
 
 const STOP_TIMEOUT_MS = 10_000
@@ -35,7 +36,9 @@ export async function startApp(
   }
   const { publicOrigin, demo, smtpUrl, mailFrom } = config
   const postman = smtpUrl === undefined ? undefined : openPostman(smtpUrl, mailFrom, report)
-  const app = createApp({ database, publicOrigin, demo, nowMs, confirm: postman?.confirm }, report)
+  const payments = config.payments && openPayments(config.payments)
+  const shop = { database, publicOrigin, demo, nowMs, confirm: postman?.confirm, payments }
+  const app = createApp(shop, report)
   const options = { fetch: app.fetch, hostname: config.host, port: config.port }
   const started = Promise.withResolvers<AddressInfo>()
   const server = serve(options, started.resolve)

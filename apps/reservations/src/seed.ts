@@ -16,6 +16,9 @@ import { demoClubs, type DemoClub } from './demo/clubs.ts'
 import type { Club, Court, Kind } from './model.ts'
 import { addDays, instantOf, todayIn, weekdayOf } from './time.ts'
 
+/** What an hour under the roof costs in the demonstration; outside is with the subscription. */
+const INDOOR_CENTS_PER_HOUR = 1200
+
 const DAYS_BACK = 21
 const DAYS_AHEAD = 9
 const MINORS = 4
@@ -48,9 +51,11 @@ async function found(database: Database, demo: DemoClub, hashes: string[]): Prom
         ${demo.colour}, ${demo.logo}, ${demo.opensMinute}, ${demo.closesMinute}, ${7 * 60}, ${2})`
     for (const [position, [name, sport, surface, indoor]] of demo.courts.entries()) {
       const [usual, max] = sport === 'padel' ? [90, 120] : [60, 120]
+      const price = indoor ? INDOOR_CENTS_PER_HOUR : 0
       await tx`INSERT INTO courts (club_id, position, name, sport, surface, indoor, length_usual,
-          length_max)
-        VALUES (${id}, ${position}, ${name}, ${sport}, ${surface}, ${indoor}, ${usual}, ${max})`
+          length_max, price_cents_hour)
+        VALUES (${id}, ${position}, ${name}, ${sport}, ${surface}, ${indoor}, ${usual}, ${max},
+          ${price})`
     }
     await hireAndJoin(tx, id, demo, hashes)
   })

@@ -49,6 +49,7 @@ export async function startReservations(poolMax = 5): Promise<TestReservations> 
       ...config,
       publicOrigin,
       smtpUrl: undefined,
+      payments: undefined,
       mailFrom: 'no-reply@reservations.example',
       demo: true,
     },

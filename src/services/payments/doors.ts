@@ -138,9 +138,15 @@ async function hearPaypal(c: Context<Env>, tenant: string, ports: DoorPorts): Pr
   const body = Buffer.from(await c.req.arrayBuffer())
   const certificate = await ports.certificateAt(address)
   verifyTransmission(transmission, certificate, trust, crc32(body), ports.nowMs())
-  const [id = ''] = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(body.toString('utf8')) ?? []
+  const id = customIdOf(body.toString('utf8'))
   const payment = await find(id, ports)
   if (!payment || payment.tenant !== tenant || payment.gateway !== 'paypal') return
   const state = (await ports.desk.refresh(id))?.state ?? ''
   ports.record('PAYMENT_NOTICE_HEARD', { tenant, payment: id, gateway: 'paypal', state })
+}
+
+/** Ours, in an order and in a capture alike; '' where the body is something else. */
+function customIdOf(body: string): string {
+  const [, id = ''] = /"custom_id"\s*:\s*"([0-9a-f-]{36})"/.exec(body) ?? []
+  return id
 }

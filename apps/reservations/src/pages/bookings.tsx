@@ -9,6 +9,7 @@ import { clockLabel, dateWords, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
 import { namesOf, relativeDay } from './day.tsx'
 import { Icon } from './icons.tsx'
+import { DuePart, type DueView } from './due.tsx'
 import { Message, Page, whenWords } from './layout.tsx'
 
 export type MineView = {
@@ -112,6 +113,8 @@ export type OneView = {
   /** Until when it could be cancelled. */
   readonly cancelUntilMs: number
   readonly isFresh: boolean
+  /** What is owed for it, if anything, and how it stands. */
+  readonly due: DueView | undefined
 }
 
 export function OnePage(view: OneView): VNode {
@@ -166,6 +169,7 @@ export function OnePage(view: OneView): VNode {
             <p class="small">{say('one.override', { reason: booking.overrideReason })}</p>
           )}
         </section>
+        {view.due && <DuePart due={view.due} visit={visit} bookingId={booking.id} />}
         <Actions {...view} />
       </article>
     </Page>

@@ -16,6 +16,7 @@ import { addDayRoutes } from './day-routes.tsx'
 import { answer, FormError, localPath, type Shop } from './desk.tsx'
 import { isOwnPost, sendHeaders } from './headers.ts'
 import { addMemberRoutes } from './member-routes.tsx'
+import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
 import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
@@ -29,7 +30,9 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   app.use(bodyLimit({ maxSize: FORM_BYTES_MAX, onError: (c) => fault(c, 'form', 413) }))
   app.use(async (c, next) => {
     const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
-    if (!reads && !isOwnPost(c.req.raw.headers, shop.publicOrigin)) return fault(c, 'origin', 403)
+    const isEvent = c.req.path === EVENTS_PATH // signed, and from no browser
+    if (!reads && !isEvent && !isOwnPost(c.req.raw.headers, shop.publicOrigin))
+      return fault(c, 'origin', 403)
     return await next()
   })
   app.get('/healthz', async (c) => {
@@ -49,6 +52,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   })
   addLook(app, shop)
   addDayRoutes(app, shop)
+  addPaymentRoutes(app, shop)
   addBookingRoutes(app, shop)
   addMemberRoutes(app, shop)
   addOfficeRoutes(app, shop)

@@ -19,6 +19,7 @@ import { dayRows, instantOf, parseInstant, STEP_MINUTES, wallClock } from '../ti
 import { answer, FormError, formOf, idOf, inside, isId, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
 import { refusalWords } from './refusal-words.ts'
+import { dueFor } from './payment-routes.tsx'
 import { inVisit, lookOf, type Visit } from './visit.ts'
 
 const WEEK_MS = 7 * 86_400_000
@@ -339,6 +340,7 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
     mayCancel: member.role === 'secretary' || mayCancel(club, booking.startMs, nowMs),
     cancelUntilMs: booking.startMs - club.cancelHours * 3_600_000,
     isFresh: visit.done === 'booked',
+    due: own ? await dueFor(shop, visit, booking) : undefined,
   }
   return answer(c, <OnePage {...view} />)
 }

@@ -12,6 +12,7 @@ import { MissingError } from '../data/acts.ts'
 import type { Member } from '../model.ts'
 import { visit, type Visit } from './visit.ts'
 import type { Confirmation } from '../mail.ts'
+import type { Payments } from '../payments.ts'
 
 /** What the application is given from outside. */
 export type Shop = {
@@ -21,6 +22,8 @@ export type Shop = {
   readonly nowMs: () => number
   /** Confirms a booking by e-mail, if mail is sent at all. Returns at once. */
   readonly confirm?: ((confirmation: Confirmation) => void) | undefined
+  /** Takes payments, if any are asked for. */
+  readonly payments?: Payments | undefined
 }
 
 export type App = Hono

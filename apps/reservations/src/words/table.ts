@@ -216,6 +216,36 @@ const booking = {
     'L’annulation était possible jusqu’au {when}. Appelez le secrétariat.',
     'Cancelling was possible until {when}. Please call the office.',
   ],
+  'due.title': ['Betaling', 'Paiement', 'Payment'],
+  'due.amount': ['Te betalen: € {amount}', 'À payer : {amount} €', 'To pay: €{amount}'],
+  'due.pay': ['Betalen', 'Payer', 'Pay'],
+  'due.paid': ['Betaald: € {amount}.', 'Payé : {amount} €.', 'Paid: €{amount}.'],
+  'due.pending': [
+    'De betaaldienst denkt er nog over na. U hoeft niets te doen.',
+    'Le service de paiement n’a pas encore décidé. Vous n’avez rien à faire.',
+    'The payment service is still deciding. You need not do anything.',
+  ],
+  'due.refused': [
+    'De betaling is niet gelukt. Er is niets afgeschreven; u kunt opnieuw betalen.',
+    'Le paiement n’a pas abouti. Rien n’a été débité ; vous pouvez payer à nouveau.',
+    'The payment did not succeed. Nothing was charged; you can pay again.',
+  ],
+  'due.review': [
+    'De club kijkt de betaling na. Betaal niet opnieuw.',
+    'Le club vérifie le paiement. Ne payez pas à nouveau.',
+    'The club is checking the payment. Do not pay again.',
+  ],
+  'due.away': [
+    'Betalen kan nu even niet. Uw boeking staat vast; probeer het later.',
+    'Le paiement est momentanément impossible. Votre réservation tient ; réessayez plus tard.',
+    'Paying is not possible just now. Your booking stands; please try later.',
+  ],
+  'due.going': [
+    'U gaat naar de betaaldienst van uw club.',
+    'Vous allez au service de paiement de votre club.',
+    'You are going to your club’s payment service.',
+  ],
+  'due.go': ['Verder naar de betaling', 'Continuer vers le paiement', 'Continue to the payment'],
   'one.cancelled': [
     'Geannuleerd. Het terrein is weer vrij.',
     'Annulé. Le terrain est de nouveau libre.',

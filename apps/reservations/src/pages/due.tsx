@@ -1,0 +1,55 @@
+/**
+ * What is owed for a booking, how it stands, and the way to pay.
+ *
+ * @module
+ */
+import type { VNode } from 'preact'
+import type { Visit } from '../web/visit.ts'
+import type { WordKey } from '../words/table.ts'
+import { Page } from './layout.tsx'
+
+/** How a payment stands, as far as a member need know. */
+export type DueState = 'open' | 'paid' | 'pending' | 'refused' | 'review' | 'away'
+
+export type DueView = { readonly cents: number; readonly state: DueState }
+
+const words: Readonly<Partial<Record<DueState, WordKey>>> = {
+  pending: 'due.pending',
+  refused: 'due.refused',
+  review: 'due.review',
+  away: 'due.away',
+}
+
+export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }): VNode {
+  const { due, visit, bookingId } = props
+  const { say, club } = visit
+  const amount = (due.cents / 100).toFixed(2)
+  const word = words[due.state]
+  const payable = due.state === 'open' || due.state === 'refused'
+  return (
+    <section class="sheet-part">
+      <h2>{say('due.title')}</h2>
+      <p role="status">{say(due.state === 'paid' ? 'due.paid' : 'due.amount', { amount })}</p>
+      {word && <p class="hint">{say(word)}</p>}
+      {payable && (
+        <form method="post" action={`/${club.slug}/bookings/${bookingId}/pay`}>
+          <button class="primary">{say('due.pay')}</button>
+        </form>
+      )}
+    </section>
+  )
+}
+
+/** On the way: by itself where the browser allows, by a link everywhere. */
+export function GoingPage({ visit, address }: { visit: Visit; address: string }): VNode {
+  const { say } = visit
+  return (
+    <Page visit={visit} title={say('due.title')} tab="mine">
+      <h1>{say('due.title')}</h1>
+      <p>{say('due.going')}</p>
+      <a class="button primary" href={address}>
+        {say('due.go')}
+      </a>
+    </Page>
+  )
+}

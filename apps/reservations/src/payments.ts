@@ -1,0 +1,108 @@
+/**
+ * The door to payments: what is owed for a booking, whether it was paid, and where to pay.
+ *
+ * A service beside us takes the payments, at whatever gateway the club chose. We tell it what is
+ * owed, send the member where it says, and believe only what it tells us: signed events, or its
+ * answer when we ask.
+ *
+ * @module
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+
+export type PaymentsConfig = {
+  readonly url: string
+  readonly key: string
+  readonly eventsSecret: string
+}
+
+/** A payment as the service tells of it. */
+export type Payment = {
+  readonly id: string
+  readonly gateway: string
+  readonly state: string
+  /** Where to pay, while it can be paid. */
+  readonly redirectUrl: string | null
+}
+
+export type Due = {
+  readonly club: string
+  /** The booking. */
+  readonly reference: string
+  /** In euro cents. */
+  readonly cents: number
+  /** Where the member comes back to. */
+  readonly backUrl: string
+}
+
+export type Payments = {
+  /** The payment for a booking: the one under way, or a new one. */
+  readonly begin: (due: Due) => Promise<Payment>
+  /** The payment that says most about a booking: the paid one, else the newest. */
+  readonly find: (club: string, reference: string) => Promise<Payment | undefined>
+  readonly isSigned: (body: string, signature: string | undefined, nowMs: number) => boolean
+}
+
+const TIMEOUT_MS = 15_000
+const SIGNATURE_AGE_MAX_SECONDS = 300
+
+const payment: z.ZodType<Payment> = z.object({
+  id: z.string(),
+  gateway: z.string(),
+  state: z.string(),
+  redirectUrl: z.string().nullable(),
+})
+
+export function openPayments(config: PaymentsConfig): Payments {
+  const ask = async (path: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${config.url}${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${config.key}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    if (!answer.ok) throw new PaymentsAwayError(`payments answered ${answer.status}`)
+    return await answer.json()
+  }
+  const all = async (club: string, reference: string): Promise<Payment[]> => {
+    const query = new URLSearchParams({ tenant: club, reference })
+    return z.array(payment).parse(await ask(`/v1/payments?${query}`))
+  }
+  return {
+    begin: async ({ club, reference, cents, backUrl }) => {
+      // One key for each attempt: asked twice, in two tabs, it is the same payment.
+      const before = await all(club, reference)
+      const [last] = before
+      const isOver = last?.state === 'refused' || last?.state === 'expired'
+      const isLive = last && !isOver && last.state !== 'cancelled'
+      const attempt = before.length + (isLive ? 0 : 1)
+      const asked = await ask('/v1/payments', {
+        tenant: club,
+        amount: cents,
+        currency: 'EUR',
+        reference,
+        returnUrl: backUrl,
+        cancelUrl: backUrl,
+        idempotencyKey: `${reference}/${attempt}`,
+      })
+      return payment.parse(asked)
+    },
+    find: async (club, reference) => {
+      const found = await all(club, reference)
+      return found.find(({ state }) => state === 'paid') ?? found[0]
+    },
+    isSigned: (body, signature, nowMs) => {
+      const [, seconds = '', mac = ''] =
+        /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(signature ?? '') ?? []
+      const age = Math.abs(nowMs / 1000 - Number(seconds))
+      if (mac === '' || age > SIGNATURE_AGE_MAX_SECONDS) return false
+      const wanted = createHmac('sha256', config.eventsSecret).update(`${seconds}.${body}`).digest()
+      return timingSafeEqual(wanted, Buffer.from(mac, 'hex'))
+    },
+  }
+}
+
+/** Payments cannot be asked now; the booking stands all the same. */
+export class PaymentsAwayError extends Error {
+  override readonly name = 'PaymentsAwayError'
+}

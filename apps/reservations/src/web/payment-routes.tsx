@@ -1,0 +1,109 @@
+/**
+ * Paying for a booking: sent to the club's own payment service, and back.
+ *
+ * @module
+ */
+import type { Hono } from 'hono'
+import { z } from 'zod'
+import { MissingError } from '../data/acts.ts'
+import { bookingById } from '../data/bookings.ts'
+import { clubBySlug } from '../data/clubs.ts'
+import { inClub } from '../database.ts'
+import type { Booking } from '../model.ts'
+import { GoingPage, type DueState, type DueView } from '../pages/due.tsx'
+import { answer, idOf, inside, isId, type Shop } from './desk.tsx'
+import { inVisit, lookOf, type Visit } from './visit.ts'
+
+/** Where the payment service tells what became of a payment. */
+export const EVENTS_PATH = '/payments/events'
+
+const HOUR_MS = 3_600_000
+
+const event = z.object({ state: z.string(), tenant: z.string(), reference: z.string() })
+
+export function addPaymentRoutes(app: Hono, shop: Shop): void {
+  const { payments, database } = shop
+  if (!payments) return
+  app.post(EVENTS_PATH, async (c) => {
+    const body = await c.req.text()
+    const isSigned = payments.isSigned(body, c.req.header('veilig-signature'), shop.nowMs())
+    if (!isSigned) return c.text('not signed\n', 403)
+    const { state, tenant, reference } = event.parse(JSON.parse(body))
+    const club = await clubBySlug(database, tenant)
+    if (club && isId(reference) && state === 'paid') {
+      await inClub(
+        database,
+        club.id,
+        (tx) => tx`UPDATE bookings SET paid_at = ${new Date(shop.nowMs())}
+          WHERE club_id = ${club.id} AND id = ${reference} AND paid_at IS NULL`,
+      )
+    }
+    return c.body(null, 204)
+  })
+  app.post(
+    '/:club/bookings/:id/pay',
+    inside(shop, async (c, visit, member) => {
+      const { club } = visit
+      const id = idOf(c, 'id')
+      const booking = await inVisit(database, visit, (tx) =>
+        bookingById(tx, club.id, id, lookOf(visit)),
+      )
+      const own = booking?.ownerId === member.id || member.role === 'secretary'
+      const owed = booking && own ? await owedFor(shop, visit, booking) : undefined
+      const back = `/${club.slug}/bookings/${id}`
+      if (!booking || !owed || owed.cents === 0) throw new MissingError('nothing is owed')
+      if (owed.isPaid) return c.redirect(back, 303)
+      const backUrl = `${shop.publicOrigin}${back}`
+      const due = { club: club.slug, reference: id, cents: owed.cents, backUrl }
+      const begun = await payments.begin(due).catch(() => undefined)
+      if (!begun?.redirectUrl) return c.redirect(back, 303)
+      // A form may lead to our own pages only, so the way out is a refresh, and a link.
+      c.header('Refresh', `0; url=${begun.redirectUrl}`)
+      return answer(c, <GoingPage visit={visit} address={begun.redirectUrl} />)
+    }),
+  )
+}
+
+/** What is owed for a booking and how it stands; undefined when nothing is. */
+export async function dueFor(
+  shop: Shop,
+  visit: Visit,
+  booking: Booking,
+): Promise<DueView | undefined> {
+  if (!shop.payments || booking.kind !== 'play' || booking.status !== 'confirmed') return undefined
+  const { cents, isPaid } = await owedFor(shop, visit, booking)
+  if (cents === 0) return undefined
+  if (isPaid) return { cents, state: 'paid' }
+  const found = await shop.payments
+    .find(visit.club.slug, booking.id)
+    .catch(() => ({ state: 'away' }))
+  return { cents, state: states[found?.state ?? 'open'] ?? 'open' }
+}
+
+const states: Readonly<Record<string, DueState>> = {
+  away: 'away',
+  paid: 'paid',
+  approved: 'pending',
+  pending: 'pending',
+  unknown: 'pending',
+  refused: 'refused',
+  review: 'review',
+}
+
+async function owedFor(
+  shop: Shop,
+  visit: Visit,
+  booking: Booking,
+): Promise<{ cents: number; isPaid: boolean }> {
+  const { club } = visit
+  const [row] = await inVisit(
+    shop.database,
+    visit,
+    (tx) => tx<{ price: number; isPaid: boolean }[]>`
+      SELECT c.price_cents_hour AS price, b.paid_at IS NOT NULL AS "isPaid"
+      FROM bookings b JOIN courts c ON c.club_id = b.club_id AND c.id = b.court_id
+      WHERE b.club_id = ${club.id} AND b.id = ${booking.id}`,
+  )
+  const hours = (booking.endMs - booking.startMs) / HOUR_MS
+  return { cents: Math.round((row?.price ?? 0) * hours), isPaid: row?.isPaid ?? false }
+}
