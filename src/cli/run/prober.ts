@@ -32,6 +32,7 @@ import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
 import { receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
+import { threatProbes } from './prober-threats.ts'
 import { gradeProbes } from './prober-grades.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -109,6 +110,13 @@ async function probesOf(
     ],
     ['backup.georedundant', georedundantProbe({ regions, clock })],
     ['backup.encrypted', encryptedProbe({ regions, canary: 'veilig-canary-', random: randomInt })],
+    ...threatProbes(context, {
+      ...gateway,
+      user: ROLE,
+      database: DATABASE,
+      password,
+      ssl: { ca, servername: 'localhost' },
+    }),
     ['tls.enforced', tlsEnforcedProbe(web)],
     ['tls.versions', tlsVersionsProbe(web)],
     ['headers.present', headersPresentProbe(web)],

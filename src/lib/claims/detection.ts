@@ -55,7 +55,7 @@ export const detectionClaims: readonly Claim[] = [
       'Une attaque simulée ne déclenche aucune alerte.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'threat.alerted',
@@ -76,7 +76,7 @@ export const detectionClaims: readonly Claim[] = [
       'Une alerte d’essai n’arrive pas ou arrive trop tard.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'breach.notice',

@@ -48,6 +48,13 @@ const SWITCHES = new RegExp(
     'dynamic_library_path|log_statement|check_function_bodies|pgaudit\\..*)$',
 )
 const LANGUAGES_UNTRUSTED = /^(c|internal|\w+u)$/
+/** PostgreSQL itself lets the owner of a database install these: manual, appendix F. */
+const TRUSTED_EXTENSIONS = new Set(
+  `btree_gin btree_gist citext cube dict_int fuzzystrmatch hstore intarray isn lo ltree pgcrypto
+   pg_trgm plpgsql seg tablefunc tcn tsm_system_rows tsm_system_time unaccent uuid-ossp`.split(
+    /\s+/,
+  ),
+)
 const ROLE_OPTIONS =
   /^(superuser|createrole|createdb|bypassrls|isreplication|rolemembers|addroleto)$/
 const SECRET_TABLES = /^pg_(authid|shadow|auth_members|user_mapping|user_mappings|largeobject)$/
@@ -76,6 +83,7 @@ function primitivesOf(type: string, node: Tree): readonly Primitive[] {
     case 'FuncCall':
       return functionPrimitives(node)
     case 'CreateExtensionStmt':
+      return TRUSTED_EXTENSIONS.has(textOf(node['extname'])) ? [] : ['untrusted-code']
     case 'CreatePLangStmt':
       return ['untrusted-code']
     case 'CreateFunctionStmt':

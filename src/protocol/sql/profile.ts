@@ -124,14 +124,16 @@ export class Profile {
       const word = path[at]?.word ?? END
       const next = node.next.get(word) ?? otherValue(node, word, clause)
       if (!next) break
-      if (word === "'" || word === '0') atValue = true
       if (CLAUSE.test(word)) clause = word
       if (next.varied) varied = true
+      // `SELECT 1` is no value of a visitor's: it stands in no clause, and is always the same.
+      if ((word === "'" || word === '0') && (clause !== command || next.varied)) atValue = true
       node = next
     }
     const sorts = clause === 'by'
     const sortsHere = sorts && path[at - 1]?.word === 'by'
-    const replacesValue = node.next.has("'") || node.next.has('0')
+    const hasValue = node.next.has("'") || node.next.has('0')
+    const replacesValue = hasValue && (clause !== command || variedIn(node))
     let once = 0
     for (const { count } of node.next.values()) if (count === 1) once++
     const shapes = node.shapes.size < SHAPES_PER_NODE_MAX ? node.shapes.size : Infinity

@@ -31,6 +31,8 @@ const SET_MAX = 1_000
 const SESSIONS_KNOWN = 20
 /** Of a longer text the book's first record holds a part only, which proves nothing. */
 const TEXT_BYTES_MAX = 128 * 1024
+/** Of what the prober does beside its numbered attacks. */
+const NO_NUMBER = 'unnumbered'
 const DRILL = /veilig-drill-[0-9a-f]{32}/
 
 export class Watch {
@@ -49,6 +51,12 @@ export class Watch {
 
   /** What an event sets off; most set off nothing. */
   see(event: RecordedEvent): readonly Finding[] {
+    return this.#findings(event).map((found) =>
+      this.#isDrill(found.role) ? { drill: NO_NUMBER, ...found } : found,
+    )
+  }
+
+  #findings(event: RecordedEvent): readonly Finding[] {
     switch (event.code) {
       case 'DB_STATEMENT':
         return this.#statement(event)
@@ -77,7 +85,8 @@ export class Watch {
     const ids = this.#judge.judge(sql, peer.role).filter((id) => this.#matters(id, peer.role))
     if (ids.length === 0) this.#judge.learn(sql, peer.role)
     const drill = this.#isDrill(peer.role) ? DRILL.exec(sql)?.[0] : undefined
-    return ids.map((id) => ({ ...finding(id, event, peer, ''), drill }))
+    const numbered = drill === undefined ? {} : { drill }
+    return ids.map((id) => ({ ...finding(id, event, peer, ''), ...numbered }))
   }
 
   /** Who runs the database for a living changes it; only what no work needs is told. */

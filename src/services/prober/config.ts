@@ -16,6 +16,10 @@ export type ProberConfig = {
   readonly login?: ProberLogin | undefined
   /** An account of the prober's own, on which it tries wrong passwords; else login.lockout waits. */
   readonly lockout?: ProberLockout | undefined
+  /** The protected application's role, whose rights are read, and its database. */
+  readonly application: { readonly role: string; readonly database: string }
+  /** An alert delivered later than this shows threat.alerted false. */
+  readonly alertMaxMs: number
   /** Promises about backups: what is too old. */
   readonly backup: {
     readonly fullAgeMaxMinutes: number
@@ -53,11 +57,18 @@ const backup: z.ZodType<ProberConfig['backup']> = z.strictObject({
   logLagMaxSeconds: z.number().int().min(1).max(86_400).default(900),
 })
 
+const application: z.ZodType<ProberConfig['application']> = z.strictObject({
+  role: z.string().min(1).max(63).default('reservations_app'),
+  database: z.string().min(1).max(63).default('reservations'),
+})
+
 export const proberConfig: z.ZodType<ProberConfig> = z.strictObject({
   intervalSeconds: z.number().min(1).max(3600).default(20),
   timeoutSeconds: z.number().min(0.1).max(600).default(15),
   strangerAddress: z.ipv4().default('127.0.0.2'),
   login: login.optional(),
   lockout: lockout.optional(),
+  application: application.prefault({}),
+  alertMaxMs: z.int().min(100).max(600_000).default(5_000),
   backup: backup.prefault({}),
 })
