@@ -32,6 +32,28 @@ test('supervisor: a killed process is started again, and both facts are audited'
   assert.equal(started, 3)
 })
 
+test('supervisor: a process being started again while all stops is stopped too', async () => {
+  const { trail, events } = book()
+  const restarting = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  let started = 0
+  let second: Instance | undefined
+  const start = async (): Promise<Instance> => {
+    if (++started === 1) return sleeper()
+    restarting.resolve()
+    await go.promise
+    return (second = await sleeper())
+  }
+  const ports = { clock: systemClock, trail, tell: () => undefined }
+  const service = await keepRunning('sleeper', start, ports)
+  process.kill(Number(events[0]?.detail['pid']), 'SIGKILL')
+  await restarting.promise
+  const stopped = service[Symbol.asyncDispose]()
+  go.resolve()
+  await stopped
+  assert.throws(() => process.kill(second?.pid ?? 0, 0), { code: 'ESRCH' })
+})
+
 test('supervisor: what cannot start the first time is told to the caller', async () => {
   const { trail } = book()
   const start = (): Promise<Instance> => Promise.reject(new FaultError('PORT_IN_USE', 'no'))

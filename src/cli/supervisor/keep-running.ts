@@ -52,6 +52,7 @@ export async function keepRunning(
       if (stopping.signal.aborted) return
       startedMs = ports.clock.monotonicMs()
       instance = await start().catch((error: unknown) => failedInstance(error))
+      if (stopping.signal.aborted) return await instance[Symbol.asyncDispose]()
       if (instance.pid === 0) continue
       await record(ports, 'PROCESS_STARTED', { process: name, pid: instance.pid })
       ports.tell(`${name} runs again`)

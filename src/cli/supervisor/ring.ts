@@ -25,7 +25,14 @@ import { ensureStaffRoles, grantStaffRights } from './staff-roles.ts'
 import { addressTable } from './welcome.ts'
 
 /** Started beside PostgreSQL, which none of them needs in order to be ready. */
-const beside: readonly string[] = ['sql-gateway', 'notary', 'trust', 'web-gateway', 'payment-twins', 'mailbox']
+const beside: readonly string[] = [
+  'sql-gateway',
+  'notary',
+  'trust',
+  'web-gateway',
+  'payment-twins',
+  'mailbox',
+]
 
 /** Started once the databases and roles are there. The prober is last: it measures the rest. */
 const then: readonly (readonly string[])[] = [

@@ -216,7 +216,8 @@ export class MailStore {
   async forget(nowMs: number): Promise<void> {
     await this.#query('delete from victim_mail where at < $1', [new Date(nowMs - DAY_MS)])
     await this.#query(
-      `delete from message where received_at < case when sender = $3 then $2 else $1 end
+      `delete from message
+       where received_at < case when sender = $3 then $2::timestamptz else $1::timestamptz end
        and not exists (
          select from delivery where message_id = message.id and state = 'queued')`,
       [new Date(nowMs - KEEP_ENDED_MS), new Date(nowMs - KEEP_PROBES_MS), PROBER],
