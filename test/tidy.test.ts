@@ -49,6 +49,7 @@ const packageLayers: Readonly<Record<string, readonly string[]>> = {
   'preact-render-to-string': ['services'],
   'reflect-metadata': ['system'],
   'smtp-server': ['services'],
+  ssh2: ['storage'],
   yaml: ['cli'],
   zod: ['services', 'cli'],
 }

@@ -22,10 +22,10 @@ import {
   readCatalogueKey,
   readIdentity,
 } from '#services/backup/repository/repository-keys.ts'
-import { DiskStore } from '#storage/disk-store.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { Context } from './context.ts'
 import type { Paths } from './paths.ts'
+import { storeOf } from './region-store.ts'
 
 type Place = Pick<Context, 'paths' | 'clock'>
 
@@ -66,10 +66,11 @@ export async function ensureRepositoryKeys({ paths, clock }: Place): Promise<voi
 
 /** The regions of the configuration, as stores. */
 export function regionPlaces(paths: Paths, regions: readonly RegionConfig[]): RegionPlace[] {
-  return regions.map(({ name, folder, required }) => {
-    const store = new DiskStore(systemDisk, folder ?? paths.region(name))
-    return { name, store, required }
-  })
+  return regions.map((region) => ({
+    name: region.name,
+    required: region.required,
+    store: storeOf(paths, region),
+  }))
 }
 
 /**

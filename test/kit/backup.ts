@@ -58,15 +58,22 @@ export type RestoredPostgres = AsyncDisposable & {
   query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]>
 }
 
-/** Makes the role, the keys and the configuration; starts nothing yet. */
-export async function prepareBackup(server: TestPostgres): Promise<TestBackup> {
+/**
+ * Makes the role, the keys and the configuration; starts nothing yet.
+ *
+ * @param settings Of the section `backup`.
+ */
+export async function prepareBackup(
+  server: TestPostgres,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<TestBackup> {
   const data = await temporaryFolder('story')
   const config = join(data, 'veilig.yaml')
   await server.query(`create role veilig_backup login replication password 'backup-role'`)
   const follow = async (cluster: RunningCluster): Promise<void> => {
     const { socketDir: host, port } = cluster
     const database = { host, port, password: 'backup-role' }
-    await writeFile(config, JSON.stringify({ backup: { database } }))
+    await writeFile(config, JSON.stringify({ backup: { ...settings, database } }))
   }
   await follow(server.cluster)
   let followed: Pick<RestoredPostgres, 'query'> = server

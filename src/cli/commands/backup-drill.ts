@@ -84,7 +84,7 @@ function asText(receipt: DrillReceipt): string {
   const seconds = ((receipt.endedMs - receipt.startedMs) / 1000).toFixed(1)
   const moment = new Date(targetMs).toISOString()
   const lines = [
-    `${passed ? 'PASSED' : 'FAILED'}: restored to ${moment} from ${backup || 'nothing'}, ${seconds} s`,
+    `${passed ? 'PASSED' : 'FAILED'}: to ${moment} from ${backup || 'nothing'}, ${seconds} s.`,
     `Read ${receipt.rows} rows of ${receipt.tables} tables, ${receipt.indexes} indexes and ` +
       `${receipt.pages} pages in ${receipt.databases} databases of PostgreSQL ` +
       `${receipt.serverVersion}; stopped at ${receipt.reachedLsn}.`,

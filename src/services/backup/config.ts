@@ -19,13 +19,34 @@ export type DatabaseConfig = {
 }
 
 /** One copy of everything. */
-export type RegionConfig = {
+export type RegionConfig = DiskRegion | SftpRegion
+
+type AnyRegion = {
   readonly name: string
+  /** Whether nothing counts as safe before this region holds it. */
+  readonly required: boolean
+}
+
+export type DiskRegion = AnyRegion & {
   readonly kind: 'disk'
   /** Absolute; without it, below the data folder. */
   readonly folder?: string | undefined
-  /** Whether nothing counts as safe before this region holds it. */
-  readonly required: boolean
+}
+
+export type SftpRegion = AnyRegion & {
+  readonly kind: 'sftp'
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** File of an unencrypted private key, absolute; or a password. One of the two. */
+  readonly keyFile?: string | undefined
+  readonly password?: string | undefined
+  /** `SHA256:…` of the server's key, as `ssh-keygen -l` prints it. */
+  readonly hostKey: string
+  /** On the server; absolute, or from the user's own folder. */
+  readonly folder: string
+  /** Longest that the server may take for one answer. */
+  readonly timeoutSeconds: number
 }
 
 export type BackupConfig = {
@@ -69,11 +90,43 @@ const database: z.ZodType<DatabaseConfig> = z.strictObject({
   caFile: absolute.optional(),
 })
 
-const region: z.ZodType<RegionConfig> = z.strictObject({
+const diskRegion: z.ZodType<DiskRegion> = z.strictObject({
   name,
   kind: z.literal('disk').default('disk'),
   folder: absolute.optional(),
   required: z.boolean().default(true),
+})
+
+const sftpRegion: z.ZodType<SftpRegion> = z
+  .strictObject({
+    name,
+    kind: z.literal('sftp'),
+    host: z.string().min(1).max(255),
+    port: z.int().min(1).max(65_535).default(22),
+    user: z.string().min(1).max(255),
+    keyFile: absolute.optional(),
+    password: z.string().min(1).max(1024).optional(),
+    hostKey: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
+      message: 'must be the server’s fingerprint as ssh-keygen -l prints it: SHA256:…',
+    }),
+    folder: z.string().min(1).max(1024),
+    timeoutSeconds: z.number().min(0.1).max(600).default(20),
+    required: z.boolean().default(false),
+  })
+  .refine(({ keyFile, password }) => (keyFile === undefined) !== (password === undefined), {
+    message: 'needs either keyFile or password',
+  })
+
+/** By its kind, so that a mistake is told of the region that was meant. */
+const region: z.ZodType<RegionConfig> = z.unknown().transform((value, context) => {
+  const kind = (value as { kind?: unknown } | null)?.kind
+  const schema: z.ZodType<RegionConfig> = kind === 'sftp' ? sftpRegion : diskRegion
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  for (const { message, path } of parsed.error.issues) {
+    context.issues.push({ code: 'custom', message, path, input: value })
+  }
+  return z.NEVER
 })
 
 export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({

@@ -66,7 +66,7 @@ test('drill: all is read back again in time, and sooner after damage', () => {
   assert.equal(dueAt(1.3, [a], [drill('a', 1), verify(1, false)]), 'verify')
 })
 
-test('drill: the moment lies after its backup, before the next, within the log that is kept', () => {
+test('drill: the moment lies after its backup, before the next, within what is kept', () => {
   const last = (below: number): number => below - 1
   const first = (): number => 0
   const untilMs = 6 * HOUR_MS
