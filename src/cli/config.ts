@@ -14,10 +14,12 @@ import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gatewa
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
 import { paymentsConfig, type PaymentsConfig } from '#services/payments/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
+import { secretsConfig, type SecretsConfig } from '#services/secret-scan/config.ts'
 import { sqlGatewayConfig, type SqlGatewayConfig } from '#services/sql-gateway/config.ts'
 import { statusConfig, type StatusConfig } from '#services/status/config.ts'
 import { staffConfig, type StaffConfig } from '#services/staff/config.ts'
 import { trustConfig, type TrustConfig } from '#services/trust/config.ts'
+import { updatesConfig, type UpdatesConfig } from '#services/updates/config.ts'
 import { webGatewayConfig, type WebGatewayConfig } from '#services/web-gateway/config.ts'
 import { auditConfig, type AuditConfig } from './config-audit.ts'
 
@@ -41,10 +43,12 @@ export type VeiligConfig = {
   readonly notary: NotaryConfig
   readonly payments: PaymentsConfig
   readonly prober: ProberConfig
+  readonly secrets: SecretsConfig
   readonly sqlGateway: SqlGatewayConfig
   readonly status: StatusConfig
   readonly staff: StaffConfig
   readonly trust: TrustConfig
+  readonly updates: UpdatesConfig
   readonly webGateway: WebGatewayConfig
 }
 
@@ -65,9 +69,11 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   notary: notaryConfig.prefault({}),
   payments: paymentsConfig.prefault({}),
   prober: proberConfig.prefault({}),
+  secrets: secretsConfig.prefault({}),
   sqlGateway: sqlGatewayConfig.prefault({}),
   status: statusConfig.prefault({}),
   staff: staffConfig.prefault({}),
   trust: trustConfig.prefault({}),
+  updates: updatesConfig.prefault({}),
   webGateway: webGatewayConfig.prefault({}),
 })

@@ -25,6 +25,7 @@ import {
 } from './access.ts'
 import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
+import { secretsScanCommand } from './secrets-scan.ts'
 import { staffDisableCommand, staffInviteCommand, staffListCommand } from './staff.ts'
 import { gradeCommand } from './grade.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   accessRevokeCommand,
   accessListCommand,
   rotateCommand,
+  secretsScanCommand,
   claimsCommand,
   gradeCommand,
   trustVerifyCommand,

@@ -32,6 +32,7 @@ import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
 import { receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
+import { staffProbes } from './prober-staff.ts'
 import { threatProbes } from './prober-threats.ts'
 import { gradeProbes } from './prober-grades.ts'
 
@@ -129,6 +130,13 @@ async function probesOf(
       ssl: { ca, servername: 'localhost' },
     })),
     ...(await mailProbes(context, ca, echo)),
+    ...(await staffProbes(context, ca, {
+      ...gateway,
+      user: ROLE,
+      database: DATABASE,
+      password,
+      ssl: { ca, servername: 'localhost' },
+    })),
     ...(login ? [['cookies.secure', cookiesSecureProbe(web, login)] as const] : []),
   ]
   return new Map(probes)

@@ -7,6 +7,7 @@
  * @module
  */
 import { words, type Language, type Words } from './claim.ts'
+import { practiceFindingTexts } from './findings-practice.ts'
 import { threatFindingTexts } from './findings-threats.ts'
 import { webFindingTexts } from './findings-web.ts'
 import type { Finding } from './statement.ts'
@@ -14,6 +15,7 @@ import type { Finding } from './statement.ts'
 /** `{name}` stands for the finding's value of that name. */
 export const findingTexts: Readonly<Record<string, Words>> = {
   ...webFindingTexts,
+  ...practiceFindingTexts,
   ...threatFindingTexts,
   PROBE_TIMED_OUT: words(
     'De meting duurde langer dan {seconds} seconden en is afgebroken.',

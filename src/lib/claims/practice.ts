@@ -133,7 +133,7 @@ export const practiceClaims: readonly Claim[] = [
       'Un collaborateur a un mot de passe permanent pour la base, ou un accès au-delà de sa fin.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'staff.isolation',
@@ -150,7 +150,7 @@ export const practiceClaims: readonly Claim[] = [
     ),
     falsifiedBy: words('Eén ervan antwoordt.', 'One of them answers.', 'L’un d’eux répond.'),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'staff.nosecrets',
@@ -167,7 +167,7 @@ export const practiceClaims: readonly Claim[] = [
     ),
     falsifiedBy: words('Een vondst.', 'A finding.', 'Une trouvaille.'),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'credentials.rotated',
@@ -190,7 +190,7 @@ export const practiceClaims: readonly Claim[] = [
       'Le plus ancien mot de passe ou clé a plus de soixante jours.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
     outdated: words(
       'Mensen dwingen hun wachtwoord geregeld te wijzigen wordt afgeraden (NIST SP ' +
         '800-63B): zij kiezen dan zwakkere. Wij vernieuwen de sleutels van systemen, en ' +
@@ -222,7 +222,7 @@ export const practiceClaims: readonly Claim[] = [
       'Un collaborateur sans elle, ou un chemin qui saute l’étape.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'status.public',
@@ -264,6 +264,6 @@ export const practiceClaims: readonly Claim[] = [
       'Un composant à vulnérabilité connue a dépassé son délai.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
 ]

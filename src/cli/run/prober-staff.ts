@@ -1,0 +1,261 @@
+/**
+ * Composes the probes of internal practices: people's ways in, source, credentials, updates.
+ *
+ * @module
+ */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { request } from 'node:https'
+import { constants, setPriority } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { accessClient } from '#services/access/client.ts'
+import type { Probe } from '#services/prober/probe.ts'
+import {
+  rotatedProbe,
+  twoFactorProbe,
+  type Credential,
+} from '#services/prober/probes/credentials.ts'
+import { isolationProbe } from '#services/prober/probes/staff-isolation.ts'
+import {
+  leastPrivilegeProbe,
+  type LoginRole,
+  type ProbeGrant,
+} from '#services/prober/probes/staff-leastprivilege.ts'
+import { noSecretsProbe, type Scanned } from '#services/prober/probes/staff-nosecrets.ts'
+import { patchedProbe, type Patched } from '#services/prober/probes/updates-patched.ts'
+import type { StaffFigures } from '#services/staff/admin.ts'
+import { askStaff } from '#services/staff/client.ts'
+import { PROBE_NAME } from '#services/staff/probe-account.ts'
+import { npmComponents } from '#services/updates/inventory.ts'
+import { advisories, vulnerable } from '#services/updates/osv.ts'
+import type { Context, ServiceContext } from '../context.ts'
+import { applicationRoles } from './application-role.ts'
+
+const LOOPBACK = '127.0.0.1'
+const DAY_MS = 86_400_000
+const RESULT_KEPT_MS = 60_000
+const SCAN_OUTPUT_MAX = 16 * 1024 * 1024
+const LOWEST_PRIORITY = constants.priority.PRIORITY_LOW
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** Roles of programs. Any other that can log in is taken for a person's. */
+const programRoles: readonly string[] = [
+  'postgres',
+  'reservations_owner',
+  ...applicationRoles.map(({ role }) => role),
+  'veilig_access',
+  'veilig_backup',
+  'veilig_prober',
+]
+
+/** The probes of staff.*, credentials.* and updates.*, by claim. */
+export async function staffProbes(
+  context: ServiceContext,
+  ca: string,
+  prober: pg.ClientConfig,
+): Promise<readonly (readonly [string, Probe])[]> {
+  const { paths, clock, config } = context
+  const access = accessClient(paths.socket('access'))
+  const password = await readFile(paths.secret('prober', 'staff-password'), 'utf8')
+  const look = config.updates.advisories
+  const repositories = declaredRepositories(context)
+  return [
+    [
+      'staff.leastprivilege',
+      leastPrivilegeProbe({
+        programs: programRoles,
+        minutesMax: config.access.minutesMax,
+        roles: () => loginRoles(prober),
+        grant: (seconds) => access.start('probe', seconds, 'probe', 'probe'),
+        login: (grant) => login(prober, grant),
+        nowMs: () => clock.nowMs(),
+      }),
+    ],
+    ['staff.isolation', isolationProbe(config.staff.internalHosts)],
+    ['staff.nosecrets', noSecretsProbe(repositories.length === 0 ? undefined : scanAside(context))],
+    ['credentials.rotated', rotatedProbe(() => credentialAges(context))],
+    [
+      'credentials.twofactor',
+      twoFactorProbe({
+        figures: async () => (await askStaff(paths.socket('staff'), '/figures')) as StaffFigures,
+        passwordOnly: (signal) => passwordOnly(context, ca, password, signal),
+      }),
+    ],
+    [
+      'updates.patched',
+      patchedProbe(look === undefined ? undefined : () => patched(context, look, prober)),
+    ],
+  ]
+}
+
+/** What the configuration names; in the demonstration the ring's own source. */
+export function declaredRepositories({ config }: Context): readonly string[] {
+  if (config.secrets.repositories.length > 0) return config.secrets.repositories
+  return config.application.command ? [] : [root]
+}
+
+/**
+ * Searches in a process of its own, because it computes for seconds. A measurement that is cut off
+ * before the end leaves the search running, and a later one finds its result.
+ */
+function scanAside(context: Context): (signal: AbortSignal) => Promise<Scanned> {
+  let running: Promise<Scanned> | undefined
+  return async (signal) => {
+    running ??= scanApart(context).finally(() => {
+      setTimeout(() => (running = undefined), RESULT_KEPT_MS).unref()
+    })
+    const cut = Promise.withResolvers<never>()
+    signal.addEventListener('abort', () => cut.reject(signal.reason as Error), { once: true })
+    return Promise.race([running, cut.promise])
+  }
+}
+
+type Report = Scanned & { readonly folder: string }
+
+async function scanApart({ paths, configFile }: Context): Promise<Scanned> {
+  const program = process.argv[1] ?? ''
+  const config = configFile === undefined ? [] : ['--config', configFile]
+  const args = [...process.execArgv, program, 'secrets', 'scan', '--json', '--data', paths.data]
+  const child = execFile(process.execPath, [...args, ...config], { maxBuffer: SCAN_OUTPUT_MAX })
+  if (child.pid !== undefined) setPriority(child.pid, LOWEST_PRIORITY)
+  let text = ''
+  child.stdout?.on('data', (chunk: string) => (text += chunk))
+  await once(child, 'close') // its exit status only says whether it found something
+  const reports = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Report)
+  return {
+    files: reports.reduce((sum, { files }) => sum + files, 0),
+    accepted: reports.reduce((sum, { accepted }) => sum + accepted, 0),
+    findings: reports.flatMap(({ findings }) => findings),
+  }
+}
+
+async function loginRoles(prober: pg.ClientConfig): Promise<readonly LoginRole[]> {
+  return asClient(prober, async (client) => {
+    const { rows } = await client.query<LoginRole & { until: number | null }>(
+      `select rolname as name, rolcanlogin as "canLogin", rolsuper or rolbypassrls as mighty,
+         extract(epoch from nullif(rolvaliduntil, 'infinity'))::float8 * 1000 as until
+         from pg_roles where rolname !~ '^pg_'`,
+    )
+    return rows.map(({ name, canLogin, mighty, until }) => {
+      return { name, canLogin, mighty, untilMs: until ?? undefined }
+    })
+  })
+}
+
+async function login(prober: pg.ClientConfig, grant: ProbeGrant): Promise<string | undefined> {
+  try {
+    const { name: user, password } = grant
+    await asClient({ ...prober, user, password }, (client) => client.query('select 1'))
+    return undefined
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (error instanceof pg.DatabaseError && code) return code
+    throw error
+  }
+}
+
+async function asClient<T>(
+  config: pg.ClientConfig,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionTimeoutMillis: 5000, ...config })
+  client.on('error', () => undefined) // said by the call in progress
+  try {
+    await client.connect()
+    return await work(client)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Passwords and keys by the age of their files: each is written once, when its secret is made. */
+async function credentialAges({ paths, clock }: Context): Promise<readonly Credential[]> {
+  const folder = join(paths.data, 'secrets')
+  const nowMs = clock.nowMs()
+  const found: Credential[] = []
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/password|secret|\.key$|\.pem$/.test(entry.name)) continue
+    if (entry.name.endsWith('recovery.key')) continue // a key to old backups: changing it loses them
+    const path = join(entry.parentPath, entry.name)
+    const { mtimeMs } = await stat(path)
+    found.push({ name: path.slice(folder.length + 1), ageMs: nowMs - mtimeMs })
+  }
+  return found
+}
+
+/** Signs in with the right password, and asks for the first page with what it got. */
+async function passwordOnly(
+  { ports }: Context,
+  ca: string,
+  password: string,
+  signal: AbortSignal,
+): Promise<'password-refused' | 'second-asked' | 'let-in'> {
+  const body = new URLSearchParams({ name: PROBE_NAME, password }).toString()
+  const signedIn = await ask(ports.https, ca, 'POST', '/login', body, '', signal)
+  const cookie = signedIn.cookies.map((line) => line.split(';')[0]).join('; ')
+  if (signedIn.status !== 303 || cookie === '') return 'password-refused'
+  const page = await ask(ports.https, ca, 'GET', '/', '', cookie, signal)
+  return page.status === 303 && page.to === '/second' ? 'second-asked' : 'let-in'
+}
+
+type Reply = { readonly status: number; readonly to: string; readonly cookies: readonly string[] }
+
+function ask(
+  port: number,
+  ca: string,
+  method: string,
+  path: string,
+  body: string,
+  cookie: string,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const host = `console.localhost:${port}`
+  const headers = {
+    host,
+    origin: `https://${host}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': Buffer.byteLength(body),
+    'user-agent': 'veilig-prober',
+    ...(cookie === '' ? {} : { cookie }),
+  }
+  const options = { host: LOOPBACK, port, method, path, ca, signal, headers, agent: false as const }
+  return new Promise((resolve, reject) => {
+    const call = request({ ...options, servername: 'console.localhost' })
+    call.on('error', reject)
+    call.on('response', (response) => {
+      response.resume()
+      const { statusCode: status = 0, headers: said } = response
+      resolve({ status, to: said.location ?? '', cookies: said['set-cookie'] ?? [] })
+    })
+    call.end(body)
+  })
+}
+
+async function patched(context: Context, file: string, prober: pg.ClientConfig): Promise<Patched> {
+  const { updates } = context.config
+  const known = advisories.parse(JSON.parse(await readFile(file, 'utf8')))
+  const postgres = await asClient(prober, async (client) => {
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    return rows[0]?.server_version.split(' ')[0] ?? ''
+  })
+  const locks = [join(root, 'package-lock.json'), ...updates.lockFiles]
+  const components = [
+    { ecosystem: 'Bitnami', name: 'postgresql', version: postgres },
+    { ecosystem: 'Bitnami', name: 'node', version: process.versions.node },
+    ...(await Promise.all(locks.map(npmComponents))).flat(),
+  ]
+  const nowMs = context.clock.nowMs()
+  const open = vulnerable(components, known).map(({ component, id, severity, publishedMs }) => {
+    const daysLeft = Math.floor(updates.days[severity] - (nowMs - publishedMs) / DAY_MS)
+    return { component: `${component.name} ${component.version}`, id, severity, daysLeft }
+  })
+  const ageDays = Math.floor((nowMs - (await stat(file)).mtimeMs) / DAY_MS)
+  const ageDaysMax = updates.advisoriesDaysMax
+  return { components: components.length, advisories: known.length, ageDays, ageDaysMax, open }
+}

@@ -1,0 +1,47 @@
+/**
+ * updates.patched: no component with a known vulnerability past its time.
+ *
+ * Without a list of known vulnerabilities nothing is claimed: not knowing is not being safe.
+ *
+ * @module
+ */
+import { finding, verdictOf, type Probe } from '../probe.ts'
+
+export type Patched = {
+  readonly components: number
+  readonly advisories: number
+  /** Age of the newest knowledge, days. */
+  readonly ageDays: number
+  readonly ageDaysMax: number
+  readonly open: readonly {
+    readonly component: string
+    readonly id: string
+    readonly severity: string
+    readonly daysLeft: number
+  }[]
+}
+
+const EVERY_SECONDS = 600
+
+/** @param look undefined when no list of advisories is configured. */
+export function patchedProbe(look: (() => Promise<Patched>) | undefined): Probe {
+  return {
+    version: 1,
+    everySeconds: EVERY_SECONDS,
+    measure: async () => {
+      if (!look) return { outcome: 'unmeasured', findings: [finding('UPDATES_NO_ADVISORIES')] }
+      const { components, advisories, ageDays, ageDaysMax, open } = await look()
+      const late = open
+        .filter(({ daysLeft }) => daysLeft < 0)
+        .map(({ component, id, severity, daysLeft }) =>
+          finding('UPDATES_LATE', { component, id, severity, days: -daysLeft }),
+        )
+      if (late.length === 0 && (ageDays > ageDaysMax || advisories === 0)) {
+        const values = { days: ageDays, limit: ageDaysMax }
+        return { outcome: 'unmeasured', findings: [finding('UPDATES_ADVISORIES_OLD', values)] }
+      }
+      const good = finding('UPDATES_NONE_LATE', { components, advisories, open: open.length })
+      return verdictOf([good], late)
+    },
+  }
+}

@@ -1,0 +1,23 @@
+/** Claim credentials.rotated: the oldest password or key is at most sixty days old. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { measureClaim } from '#kit/claims.ts'
+import { rotatedProbe, type Credential } from '#services/prober/probes/credentials.ts'
+
+const DAY_MS = 86_400_000
+const aged = (...days: number[]): (() => Promise<Credential[]>) => {
+  const all = days.map((one, at) => ({ name: `process/key-${at}`, ageMs: one * DAY_MS }))
+  return () => Promise.resolve(all)
+}
+
+test('credentials.rotated: proven while the oldest is sixty days, false beyond', async () => {
+  const fresh = await measureClaim('credentials.rotated', rotatedProbe(aged(0, 60)))
+  assert.deepEqual([fresh.state, fresh.codes], ['proven', ['CREDENTIALS_FRESH']])
+  const old = await measureClaim('credentials.rotated', rotatedProbe(aged(1, 61, 3)))
+  assert.deepEqual([old.state, old.codes], ['failing', ['CREDENTIAL_OLD']])
+  assert(old.values.includes('process/key-1'))
+})
+
+test('credentials.rotated: with no credential to be seen, nothing is claimed', async () => {
+  assert.equal((await measureClaim('credentials.rotated', rotatedProbe(aged()))).state, 'unproven')
+})
