@@ -79,10 +79,10 @@ export function* madeUpVisits(count: number): Generator<Visit> {
       ...(maybe(0.6) ? [`SameSite=${pick(['Lax', 'Strict', 'None', 'odd', '', 'lax'])}`] : []),
       ...(maybe(0.5) ? ['Path=/'] : []),
     ].join('; ')
-  const places = [
-    ...['/a.js', 'a.js', 'https://example.com/x.js', 'https://cdn.example.com/x.js'],
-    ...['https://other.org/x.js', 'http://other.org/x.js', '//other.org/x.js'],
-  ]
+  const places = (
+    '/a.js a.js https://example.com/x.js https://cdn.example.com/x.js ' +
+    'https://other.org/x.js http://other.org/x.js //other.org/x.js'
+  ).split(' ')
   const script = (): string =>
     `<script${maybe(0.8) ? ` src="${pick(places)}"` : ''}` +
     `${maybe(0.4) ? ' integrity="sha384-x"' : ''}></script>`

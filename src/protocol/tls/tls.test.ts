@@ -32,7 +32,7 @@ test('hello: SSL 2 and its answer', () => {
   assert(!isSslTwoHello(hex('15030000020228')))
 })
 
-/** TLS 1.2, ECDHE on secp256r1, ServerHello, ServerKeyExchange and ServerHelloDone in one record. */
+/** TLS 1.2, ECDHE on secp256r1: hello, key exchange and end in one record. */
 const hello12 = `0303${'bb'.repeat(32)}00c02f00` + '0005' + 'ff01000100'
 const message = (type: string, body: string): string =>
   type + (body.length / 2).toString(16).padStart(6, '0') + body
