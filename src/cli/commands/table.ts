@@ -16,6 +16,7 @@ import { completionCommand } from './completion.ts'
 import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { gradeMailCommand } from './grade-mail.ts'
+import { incidentCommands } from './incident.ts'
 import { restoreCommand } from './restore.ts'
 import {
   accessApproveCommand,
@@ -28,6 +29,7 @@ import { runCommand } from './run.ts'
 import { secretsScanCommand } from './secrets-scan.ts'
 import { staffDisableCommand, staffInviteCommand, staffListCommand } from './staff.ts'
 import { gradeCommand } from './grade.ts'
+import { statusCommand } from './status.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
@@ -54,6 +56,8 @@ export const commands: readonly Command[] = [
   accessListCommand,
   rotateCommand,
   secretsScanCommand,
+  statusCommand,
+  ...incidentCommands,
   claimsCommand,
   gradeCommand,
   trustVerifyCommand,

@@ -20,6 +20,8 @@ import {
 } from '#services/prober/probes/backups.ts'
 import { cookiesSecureProbe } from '#services/prober/probes/cookies.ts'
 import { headersPresentProbe } from '#services/prober/probes/headers.ts'
+import { breachNoticeProbe } from '#services/prober/probes/breach-notice.ts'
+import { statusPublicProbe, type Rehearsal } from '#services/prober/probes/status-public.ts'
 import { tlsEnforcedProbe, tlsVersionsProbe, type WebTarget } from '#services/prober/probes/tls.ts'
 import { MailEcho } from '#services/prober/mail/echo.ts'
 import { serveProber } from '#services/prober/serve.ts'
@@ -30,8 +32,10 @@ import type { ServiceContext } from '../context.ts'
 import { regionPlaces } from '../repository.ts'
 import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
+import { breachTarget, rehearsalIn } from './prober-status.ts'
 import { receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
+import { REHEARSAL, STATUS_CONTROL } from './status-names.ts'
 import { staffProbes } from './prober-staff.ts'
 import { threatProbes } from './prober-threats.ts'
 import { gradeProbes } from './prober-grades.ts'
@@ -39,6 +43,7 @@ import { gradeProbes } from './prober-grades.ts'
 const LOOPBACK = '127.0.0.1'
 const ROLE = 'veilig_prober'
 const DATABASE = 'veilig_probe'
+const STATUS_HOST = 'status.localhost'
 
 /** The demonstration's member, whose password is public: in the application's own code. */
 const demonstrationLogin: ProberLogin = {
@@ -52,8 +57,9 @@ export async function runProber(context: ServiceContext): Promise<RunningService
   const config = context.config.prober
   const echo = started.use(new MailEcho(paths.socket(PROBE_SMTP)))
   await echo.listen()
+  const rehearsal = started.use(rehearsalIn(paths.socket(REHEARSAL)))
   const prober = await serveProber(config, {
-    probes: await probesOf(context, echo),
+    probes: await probesOf(context, echo, rehearsal),
     submit: submitTo(paths.socket('notary')),
     clock,
     trail,
@@ -68,6 +74,7 @@ export async function runProber(context: ServiceContext): Promise<RunningService
 async function probesOf(
   context: ServiceContext,
   echo: MailEcho,
+  rehearsal: Rehearsal,
 ): Promise<ReadonlyMap<string, Probe>> {
   const { paths, ports, clock } = context
   const { prober, backup } = context.config
@@ -129,6 +136,11 @@ async function probesOf(
       password,
       ssl: { ca, servername: 'localhost' },
     })),
+    ['status.public', statusPublicProbe({ ...web, hostName: STATUS_HOST, rehearsal, clock })],
+    [
+      'breach.notice',
+      breachNoticeProbe(breachTarget(paths.socket(STATUS_CONTROL), paths.audit, clock)),
+    ],
     ...(await mailProbes(context, ca, echo)),
     ...(await staffProbes(context, ca, {
       ...gateway,

@@ -16,11 +16,8 @@ import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { REHEARSAL, STATUS_CONTROL } from './status-names.ts'
 
-/** Where our own commands find the service. */
-export const STATUS_CONTROL = 'status-control'
-/** The component that the prober switches off to see whether the page shows it. */
-export const REHEARSAL = 'rehearsal'
 /** Looked at often, so that the rehearsal of an outage takes seconds. */
 const REHEARSAL_INTERVAL_MS = 1500
 

@@ -97,7 +97,7 @@ export const detectionClaims: readonly Claim[] = [
       'Un incident ouvert a dépassé son délai.',
     ),
     boundMs: HOUR_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'login.lockout',

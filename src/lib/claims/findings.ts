@@ -8,6 +8,7 @@
  */
 import { words, type Language, type Words } from './claim.ts'
 import { practiceFindingTexts } from './findings-practice.ts'
+import { statusFindingTexts } from './findings-status.ts'
 import { threatFindingTexts } from './findings-threats.ts'
 import { webFindingTexts } from './findings-web.ts'
 import type { Finding } from './statement.ts'
@@ -17,6 +18,7 @@ export const findingTexts: Readonly<Record<string, Words>> = {
   ...webFindingTexts,
   ...practiceFindingTexts,
   ...threatFindingTexts,
+  ...statusFindingTexts,
   PROBE_TIMED_OUT: words(
     'De meting duurde langer dan {seconds} seconden en is afgebroken.',
     'The measurement took longer than {seconds} seconds and was cut off.',

@@ -243,7 +243,7 @@ export const practiceClaims: readonly Claim[] = [
       'La page n’est pas à jour, ou une panne connue n’y figure pas.',
     ),
     boundMs: 15 * MINUTE_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'updates.patched',

@@ -7,7 +7,9 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
+import { BreachRegister } from './breach/register.ts'
 import type { StatusConfig } from './config.ts'
+import { controlApp } from './control/app.ts'
 import { Keeper } from './keeper.ts'
 import type { StatusPorts } from './ports.ts'
 import { publicApp } from './public-app.ts'
@@ -45,6 +47,10 @@ export async function serveStatus(
   for (const loop of loops) loop.catch(fail)
   const server = createAdaptorServer({ fetch: app.fetch })
   opened.use(await listenOnUnix(server as Server, ports.socket)) // HTTP/1.1: no other was asked for
+  const register = new BreachRegister(ports.pool, ports.trail)
+  const control = controlApp({ config, ports, store, register, keeper })
+  const inner = createAdaptorServer({ fetch: control.fetch })
+  opened.use(await listenOnUnix(inner as Server, ports.controlSocket))
   const all = opened.move()
   return { failed, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
