@@ -181,7 +181,7 @@ async function credentialAges({ paths, clock }: Context): Promise<readonly Crede
   const found: Credential[] = []
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/password|secret|\.key$|\.pem$/.test(entry.name)) continue
-    if (entry.name.endsWith('recovery.key')) continue // a key to old backups: changing it loses them
+    if (entry.name.endsWith('recovery.key')) continue // opens old backups
     const path = join(entry.parentPath, entry.name)
     const { mtimeMs } = await stat(path)
     found.push({ name: path.slice(folder.length + 1), ageMs: nowMs - mtimeMs })
