@@ -32,6 +32,7 @@ import type { ServiceContext } from '../context.ts'
 import { regionPlaces } from '../repository.ts'
 import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
+import { paymentProbes } from './prober-payments.ts'
 import { breachTarget, rehearsalIn } from './prober-status.ts'
 import { receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
@@ -142,6 +143,7 @@ async function probesOf(
       breachNoticeProbe(breachTarget(paths.socket(STATUS_CONTROL), paths.audit, clock)),
     ],
     ...(await mailProbes(context, ca, echo)),
+    ...(await paymentProbes(context, web)),
     ...(await staffProbes(context, ca, {
       ...gateway,
       user: ROLE,

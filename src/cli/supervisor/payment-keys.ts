@@ -25,6 +25,8 @@ export async function ensurePaymentKeys(context: Context): Promise<void> {
     const text = randomBytes(32).toString('base64url')
     const kept = await ensureFile(file, () => Buffer.from(text))
     await systemDisk.replace(paths.secret('payments', name), kept)
+    // The prober begins payments, as the application does, and never pays one.
+    if (name === 'payments-key') await systemDisk.replace(paths.secret('prober', name), kept)
   }
   if (!context.config.payments.demonstration) return
   const file = paths.secret('payment-twins', demonstrationKeysFile)

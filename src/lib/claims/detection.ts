@@ -169,7 +169,7 @@ export const detectionClaims: readonly Claim[] = [
       'Une page de paiement à nous, ou une commande payée sans la parole du service de paiement.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
   {
     id: 'payments.nocard',
@@ -191,6 +191,6 @@ export const detectionClaims: readonly Claim[] = [
       'Un numéro d’essai semé passe inaperçu.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
 ]

@@ -9,6 +9,7 @@
 import { words, type Language, type Words } from './claim.ts'
 import { practiceFindingTexts } from './findings-practice.ts'
 import { statusFindingTexts } from './findings-status.ts'
+import { paymentFindingTexts } from './findings-payments.ts'
 import { threatFindingTexts } from './findings-threats.ts'
 import { webFindingTexts } from './findings-web.ts'
 import type { Finding } from './statement.ts'
@@ -17,6 +18,7 @@ import type { Finding } from './statement.ts'
 export const findingTexts: Readonly<Record<string, Words>> = {
   ...webFindingTexts,
   ...practiceFindingTexts,
+  ...paymentFindingTexts,
   ...threatFindingTexts,
   ...statusFindingTexts,
   PROBE_TIMED_OUT: words(

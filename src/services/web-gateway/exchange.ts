@@ -7,7 +7,8 @@
 import type { VeiligError } from '#lib/errors.ts'
 import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import type { GuardedLogin, GuardRefusal } from './guard.ts'
-import { isRepeatable, isWebSocket } from './policy.ts'
+import { CardWatch, type OnCard } from './card-watch.ts'
+import { hostName, isRepeatable, isWebSocket } from './policy.ts'
 import { refusalCode, type RefusalCode } from './refusals.ts'
 import type { ResponseHandler, UpstreamConnection, UpstreamPool } from './upstream.ts'
 
@@ -49,6 +50,7 @@ export type ExchangeTools = {
   readonly nowMs: () => number
   readonly onRetry: () => void
   readonly onUpstreamFailure: (error: VeiligError) => void
+  readonly onCard: OnCard
 }
 
 /** A request that must not be sent twice takes no connection kept longer than this. */
@@ -64,6 +66,7 @@ export class Exchange implements ResponseHandler {
   readonly #pool: UpstreamPool
   readonly #client: Downstream
   readonly #tools: ExchangeTools
+  readonly #cards: CardWatch
   readonly #login: GuardedLogin | undefined
   #held: boolean
   #upstream: UpstreamConnection | undefined
@@ -95,6 +98,7 @@ export class Exchange implements ResponseHandler {
     this.#pool = options.pool
     this.#client = options.client
     this.#tools = options.tools
+    this.#cards = new CardWatch(hostName(options.request.host), options.tools.onCard)
     this.#login = options.login
     this.#held = options.login !== undefined
     this.#requestDone = options.request.body === 'none'
@@ -129,6 +133,7 @@ export class Exchange implements ResponseHandler {
     if (this.#over) return
     this.#progress()
     this.#bodyBytes += content.length
+    this.#cards.look('request', content)
     if (this.#bodyBytes > this.#tools.limits.bodyMax) {
       return this.#refuse('WEB_BODY_TOO_LARGE', `more than ${this.#tools.limits.bodyMax} bytes`)
     }
@@ -199,12 +204,14 @@ export class Exchange implements ResponseHandler {
   }
 
   onResponseHead(head: ResponseHead): void {
+    this.#cards.onResponseHead(head)
     this.#progress()
     this.#responding = true
     this.#client.sendHead(this.#login?.answered(head) ?? head, this.#requestDone)
   }
 
   onResponseContent(content: Buffer): void {
+    this.#cards.look('response', content)
     this.#client.sendContent(content)
   }
 
@@ -333,6 +340,7 @@ export class Exchange implements ResponseHandler {
   }
 
   #close(): void {
+    this.#cards.end()
     this.#over = true
     this.#login?.over(this.#upstream?.connected === true)
     this.#pool.forget(this)

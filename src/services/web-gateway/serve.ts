@@ -136,6 +136,14 @@ function composeGateway(
       limits,
       nowMs,
       onRetry: () => void metrics.upstreamRetries++,
+      // Never a digit of it: where it was, how it was written, how long it is.
+      onCard: ({ form, digitCount }, where, host) =>
+        security.record('CARD_NUMBER_SEEN', `${host} ${where} ${form}`, {
+          host,
+          where,
+          form,
+          digitCount,
+        }),
       onUpstreamFailure: (error) => {
         metrics.upstreamFailures++
         log.warn({ code: error.code }, error.message)
