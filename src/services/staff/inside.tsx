@@ -234,7 +234,7 @@ export function StaffPage(
       {manages && (
         <>
           <h2>Invite</h2>
-          <form method="post" action="/staff/invite" class="fields inline">
+          <form method="post" action="/staff/invite" class="fields narrow">
             <input type="hidden" name="csrf" value={csrf} />
             <label class="wide">
               Name or e-mail address
