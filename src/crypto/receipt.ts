@@ -25,7 +25,7 @@ type Common = {
 /** A restore that was really carried out. */
 export type DrillReceipt = Common & {
   readonly kind: 'drill'
-  /** The backup it began with, and SHA-256 (hex) of its manifest object; '' when there is none. */
+  /** The backup it began with, and SHA-256 (hex) of its manifest object; '' when none. */
   readonly backup: string
   readonly manifest: string
   readonly backupFinishedMs: number

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
+import { attackObject } from '#services/backup/repository/attack.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts'
@@ -42,6 +43,16 @@ export async function receiptProbes(
     ['backup.pitr', pitrProbe({ ...common, plant })],
     ['backup.verified', verifiedProbe(verified)],
   ]
+}
+
+/** What a stranger would do to a sampled object: another key, one bit flipped. */
+export function attackSample(
+  context: ServiceContext,
+): (object: string, bytes: Uint8Array) => Promise<string | undefined> {
+  return async (object, bytes) => {
+    const reader = await openForReading(context, context.config.backup.regions)
+    return attackObject(reader, object, bytes, (below) => randomInt(below), randomBytes)
+  }
 }
 
 /** From the first region that answers: every region has the same. */

@@ -34,7 +34,7 @@ import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
 import { paymentProbes } from './prober-payments.ts'
 import { breachTarget, rehearsalIn } from './prober-status.ts'
-import { receiptProbes } from './prober-backup.ts'
+import { attackSample, receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
 import { REHEARSAL, STATUS_CONTROL } from './status-names.ts'
 import { staffProbes } from './prober-staff.ts'
@@ -118,7 +118,16 @@ async function probesOf(
       }),
     ],
     ['backup.georedundant', georedundantProbe({ regions, clock })],
-    ['backup.encrypted', encryptedProbe({ regions, canary: 'veilig-canary-', random: randomInt })],
+    [
+      'backup.encrypted',
+      encryptedProbe({
+        regions,
+        canary: 'veilig-canary-',
+        random: randomInt,
+        attack: attackSample(context),
+        everySeconds: 300,
+      }),
+    ],
     ...threatProbes(context, {
       ...gateway,
       user: ROLE,

@@ -1,4 +1,4 @@
-/** The SFTP store against Debian's OpenSSH server: the conformance suite, and what may go wrong. */
+/** The SFTP store against Debian's OpenSSH server: the conformance suite, and faults. */
 import assert from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -4,10 +4,15 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import { measureClaim, type Measured } from '#kit/claims.ts'
+import { smallRepository } from '#kit/repository.ts'
+import { attackObject } from '#services/backup/repository/attack.ts'
+import { openReader, type RepositoryReader } from '#services/backup/repository/open-reader.ts'
 import { encryptedProbe } from '#services/prober/probes/backups.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
 
 const CANARY = 'veilig-canary-'
+
+const unopened = (): Promise<undefined> => Promise.resolve(undefined)
 
 async function measure(body: Uint8Array): Promise<Measured> {
   const head = Buffer.alloc(16 + 32 + 4) // preamble, fields, head of the first chunk
@@ -20,7 +25,7 @@ async function measure(body: Uint8Array): Promise<Measured> {
   const regions = [{ name: 'a', store }]
   return measureClaim(
     'backup.encrypted',
-    encryptedProbe({ regions, canary: CANARY, random: randomInt }),
+    encryptedProbe({ regions, canary: CANARY, random: randomInt, attack: unopened }),
   )
 }
 
@@ -48,6 +53,44 @@ test('backup.encrypted: plaintext, and plaintext merely compressed, show it fals
 
 test('backup.encrypted: before there is any backup, nothing is proven', async () => {
   const regions = [{ name: 'a', store: new MemoryStore() }]
-  const probe = encryptedProbe({ regions, canary: CANARY, random: randomInt })
+  const probe = encryptedProbe({ regions, canary: CANARY, random: randomInt, attack: unopened })
   assert.equal((await measureClaim('backup.encrypted', probe)).state, 'unproven')
+})
+
+/** A real repository of two regions, attacked through the reader that `change` makes of its own. */
+async function attacked(
+  change: (reader: RepositoryReader) => RepositoryReader,
+  only = /./,
+): Promise<Measured> {
+  const { keys, stores } = await smallRepository('attacked')
+  for (const store of stores) {
+    for await (const { name } of store.list('wal')) if (!only.test(name)) await store.delete(name)
+    for await (const { name } of store.list('backups')) {
+      if (!only.test(name)) await store.delete(name)
+    }
+  }
+  const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
+  const reader = change(await openReader({ regions, root: keys.root }))
+  const attack = (object: string, bytes: Uint8Array): Promise<string | undefined> =>
+    attackObject(reader, object, bytes, randomInt, randomBytes)
+  const probe = encryptedProbe({ regions, canary: CANARY, random: randomInt, attack })
+  return measureClaim('backup.encrypted', probe)
+}
+
+test('backup.encrypted: of real objects a wrong key opens none, and each flipped bit is noticed', async () => {
+  for (let run = 0; run < 10; run++) {
+    const { state, codes, values } = await attacked((reader) => reader)
+    assert.equal(state, 'proven', values)
+    assert.deepEqual(codes, ['BACKUP_SAMPLE_SEALED', 'BACKUP_SAMPLE_TAMPER_NOTICED'])
+  }
+})
+
+test('backup.encrypted: were one flipped bit not noticed, it would be shown false', async () => {
+  const blind = (reader: RepositoryReader): RepositoryReader => ({
+    ...reader,
+    root: { ...reader.root, checkSignature: () => undefined },
+  })
+  const { state, codes } = await attacked(blind, /^(wal|root|keys|catalogue)/)
+  assert.equal(state, 'failing')
+  assert.deepEqual(codes, ['BACKUP_SAMPLE_OPENED'])
 })

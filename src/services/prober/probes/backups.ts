@@ -6,6 +6,7 @@
  */
 import { zstdDecompressSync } from 'node:zlib'
 import type { Finding } from '#lib/claims/statement.ts'
+import { IntegrityError } from '#lib/errors.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import type { Clock } from '#system/clock.ts'
 import { finding, verdictOf, type Probe } from '../probe.ts'
@@ -132,9 +133,17 @@ export type EncryptedTarget = {
   readonly canary: string
   /** Draws whole numbers from 0 to below its argument. */
   readonly random: (below: number) => number
+  /**
+   * Tries to open a whole object with a wrong key, and to pass it off with one bit flipped.
+   *
+   * @returns Which of them went through, in words; undefined when none did.
+   */
+  readonly attack: (object: string, bytes: Uint8Array) => Promise<string | undefined>
+  readonly everySeconds?: number
 }
 
 const SAMPLES = 6
+const DRAWS_MAX = 20
 const SAMPLE_BYTES = 1024 * 1024
 const MAGIC = Buffer.from('VEILIG\r\n', 'latin1')
 /** Bytes before the fields of an object, docs/formats/repository.md §3; then each chunk's head. */
@@ -146,9 +155,11 @@ const SPREAD_BYTES_MIN = 16_384
 /** Chi-square of 255 degrees of freedom: chance beyond it is about 1 in 10 million. */
 const CHI_SQUARE_MAX = 390
 
-export function encryptedProbe({ regions, canary, random }: EncryptedTarget): Probe {
+export function encryptedProbe(target: EncryptedTarget): Probe {
+  const { regions, canary, random, everySeconds = 0 } = target
   return {
-    version: 1,
+    version: 2,
+    everySeconds,
     measure: async (signal) => {
       const sealed = await sealedObjects(regions)
       if (sealed.length === 0) return { outcome: 'unmeasured', findings: nothing }
@@ -163,16 +174,40 @@ export function encryptedProbe({ regions, canary, random }: EncryptedTarget): Pr
         const object = chosen.object
         if (why !== undefined) bad.push(finding('BACKUP_SAMPLE_READABLE', { object, why }))
       }
-      return verdictOf([finding('BACKUP_SAMPLE_SEALED', { objects: count })], bad)
+      if (bad.length === 0) bad.push(...(await attackOne(sealed, target)))
+      const good = [
+        finding('BACKUP_SAMPLE_SEALED', { objects: count }),
+        finding('BACKUP_SAMPLE_TAMPER_NOTICED'),
+      ]
+      return verdictOf(good, bad)
     },
   }
 }
 
 const nothing = [finding('BACKUP_FULL_MISSING')]
 
-async function sealedObjects(
-  regions: readonly RegionView[],
-): Promise<{ readonly store: ObjectStore; readonly object: string }[]> {
+type Sealed = { readonly store: ObjectStore; readonly object: string }
+
+/** An object of a backup that is still being written is in no catalogue: then another is drawn. */
+async function attackOne(
+  sealed: readonly Sealed[],
+  { random, attack }: EncryptedTarget,
+): Promise<Finding[]> {
+  for (let draw = 1; ; draw++) {
+    const victim = sealed[random(sealed.length)]
+    if (!victim) return []
+    const { object, store } = victim
+    try {
+      const why = await attack(object, await store.get(object))
+      return why === undefined ? [] : [finding('BACKUP_SAMPLE_OPENED', { object, why })]
+    } catch (error) {
+      const unknown = error instanceof IntegrityError && error.code === 'OBJECT_UNKNOWN'
+      if (!unknown || draw === DRAWS_MAX) throw error
+    }
+  }
+}
+
+async function sealedObjects(regions: readonly RegionView[]): Promise<Sealed[]> {
   const found = await Promise.all(
     regions.map(async (region) =>
       (await names(region))
