@@ -22,7 +22,8 @@ main h1 { color: var(--ink); font-size: 1.75rem; font-weight: 700; margin: 2rem 
 .fields label { display: grid; gap: .3rem; font-weight: 600; }
 .fields small, .requests small, .claims small { display: block; font-weight: 400;
   color: var(--soft); font-size: .92rem; line-height: 1.45; }
-input, select { font: inherit; font-weight: 400; height: 2.75rem; color: inherit; background: var(--card); width: 100%;
+input, select { font: inherit; font-weight: 400; height: 2.75rem;
+  color: inherit; background: var(--card); width: 100%;
   border: 1px solid var(--soft); border-radius: .5rem; padding: .55rem .7rem; min-height: 2.75rem; }
 button { font: inherit; font-weight: 600; color: var(--paper); background: var(--link); border: 0;
   border-radius: .6rem; padding: .6rem 1.1rem; min-height: 2.75rem; cursor: pointer; }
