@@ -84,6 +84,7 @@ function sentence(answer: ControlAnswer): string {
       return `The backup failed. ${answer.message}`
     case 'progress':
     case 'status':
+    case 'destroyed':
       return ''
     default:
       return answer satisfies never

@@ -7,6 +7,7 @@ import type { Command } from '../command.ts'
 import { alertsListCommand } from './alerts-list.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
+import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
 import { backupListCommand } from './backup-list.ts'
 import { backupRunCommand } from './backup-run.ts'
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   backupListCommand,
   backupVerifyCommand,
   backupDrillCommand,
+  backupDestroyExpiredCommand,
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,

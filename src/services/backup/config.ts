@@ -60,6 +60,8 @@ export type BackupConfig = {
   readonly fullEveryMinutes: number
   /** From the start of one backup of either kind to the start of the next differential one. */
   readonly differentialEveryMinutes: number
+  /** Every second of this many days stays restorable; what none of them needs is destroyed. */
+  readonly retainDays: number
   /** What the server may send of a backup, megabytes (2^20) a second; without it: no limit. */
   readonly maxRateMib?: number | undefined
   /** WAL goes to the regions when this much has come … */
@@ -135,6 +137,11 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   applicationName: slotName.default('veilig_backup'),
   fullEveryMinutes: z.int().min(1).max(10_080).default(240),
   differentialEveryMinutes: z.int().min(1).max(10_080).default(60),
+  retainDays: z
+    .number()
+    .min(1 / 24)
+    .max(36_500)
+    .default(90),
   maxRateMib: z.int().min(1).max(1024).optional(),
   partMaxKib: z.int().min(16).max(1024).default(1024),
   partMaxMs: z.int().min(10).max(60_000).default(250),

@@ -47,7 +47,7 @@ test('backup: a full is taken at first start, and another on request', async () 
   assert.deepEqual(codes, [...pair, ...pair])
 })
 
-test('backup: a differential follows a full; without its list of files a full follows', async () => {
+test('backup: without the list of files of its full, no differential but a full', async () => {
   await using running = await start('both_kinds')
   await until(() => running.service.status().full.newest !== null)
   const ask = { request: 'backup', type: 'differential', label: 'by hand' } as const

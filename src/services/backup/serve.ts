@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VeiligError } from '#lib/errors.ts'
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { RunningService } from '#system/service.ts'
 import type { AuditEvent } from '#audit/trail.ts'
@@ -13,6 +14,7 @@ import { openControlSocket, type ControlHandler } from './control/server.ts'
 import { completeUntilMs, isOverdue } from './policy.ts'
 import type { BackupPorts } from './ports.ts'
 import type { RegionState } from './repository/repository.ts'
+import type { RetentionReport } from './retention/destroy.ts'
 import { BackupRunner } from './runner.ts'
 import type { BackupStatus, RegionStatus } from './status.ts'
 import { WalReceiver } from './wal/receiver.ts'
@@ -20,6 +22,8 @@ import { Watch } from './watch.ts'
 
 const KIB = 1024
 const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+const RETENTION_MS = 30 * MINUTE_MS
 const PROGRESS_MS = 250
 const WATCH_MS = 1000
 /** How long a stop waits for what is under way; what is cut off then was promised to nobody. */
@@ -64,13 +68,14 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const status = (): BackupStatus => statusOf(config, ports, receiver, runner)
   const control = await openControlSocket(
     ports.controlSocket,
-    controlHandler(runner, status, stop.signal),
+    controlHandler(runner, status, (dryRun) => destroy(config, ports, dryRun), stop.signal),
   )
   const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
   const work = [
     receiver.run(stop.signal),
     runner.run(stop.signal),
     keepWatch(watch, status, ports, stop.signal),
+    keepRetention(config, ports, stop.signal),
   ]
   const failed = Promise.race([
     repository.failed,
@@ -92,10 +97,14 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
 function controlHandler(
   runner: BackupRunner,
   status: () => BackupStatus,
+  destroyNow: (dryRun: boolean) => Promise<RetentionReport>,
   signal: AbortSignal,
 ): ControlHandler {
   return async (request: ControlRequest, say): Promise<ControlAnswer> => {
     if (request.request === 'status') return { answer: 'status', status: status() }
+    if (request.request === 'destroy-expired') {
+      return { answer: 'destroyed', report: await destroyNow(request.dryRun) }
+    }
     let toldMs = 0
     const backup = await runner.request(request.type, request.label, signal, {
       begun: (joined) => say({ answer: 'begun', joined }),
@@ -121,6 +130,45 @@ async function keepWatch(
     if (events.length > 0) await ports.trail.append(events)
     await ports.clock.sleep(WATCH_MS, signal).catch(() => undefined)
   }
+}
+
+/** Twice an hour, so that nothing is readable more than an hour past its time. */
+async function keepRetention(
+  config: BackupConfig,
+  ports: BackupPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await ports.clock.sleep(RETENTION_MS, signal).catch(() => undefined)
+    if (!signal.aborted) await destroy(config, ports, false).catch(ignoreReported)
+  }
+}
+
+async function destroy(
+  config: BackupConfig,
+  { repository, trail }: BackupPorts,
+  dryRun: boolean,
+): Promise<RetentionReport> {
+  try {
+    const report = await repository.destroyExpired(config.retainDays * DAY_MS, dryRun)
+    const { objects, receipts, keys, backups, waitingFor } = report
+    const detail = { objects, receipts, keys, backups: backups.length }
+    if (receipts > 0) await trail.append([{ code: 'BACKUPS_DESTROYED', detail }])
+    for (const region of dryRun ? [] : waitingFor) {
+      await trail.append([{ code: 'DESTRUCTION_WAITS', detail: { region } }])
+    }
+    return report
+  } catch (error) {
+    if (!(error instanceof VeiligError)) throw error
+    const detail = { reason: error.code, message: error.message }
+    await trail.append([{ code: 'RETENTION_FAILED', detail }])
+    throw error
+  }
+}
+
+/** What failed is in the audit trail already, and tried again; a bug is not a failure. */
+function ignoreReported(error: unknown): void {
+  if (!(error instanceof VeiligError)) throw error
 }
 
 function statusOf(

@@ -6,10 +6,10 @@
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { FaultError } from '#lib/errors.ts'
-import { parseAnswer, type ControlAnswer, type ControlRequest } from './messages.ts'
+import { finalAnswers, parseAnswer, type ControlAnswer, type ControlRequest } from './messages.ts'
 
 /**
- * Sends one request and yields the answers, the last being `status`, `done` or `failed`.
+ * Sends one request and yields the answers, the last being one of `finalAnswers`.
  *
  * @param socketPath As `context.paths.socket('backup')`.
  * @throws {FaultError} BACKUP_NOT_RUNNING when nobody answers or it ends in the middle.
@@ -29,7 +29,7 @@ export async function* askBackup(
     for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
       const answer = parseAnswer(line)
       yield answer
-      if (['status', 'done', 'failed'].includes(answer.answer)) return
+      if (finalAnswers.includes(answer.answer)) return
     }
     signal?.throwIfAborted()
     const message = `no backup service answers at ${socketPath}; start it with 'veilig up'`

@@ -1,18 +1,20 @@
 /**
  * What is said over the control socket: one JSON object a line, both ways. Pure.
  *
- * A client sends one request; the service answers with lines until `done` or `failed`, and hangs
- * up.
+ * A client sends one request; the service answers with lines until one of `finalAnswers`, and
+ * hangs up.
  *
  * @module
  */
 import { z } from 'zod'
 import { ProtocolError } from '#lib/errors.ts'
+import type { RetentionReport } from '../retention/destroy.ts'
 import type { BackupKind } from '../repository/repository.ts'
 import type { BackupStatus, NewestBackup } from '../status.ts'
 
 export type ControlRequest =
   | { readonly request: 'status' }
+  | { readonly request: 'destroy-expired'; readonly dryRun: boolean }
   | { readonly request: 'backup'; readonly type: BackupKind; readonly label: string }
 
 export type ControlAnswer =
@@ -21,7 +23,11 @@ export type ControlAnswer =
   | { readonly answer: 'begun'; readonly joined: boolean }
   | { readonly answer: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly answer: 'done'; readonly backup: NewestBackup }
+  | { readonly answer: 'destroyed'; readonly report: RetentionReport }
   | { readonly answer: 'failed'; readonly code: string; readonly message: string }
+
+/** After these nothing follows. */
+export const finalAnswers: readonly string[] = ['status', 'done', 'destroyed', 'failed']
 
 /** Longest line either side takes. */
 export const LINE_MAX_BYTES: number = 64 * 1024
@@ -30,6 +36,7 @@ const LABEL_MAX: number = 200
 
 const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
+  z.strictObject({ request: z.literal('destroy-expired'), dryRun: z.boolean() }),
   z.strictObject({
     request: z.literal('backup'),
     type: z.enum(['full', 'differential']),

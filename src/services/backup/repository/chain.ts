@@ -11,6 +11,8 @@ import {
   type BackupEntry,
   type CatalogueEntry,
   type ClusterEntry,
+  type DestroyedEntry,
+  type ExpiredEntry,
   type HistoryEntry,
   type PlacedEntry,
   type RunEnd,
@@ -32,19 +34,38 @@ export type CatalogueHead = {
 export type CatalogueState = {
   readonly cluster: ClusterEntry | undefined
   readonly backups: readonly BackupEntry[]
-  readonly runs: readonly { readonly entry: RunEntry; readonly digest: Uint8Array }[]
+  readonly runs: readonly BegunRun[]
   /** Run → how far it is known to have come. */
   readonly runEnds: ReadonlyMap<string, RunEnd>
   /** Timeline → its newest history file. */
   readonly histories: ReadonlyMap<number, HistoryEntry>
+  /** Run → where what is kept of it begins, when its beginning was destroyed. */
+  readonly logStarts: ReadonlyMap<string, RunEnd>
+  /** By sequence: what was given up, and the receipt once it is destroyed. */
+  readonly expiries: ReadonlyMap<number, Expiry>
+}
+
+export type BegunRun = {
+  readonly entry: RunEntry
+  readonly digest: Uint8Array
+  readonly writtenMs: number
+}
+
+export type Expiry = {
+  readonly entry: ExpiredEntry
+  readonly writtenMs: number
+  readonly backups: readonly BackupEntry[]
+  readonly receipt: DestroyedEntry | undefined
 }
 
 /** The chain so far; grows by `add`, which checks. */
 export class CatalogueChain {
   readonly #root: RepositoryRoot
   readonly #digests: Uint8Array[] = []
-  readonly #backups: BackupEntry[] = []
-  readonly #runs: { entry: RunEntry; digest: Uint8Array }[] = []
+  #backups: BackupEntry[] = []
+  readonly #runs: BegunRun[] = []
+  readonly #logStarts = new Map<string, RunEnd>()
+  readonly #expiries = new Map<number, Expiry>()
   readonly #runEnds = new Map<string, RunEnd>()
   readonly #histories = new Map<number, HistoryEntry>()
   #cluster: ClusterEntry | undefined
@@ -73,6 +94,8 @@ export class CatalogueChain {
       runs: this.#runs,
       runEnds: this.#runEnds,
       histories: this.#histories,
+      logStarts: this.#logStarts,
+      expiries: this.#expiries,
     }
   }
 
@@ -97,18 +120,18 @@ export class CatalogueChain {
     }
     const digest = sha256(bytes)
     this.#digests.push(digest)
-    this.#fold(placed.entry, digest)
+    this.#fold(placed, digest)
     return placed
   }
 
-  #fold(entry: CatalogueEntry, digest: Uint8Array): void {
+  #fold({ entry, writtenMs, sequence }: Folded, digest: Uint8Array): void {
     switch (entry.type) {
       case 'cluster':
         this.#cluster ??= entry
         break
       case 'run':
         if (entry.previous) this.#runEnds.set(entry.previous.run, entry.previous)
-        this.#runs.push({ entry, digest })
+        this.#runs.push({ entry, digest, writtenMs })
         break
       case 'mark':
         this.#runEnds.set(entry.run, entry)
@@ -119,9 +142,27 @@ export class CatalogueChain {
       case 'backup':
         this.#backups.push(entry)
         break
+      case 'expired':
+        this.#expire(entry, writtenMs, sequence)
+        break
+      case 'destroyed': {
+        const expiry = this.#expiries.get(entry.expired)
+        if (expiry) this.#expiries.set(entry.expired, { ...expiry, receipt: entry })
+        break
+      }
     }
   }
+
+  #expire(entry: ExpiredEntry, writtenMs: number, sequence: number): void {
+    const gone = new Set(entry.backups)
+    const backups = this.#backups.filter(({ id }) => gone.has(id))
+    this.#backups = this.#backups.filter(({ id }) => !gone.has(id))
+    for (const start of entry.log) this.#logStarts.set(start.run, start)
+    this.#expiries.set(sequence, { entry, writtenMs, backups, receipt: undefined })
+  }
 }
+
+type Folded = Pick<PlacedEntry, 'sequence' | 'writtenMs'> & { readonly entry: CatalogueEntry }
 
 /**
  * Reads the rest of a store's catalogue into a chain, entry by entry.

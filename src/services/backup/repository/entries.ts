@@ -70,7 +70,32 @@ export type BackupEntry = {
   readonly packs: readonly ObjectProof[]
 }
 
-export type CatalogueEntry = ClusterEntry | RunEntry | MarkEntry | HistoryEntry | BackupEntry
+/** What is kept no longer. Its keys and objects are deleted right after. */
+export type ExpiredEntry = {
+  readonly type: 'expired'
+  /** The first moment that still had to be restorable. */
+  readonly windowFromMs: number
+  readonly retainMs: number
+  readonly backups: readonly string[]
+  /** Key ids, hex. */
+  readonly keys: readonly string[]
+  /** Of each run of which the beginning is kept no longer: where the rest begins. */
+  readonly log: readonly RunEnd[]
+}
+
+/** The receipt: all of an `expired` entry is deleted in all regions. */
+export type DestroyedEntry = {
+  readonly type: 'destroyed'
+  /** Sequence of the entry. */
+  readonly expired: number
+  readonly regions: readonly string[]
+  /** Objects deleted, each counted once; keys among them. */
+  readonly objects: number
+  readonly keys: number
+}
+
+export type CatalogueEntry =
+  ClusterEntry | RunEntry | MarkEntry | HistoryEntry | BackupEntry | ExpiredEntry | DestroyedEntry
 
 const count = z.number().int().nonnegative()
 const timeline = z.number().int().min(1).max(0xffff_ffff)
@@ -124,6 +149,21 @@ const schemas = {
     key: hexOf(16),
     manifest: proof,
     packs: z.array(proof),
+  }),
+  expired: z.strictObject({
+    type: z.literal('expired'),
+    windowFromMs: z.number().int(),
+    retainMs: count,
+    backups: z.array(backupId),
+    keys: z.array(hexOf(16)),
+    log: z.array(z.strictObject(runEnd)),
+  }),
+  destroyed: z.strictObject({
+    type: z.literal('destroyed'),
+    expired: count,
+    regions: z.array(z.string().max(200)),
+    objects: count,
+    keys: count,
   }),
 } satisfies Record<CatalogueEntry['type'], z.ZodType<CatalogueEntry>>
 

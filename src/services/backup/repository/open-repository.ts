@@ -28,8 +28,9 @@ import type {
   ClusterIdentity,
   Repository,
 } from './repository.ts'
+import { destroyExpired, type RetentionReport } from '../retention/destroy.ts'
 import { parseRoot, type RepositoryRoot } from './root.ts'
-import { copyMissing, proofsOf } from './synchronise.ts'
+import { copyMissing, isGivenUp, proofsOf } from './synchronise.ts'
 import { listWal, WalRanges } from './wal-listing.ts'
 import { parseWalPart } from './wal-part.ts'
 import { WalWriter, type WalTail } from './wal-writer.ts'
@@ -122,10 +123,11 @@ async function levelRequired(
   chain: CatalogueChain,
 ): Promise<void> {
   const proofs = proofsOf(chain.state.backups)
+  const gone = (name: string): boolean => isGivenUp(chain.state, name)
   for (const target of regions.required) {
     for (const source of reachable) {
       if (source === target) continue
-      await copyMissing(source.place.store, target.place.store, root, proofs)
+      await copyMissing(source.place.store, target.place.store, root, proofs, gone)
     }
   }
 }
@@ -171,6 +173,8 @@ class OpenRepository implements Repository {
   readonly #closing = new AbortController()
   readonly #catchingUp: Promise<void>
   #entering: Promise<unknown> = Promise.resolve()
+  /** One after the other. */
+  #destroying: Promise<unknown> = Promise.resolve()
   #backups = 0
   #attached = false
 
@@ -234,6 +238,25 @@ class OpenRepository implements Repository {
         this.#backups--
       },
     })
+  }
+
+  destroyExpired(retainMs: number, dryRun: boolean): Promise<RetentionReport> {
+    const { clock } = this.#options
+    const report = this.#destroying.then(() =>
+      destroyExpired(
+        {
+          regions: this.#regions,
+          root: this.#root,
+          chain: this.#chain,
+          nowMs: clock.nowMs(),
+          enter: (entry) => this.#enter(entry),
+        },
+        retainMs,
+        dryRun,
+      ),
+    )
+    this.#destroying = report.catch(() => {}) // its caller hears
+    return report
   }
 
   async catalogue(): Promise<Catalogue> {
@@ -332,8 +355,9 @@ class OpenRepository implements Repository {
       const skipped = region.skipped
       await region.place.store.put(ROOT_NAME, this.#root.bytes)
       const proofs = proofsOf(this.#chain.state.backups)
+      const gone = (name: string): boolean => isGivenUp(this.#chain.state, name)
       const stores = [source.place.store, region.place.store] as const
-      copied = (await copyMissing(...stores, this.#root, proofs)).copied
+      copied = (await copyMissing(...stores, this.#root, proofs, gone)).copied
       if (copied > 0 || region.skipped !== skipped || this.#backups > 0) continue
       region.behind = false
       this.wal.caughtUp(region)

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { RetentionReport } from '../retention/destroy.ts'
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 
 /** The one PostgreSQL cluster that a repository keeps. Sizes in bytes. */
@@ -216,6 +217,12 @@ export interface Repository extends AsyncDisposable {
    */
   attach(cluster: ClusterIdentity): Promise<void>
   beginBackup(start: BackupStart): Promise<BackupWriter>
+  /**
+   * Destroys what no moment of the last `retainMs` needs. See retention/destroy.ts.
+   *
+   * @throws {FaultError} As the stores.
+   */
+  destroyExpired(retainMs: number, dryRun: boolean): Promise<RetentionReport>
   readonly wal: WalStore
   catalogue(): Promise<Catalogue>
   /** Rejects when the repository can go on no longer, for example REPOSITORY_OTHER_WRITER. */

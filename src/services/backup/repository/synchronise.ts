@@ -6,6 +6,7 @@
 import { toHex } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { ObjectStore, StoredObject } from '#storage/object-store.ts'
+import type { CatalogueState } from './chain.ts'
 import type { BackupEntry, ObjectProof } from './entries.ts'
 import {
   BACKUPS_FOLDER,
@@ -13,6 +14,7 @@ import {
   KEYS_FOLDER,
   manifestName,
   packName,
+  parseWalName,
   WAL_FOLDER,
 } from './names.ts'
 import { sha256 } from './object-frame.ts'
@@ -54,8 +56,20 @@ export function checkObject(
   }
 }
 
+/** Whether retention has given up a key or a part of the log: it must not come back. */
+export function isGivenUp({ expiries, logStarts }: CatalogueState, name: string): boolean {
+  if (name.startsWith(`${KEYS_FOLDER}/`)) {
+    const key = name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33)
+    return [...expiries.values()].some(({ entry }) => entry.keys.includes(key))
+  }
+  const part = parseWalName(name)
+  return part !== undefined && part.endLsn <= (logStarts.get(part.run)?.endLsn ?? 0n)
+}
+
 /**
  * Copies into `target` what it lacks of `source`.
+ *
+ * @param gone Names that are being destroyed.
  *
  * @returns How many objects were copied, and which could not be because they are not authentic.
  * @throws {FaultError} As the stores.
@@ -65,12 +79,14 @@ export async function copyMissing(
   target: ObjectStore,
   root: RepositoryRoot,
   proofs: Proofs,
+  gone: (name: string) => boolean = () => false,
 ): Promise<{ copied: number; refused: string[] }> {
   let copied = 0
   const refused: string[] = []
   for (const folder of FOLDERS) {
     for await (const name of missingFrom(source.list(folder), target.list(folder))) {
       if (folder === BACKUPS_FOLDER && !proofs.has(name)) continue // a left-over, or on its way
+      if (gone(name)) continue
       try {
         const bytes = await source.get(name)
         checkObject(root, proofs, name, bytes)

@@ -11,7 +11,7 @@ import { equalBytes, toHex } from '#lib/byte-fields.ts'
 import { FaultError, IntegrityError, VeiligError } from '#lib/errors.ts'
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import { parseKeyObject } from './data-key.ts'
-import { parseEntry, type RunEntry } from './entries.ts'
+import { digestFromHex, parseEntry, type RunEntry } from './entries.ts'
 import {
   BACKUPS_FOLDER,
   CATALOGUE_FOLDER,
@@ -166,7 +166,10 @@ class RegionCheck {
       throw new IntegrityError('OBJECT_UNKNOWN', `${part.name}: no entry began its run`)
     }
     const start = { endLsn: begun.entry.startLsn, link: begun.digest, marked: false }
-    const before = this.#runs.get(part.run) ?? start
+    const rest = this.#reader.chain.state.logStarts.get(part.run)
+    if (rest && part.endLsn <= rest.endLsn) return // given up; it is being deleted
+    const kept = rest && { endLsn: rest.endLsn, link: digestFromHex(rest.link), marked: false }
+    const before = this.#runs.get(part.run) ?? kept ?? start
     const mark = this.#reader.chain.state.runEnds.get(part.run)
     const atMark = mark?.endLsn === part.endLsn
     const marked = before.marked || (atMark && mark?.link === toHex(part.link))
@@ -228,7 +231,8 @@ class RegionCheck {
   #checkMarks(): void {
     for (const [run, { endLsn }] of this.#reader.chain.state.runEnds) {
       const begun = this.#runEntries.get(run)
-      const reached = this.#runs.get(run)?.endLsn ?? begun?.entry.startLsn ?? 0n
+      const rest = this.#reader.chain.state.logStarts.get(run)?.endLsn
+      const reached = this.#runs.get(run)?.endLsn ?? rest ?? begun?.entry.startLsn ?? 0n
       if (reached >= endLsn) continue
       const message =
         `the log of run ${run} was kept up to ${formatLsn(endLsn)}, ` +

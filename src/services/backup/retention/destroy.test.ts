@@ -1,0 +1,126 @@
+/** Destruction in real repositories: keys and objects gone in every region, the rest whole. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CLUSTER, keysOf, openSmall, putWal, SEGMENT } from '#kit/repository.ts'
+import { FaultError } from '#lib/errors.ts'
+import { MemoryStore } from '#storage/memory-store.ts'
+import type { Clock } from '#system/clock.ts'
+import { openReader } from '../repository/open-reader.ts'
+import { readIdentity } from '../repository/repository-keys.ts'
+import type { Repository } from '../repository/repository.ts'
+import { verifyRepository } from '../repository/verify.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+test('retention: after the window no key is left anywhere, and what stays is whole', async () => {
+  const { keys, stores, clock } = place()
+  await using repository = await openSmall(keys, stores, { clock })
+  const ids = await days(repository, clock, 6)
+  const dry = await repository.destroyExpired(2 * DAY_MS, true)
+  assert.deepEqual(dry.backups, ids.slice(0, 4))
+  assert.equal(dry.objects, 0)
+  const keysBefore = await names(stores[0], 'keys')
+  const report = await repository.destroyExpired(2 * DAY_MS, false)
+  assert.deepEqual(report.backups, ids.slice(0, 4))
+  assert(report.receipts === 1 && report.logParts > 0 && report.keys >= 6)
+  for (const store of stores) {
+    const left = await names(store, 'keys')
+    assert.equal(left.length, keysBefore.length - report.keys)
+    for (const id of ids) {
+      const objects = await names(store, `backups/${id}`)
+      assert.equal(objects.length > 0, !report.backups.includes(id))
+    }
+  }
+  const again = await repository.destroyExpired(2 * DAY_MS, false)
+  assert.deepEqual([again.backups, again.keys, again.objects, again.receipts], [[], 0, 0, 0])
+  await verified(keys, stores)
+})
+
+test('retention: a region that is away is destroyed later, then comes the receipt', async () => {
+  const { keys, stores, clock } = place()
+  let away = false
+  const remove = stores[1].delete.bind(stores[1])
+  stores[1].delete = (name) =>
+    away ? Promise.reject(new FaultError('STORE_FAILED', 'unplugged')) : remove(name)
+  const repository = await openSmall(keys, stores, { clock })
+  await days(repository, clock, 5)
+  away = true
+  const first = await repository.destroyExpired(DAY_MS, false)
+  assert.deepEqual([first.receipts, first.waitingFor], [0, ['region-1']])
+  away = false
+  await repository[Symbol.asyncDispose]()
+  await using again = await openSmall(keys, stores, { clock })
+  assert.equal((await again.destroyExpired(DAY_MS, false)).receipts, 1)
+  assert.deepEqual(await names(stores[0], ''), await names(stores[1], ''))
+  await verified(keys, stores)
+})
+
+function place(): {
+  keys: ReturnType<typeof keysOf>
+  stores: readonly [MemoryStore, MemoryStore]
+  clock: Clock & { nowMs: () => number; forward: (ms: number) => void }
+} {
+  let nowMs = Date.UTC(2026, 0, 1)
+  const clock = {
+    nowMs: () => nowMs,
+    monotonicMs: () => performance.now(),
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(resolve, ms)
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer)
+          reject(new Error('stopped'))
+        })
+      }),
+    forward: (ms: number) => void (nowMs += ms),
+  }
+  return { keys: keysOf('retention'), stores: [new MemoryStore(), new MemoryStore()], clock }
+}
+
+/** A full backup a day, and log every six hours. */
+async function days(
+  repository: Repository,
+  clock: { forward: (ms: number) => void },
+  count: number,
+): Promise<string[]> {
+  await repository.attach(CLUSTER)
+  await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
+  await putWal(repository, [1000])
+  const ids: string[] = []
+  for (let day = 0; day < count; day++) {
+    const startLsn = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!.lsn
+    const start = { kind: 'full', label: '', timeline: 1, startLsn } as const
+    const writer = await repository.beginBackup(start)
+    writer.beginFile({ path: 'global/pg_control', size: 1, mode: 0o600, modifiedMs: 1 })
+    await writer.write(new Uint8Array(1))
+    writer.endFile()
+    await putWal(repository, [1000])
+    const { lsn: endLsn } = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!
+    const end = { endLsn, endTimeline: 1, serverManifest: new Uint8Array(1), damagedPages: [] }
+    ids.push((await writer.finish({ ...end, facts: {} })).id)
+    for (let quarter = 0; quarter < 4; quarter++) {
+      clock.forward(DAY_MS / 4)
+      await putWal(repository, [1000])
+    }
+  }
+  return ids
+}
+
+async function names(store: MemoryStore, folder: string): Promise<string[]> {
+  const found: string[] = []
+  for await (const { name } of store.list(folder)) found.push(name)
+  return found
+}
+
+async function verified(
+  keys: ReturnType<typeof keysOf>,
+  stores: readonly MemoryStore[],
+): Promise<void> {
+  const reader = await openReader({
+    regions: stores.map((store, at) => ({ name: `region-${at}`, store })),
+    identity: readIdentity(keys.recoveryKey),
+  })
+  const { findings } = await verifyRepository(reader, { contents: true })
+  assert.deepEqual(findings, [])
+}
