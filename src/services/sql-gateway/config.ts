@@ -25,7 +25,20 @@ export type SqlGatewayLimits = {
   readonly drainMs: number
 }
 
+/** Off: passes. Observe: recorded, and passes. Enforce: recorded, and refused. */
+export type RuleMode = 'off' | 'observe' | 'enforce'
+
+/** What a database role may not do through the gateway. */
+export type RoleRules = {
+  /** Statements that change structure or rights. */
+  readonly ddl: RuleMode
+  /** Ways to more: SET ROLE, COPY PROGRAM, files of the server … `#protocol/sql/primitives.ts`. */
+  readonly escalation: RuleMode
+}
+
 export type SqlGatewayConfig = {
+  /** Rules by role; a role that is not named has none. */
+  readonly roles: Readonly<Record<string, RoleRules>>
   /** Addresses to listen on. */
   readonly listen: readonly string[]
   /** Addresses and ranges that may connect, as 192.0.2.7 or 2001:db8::/32. */
@@ -59,6 +72,13 @@ const limits: z.ZodType<SqlGatewayLimits> = z.strictObject({
   drainMs: z.int().min(0).max(HOUR_MS).default(3_000),
 })
 
+const ruleMode = z.enum(['off', 'observe', 'enforce'])
+
+const roleRules: z.ZodType<RoleRules> = z.strictObject({
+  ddl: ruleMode.default('enforce'),
+  escalation: ruleMode.default('enforce'),
+})
+
 export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
   .strictObject({
     listen: z
@@ -79,6 +99,7 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .min(0)
       .max(64 * KIB)
       .default(2 * KIB),
+    roles: z.record(z.string().min(1).max(63), roleRules).prefault({ reservations_app: {} }),
     limits: limits.prefault({}),
   })
   .readonly()

@@ -26,7 +26,7 @@ import { Greeting, type Wish } from './greeting.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { record, type Recorded } from './record.ts'
-import { Session } from './session.ts'
+import { Session, type SessionOptions } from './session.ts'
 import { openUpstream, sendCancel } from './upstream.ts'
 
 /** What all connections of a gateway share. */
@@ -39,6 +39,7 @@ export type Gateway = {
   /** Records what somebody did who has not logged in; repeats are summed up. */
   readonly stranger: (code: string, address: string, detail: AuditDetail) => void
   readonly journal: Journal
+  readonly judgeFor: (user: string) => SessionOptions['judge']
   readonly left: (connection: Connection) => void
 }
 
@@ -290,14 +291,13 @@ export class Connection {
     const login = this.#login
     const identity = this.#identity
     if (!login || !identity) return
-    const { config, admission } = this.#gateway
+    const { config, admission, judgeFor } = this.#gateway
     clearTimeout(this.#timer)
     admission.loggedIn(this)
     const { user, database } = identity
     const peer: Peer = { session: this.#id, user, database, address: this.#address }
     const { application } = login
-    const { textCap, repeatedTextCap } = config
-    this.#session = new Session({ peer, application, textCap, repeatedTextCap })
+    this.#session = new Session({ ...config, peer, application, judge: judgeFor(user) })
     this.#stage = 'session'
     this.#client.pause()
     this.#server?.pause()

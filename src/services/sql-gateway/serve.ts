@@ -10,6 +10,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createSecureContext } from 'node:tls'
 import type { AuditDetail } from '#audit/trail.ts'
 import { DeniedError, FaultError } from '#lib/errors.ts'
+import { loadSqlParser } from '#protocol/sql/parse.ts'
 import type { RunningService } from '#system/service.ts'
 import { Admission } from './admission.ts'
 import { CancelKeys } from './cancel-keys.ts'
@@ -19,6 +20,7 @@ import { Journal } from './journal.ts'
 import { allowList, plainAddress } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
+import { judgeOf, sharedParser } from './rules.ts'
 
 export type RunningSqlGateway = RunningService & {
   /** The TCP port it listens on. */
@@ -50,6 +52,8 @@ export async function serve(
   }
 
   const journal = new Journal(trail, fail)
+  await loadSqlParser()
+  const parse = sharedParser()
 
   const gateway: Gateway = {
     config,
@@ -67,6 +71,7 @@ export async function serve(
       if (event) void journal.append([event])
     },
     journal,
+    judgeFor: (user) => judgeOf(config.roles[user], parse),
     left: (connection) => connections.delete(connection),
   }
 

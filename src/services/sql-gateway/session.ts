@@ -21,6 +21,7 @@ import {
 import { StatementTracker, type Run } from '#protocol/postgres/statement-tracker.ts'
 import { commitFailedEvent, statementDoneEvent, statementEvents, type Peer } from './events.ts'
 import type { Passage } from './record.ts'
+import type { Judge } from './rules.ts'
 import { describeText, preparedNameIn, rememberedText, type SqlText } from './sql-text.ts'
 
 /** Room for a statement's name beside its text, so that the text alone meets the cap. */
@@ -32,6 +33,8 @@ export type SessionOptions = {
   readonly application: string
   readonly textCap: number
   readonly repeatedTextCap: number
+  /** Judges the statements of a role that has rules. */
+  readonly judge?: Judge | undefined
 }
 
 export class Session {
@@ -185,8 +188,25 @@ export class Session {
 
   #text(name: 'Query' | 'Parse', raw: RawText): void {
     const text = describeText(raw, this.#options.textCap)
+    this.#obey(raw)
     if (name === 'Query') return this.#tracker.query(text)
     this.#tracker.parse(raw.name, text, rememberedText(text, this.#options.repeatedTextCap))
+  }
+
+  /** @throws {ProtocolError} DB_STATEMENT_REFUSED: nothing of this session passes any more. */
+  #obey(raw: RawText): void {
+    const { judge } = this.#options
+    if (!judge) return
+    const verdict = judge(Buffer.from(raw.kept).toString('utf8'), raw.kept.length === raw.size)
+    if (!verdict) return
+    const { session, user, database, address } = this.#options.peer
+    const { rule, mode } = verdict
+    const detail = { session, user, database, address, rule, mode, sqlBytes: raw.size }
+    this.#events.push({ code: 'DB_STATEMENT_REFUSED', detail })
+    if (mode === 'observe') return
+    const words = `The rules of ${user} do not allow this statement (${rule}).`
+    this.#denied = new DeniedError('DB_STATEMENT_REFUSED', `a statement broke ${rule}`, words)
+    throw new ProtocolError('DB_STATEMENT_REFUSED', `a statement broke the rule ${rule}`)
   }
 
   #endLongText(): void {
