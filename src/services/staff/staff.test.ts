@@ -1,4 +1,4 @@
-/** The console's door: no address skips a stage, the lock or the origin; strangers learn nothing. */
+/** The console's door: no address skips a stage, the lock or the origin. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { generate } from 'otplib'
@@ -19,7 +19,7 @@ after(() => desk[Symbol.asyncDispose]())
 
 const csrfIn = (page: Page): string => /name="csrf" value="([^"]+)/.exec(page.text)?.[1] ?? ''
 
-test('staff: an invitation is good once, and leads no further than to the second proof', async () => {
+test('staff: an invitation is good once, and leads only to the second proof', async () => {
   const answer = await askStaff(desk.adminSocket, '/invite', { name: NAME, role: 'owner' })
   const token = new URL((answer as { link: string }).link).pathname.split('/').at(-1) ?? ''
   const fields = { token, password: PASSWORD }

@@ -1,8 +1,8 @@
 /**
  * staff.leastprivilege: nobody has a standing way into the database; what has ended opens nothing.
  *
- * The roles are read from PostgreSQL's own catalogue, by an ordinary client. Then a grant is asked for
- * that may do nothing, used while it lasts, and tried again, with the right password, after its end.
+ * The roles are read from PostgreSQL's own catalogue, by an ordinary client. Then a grant is asked
+ * for that may do nothing, used while it lasts, and tried again, with the right password, after it.
  *
  * @module
  */
