@@ -38,7 +38,7 @@ export type DrillReceipt = Common & {
   readonly serverVersion: string
   /** Whether the server verified the checksum of each page that was read. */
   readonly checksums: boolean
-  /** Whether indexes and tables were checked with amcheck: their structure, not only their pages. */
+  /** Whether indexes and tables were checked with amcheck: their structure, not pages alone. */
   readonly amcheck: boolean
   readonly databases: number
   readonly tables: number

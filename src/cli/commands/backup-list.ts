@@ -8,7 +8,11 @@
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
 import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
+import { isNoReceipt, openReceipt } from '#crypto/receipt.ts'
 import type { Command } from '../command.ts'
+import { drillPublicKey } from '../drill-key.ts'
+import type { Paths } from '../paths.ts'
+import { keptReceipts } from '../receipts.ts'
 import { openForReading } from '../repository.ts'
 
 export const backupListCommand: Command = {
@@ -19,13 +23,33 @@ export const backupListCommand: Command = {
   run: async (context, { values }) => {
     const reader = await openForReading(context, context.config.backup.regions)
     const catalogue = await readCatalogue(reader)
-    const text = values['json'] === true ? asJson(catalogue) : asText(catalogue)
+    const drilled = await lastDrills(context.paths)
+    const text = values['json'] === true ? asJson(catalogue, drilled) : asText(catalogue, drilled)
     process.stdout.write(text)
     return 0
   },
 }
 
-function asJson({ repositoryId, cluster, backups, wal }: Catalogue): string {
+/** Backup id → end of its last drill that passed, milliseconds. */
+type Drilled = ReadonlyMap<string, number>
+
+/** From the receipts beside us; none where no drill has a key yet. */
+async function lastDrills(paths: Paths): Promise<Drilled> {
+  const drilled = new Map<string, number>()
+  const publicKey = await drillPublicKey(paths).catch(() => undefined)
+  if (!publicKey) return drilled
+  for await (const { bytes } of keptReceipts(paths, []).all()) {
+    try {
+      const receipt = openReceipt(bytes, publicKey)
+      if (receipt.kind === 'drill' && receipt.passed) drilled.set(receipt.backup, receipt.endedMs)
+    } catch (error) {
+      if (!isNoReceipt(error)) throw error
+    }
+  }
+  return drilled
+}
+
+function asJson({ repositoryId, cluster, backups, wal }: Catalogue, drilled: Drilled): string {
   const plain = (_: string, value: unknown): unknown =>
     typeof value === 'bigint' ? String(value) : value
   const shown = {
@@ -33,6 +57,7 @@ function asJson({ repositoryId, cluster, backups, wal }: Catalogue): string {
     systemIdentifier: cluster?.systemIdentifier,
     backups: backups.map((backup) => ({
       ...backup,
+      drilledMs: drilled.get(backup.id) ?? null,
       startLsn: formatLsn(backup.startLsn),
       endLsn: formatLsn(backup.endLsn),
     })),
@@ -45,28 +70,43 @@ function asJson({ repositoryId, cluster, backups, wal }: Catalogue): string {
   return `${JSON.stringify(shown, plain)}\n`
 }
 
-function asText({ backups, wal }: Catalogue): string {
+function asText({ backups, wal }: Catalogue, drilled: Drilled): string {
   if (backups.length === 0) return 'No backup is finished yet.\n'
   const rows = [
-    ['FINISHED (UTC)', 'KIND', 'DATA', 'STORED', 'LOG FROM', 'ID', 'BUILDS ON', 'LABEL'],
-    ...backups.map(rowOf),
+    [
+      'FINISHED (UTC)',
+      'KIND',
+      'DATA',
+      'STORED',
+      'LOG FROM',
+      'DRILLED (UTC)',
+      'ID',
+      'BUILDS ON',
+      'LABEL',
+    ],
+    ...backups.map((backup) => rowOf(backup, drilled)),
   ]
   return `${aligned(rows)}\n${wal.map(logLine).join('')}`
 }
 
-function rowOf(backup: BackupRecord): string[] {
+function rowOf(backup: BackupRecord, drilled: Drilled): string[] {
   const { damagedPageCount } = backup
   const damage = damagedPageCount === 0 ? '' : `  ${damagedPageCount} PAGES DAMAGED`
   return [
-    new Date(backup.finishedMs).toISOString().slice(0, 19).replace('T', ' '),
+    timeOf(backup.finishedMs),
     backup.kind,
     megabytes(backup.plainBytes),
     megabytes(backup.storedBytes),
     formatLsn(backup.startLsn),
+    timeOf(drilled.get(backup.id)),
     backup.id,
     backup.parentId ?? '-',
     backup.label + damage,
   ]
+}
+
+function timeOf(ms: number | undefined): string {
+  return ms === undefined ? 'not yet' : new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
 }
 
 function logLine({ timeline, startLsn, endLsn }: WalRange): string {

@@ -36,7 +36,7 @@ test('sftp store: a wrong key or user is a fault, not a missing object', async (
   await assert.rejects(store.head('a'), { code: 'STORE_FAILED' })
 })
 
-test('sftp store: a server that falls silent is a fault in bounded time, and used again after', async () => {
+test('sftp store: a server that falls silent is a fault, in bounded time', async () => {
   await using store = makeStore({ timeoutMs: 500 })
   await store.put('a', bytes)
   server.freeze()
@@ -45,7 +45,7 @@ test('sftp store: a server that falls silent is a fault in bounded time, and use
   assert.deepEqual(Buffer.from(await store.get('a')), Buffer.from(bytes))
 })
 
-test('sftp store: a server that dies is a fault, and its objects are there when it is back', async () => {
+test('sftp store: a server that dies is a fault, and its objects outlive it', async () => {
   await using store = makeStore()
   await store.put('a', bytes)
   await server.kill()
@@ -55,7 +55,7 @@ test('sftp store: a server that dies is a fault, and its objects are there when 
   assert.deepEqual(Buffer.from(await store.get('a')), Buffer.from(bytes))
 })
 
-test('sftp store: what a broken write leaves is never listed, and nothing else is left', async () => {
+test('sftp store: what a broken write leaves is never listed', async () => {
   await using store = makeStore()
   await store.put('a/b', bytes)
   const folder = join(server.folder, `region-${made}`, 'x', 'a')
