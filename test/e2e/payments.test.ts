@@ -1,0 +1,95 @@
+/**
+ * A member pays for a court in a real browser, at both gateways of the demonstration: comes back,
+ * tries to pay twice in two tabs, is refused first. The ring is the real one.
+ */
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrowserContext, Page } from 'playwright-core'
+import { startBrowser } from '#kit/browser.ts'
+import { temporaryFolder } from '#kit/postgres.ts'
+import { freePortBase, startRing } from '#kit/ring.ts'
+
+const folder = await temporaryFolder('payments')
+const portBase = await freePortBase()
+const origin = `https://localhost:${8443 + portBase}`
+const ring = await startRing({ data: join(folder, 'data'), portBase })
+const browser = await startBrowser()
+after(async () => {
+  await browser.close()
+  await ring.interrupt()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const clubs = {
+  zuiderpark: { member: 'lotte@zuiderpark.example', court: 'Tennis 3' },
+  roseraie: { member: 'camille@roseraie.example', court: 'Court 3' },
+} as const
+type Slug = keyof typeof clubs
+
+async function enter(slug: Slug): Promise<{ context: BrowserContext; page: Page }> {
+  const options = { ignoreHTTPSErrors: true, locale: 'en-GB', javaScriptEnabled: false }
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(30_000)
+  const page = await context.newPage()
+  await page.goto(`${origin}/${slug}/login`)
+  await page.getByLabel('E-mail address').fill(clubs[slug].member)
+  await page.getByLabel('Password').fill('tie-break-7-6')
+  await page.locator('.card').getByRole('button', { name: 'Log in' }).click()
+  await page.waitForURL(`**/${slug}/day`)
+  return { context, page }
+}
+
+/** Books an indoor court so many days ahead. @returns The address of the booking. */
+async function book(page: Page, slug: Slug, days: number): Promise<string> {
+  const date = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  await page.goto(`${origin}/${slug}/day?date=${date}`)
+  const name = new RegExp(`^Free, .*, ${clubs[slug].court}.*: book$`)
+  await page.getByRole('link', { name }).first().click()
+  await page.getByLabel('Partner 1', { exact: true }).selectOption({ index: 1 })
+  await page.getByRole('button', { name: /^Book / }).click()
+  await page.getByRole('status').getByText('Booked').waitFor()
+  return page.url().replace(/\?.*/, '')
+}
+
+/** From the booking to the gateway's page. */
+async function toGateway(page: Page, slug: Slug): Promise<void> {
+  await page.getByRole('button', { name: 'Pay' }).click()
+  if (slug === 'roseraie') {
+    await page.waitForURL('**/go/**')
+    await page.getByRole('button', { name: 'Continue to Paybox' }).click()
+  }
+  await page.getByText('This is not').waitFor()
+}
+
+async function waitPaid(page: Page, booking: string): Promise<void> {
+  for (let round = 0; round < 40; round++) {
+    await page.goto(booking)
+    if (await page.getByText(/^Paid: €/).isVisible()) return
+    await sleep(1000)
+  }
+  assert.fail('not paid')
+}
+
+for (const slug of ['zuiderpark', 'roseraie'] as const) {
+  test(`payments: at ${slug} a member pays once, whatever is done in two tabs`, async () => {
+    const { context, page } = await enter(slug)
+    const booking = await book(page, slug, 1)
+    const other = await context.newPage()
+    await other.goto(booking)
+    await toGateway(page, slug)
+    await toGateway(other, slug)
+    if (slug === 'roseraie') {
+      await page.getByRole('button', { name: 'Let the bank refuse' }).click()
+      await page.getByText('You may try again').waitFor()
+    }
+    await page.getByRole('button', { name: /^Pay / }).click()
+    await page.waitForURL(`${booking}?payment=*`)
+    await waitPaid(page, booking)
+    await other.getByRole('button', { name: /^Pay / }).click() // the second tab pays nothing
+    await waitPaid(other, booking)
+    await context.close()
+  })
+}
