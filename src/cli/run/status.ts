@@ -103,6 +103,11 @@ function demonstration({ ports }: Context): readonly ComponentConfig[] {
       name: words('Vertrouwenspagina', 'Trust page', 'Page de confiance'),
       monitor: { ...web, hostName: 'trust.localhost' },
     },
+    {
+      id: 'mail',
+      name: words('E-mail versturen', 'Sending e-mail', 'Envoi d’e-mails'),
+      monitor: { kind: 'tcp', host: LOOPBACK, port: ports.mail, greeting: '220' },
+    },
   ]
 }
 
