@@ -25,7 +25,10 @@ export const auditVerifyCommand: Command = {
     if (typeof name === 'string' && !(await listBooks(folder)).includes(name))
       throw new UsageError('AUDIT_BOOK_UNKNOWN', `there is no audit book of '${name}' in ${folder}`)
     if (typeof checkpoint === 'string' && (typeof key !== 'string' || books.length !== 1))
-      throw new UsageError('OPTION_INVALID', '--checkpoint goes with --key and, of several books, --process')
+      throw new UsageError(
+        'OPTION_INVALID',
+        '--checkpoint goes with --key and, of several books, --process',
+      )
     const trusted =
       typeof checkpoint === 'string' && typeof key === 'string'
         ? [openCheckpoint(await readNote(checkpoint), [key])]

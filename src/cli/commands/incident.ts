@@ -308,5 +308,5 @@ function print(line: string): void {
 }
 
 function usage(message: string): UsageError {
-  return new UsageError('USAGE', message)
+  return new UsageError('OPTION_INVALID', message)
 }

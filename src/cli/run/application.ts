@@ -89,7 +89,10 @@ export async function applicationDatabase(
 }
 
 /** Where the application asks for payments, with its key, and what signs their events. */
-async function paymentsEnvironment({ paths, ports }: ServiceContext): Promise<Record<string, string>> {
+async function paymentsEnvironment({
+  paths,
+  ports,
+}: ServiceContext): Promise<Record<string, string>> {
   const secret = (name: string): Promise<string> =>
     readFile(paths.secret('application', name), 'utf8')
   return {

@@ -200,12 +200,12 @@ export const findingTexts: Readonly<Record<string, Words>> = {
     'Le fichier {object} s’est ouvert alors qu’il ne le devait pas : {why}.',
   ),
   DRILL_PASSED: words(
-    'Een herstel naar een willekeurig moment ({moment}) lukte, {hours} uur geleden, in {seconds} s.',
+    'Een herstel naar een willekeurig moment ({moment}) lukte {hours} uur geleden, in {seconds} s.',
     'A restore to a random moment ({moment}) succeeded, {hours} hours ago, in {seconds} s.',
     'Une restauration à un instant aléatoire ({moment}) a réussi il y a {hours} h, en {seconds} s.',
   ),
   DRILL_CHECKED: words(
-    'Daarin gelezen: {rows} rijen, {tables} tabellen, {indexes} indexen; {facts} feiten vergeleken.',
+    'Gelezen: {rows} rijen, {tables} tabellen, {indexes} indexen; {facts} feiten vergeleken.',
     'Read in it: {rows} rows, {tables} tables, {indexes} indexes; {facts} facts compared.',
     'Lus : {rows} lignes, {tables} tables, {indexes} index ; {facts} faits comparés.',
   ),
@@ -235,7 +235,7 @@ export const findingTexts: Readonly<Record<string, Words>> = {
     'Le reçu {receipt} n’a pas été signé par nous.',
   ),
   VERIFY_CLEAN: words(
-    '{objects} bestanden in {regions} regio’s nagelezen en geopend, {hours} uur geleden: alles heel.',
+    '{objects} bestanden in {regions} regio’s nagelezen en geopend, {hours} u geleden: alles heel.',
     '{objects} files in {regions} regions read and opened, {hours} hours ago: all intact.',
     '{objects} fichiers de {regions} régions relus et ouverts il y a {hours} h : tous intacts.',
   ),

@@ -14,7 +14,7 @@ export type ProberConfig = {
   readonly strangerAddress: string
   /** A form to sign in with, whose cookies are examined; without it cookies.secure is unproven. */
   readonly login?: ProberLogin | undefined
-  /** An account of the prober's own, on which it tries wrong passwords; else login.lockout waits. */
+  /** An account of the prober's own, for wrong passwords; without it login.lockout waits. */
   readonly lockout?: ProberLockout | undefined
   /** The protected application's role, whose rights are read, and its database. */
   readonly application: { readonly role: string; readonly database: string }

@@ -48,8 +48,6 @@ export const localNames: readonly string[] = [
   'console.localhost',
   'mail.localhost',
   'mailbox.localhost',
-  'mail.localhost',
-  'mailbox.localhost',
   'pay.localhost',
   'paypal-twin.localhost',
   'paybox-twin.localhost',

@@ -36,7 +36,10 @@ test('payments.nocard: a number in an answer is noticed, too', async () => {
   const probe = noCardProbe(target, { turn: () => 0, watch: () => Promise.resolve(seen) })
   await measureClaim('payments.nocard', probe)
   const where = gateway.events.map(({ detail }) => detail['where'])
-  assert.deepEqual(where.toSorted(), ['request', 'response'])
+  assert.deepEqual(
+    where.map(String).toSorted((a, b) => a.localeCompare(b)),
+    ['request', 'response'],
+  )
 })
 
 test('payments.nocard: a number that passes unseen shows it false', async () => {

@@ -51,8 +51,8 @@ test('tls.versions: an answer to a hello of SSL 2 or SSL 3 is recognised', async
     sockets.add(socket)
     socket.on('error', () => undefined)
     socket.once('data', (hello: Buffer) => {
-      if (hello[0] === 0x80) return socket.end(Buffer.from('8007040001000000', 'hex'))
-      if (hello[2] === 0) return socket.end(Buffer.from('1603000004020000000000', 'hex'))
+      if (hello[0] === 0x80) return void socket.end(Buffer.from('8007040001000000', 'hex'))
+      if (hello[2] === 0) return void socket.end(Buffer.from('1603000004020000000000', 'hex'))
       const onward = connect((modern.address() as AddressInfo).port, '127.0.0.1')
       sockets.add(onward)
       onward.on('error', () => undefined)
