@@ -1,5 +1,6 @@
 /**
- * Real clients behave through the SQL gateway as on a direct connection, on PostgreSQL 18.
+ * Real clients behave through the SQL gateway as on a direct connection, on the embedded PostgreSQL
+ * 18; `sql-clients.debian.test.ts` plays the same on Debian's 15.
  *
  * Each scene is played twice, directly and through the gateway, and must give the same.
  */
@@ -10,10 +11,11 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import postgres from 'postgres'
-import { startPostgres, PASSWORD, SUPERUSER } from '#kit/postgres.ts'
+import { debianPostgres, startPostgres, PASSWORD, SUPERUSER } from '#kit/postgres.ts'
 import { gatewayAuthority, startSqlGateway } from '#kit/sql-gateway.ts'
 
-const server = await startPostgres()
+const debian = process.env['VEILIG_TEST_POSTGRES'] === 'debian'
+const server = await startPostgres({}, debian ? debianPostgres() : undefined)
 const gateway = await startSqlGateway({ socketDir: server.socketDir, port: server.port })
 after(async () => {
   await gateway[Symbol.asyncDispose]()
