@@ -1,17 +1,21 @@
 /**
- * `npm test`: every test that needs nothing but npm. The suites that need Debian's packages are named
- * `*.debian.test.ts` and run by `npm run test:debian`.
+ * `npm test`: the tests that need nothing but npm, in under five minutes on two cores.
+ * `npm run test:long`: those that take their time: each claim broken and mended in a running control,
+ * and files named `*.long.test.ts`. `npm run test:debian` is for suites that need Debian's packages.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const wanted = process.argv.includes('--long')
+const isLong = (path) => path.startsWith('test/e2e/claims/') || path.includes('.long.test.')
 const files = ['src', 'test', 'apps/reservations']
   .flatMap((root) => globSync(`${root}/**/*.test.{ts,tsx}`))
   .filter((path) => !path.includes('.debian.test.') && !path.includes('node_modules'))
+  .filter((path) => isLong(path) === wanted)
   .sort((a, b) => a.localeCompare(b))
 // Much of a test is waiting for a server to start: two files at once suit two cores.
-const options = ['--test', '--test-concurrency=2', ...process.argv.slice(2)]
+const options = ['--test', '--test-concurrency=2']
 const { status } = spawnSync('bin/node', [...options, ...files], { stdio: 'inherit' })
 process.exitCode = status ?? 1

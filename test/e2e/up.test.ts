@@ -4,14 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chown, mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { startBrowser } from '#kit/browser.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
-import { freePortBase, screenshot, startRing, veilig, type TestRing } from '#kit/ring.ts'
+import { freePortBase, screenshot, startRing, type TestRing } from '#kit/ring.ts'
 
 const folder = await temporaryFolder('up')
 const data = join(folder, 'data')
@@ -127,25 +127,6 @@ test('up: Ctrl-C stops everything, and the next start goes on', async () => {
   assert.match(await ring.command('audit', 'verify'), /sql-gateway: as written/)
   assert.equal(await ring.interrupt(), 0)
 })
-
-test(
-  'up: works for an ordinary user as for root',
-  { skip: process.getuid?.() !== 0 },
-  async (t) => {
-    const nobody = { uid: 65_534, gid: 65_534 }
-    const home = join(folder, 'nobody')
-    await mkdir(home)
-    await chown(home, nobody.uid, nobody.gid)
-    try {
-      execFileSync(veilig, ['help'], { ...nobody, cwd: '/' })
-    } catch {
-      return t.skip('the checkout lies where other accounts may not read')
-    }
-    const base = await freePortBase()
-    const other = await startRing({ data: join(home, 'data'), portBase: base, account: nobody })
-    assert.equal(await other.interrupt(), 0)
-  },
-)
 
 async function newPage(width: number, height: number): Promise<Page> {
   const context = await browser.newContext({
