@@ -18,8 +18,8 @@ import { cpuSeconds, emit, median, missing, which } from './kit/bench.ts'
 import { fillPeer, untilListening } from './kit/peers.ts'
 
 const BENCH = 'https'
-const ROUNDS = 4
-const SECONDS = 5
+const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '4')
+const SECONDS = Number(process.env['VEILIG_BENCH_SECONDS'] ?? '5')
 const WARM_UP_SECONDS = 1
 const CONNECTIONS = 64
 const ORIGIN_PORT = 9000

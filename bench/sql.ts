@@ -14,7 +14,7 @@ import { cpuSeconds, emit, median, missing, which } from './kit/bench.ts'
 import { runPeer, startPgBouncer, untilListening, type Peer } from './kit/peers.ts'
 
 const BENCH = 'sql'
-const ROUNDS = 3
+const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '3')
 const CLIENTS = 8
 const TRANSACTIONS_PER_CLIENT = 7_500
 const PORTS = { pgbouncer: 16_433, written: 16_434, durable: 16_435 } as const

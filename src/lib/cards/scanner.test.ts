@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mulberry32 } from '#kit/random.ts'
 import { isCardNumber, passesLuhn } from './number.ts'
+import { mayHoldCard } from './prefilter.ts'
 import { CardScanner, scanForCards } from './scanner.ts'
 
 /** Numbers the schemes publish for tests. */
@@ -135,4 +136,17 @@ test('cards: random numbers of sixteen digits seldom pass', () => {
 test('cards: no sighting holds a digit of the number', () => {
   const [sighting] = scanForCards(Buffer.from(numbers[0] ?? ''))
   assert.deepEqual(sighting, { digitCount: 16, form: 'digits' })
+})
+
+test('cards: the quick look lets through all that the scanner finds, wherever it stands', () => {
+  for (const [name, encode] of Object.entries(encodings)) {
+    for (const digits of numbers) {
+      const bytes = Buffer.from(encode(digits) as string)
+      if (scanForCards(bytes).length === 0) continue
+      const around = `<p>${'a word, '.repeat(40)}`
+      assert(mayHoldCard(bytes.toString('latin1')), name)
+      assert(mayHoldCard(around + bytes.toString('latin1') + around), name)
+    }
+  }
+  assert(!mayHoldCard('Court 3 is free on 25 November at 18:00. '.repeat(20)))
 })

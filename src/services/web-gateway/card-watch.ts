@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CARRY_MAX, mayHoldCard } from '#lib/cards/prefilter.ts'
 import { CardScanner, type CardSighting } from '#lib/cards/scanner.ts'
 import type { ResponseHead } from '#protocol/http/head.ts'
 
@@ -18,7 +19,8 @@ export const SCANNED_MAX: number = 1024 * 1024
 /** Kinds of content that are no text. */
 const opaque = /^(?:image\/(?!svg)|font\/|audio\/|video\/)/
 
-type Side = { readonly scanner: CardScanner; bytes: number; isTold: boolean }
+/** `carry` is the end of what came, since a number may be cut by the next piece. */
+type Side = { carry: string; bytes: number; isTold: boolean }
 
 export class CardWatch {
   readonly #host: string
@@ -44,29 +46,32 @@ export class CardWatch {
 
   look(where: Where, content: Uint8Array): void {
     if (where === 'response' && this.#responseIsOpaque) return
-    const side = (this.#sides[where] ??= this.#open(where))
+    const side = (this.#sides[where] ??= { carry: '', bytes: 0, isTold: false })
     const room = SCANNED_MAX - side.bytes
     if (room <= 0 || side.isTold) return
-    side.bytes += content.length
-    side.scanner.push(content.length > room ? content.subarray(0, room) : content)
+    const piece = content.length > room ? content.subarray(0, room) : content
+    side.bytes += piece.length
+    const text = side.carry + Buffer.from(piece).toString('latin1')
+    if (mayHoldCard(text)) this.#scan(side, where, text, false)
+    side.carry = text.slice(-CARRY_MAX)
   }
 
   /** Both bodies are over. */
   end(): void {
-    this.#sides.request?.scanner.end()
-    this.#sides.response?.scanner.end()
+    for (const where of ['request', 'response'] as const) {
+      const side = this.#sides[where]
+      if (side && mayHoldCard(side.carry)) this.#scan(side, where, side.carry, true)
+    }
   }
 
-  #open(where: Where): Side {
-    const side: Side = {
-      scanner: new CardScanner((sighting) => {
-        if (side.isTold) return
-        side.isTold = true
-        this.#onCard(sighting, where, this.#host)
-      }),
-      bytes: 0,
-      isTold: false,
-    }
-    return side
+  /** @param isEnd Whether a number that ends with the text ends there; else more may follow. */
+  #scan(side: Side, where: Where, text: string, isEnd: boolean): void {
+    const scanner = new CardScanner((sighting) => {
+      if (side.isTold) return
+      side.isTold = true
+      this.#onCard(sighting, where, this.#host)
+    })
+    scanner.push(Buffer.from(text, 'latin1'))
+    if (isEnd) scanner.end()
   }
 }
