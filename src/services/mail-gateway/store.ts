@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { FaultError, VeiligError } from '#lib/errors.ts'
 import { messageBytes } from '#protocol/mail/message.ts'
+import { inTransaction } from '#system/postgres/transaction.ts'
 import type { Category, MailGatewayConfig } from './config.ts'
 import { DAY_MS, HOUR_MS, mayReceive } from './limits.ts'
 import type { Admitted, Recipient } from './policy.ts'
@@ -291,26 +292,8 @@ export class MailStore {
     }
   }
 
-  async #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((cause: unknown) => {
-      throw queueFailed(cause)
-    })
-    let broken = true
-    try {
-      await client.query('begin')
-      const result = await act(client)
-      await client.query('commit')
-      broken = false
-      return result
-    } catch (cause) {
-      await client.query('rollback').then(
-        () => (broken = false),
-        () => undefined, // the connection is gone, and the transaction with it
-      )
-      throw queueFailed(cause)
-    } finally {
-      client.release(broken)
-    }
+  #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return inTransaction(this.#pool, queueFailed, act)
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import pg from 'pg'
 import { FaultError, VeiligError } from '#lib/errors.ts'
+import { inTransaction } from '#system/postgres/transaction.ts'
 import type { Environment, Fact, GatewayName, Payment, PaymentEvent } from './model.ts'
 import type { PaymentStore } from './ports.ts'
 import { step, type Step } from './session.ts'
@@ -186,26 +187,8 @@ export class PostgresPaymentStore implements PaymentStore {
     }
   }
 
-  async #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((cause: unknown) => {
-      throw failed(cause)
-    })
-    let broken = true
-    try {
-      await client.query('begin')
-      const result = await act(client)
-      await client.query('commit')
-      broken = false
-      return result
-    } catch (cause) {
-      await client.query('rollback').then(
-        () => (broken = false),
-        () => undefined, // the connection is gone, and the transaction with it
-      )
-      throw failed(cause)
-    } finally {
-      client.release(broken)
-    }
+  #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return inTransaction(this.#pool, failed, act)
   }
 }
 
