@@ -6,6 +6,7 @@
  * @module
  */
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+import type { HeldFrom } from '#services/backup/repository/chain.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
 import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
 import { isNoReceipt, openReceipt } from '#crypto/receipt.ts'
@@ -24,8 +25,11 @@ export const backupListCommand: Command = {
     const reader = await openForReading(context, context.config.backup.regions)
     const catalogue = await readCatalogue(reader)
     const drilled = await lastDrills(context.paths)
-    const text = values['json'] === true ? asJson(catalogue, drilled) : asText(catalogue, drilled)
-    process.stdout.write(text)
+    const holds = [...reader.chain.state.holds.values()]
+    const json = values['json'] === true
+    process.stdout.write(
+      json ? asJson(catalogue, drilled, holds) : asText(catalogue, drilled, holds),
+    )
     return 0
   },
 }
@@ -49,7 +53,11 @@ async function lastDrills(paths: Paths): Promise<Drilled> {
   return drilled
 }
 
-function asJson({ repositoryId, cluster, backups, wal }: Catalogue, drilled: Drilled): string {
+function asJson(
+  { repositoryId, cluster, backups, wal }: Catalogue,
+  drilled: Drilled,
+  holds: readonly HeldFrom[],
+): string {
   const plain = (_: string, value: unknown): unknown =>
     typeof value === 'bigint' ? String(value) : value
   const shown = {
@@ -66,11 +74,12 @@ function asJson({ repositoryId, cluster, backups, wal }: Catalogue, drilled: Dri
       startLsn: formatLsn(startLsn),
       endLsn: formatLsn(endLsn),
     })),
+    holds: holds.map(({ id, fromMs, writtenMs, reason }) => ({ id, fromMs, writtenMs, reason })),
   }
   return `${JSON.stringify(shown, plain)}\n`
 }
 
-function asText({ backups, wal }: Catalogue, drilled: Drilled): string {
+function asText({ backups, wal }: Catalogue, drilled: Drilled, holds: readonly HeldFrom[]): string {
   if (backups.length === 0) return 'No backup is finished yet.\n'
   const rows = [
     [
@@ -86,7 +95,7 @@ function asText({ backups, wal }: Catalogue, drilled: Drilled): string {
     ],
     ...backups.map((backup) => rowOf(backup, drilled)),
   ]
-  return `${aligned(rows)}\n${wal.map(logLine).join('')}`
+  return `${aligned(rows)}\n${wal.map(logLine).join('')}${holds.map(holdLine).join('')}`
 }
 
 function rowOf(backup: BackupRecord, drilled: Drilled): string[] {
@@ -113,6 +122,10 @@ function logLine({ timeline, startLsn, endLsn }: WalRange): string {
   const size = megabytes(Number(endLsn - startLsn))
   const range = `${formatLsn(startLsn)} to ${formatLsn(endLsn)}`
   return `Log of timeline ${timeline}: ${range}, without a hole (${size}).\n`
+}
+
+function holdLine({ id, fromMs, reason }: HeldFrom): string {
+  return `Held from ${timeOf(fromMs)} UTC on, hold ${id}: ${reason}.\n`
 }
 
 function megabytes(bytes: number): string {

@@ -85,6 +85,8 @@ function sentence(answer: ControlAnswer): string {
     case 'progress':
     case 'status':
     case 'destroyed':
+    case 'synchronous':
+    case 'held':
       return ''
     default:
       return answer satisfies never

@@ -9,8 +9,10 @@ import { auditQueryCommand } from './audit-query.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
 import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
+import { backupHoldCommand, backupReleaseCommand } from './backup-hold.ts'
 import { backupListCommand } from './backup-list.ts'
 import { backupRunCommand } from './backup-run.ts'
+import { backupSynchronousCommand } from './backup-synchronous.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
@@ -42,6 +44,9 @@ export const commands: readonly Command[] = [
   backupVerifyCommand,
   backupDrillCommand,
   backupDestroyExpiredCommand,
+  backupSynchronousCommand,
+  backupHoldCommand,
+  backupReleaseCommand,
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,

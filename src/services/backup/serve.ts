@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { VeiligError } from '#lib/errors.ts'
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { RunningService } from '#system/service.ts'
 import type { AuditEvent } from '#audit/trail.ts'
@@ -14,7 +13,7 @@ import { openControlSocket, type ControlHandler } from './control/server.ts'
 import { completeUntilMs, isOverdue } from './policy.ts'
 import type { BackupPorts } from './ports.ts'
 import type { RegionState } from './repository/repository.ts'
-import type { RetentionReport } from './retention/destroy.ts'
+import { RetentionKeeper } from './retention/keep.ts'
 import { BackupRunner } from './runner.ts'
 import type { BackupStatus, RegionStatus } from './status.ts'
 import { WalReceiver } from './wal/receiver.ts'
@@ -22,8 +21,6 @@ import { Watch } from './watch.ts'
 
 const KIB = 1024
 const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
-const RETENTION_MS = 30 * MINUTE_MS
 const PROGRESS_MS = 250
 const WATCH_MS = 1000
 /** How long a stop waits for what is under way; what is cut off then was promised to nobody. */
@@ -66,16 +63,17 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     backups,
   })
   const status = (): BackupStatus => statusOf(config, ports, receiver, runner)
+  const keeper = new RetentionKeeper(config.retainDays, ports)
   const control = await openControlSocket(
     ports.controlSocket,
-    controlHandler(runner, status, (dryRun) => destroy(config, ports, dryRun), stop.signal),
+    controlHandler(runner, status, keeper, stop.signal),
   )
   const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
   const work = [
     receiver.run(stop.signal),
     runner.run(stop.signal),
     keepWatch(watch, status, ports, stop.signal),
-    keepRetention(config, ports, stop.signal),
+    keeper.run(stop.signal),
   ]
   const failed = Promise.race([
     repository.failed,
@@ -97,13 +95,19 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
 function controlHandler(
   runner: BackupRunner,
   status: () => BackupStatus,
-  destroyNow: (dryRun: boolean) => Promise<RetentionReport>,
+  keeper: RetentionKeeper,
   signal: AbortSignal,
 ): ControlHandler {
   return async (request: ControlRequest, say): Promise<ControlAnswer> => {
     if (request.request === 'status') return { answer: 'status', status: status() }
     if (request.request === 'destroy-expired') {
-      return { answer: 'destroyed', report: await destroyNow(request.dryRun) }
+      return { answer: 'destroyed', report: await keeper.destroy(request.dryRun) }
+    }
+    if (request.request === 'hold') {
+      return { answer: 'held', id: await keeper.hold(request.fromMs, request.reason) }
+    }
+    if (request.request === 'release') {
+      return { answer: 'held', id: await keeper.release(request.id, request.reason) }
     }
     let toldMs = 0
     const backup = await runner.request(request.type, request.label, signal, {
@@ -130,45 +134,6 @@ async function keepWatch(
     if (events.length > 0) await ports.trail.append(events)
     await ports.clock.sleep(WATCH_MS, signal).catch(() => undefined)
   }
-}
-
-/** Twice an hour, so that nothing is readable more than an hour past its time. */
-async function keepRetention(
-  config: BackupConfig,
-  ports: BackupPorts,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await ports.clock.sleep(RETENTION_MS, signal).catch(() => undefined)
-    if (!signal.aborted) await destroy(config, ports, false).catch(ignoreReported)
-  }
-}
-
-async function destroy(
-  config: BackupConfig,
-  { repository, trail }: BackupPorts,
-  dryRun: boolean,
-): Promise<RetentionReport> {
-  try {
-    const report = await repository.destroyExpired(config.retainDays * DAY_MS, dryRun)
-    const { objects, receipts, keys, backups, waitingFor } = report
-    const detail = { objects, receipts, keys, backups: backups.length }
-    if (receipts > 0) await trail.append([{ code: 'BACKUPS_DESTROYED', detail }])
-    for (const region of dryRun ? [] : waitingFor) {
-      await trail.append([{ code: 'DESTRUCTION_WAITS', detail: { region } }])
-    }
-    return report
-  } catch (error) {
-    if (!(error instanceof VeiligError)) throw error
-    const detail = { reason: error.code, message: error.message }
-    await trail.append([{ code: 'RETENTION_FAILED', detail }])
-    throw error
-  }
-}
-
-/** What failed is in the audit trail already, and tried again; a bug is not a failure. */
-function ignoreReported(error: unknown): void {
-  if (!(error instanceof VeiligError)) throw error
 }
 
 function statusOf(

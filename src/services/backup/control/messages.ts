@@ -15,6 +15,8 @@ import type { BackupStatus, NewestBackup } from '../status.ts'
 export type ControlRequest =
   | { readonly request: 'status' }
   | { readonly request: 'destroy-expired'; readonly dryRun: boolean }
+  | { readonly request: 'hold'; readonly fromMs: number; readonly reason: string }
+  | { readonly request: 'release'; readonly id: string; readonly reason: string }
   | { readonly request: 'backup'; readonly type: BackupKind; readonly label: string }
 
 export type ControlAnswer =
@@ -24,19 +26,32 @@ export type ControlAnswer =
   | { readonly answer: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly answer: 'done'; readonly backup: NewestBackup }
   | { readonly answer: 'destroyed'; readonly report: RetentionReport }
+  /** A hold was placed or released. */
+  | { readonly answer: 'held'; readonly id: string }
   | { readonly answer: 'failed'; readonly code: string; readonly message: string }
 
 /** After these nothing follows. */
-export const finalAnswers: readonly string[] = ['status', 'done', 'destroyed', 'failed']
+export const finalAnswers: readonly string[] = ['status', 'done', 'destroyed', 'held', 'failed']
 
 /** Longest line either side takes. */
 export const LINE_MAX_BYTES: number = 64 * 1024
 
 const LABEL_MAX: number = 200
+const REASON_MAX: number = 200
 
 const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
   z.strictObject({ request: z.literal('destroy-expired'), dryRun: z.boolean() }),
+  z.strictObject({
+    request: z.literal('hold'),
+    fromMs: z.int().min(0),
+    reason: z.string().min(1).max(REASON_MAX),
+  }),
+  z.strictObject({
+    request: z.literal('release'),
+    id: z.string().regex(/^[0-9a-f]{16}$/),
+    reason: z.string().min(1).max(REASON_MAX),
+  }),
   z.strictObject({
     request: z.literal('backup'),
     type: z.enum(['full', 'differential']),

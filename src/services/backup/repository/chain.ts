@@ -14,6 +14,7 @@ import {
   type DestroyedEntry,
   type ExpiredEntry,
   type HistoryEntry,
+  type HoldEntry,
   type PlacedEntry,
   type RunEnd,
   type RunEntry,
@@ -43,7 +44,11 @@ export type CatalogueState = {
   readonly logStarts: ReadonlyMap<string, RunEnd>
   /** By sequence: what was given up, and the receipt once it is destroyed. */
   readonly expiries: ReadonlyMap<number, Expiry>
+  /** By id: those that were not released. */
+  readonly holds: ReadonlyMap<string, HeldFrom>
 }
+
+export type HeldFrom = HoldEntry & { readonly writtenMs: number }
 
 export type BegunRun = {
   readonly entry: RunEntry
@@ -66,6 +71,7 @@ export class CatalogueChain {
   readonly #runs: BegunRun[] = []
   readonly #logStarts = new Map<string, RunEnd>()
   readonly #expiries = new Map<number, Expiry>()
+  readonly #holds = new Map<string, HeldFrom>()
   readonly #runEnds = new Map<string, RunEnd>()
   readonly #histories = new Map<number, HistoryEntry>()
   #cluster: ClusterEntry | undefined
@@ -96,6 +102,7 @@ export class CatalogueChain {
       histories: this.#histories,
       logStarts: this.#logStarts,
       expiries: this.#expiries,
+      holds: this.#holds,
     }
   }
 
@@ -150,6 +157,12 @@ export class CatalogueChain {
         if (expiry) this.#expiries.set(entry.expired, { ...expiry, receipt: entry })
         break
       }
+      case 'hold':
+        this.#holds.set(entry.id, { ...entry, writtenMs })
+        break
+      case 'release':
+        this.#holds.delete(entry.id)
+        break
     }
   }
 

@@ -30,7 +30,7 @@ export type KeyHeader = {
   readonly keyId: Uint8Array
   readonly generation: number
   readonly purpose: KeyPurpose
-  /** Start of the hour of log it is for; 0 for a backup. */
+  /** When its use began; of a backup, when the backup began. */
   readonly periodStartMs: number
   readonly systemIdentifier: bigint
 }

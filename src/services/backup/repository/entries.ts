@@ -83,6 +83,23 @@ export type ExpiredEntry = {
   readonly log: readonly RunEnd[]
 }
 
+/** From this moment on nothing is given up until the hold is released. */
+export type HoldEntry = {
+  readonly type: 'hold'
+  /** 16 hex digits. */
+  readonly id: string
+  readonly fromMs: number
+  /** For people: whose order, which case; at most 200 characters, no secret. */
+  readonly reason: string
+}
+
+export type ReleaseEntry = {
+  readonly type: 'release'
+  /** Of the hold. */
+  readonly id: string
+  readonly reason: string
+}
+
 /** The receipt: all of an `expired` entry is deleted in all regions. */
 export type DestroyedEntry = {
   readonly type: 'destroyed'
@@ -95,7 +112,15 @@ export type DestroyedEntry = {
 }
 
 export type CatalogueEntry =
-  ClusterEntry | RunEntry | MarkEntry | HistoryEntry | BackupEntry | ExpiredEntry | DestroyedEntry
+  | ClusterEntry
+  | RunEntry
+  | MarkEntry
+  | HistoryEntry
+  | BackupEntry
+  | ExpiredEntry
+  | DestroyedEntry
+  | HoldEntry
+  | ReleaseEntry
 
 const count = z.number().int().nonnegative()
 const timeline = z.number().int().min(1).max(0xffff_ffff)
@@ -164,6 +189,17 @@ const schemas = {
     regions: z.array(z.string().max(200)),
     objects: count,
     keys: count,
+  }),
+  hold: z.strictObject({
+    type: z.literal('hold'),
+    id: hexOf(8),
+    fromMs: z.number().int(),
+    reason: z.string().max(200),
+  }),
+  release: z.strictObject({
+    type: z.literal('release'),
+    id: hexOf(8),
+    reason: z.string().max(200),
   }),
 } satisfies Record<CatalogueEntry['type'], z.ZodType<CatalogueEntry>>
 

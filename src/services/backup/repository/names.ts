@@ -22,6 +22,11 @@ export function keyName(keyId: Uint8Array, generation: number): string {
   return `${KEYS_FOLDER}/${toHex(keyId)}-${hex8(generation)}`
 }
 
+/** The key's id, hex, from the name of one of its objects. */
+export function keyIdOf(name: string): string {
+  return name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33)
+}
+
 /** @param random 8 random bytes. */
 export function backupIdFrom(startedMs: number, random: Uint8Array): string {
   const time = new Date(startedMs).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase()
@@ -29,6 +34,14 @@ export function backupIdFrom(startedMs: number, random: Uint8Array): string {
 }
 
 export const BACKUP_ID: RegExp = /^\d{8}t\d{6}z-[0-9a-f]{16}$/
+
+/** When a backup was begun, by its id, to the second; NaN for what is no id. */
+export function startOfBackup(id: string): number {
+  if (!BACKUP_ID.test(id)) return Number.NaN
+  const [, date, time] = /^(\d{8})t(\d{6})/.exec(id) ?? []
+  const day = `${date?.slice(0, 4)}-${date?.slice(4, 6)}-${date?.slice(6)}`
+  return Date.parse(`${day}T${time?.slice(0, 2)}:${time?.slice(2, 4)}:${time?.slice(4)}Z`)
+}
 
 export function packName(backupId: string, number: number): string {
   return `${BACKUPS_FOLDER}/${backupId}/pack-${hex8(number)}`

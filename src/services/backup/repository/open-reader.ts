@@ -9,7 +9,7 @@ import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors
 import { CatalogueChain, checkHead, readChain, type CatalogueHead } from './chain.ts'
 import { openDataKey, type DataKey } from './data-key.ts'
 import type { ClusterEntry } from './entries.ts'
-import { KEYS_FOLDER, ROOT_NAME } from './names.ts'
+import { keyIdOf, KEYS_FOLDER, ROOT_NAME } from './names.ts'
 import type { RegionPlace } from './regions.ts'
 import { parseRoot, trustRoot, type RepositoryRoot } from './root.ts'
 import type { DataKeys } from './sealing.ts'
@@ -198,7 +198,7 @@ async function keyNames(options: ReaderOptions): Promise<ReadonlyMap<string, str
   for (const { store } of options.regions) {
     try {
       for await (const { name } of store.list(KEYS_FOLDER)) {
-        const id = name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33)
+        const id = keyIdOf(name)
         if (name > (names.get(id) ?? '')) names.set(id, name)
       }
     } catch (error) {

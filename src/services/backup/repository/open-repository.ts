@@ -29,6 +29,7 @@ import type {
   Repository,
 } from './repository.ts'
 import { destroyExpired, type RetentionReport } from '../retention/destroy.ts'
+import { emptyRetentionMemory } from '../retention/find.ts'
 import { parseRoot, type RepositoryRoot } from './root.ts'
 import { copyMissing, isGivenUp, proofsOf } from './synchronise.ts'
 import { listWal, WalRanges } from './wal-listing.ts'
@@ -175,7 +176,9 @@ class OpenRepository implements Repository {
   #entering: Promise<unknown> = Promise.resolve()
   /** One after the other. */
   #destroying: Promise<unknown> = Promise.resolve()
-  #backups = 0
+  readonly #retention = emptyRetentionMemory()
+  /** Backups being written: id → key id, hex. */
+  readonly #underWay = new Map<string, string>()
   #attached = false
 
   constructor(
@@ -216,17 +219,19 @@ class OpenRepository implements Repository {
     this.#attached = true
     if (!known) await this.#enter({ type: 'cluster', ...cluster })
     this.#cluster(cluster.systemIdentifier)
+    this.wal.changeKey() // a backup begins after this: the log before it gets keys of its own
   }
 
   async beginBackup(start: BackupStart): Promise<BackupWriter> {
     const { random, clock } = this.#options
     const { systemIdentifier } = this.#cluster()
-    const purpose = { purpose: 'backup', periodStartMs: 0, systemIdentifier } as const
-    const { dataKey, name, bytes } = makeDataKey(this.#keyMaker, purpose)
-    await this.#regions.put('bulk', { name, bytes })
-    this.#backups++
     const startedMs = clock.nowMs()
-    return new PackingWriter(backupIdFrom(startedMs, random(8)), startedMs, start, {
+    const purpose = { purpose: 'backup', periodStartMs: startedMs, systemIdentifier } as const
+    const { dataKey, name, bytes } = makeDataKey(this.#keyMaker, purpose)
+    const id = backupIdFrom(startedMs, random(8))
+    this.#underWay.set(id, toHex(dataKey.header.keyId))
+    await this.#regions.put('bulk', { name, bytes })
+    return new PackingWriter(id, startedMs, start, {
       regions: this.#regions,
       clock,
       random,
@@ -234,9 +239,7 @@ class OpenRepository implements Repository {
       dataKey,
       walDurable: (position, timeoutMs) => this.wal.durable(position, timeoutMs),
       enter: (entry) => this.#enterBackup(entry),
-      closed: () => {
-        this.#backups--
-      },
+      closed: () => void this.#underWay.delete(id),
     })
   }
 
@@ -250,6 +253,8 @@ class OpenRepository implements Repository {
           chain: this.#chain,
           nowMs: clock.nowMs(),
           enter: (entry) => this.#enter(entry),
+          memory: this.#retention,
+          underWay: this.#underWay,
         },
         retainMs,
         dryRun,
@@ -257,6 +262,19 @@ class OpenRepository implements Repository {
     )
     this.#destroying = report.catch(() => {}) // its caller hears
     return report
+  }
+
+  async hold(fromMs: number, reason: string): Promise<string> {
+    const id = toHex(this.#options.random(8))
+    await this.#enter({ type: 'hold', id, fromMs, reason })
+    return id
+  }
+
+  async release(id: string, reason: string): Promise<void> {
+    if (!this.#chain.state.holds.has(id)) {
+      throw new UsageError('HOLD_UNKNOWN', `there is no hold ${id}; veilig backup list shows them`)
+    }
+    await this.#enter({ type: 'release', id, reason })
   }
 
   async catalogue(): Promise<Catalogue> {
@@ -358,7 +376,7 @@ class OpenRepository implements Repository {
       const gone = (name: string): boolean => isGivenUp(this.#chain.state, name)
       const stores = [source.place.store, region.place.store] as const
       copied = (await copyMissing(...stores, this.#root, proofs, gone)).copied
-      if (copied > 0 || region.skipped !== skipped || this.#backups > 0) continue
+      if (copied > 0 || region.skipped !== skipped || this.#underWay.size > 0) continue
       region.behind = false
       this.wal.caughtUp(region)
     }

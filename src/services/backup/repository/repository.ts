@@ -223,6 +223,15 @@ export interface Repository extends AsyncDisposable {
    * @throws {FaultError} As the stores.
    */
   destroyExpired(retainMs: number, dryRun: boolean): Promise<RetentionReport>
+  /**
+   * From this moment on nothing is given up until the hold is released, whatever its age.
+   *
+   * @param reason For people, at most 200 characters; it stands in the catalogue for all to see.
+   * @returns The id of the hold.
+   */
+  hold(fromMs: number, reason: string): Promise<string>
+  /** @throws {UsageError} HOLD_UNKNOWN. */
+  release(id: string, reason: string): Promise<void>
   readonly wal: WalStore
   catalogue(): Promise<Catalogue>
   /** Rejects when the repository can go on no longer, for example REPOSITORY_OTHER_WRITER. */

@@ -11,6 +11,7 @@ import type { BackupEntry, ObjectProof } from './entries.ts'
 import {
   BACKUPS_FOLDER,
   CATALOGUE_FOLDER,
+  keyIdOf,
   KEYS_FOLDER,
   manifestName,
   packName,
@@ -59,7 +60,7 @@ export function checkObject(
 /** Whether retention has given up a key or a part of the log: it must not come back. */
 export function isGivenUp({ expiries, logStarts }: CatalogueState, name: string): boolean {
   if (name.startsWith(`${KEYS_FOLDER}/`)) {
-    const key = name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33)
+    const key = keyIdOf(name)
     return [...expiries.values()].some(({ entry }) => entry.keys.includes(key))
   }
   const part = parseWalName(name)

@@ -16,6 +16,7 @@ import {
   BACKUPS_FOLDER,
   CATALOGUE_FOLDER,
   entryName,
+  keyIdOf,
   KEYS_FOLDER,
   manifestName,
   parseWalName,
@@ -220,7 +221,7 @@ class RegionCheck {
   async #checkKeys(): Promise<void> {
     if (this.#keysWanted.size === 0) return
     for await (const { name } of this.#region.store.list(KEYS_FOLDER)) {
-      this.#keysWanted.delete(name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33))
+      this.#keysWanted.delete(keyIdOf(name))
     }
     for (const [key, neededBy] of this.#keysWanted) {
       const message = `the data key ${key} is not there; ${neededBy} cannot be opened without it`

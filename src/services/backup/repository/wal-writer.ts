@@ -169,14 +169,20 @@ export class WalWriter implements WalStore {
     return { durable }
   }
 
-  /** The data key of this hour; made, and sent ahead of the first part it seals. */
+  /** The log goes on under a new key: what came before can then be destroyed apart from it. */
+  changeKey(): void {
+    this.#key = undefined
+  }
+
+  /** The data key now; made, and sent ahead of the first part it seals. */
   async #keyNow(): Promise<DataKey> {
     const { regions, clock, keyMaker } = this.#ports
     const nowMs = clock.nowMs()
-    const periodStartMs = nowMs - (nowMs % KEY_PERIOD_MS)
-    if (this.#key?.header.periodStartMs === periodStartMs) return this.#key
+    const hourMs = nowMs - (nowMs % KEY_PERIOD_MS)
+    if (this.#key && this.#key.header.periodStartMs >= hourMs) return this.#key
     const { systemIdentifier } = this.#ports.cluster()
-    const made = makeDataKey(keyMaker, { purpose: 'wal', periodStartMs, systemIdentifier })
+    const period = { purpose: 'wal', periodStartMs: nowMs, systemIdentifier } as const
+    const made = makeDataKey(keyMaker, period)
     regions.put('log', { name: made.name, bytes: made.bytes }).catch(() => {}) // the part tells
     this.#key = made.dataKey
     return made.dataKey

@@ -5,10 +5,13 @@ import { CLUSTER, keysOf, openSmall, putWal, SEGMENT } from '#kit/repository.ts'
 import { FaultError } from '#lib/errors.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
 import type { Clock } from '#system/clock.ts'
+import { packName, walName } from '../repository/names.ts'
 import { openReader } from '../repository/open-reader.ts'
 import { readIdentity } from '../repository/repository-keys.ts'
 import type { Repository } from '../repository/repository.ts'
 import { verifyRepository } from '../repository/verify.ts'
+import { listWal } from '../repository/wal-listing.ts'
+import { parseWalPart } from '../repository/wal-part.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -56,6 +59,64 @@ test('retention: a region that is away is destroyed later, then comes the receip
   await verified(keys, stores)
 })
 
+test('retention: what was broken off is destroyed after a day, with its key', async () => {
+  const { keys, stores, clock } = place()
+  const repository = await openSmall(keys, stores, { clock })
+  await days(repository, clock, 1)
+  const start = { kind: 'full', label: '', timeline: 1, startLsn: BigInt(SEGMENT) } as const
+  const writer = await repository.beginBackup(start)
+  await repository[Symbol.asyncDispose]() // killed in the middle
+  for (const store of stores) await store.put(packName(writer.id, 0), new Uint8Array(100))
+  const keysBefore = await names(stores[0], 'keys')
+  await using again = await openSmall(keys, stores, { clock })
+  await again.destroyExpired(30 * DAY_MS, false)
+  assert.deepEqual(await names(stores[0], 'keys'), keysBefore, 'it might still be on its way')
+  clock.forward(1.5 * DAY_MS)
+  const report = await again.destroyExpired(30 * DAY_MS, false)
+  assert.deepEqual([report.backups, report.keys, report.objects], [[writer.id], 1, 2])
+  for (const store of stores) {
+    assert.equal((await names(store, 'keys')).length, keysBefore.length - 1)
+    assert.deepEqual(await names(store, `backups/${writer.id}`), [])
+  }
+  await verified(keys, stores)
+})
+
+test('retention: the log before the first backup that is needed goes with it, to the part', async () => {
+  const { keys, stores, clock } = place()
+  await using repository = await openSmall(keys, stores, { clock })
+  await days(repository, clock, 4)
+  await repository.destroyExpired(DAY_MS, false)
+  const reader = await openReader({
+    regions: [{ name: 'region-0', store: stores[0] }],
+    identity: readIdentity(keys.recoveryKey),
+  })
+  const [first] = reader.chain.state.backups
+  let parts = 0
+  for await (const part of listWal(stores[0])) {
+    parts++
+    assert(part.endLsn > first!.startLsn)
+    const read = parseWalPart(walName(part), await reader.read(walName(part)))
+    const { header } = await reader.dataKeys(read.keyId)
+    assert(header.periodStartMs >= first!.startedMs, 'no key of what lay before it is left')
+  }
+  assert(parts > 4)
+})
+
+test('retention: while a hold stands nothing from its moment on is given up; then it is', async () => {
+  const { keys, stores, clock } = place()
+  await using repository = await openSmall(keys, stores, { clock })
+  const fromMs = clock.nowMs() + 1.5 * DAY_MS
+  const ids = await days(repository, clock, 6)
+  const id = await repository.hold(fromMs, 'case 12')
+  const held = await repository.destroyExpired(DAY_MS, false)
+  assert.deepEqual([held.backups, held.windowFromMs], [ids.slice(0, 1), fromMs])
+  await repository.release(id, 'closed')
+  const { backups } = await repository.destroyExpired(DAY_MS, false)
+  assert.deepEqual(backups, ids.slice(1, 5))
+  await assert.rejects(repository.release(id, 'again'), { code: 'HOLD_UNKNOWN' })
+  await verified(keys, stores)
+})
+
 function place(): {
   keys: ReturnType<typeof keysOf>
   stores: readonly [MemoryStore, MemoryStore]
@@ -89,6 +150,7 @@ async function days(
   await putWal(repository, [1000])
   const ids: string[] = []
   for (let day = 0; day < count; day++) {
+    await repository.attach(CLUSTER)
     const startLsn = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!.lsn
     const start = { kind: 'full', label: '', timeline: 1, startLsn } as const
     const writer = await repository.beginBackup(start)

@@ -13,11 +13,12 @@ import { isOnPath, timelinePath } from '../restore/timelines.ts'
 export type RetentionFacts = {
   readonly nowMs: number
   readonly retainMs: number
-  /** Oldest first. */
   readonly backups: readonly BackupEntry[]
   /** Each run of the log and when it began to be written, oldest first. */
   readonly runs: readonly { readonly timeline: number; readonly writtenMs: number }[]
   readonly histories: ReadonlyMap<number, HistoryEntry>
+  /** Moments from which on somebody ordered that nothing be given up. */
+  readonly heldFromMs?: readonly number[]
 }
 
 /** Where the log must begin on a timeline and those that come from it. */
@@ -32,8 +33,9 @@ export type RetentionPlan = {
 }
 
 export function planRetention(facts: RetentionFacts): RetentionPlan {
-  const { backups, nowMs, retainMs } = facts
-  const windowFromMs = nowMs - retainMs
+  const { nowMs, retainMs, heldFromMs = [] } = facts
+  const backups = facts.backups.toSorted((a, b) => a.finishedMs - b.finishedMs)
+  const windowFromMs = Math.min(nowMs - retainMs, ...heldFromMs)
   const bases = new Set(backups.filter(({ finishedMs }) => finishedMs > windowFromMs))
   for (const timeline of liveTimelines(facts, windowFromMs)) {
     const history = facts.histories.get(timeline)
