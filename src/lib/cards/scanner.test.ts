@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mulberry32 } from '#kit/random.ts'
+import { CardLook, lookForCards } from './look.ts'
 import { isCardNumber, passesLuhn } from './number.ts'
-import { mayHoldCard } from './prefilter.ts'
 import { CardScanner, scanForCards } from './scanner.ts'
 
 /** Numbers the schemes publish for tests. */
@@ -138,15 +138,55 @@ test('cards: no sighting holds a digit of the number', () => {
   assert.deepEqual(sighting, { digitCount: 16, form: 'digits' })
 })
 
-test('cards: the quick look lets through all that the scanner finds, wherever it stands', () => {
+test('cards: the look at streams finds all that the scanner finds, wherever it stands', () => {
+  const around = Buffer.from(`<p>${'a word, '.repeat(40)}`)
   for (const [name, encode] of Object.entries(encodings)) {
     for (const digits of numbers) {
       const bytes = Buffer.from(encode(digits) as string)
-      if (scanForCards(bytes).length === 0) continue
-      const around = `<p>${'a word, '.repeat(40)}`
-      assert(mayHoldCard(bytes.toString('latin1')), name)
-      assert(mayHoldCard(around + bytes.toString('latin1') + around), name)
+      const expected = scanForCards(bytes).length
+      assert.equal(lookForCards(bytes).length > 0, expected > 0, name)
+      const amid = Buffer.concat([around, bytes, around])
+      assert.equal(lookForCards(amid).length > 0, expected > 0, `${name}, amid text`)
     }
   }
-  assert(!mayHoldCard('Court 3 is free on 25 November at 18:00. '.repeat(20)))
+  const page = Buffer.from('Court 3 is free on 25 November at 18:00. '.repeat(2000))
+  assert.deepEqual(lookForCards(page), [])
+})
+
+test('cards: the look at streams finds a number in every encoding, wherever the stream is cut', () => {
+  for (const [name, encode] of Object.entries(encodings)) {
+    if (missed.has(name) || name.includes('long')) continue
+    const bytes = Buffer.from(encode(numbers[0] ?? '') as string)
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      let count = 0
+      const look = new CardLook(() => count++)
+      look.push(Buffer.concat([Buffer.alloc(2000, '<'), bytes.subarray(0, cut)]))
+      look.push(bytes.subarray(cut))
+      look.push(Buffer.alloc(2000, '>'))
+      look.end()
+      assert(count > 0, `${name} cut at ${cut}`)
+    }
+  }
+})
+
+test('cards: on random text full of digits, the look at streams and the scanner agree', () => {
+  const random = mulberry32(23)
+  const alphabet = Array.from('0123456789444555 -./_+%\\&#;xu3n2D,:"aZMNj\r\n\0')
+  const below = (limit: number): number => Math.floor(random() * limit)
+  for (let round = 0; round < 400; round++) {
+    const text = Array.from({ length: 400 }, () =>
+      below(12) === 0 ? (numbers[below(4)] ?? '') : (alphabet[below(alphabet.length)] ?? ''),
+    ).join('')
+    const bytes = Buffer.from(below(3) === 0 ? base64(text) : text)
+    const expected = scanForCards(bytes).map(({ digitCount }) => digitCount)
+    const found: number[] = []
+    const look = new CardLook(({ digitCount }) => found.push(digitCount))
+    for (let at = 0; at < bytes.length;) {
+      const size = 1 + below(300)
+      look.push(bytes.subarray(at, at + size))
+      at += size
+    }
+    look.end()
+    assert.deepEqual(new Set(found), new Set(expected), `round ${round}`)
+  }
 })

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { CARRY_MAX, mayHoldCard } from '#lib/cards/prefilter.ts'
-import { CardScanner, type CardSighting } from '#lib/cards/scanner.ts'
-import type { ResponseHead } from '#protocol/http/head.ts'
+import { CardLook } from '#lib/cards/look.ts'
+import type { CardSighting } from '#lib/cards/scanner.ts'
+import type { FlatHeaders } from '#protocol/http/head.ts'
 
 export type Where = 'request' | 'response'
 
@@ -16,62 +16,44 @@ export type OnCard = (sighting: CardSighting, where: Where, host: string) => voi
 /** Looked at of each body: forms and pages are shorter, and a download need not be slower. */
 export const SCANNED_MAX: number = 1024 * 1024
 
-/** Kinds of content that are no text. */
-const opaque = /^(?:image\/(?!svg)|font\/|audio\/|video\/)/
+/** Content without text to read: pictures, sound, and what is compressed within. */
+const opaque =
+  /^(?:image\/(?!svg)|font\/|audio\/|video\/|application\/(?:wasm|pdf|zip|gzip|zstd|x-gzip|x-7z))/i
 
-/** `carry` is the end of what came, since a number may be cut by the next piece. */
-type Side = { carry: string; bytes: number; isTold: boolean }
+/** @param headers Of the message; names in lower case. */
+export function isOpaque(headers: FlatHeaders): boolean {
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    const value = headers[at + 1]!
+    if (name === 'content-type' && opaque.test(value)) return true
+    if (name === 'content-encoding' && value.toLowerCase() !== 'identity') return true
+  }
+  return false
+}
 
+/** The look at one body. Made when its first bytes come, so that a message without pays nothing. */
 export class CardWatch {
-  readonly #host: string
-  readonly #onCard: OnCard
-  readonly #sides: Partial<Record<Where, Side>> = {}
-  #responseIsOpaque = false
+  readonly #look: CardLook
+  #room = SCANNED_MAX
+  #isTold = false
 
-  constructor(host: string, onCard: OnCard) {
-    this.#host = host
-    this.#onCard = onCard
-  }
-
-  /** Compressed and binary content is passed over: there is no text to read. */
-  onResponseHead(head: ResponseHead): void {
-    const valueOf = (name: string): string => {
-      const at = head.headers.findIndex(
-        (field, index) => index % 2 === 0 && field.toLowerCase() === name,
-      )
-      return at < 0 ? '' : (head.headers[at + 1] ?? '').trim().toLowerCase()
-    }
-    this.#responseIsOpaque = opaque.test(valueOf('content-type'))
-  }
-
-  look(where: Where, content: Uint8Array): void {
-    if (where === 'response' && this.#responseIsOpaque) return
-    const side = (this.#sides[where] ??= { carry: '', bytes: 0, isTold: false })
-    const room = SCANNED_MAX - side.bytes
-    if (room <= 0 || side.isTold) return
-    const piece = content.length > room ? content.subarray(0, room) : content
-    side.bytes += piece.length
-    const text = side.carry + Buffer.from(piece).toString('latin1')
-    if (mayHoldCard(text)) this.#scan(side, where, text, false)
-    side.carry = text.slice(-CARRY_MAX)
-  }
-
-  /** Both bodies are over. */
-  end(): void {
-    for (const where of ['request', 'response'] as const) {
-      const side = this.#sides[where]
-      if (side && mayHoldCard(side.carry)) this.#scan(side, where, side.carry, true)
-    }
-  }
-
-  /** @param isEnd Whether a number that ends with the text ends there; else more may follow. */
-  #scan(side: Side, where: Where, text: string, isEnd: boolean): void {
-    const scanner = new CardScanner((sighting) => {
-      if (side.isTold) return
-      side.isTold = true
-      this.#onCard(sighting, where, this.#host)
+  constructor(where: Where, host: string, onCard: OnCard) {
+    this.#look = new CardLook((sighting) => {
+      if (this.#isTold) return
+      this.#isTold = true
+      onCard(sighting, where, host)
     })
-    scanner.push(Buffer.from(text, 'latin1'))
-    if (isEnd) scanner.end()
+  }
+
+  push(content: Buffer): void {
+    if (this.#room <= 0 || this.#isTold) return
+    const piece = content.length > this.#room ? content.subarray(0, this.#room) : content
+    this.#room -= piece.length
+    this.#look.push(piece)
+  }
+
+  /** The body is over. */
+  end(): void {
+    this.#look.end()
   }
 }

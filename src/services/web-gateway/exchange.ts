@@ -7,7 +7,7 @@
 import type { VeiligError } from '#lib/errors.ts'
 import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import type { GuardedLogin, GuardRefusal } from './guard.ts'
-import { CardWatch, type OnCard } from './card-watch.ts'
+import { CardWatch, isOpaque, type OnCard, type Where } from './card-watch.ts'
 import { hostName, isRepeatable, isWebSocket } from './policy.ts'
 import { refusalCode, type RefusalCode } from './refusals.ts'
 import type { ResponseHandler, UpstreamConnection, UpstreamPool } from './upstream.ts'
@@ -66,7 +66,8 @@ export class Exchange implements ResponseHandler {
   readonly #pool: UpstreamPool
   readonly #client: Downstream
   readonly #tools: ExchangeTools
-  readonly #cards: CardWatch
+  #requestCards: CardWatch | undefined
+  #responseCards: CardWatch | undefined
   readonly #login: GuardedLogin | undefined
   #held: boolean
   #upstream: UpstreamConnection | undefined
@@ -98,7 +99,8 @@ export class Exchange implements ResponseHandler {
     this.#pool = options.pool
     this.#client = options.client
     this.#tools = options.tools
-    this.#cards = new CardWatch(hostName(options.request.host), options.tools.onCard)
+    if (options.request.body !== 'none')
+      this.#requestCards = this.#watch('request', options.request)
     this.#login = options.login
     this.#held = options.login !== undefined
     this.#requestDone = options.request.body === 'none'
@@ -133,7 +135,7 @@ export class Exchange implements ResponseHandler {
     if (this.#over) return
     this.#progress()
     this.#bodyBytes += content.length
-    this.#cards.look('request', content)
+    this.#requestCards?.push(content)
     if (this.#bodyBytes > this.#tools.limits.bodyMax) {
       return this.#refuse('WEB_BODY_TOO_LARGE', `more than ${this.#tools.limits.bodyMax} bytes`)
     }
@@ -204,14 +206,14 @@ export class Exchange implements ResponseHandler {
   }
 
   onResponseHead(head: ResponseHead): void {
-    this.#cards.onResponseHead(head)
+    if (head.body !== 'none') this.#responseCards = this.#watch('response', head)
     this.#progress()
     this.#responding = true
     this.#client.sendHead(this.#login?.answered(head) ?? head, this.#requestDone)
   }
 
   onResponseContent(content: Buffer): void {
-    this.#cards.look('response', content)
+    this.#responseCards?.push(content)
     this.#client.sendContent(content)
   }
 
@@ -296,6 +298,11 @@ export class Exchange implements ResponseHandler {
 
   // ── within ────────
 
+  #watch(where: Where, head: RequestHead | ResponseHead): CardWatch | undefined {
+    if (isOpaque(head.headers)) return undefined
+    return new CardWatch(where, hostName(this.#request.host), this.#tools.onCard)
+  }
+
   #forward(content: Buffer): void {
     if (!this.#upstream) return
     if (this.#request.body !== 'chunked') return this.#upstream.send(content)
@@ -340,7 +347,8 @@ export class Exchange implements ResponseHandler {
   }
 
   #close(): void {
-    this.#cards.end()
+    this.#requestCards?.end()
+    this.#responseCards?.end()
     this.#over = true
     this.#login?.over(this.#upstream?.connected === true)
     this.#pool.forget(this)

@@ -20,7 +20,7 @@ import { serveMetrics } from './metrics-server.ts'
 import type { UpstreamAddress, WebGatewayPorts } from './ports.ts'
 import { PlainConnection } from './redirect.ts'
 import { SecurityLog } from './security-log.ts'
-import { UpstreamPool } from './upstream.ts'
+import { UpstreamPool, type Dial } from './upstream.ts'
 
 export type RunningWebGateway = RunningService & {
   readonly httpsPort: number
@@ -170,8 +170,8 @@ function createPool(
   },
 ): UpstreamPool {
   const { metrics, security, log } = tools
-  const dial = (): Socket =>
-    connect('socketPath' in address ? { path: address.socketPath } : address)
+  const target = 'socketPath' in address ? { path: address.socketPath } : address
+  const dial: Dial = (onread) => connect({ ...target, noDelay: true, onread })
   return new UpstreamPool(JSON.stringify(address), dial, tools.limits, tools.nowMs, {
     onConnect: () => void metrics.upstreamConnects++,
     onDown: (reason) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { FaultError, ProtocolError, type VeiligError } from '#lib/errors.ts'
 import { BodyReader } from '#protocol/http/body.ts'
 import { parseResponseHead, type HeadLimits, type ResponseHead } from '#protocol/http/head.ts'
@@ -18,10 +18,12 @@ export interface ResponseHandler {
   /** A 1xx other than 101. */
   onInterim(status: number): void
   onResponseHead(head: ResponseHead): void
+  /** @param content Is read into again after this batch: what is kept must be copied. */
   onResponseContent(content: Buffer): void
   onResponseEnd(): void
   /** 101: from here on `onTunnelData` gets what comes. */
   onSwitch(head: ResponseHead): void
+  /** @param bytes As for `onResponseContent`. */
   onTunnelData(bytes: Buffer): void
   onTunnelEnd(): void
   /** All of one read was handed over: time to write. */
@@ -32,6 +34,15 @@ export interface ResponseHandler {
 }
 
 const limits: HeadLimits = { headMax: 128 * 1024, startLineMax: 8 * 1024, fieldCountMax: 500 }
+
+/**
+ * What any application sends is read into here, and has left, or was copied, before the next read:
+ * a new buffer for each read would cost more than the read.
+ */
+const readBuffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** Opens a connection whose bytes go to `onread`. */
+export type Dial = (onread: OnReadOpts) => Socket
 
 /** Interim answers before the final one; each costs us a head. */
 const INTERIM_MAX = 16
@@ -55,7 +66,12 @@ export class UpstreamConnection {
   /** How long the application keeps it, as it said with its last answer. */
   keepAliveMs: number | undefined
 
-  constructor(socket: Socket, pool: UpstreamPool) {
+  constructor(dial: Dial, pool: UpstreamPool) {
+    const callback = (size: number): boolean => {
+      this.#onData(readBuffer.subarray(0, size))
+      return true
+    }
+    const socket = dial({ buffer: readBuffer, callback })
     this.#socket = socket
     this.#pool = pool
     socket.setNoDelay(true)
@@ -63,7 +79,6 @@ export class UpstreamConnection {
       this.#connected = true
       pool.onConnected()
     })
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('drain', () => this.#handler?.onUpstreamDrain())
     socket.on('end', () => this.#onEnd())
     socket.on('error', (error) => this.#onError(error))
@@ -98,7 +113,7 @@ export class UpstreamConnection {
 
   /** @returns Whether the application takes more; else wait for `onUpstreamDrain`. */
   flush(): boolean {
-    return this.#outbox.flushTo(this.#socket)
+    return this.#outbox.handTo(this.#socket)
   }
 
   pause(): void {
@@ -241,7 +256,7 @@ export type PoolEvents = {
 export class UpstreamPool {
   /** Of the application, the same for all host names that lead to it. */
   readonly name: string
-  readonly #dial: () => Socket
+  readonly #dial: Dial
   readonly #limits: PoolLimits
   readonly #nowMs: () => number
   readonly #events: PoolEvents
@@ -252,7 +267,7 @@ export class UpstreamPool {
 
   constructor(
     name: string,
-    dial: () => Socket,
+    dial: Dial,
     poolLimits: PoolLimits,
     nowMs: () => number,
     events: PoolEvents,
@@ -341,7 +356,7 @@ export class UpstreamPool {
 
   #grow(): UpstreamConnection {
     this.#open++
-    return new UpstreamConnection(this.#dial(), this)
+    return new UpstreamConnection(this.#dial, this)
   }
 
   #nextWaiting(): ResponseHandler | undefined {
