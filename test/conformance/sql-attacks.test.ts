@@ -8,6 +8,7 @@ import { after, beforeEach, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { mulberry32 } from '#kit/random.ts'
 import { PASSWORD, startPostgres, SUPERUSER } from '#kit/postgres.ts'
+import { eventually } from '#kit/eventually.ts'
 import { startSqlGateway, type TestSqlGateway } from '#kit/sql-gateway.ts'
 import { dial, dialTls, logIn, message, startup, type Wire } from '#kit/wire.ts'
 
@@ -149,20 +150,23 @@ test('what comes before a fault in the same flight is executed and recorded', as
 })
 
 test('half-open: a client that stops half-way through anything leaves nothing behind', async () => {
-  await using hasty = await startSqlGateway(server, { limits: { loginTimeoutMs: 300 } })
+  await using hasty = await startSqlGateway(server, { limits: { loginTimeoutMs: 2_000 } })
   const halves = [Buffer.alloc(0), Buffer.from('000000', 'hex'), startup(196_608, parameters)]
-  for (const half of halves) {
+  const leaving = halves.map(async (half) => {
     using wire = await dial(hasty)
     wire.send(half.subarray(0, half.length - 1))
     await wire.untilClosed()
-  }
+  })
+  await Promise.all(leaving)
   using wire = await loggedIn(hasty)
   wire.send(Buffer.from('5100000100', 'hex'), Buffer.from('SELECT'))
   wire.socket.end()
   await wire.untilClosed()
-  while (hasty.trail.of('DB_SESSION_CLOSED').length === 0) await delay(10)
-  const rows = await server.query('SELECT 1 FROM pg_stat_activity WHERE client_port = -1')
-  assert(rows.length <= 4, 'server sessions were left behind')
+  await eventually('the close', () => hasty.trail.of('DB_SESSION_CLOSED')[0])
+  await eventually('no server session left behind', async () => {
+    const rows = await server.query('SELECT 1 FROM pg_stat_activity WHERE client_port = -1')
+    return rows.length <= 4 || undefined
+  })
 })
 
 test('a client that never reads costs bounded memory, and the others nothing', async () => {
@@ -185,14 +189,14 @@ test('a client that never reads is let go, where the operator sets a limit', asy
   using wire = await loggedIn(strict)
   wire.socket.pause()
   wire.send(message.query("SELECT repeat('x', 1000000) FROM generate_series(1, 200)"))
-  while (strict.trail.of('DB_SESSION_CLOSED').length === 0) await delay(20)
-  assert.equal(strict.trail.of('DB_SESSION_CLOSED')[0]?.['reason'], 'CLIENT_NOT_READING')
+  const closed = await eventually('the close', () => strict.trail.of('DB_SESSION_CLOSED')[0])
+  assert.equal(closed['reason'], 'CLIENT_NOT_READING')
 })
 
 test('a server that does not read pauses the client, whatever it sends', async () => {
   using wire = await loggedIn(gateway)
   using bystander = await loggedIn(gateway)
-  wire.send(message.query('SELECT pg_sleep(2)'))
+  wire.send(message.query('SELECT pg_sleep(6)'))
   const megabyte = message.query(`SELECT '${'q'.repeat(1024 * 1024)}'`)
   for (let sent = 0; sent < 60; sent++) wire.socket.write(megabyte)
   await delay(800)
@@ -217,8 +221,8 @@ test('five thousand idle connections leave sessions and new logins untouched', a
   await answers(bystander)
   using late = await loggedIn(crowded)
   await answers(late)
-  await delay(200)
-  assert(idle.filter((socket) => !socket.closed).length <= 1_000)
+  const open = (): number => idle.filter((socket) => !socket.closed).length
+  await eventually('the oldest let go', () => open() <= 1_000 || undefined)
   for (const socket of idle) socket.destroy()
 })
 

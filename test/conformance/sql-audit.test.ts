@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { AuditDetail } from '#audit/trail.ts'
 import { PASSWORD, startPostgres, SUPERUSER } from '#kit/postgres.ts'
+import { eventually } from '#kit/eventually.ts'
 import { gatewayAuthority, startSqlGateway } from '#kit/sql-gateway.ts'
 import { dialTls, logIn, message } from '#kit/wire.ts'
 
@@ -61,6 +62,7 @@ test('audit: a statement has who, from where, with what, and how it went', async
     database: 'postgres',
     address: '127.0.0.1',
     application: 'till',
+    callSite: '',
     statement: '',
     portal: '',
     parsedAt: 0,
@@ -71,8 +73,8 @@ test('audit: a statement has who, from where, with what, and how it went', async
     truncated: false,
     redacted: false,
   })
-  const [done] = trail.of('DB_STATEMENT_DONE')
-  const { durationMs, ...rest } = done ?? {}
+  const done = await eventually('its end', () => trail.of('DB_STATEMENT_DONE')[0])
+  const { durationMs, ...rest } = done
   assert.equal(typeof durationMs, 'number')
   assert.deepEqual(rest, {
     session,
@@ -86,8 +88,8 @@ test('audit: a statement has who, from where, with what, and how it went', async
     bytesOut: 2 * (2 + 4) + 3,
     bytesIn: 0,
   })
-  const [closed] = trail.of('DB_SESSION_CLOSED')
-  assert.deepEqual(pick(closed ?? {}, 'session', 'statements', 'rowsSent'), [session, 1, 2])
+  const closed = await eventually('the close', () => trail.of('DB_SESSION_CLOSED')[0])
+  assert.deepEqual(pick(closed, 'session', 'statements', 'rowsSent'), [session, 1, 2])
 })
 
 test('audit: errors inside a pipeline are told of the right statement', async () => {
@@ -107,6 +109,7 @@ test('audit: errors inside a pipeline are told of the right statement', async ()
     executed.map(({ sql }) => sql),
     ['SELECT 1', 'SELECT 1/0', 'SELECT 3', 'SELECT 4'],
   )
+  await eventually('four ends', () => trail.of('DB_STATEMENT_DONE')[3])
   // The server folds 1/0 when it plans, at Bind; the Execute it was for has failed with it.
   const outcomes = executed.map(({ sequence }) => {
     const done = trail.of('DB_STATEMENT_DONE').find((detail) => detail['sequence'] === sequence)
@@ -186,10 +189,11 @@ test('audit: COPY counts rows and bytes both ways', async () => {
   await wire.until('Z')
   wire.send(message.query('COPY c TO STDOUT'))
   await wire.until('Z')
-  const [copyIn, copyOut] = trail.of('DB_STATEMENT_DONE')
+  const copyOut = await eventually('two ends', () => trail.of('DB_STATEMENT_DONE')[1])
+  const [copyIn] = trail.of('DB_STATEMENT_DONE')
   const names = ['tag', 'commands', 'rows', 'rowsSent', 'bytesIn', 'bytesOut']
   assert.deepEqual(pick(copyIn ?? {}, ...names), ['CREATE TABLE; COPY 3', 2, 3, 0, 6, 0])
-  assert.deepEqual(pick(copyOut ?? {}, ...names), ['COPY 3', 1, 3, 3, 0, 6])
+  assert.deepEqual(pick(copyOut, ...names), ['COPY 3', 1, 3, 3, 0, 6])
 })
 
 test('audit: what runs when the gateway must stop is recorded as cut', async () => {

@@ -12,6 +12,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { encodeCancel, encodeSslRequest } from '#protocol/postgres/encode.ts'
 import { PASSWORD, startPostgres, SUPERUSER } from '#kit/postgres.ts'
+import { eventually } from '#kit/eventually.ts'
 import { gatewayAuthority, startSqlGateway } from '#kit/sql-gateway.ts'
 import { dial, dialTls, logIn, message, startup, Wire } from '#kit/wire.ts'
 import type { Message } from '#protocol/postgres/message-buffer.ts'
@@ -24,6 +25,7 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
+const sleeping = "SELECT 1 AS found FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 const parameters = { user: SUPERUSER, database: 'postgres' }
 
 /** SQLSTATE of the error among these messages. */
@@ -46,8 +48,8 @@ test('allow-list: an unlisted address gets not one byte, whatever it sends', asy
     await wire.untilClosed()
     assert.equal(wire.received, 0)
   }
-  const [refused] = closed.trail.of('DB_SESSION_REFUSED')
-  assert.equal(refused?.['reason'], 'ADDRESS_NOT_ALLOWED')
+  const refused = await eventually('the record', () => closed.trail.of('DB_SESSION_REFUSED')[0])
+  assert.equal(refused['reason'], 'ADDRESS_NOT_ALLOWED')
 })
 
 test('TLS: a session in clear is refused, with what to do', async () => {
@@ -63,7 +65,9 @@ test('TLS: bytes in clear behind the SSLRequest are refused', async () => {
   wire.send(encodeSslRequest(), startup(196_608, parameters))
   await wire.untilClosed()
   assert.equal(wire.received, 0)
-  assert.equal(trail.of('DB_PROTOCOL_VIOLATION').at(-1)?.['reason'], 'PG_CLEARTEXT_EARLY')
+  await eventually('the record of it', () =>
+    trail.of('DB_PROTOCOL_VIOLATION').find(({ reason }) => reason === 'PG_CLEARTEXT_EARLY'),
+  )
 })
 
 test('TLS: GSS encryption is declined, and TLS may follow', async () => {
@@ -127,18 +131,21 @@ test('login: a trust line in pg_hba.conf lets nobody in, nor does any weaker one
   const lines = weak.map(
     (method) => `local all by_${method} ${method === 'md5' ? 'password' : method}`,
   )
+  const [loaded] = await server.query<{ at: Date }>('SELECT pg_conf_load_time() AS at')
   await writeFile(hba, `${lines.join('\n')}\n${before}`)
   server.cluster.kill('SIGHUP')
-  await delay(300)
+  const reloaded = 'SELECT 1 AS found WHERE pg_conf_load_time() > $1'
+  await eventually('new rules', async () => (await server.query(reloaded, [loaded?.at]))[0])
   for (const method of weak) {
+    trail.clear()
     using wire = await dialTls(gateway)
     const said = await logIn(wire, {
       password: 'p',
       parameters: { user: `by_${method}`, database: 'postgres' },
     })
     assert.deepEqual([said.map(({ type }) => type).join(''), sqlstate(said)], ['E', '28000'])
-    const failed = trail.of('DB_LOGIN_FAILED').at(-1)
-    assert.equal(failed?.['reason'], 'DB_SERVER_AUTH_WEAK')
+    const failed = await eventually('the record', () => trail.of('DB_LOGIN_FAILED')[0])
+    assert.equal(failed['reason'], 'DB_SERVER_AUTH_WEAK')
   }
   await writeFile(hba, before)
   server.cluster.kill('SIGHUP')
@@ -183,7 +190,7 @@ test('version 3.2: the cancel key has 32 bytes, and cancels', async () => {
   const key = said.find(({ type }) => type === 'K')?.body
   assert.equal(key?.length, 4 + 32)
   wire.send(message.query('SELECT pg_sleep(30)'))
-  await delay(200)
+  await eventually('the server at work on it', async () => (await server.query(sleeping))[0])
   const place = Buffer.from(key ?? [])
   using wrong = await dialTls(gateway)
   wrong.send(encodeCancel(place.readInt32BE(0), Buffer.alloc(32)))
@@ -193,6 +200,7 @@ test('version 3.2: the cancel key has 32 bytes, and cancels', async () => {
   await cancel.untilClosed()
   assert.equal(cancel.received, 0)
   assert.equal(await wire.until('Z'), 'TEZ')
+  await eventually('both records', () => trail.of('DB_CANCEL')[1])
   const known = trail.of('DB_CANCEL').map((detail) => detail['known'])
   assert.deepEqual(known, [false, true])
 })
@@ -241,8 +249,9 @@ test('replication: denied unless the role is named, and then it works', async ()
   wire.send(message.query("BASE_BACKUP (CHECKPOINT 'fast')"))
   const types = await wire.until('Z')
   assert(/^TDCTDCHd+[cN]+TDCCZ$/.test(types), types.replace(/d+/, 'd'))
-  const done = open.trail.of('DB_STATEMENT_DONE').at(-1)
-  assert(Number(done?.['bytesOut']) > 20_000_000)
+  await eventually('the record of 20 MB sent', () =>
+    open.trail.of('DB_STATEMENT_DONE').find(({ bytesOut }) => Number(bytesOut) > 20_000_000),
+  )
 })
 
 test('function call: refused, with what to use', async () => {
@@ -262,7 +271,7 @@ test('limits: an address has its share, a session more is refused kindly', async
   first.send(message.query('SELECT 1'))
   assert.equal(await first.until('Z'), 'TDCZ')
   first.socket.destroy()
-  await delay(50)
+  await eventually('its end', () => small.trail.of('DB_SESSION_CLOSED')[0])
   using third = await dialTls(small)
   assert.equal((await logIn(third, { password: PASSWORD, parameters })).at(-1)?.type, 'Z')
   await using narrow = await startSqlGateway(server, { limits: { connectionsPerAddressMax: 2 } })
@@ -279,6 +288,7 @@ test('login: every failed attempt is a record of its own', async () => {
     const said = await logIn(wire, { password: 'wrong', parameters: { ...parameters, user } })
     assert.equal(sqlstate(said), '28P01')
   }
+  await eventually('three records', () => trail.of('DB_LOGIN_FAILED')[2])
   assert.deepEqual(
     trail.of('DB_LOGIN_FAILED').map(({ user }) => user),
     ['nobody', SUPERUSER, SUPERUSER],
@@ -326,7 +336,7 @@ test('stop: sessions are told, statements may finish', async () => {
   using busy = await dialTls(stopping)
   await logIn(busy, { password: PASSWORD, parameters })
   busy.send(message.query('SELECT pg_sleep(0.5)'))
-  await delay(100)
+  await eventually('the statement', () => stopping.trail.of('DB_STATEMENT')[0])
   await stopping[Symbol.asyncDispose]()
   const [error] = (await told) as [pg.DatabaseError]
   assert.equal(error.code, '57P01')

@@ -1,0 +1,25 @@
+/** Waiting for what another process, or another socket, has yet to do: never a fixed sleep. */
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const LOOK_EVERY_MS = 20
+const PATIENCE_MS = 60_000
+
+/**
+ * What `look` finds, as soon as it finds something.
+ *
+ * @param what For the message, when it never comes.
+ * @throws {AssertionError} After a minute: far longer than a loaded machine needs.
+ */
+export async function eventually<Found>(
+  what: string,
+  look: () => Found | undefined | Promise<Found | undefined>,
+): Promise<Found> {
+  const until = performance.now() + PATIENCE_MS
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    assert(performance.now() < until, `waited a minute in vain for ${what}`)
+    await delay(LOOK_EVERY_MS)
+  }
+}
