@@ -147,8 +147,10 @@ export class RecordEncoder {
     const start = this.#end
     const ends: number[] = []
     try {
-      for (const [index, event] of events.entries()) {
+      let index = 0
+      for (const event of events) {
         this.#encodeOne(event, first, index, events.length - 1 - index)
+        index++
         if (this.#end - start > APPEND_BYTES_MAX) throw tooLarge('the events of one append')
         ends.push(this.#end)
       }
@@ -175,7 +177,7 @@ export class RecordEncoder {
     index: number,
     left: number,
   ): void {
-    const json = encodeEvent(event)
+    const json = event.json ?? encodeEvent(event)
     this.#reserve(PREFIX_SIZE + 3 * json.length + TRAILER_SIZE)
     const bytes = this.#buffer
     const at = this.#end
@@ -280,8 +282,8 @@ export function recordEnd(bytes: Buffer, at: number): number | undefined {
 export function hashIsRight(bytes: Buffer, at: number, end: number): boolean {
   const jsonEnd = end - TRAILER_SIZE
   if (bytes[jsonEnd] !== 0) return false
-  const right = hash('sha256', bytes.subarray(at - TRAILER_SIZE, jsonEnd), 'hex')
-  return right === bytes.toString('hex', jsonEnd + 1, end)
+  const right = hash('sha256', bytes.subarray(at - TRAILER_SIZE, jsonEnd), 'latin1')
+  return right === bytes.toString('latin1', jsonEnd + 1, end)
 }
 
 /** @throws {IntegrityError} AUDIT_RECORD_INVALID: the chain is right, yet this is no event. */

@@ -7,6 +7,8 @@ import type { AuditEvent } from '#audit/trail.ts'
 
 /** JSON writes a control character in six bytes; the worst text is nothing else. */
 const JSON_GROWTH = 6
+/** Bytes of UTF-8 for one unit of a string, at worst. */
+const UTF8_GROWTH = 3
 const EVENT_OVERHEAD = 4 * 1024
 const BATCH_BYTES_MAX = 12 * 1024 * 1024
 /** Events that fit whatever they hold: each has at most 128 Ki characters of SQL. */
@@ -18,8 +20,7 @@ export function batchesOf(events: readonly AuditEvent[]): readonly (readonly Aud
   const batches: AuditEvent[][] = []
   let bytes = Infinity
   for (const event of events) {
-    const sql = event.detail['sql']
-    const size = EVENT_OVERHEAD + (typeof sql === 'string' ? JSON_GROWTH * sql.length : 0)
+    const size = EVENT_OVERHEAD + sizeOf(event)
     if (bytes + size > BATCH_BYTES_MAX) {
       batches.push([])
       bytes = 0
@@ -28,4 +29,11 @@ export function batchesOf(events: readonly AuditEvent[]): readonly (readonly Aud
     batches.at(-1)?.push(event)
   }
   return batches
+}
+
+/** Bytes of an event's JSON in the worst case, without its small members. */
+function sizeOf(event: AuditEvent): number {
+  if (event.json !== undefined) return UTF8_GROWTH * event.json.length
+  const sql = event.detail['sql']
+  return typeof sql === 'string' ? JSON_GROWTH * sql.length : 0
 }

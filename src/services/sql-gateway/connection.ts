@@ -2,8 +2,7 @@
  * One client connection: its sockets, from the first packet to the last byte.
  *
  * Three stages, each with its own reader of the client's bytes: the greeting, the login, and the
- * session. Whatever is decided is decided by the pure parts; here bytes move,
- * and a side that does not read pauses the other.
+ * session, whose bytes move in traffic.ts. Whatever is decided is decided by the pure parts.
  *
  * @module
  */
@@ -25,8 +24,8 @@ import { Login, ScramRelay, type LoginStep } from './login.ts'
 import { Greeting, type Wish } from './greeting.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
-import { record, type Recorded } from './record.ts'
 import { Session, type SessionOptions } from './session.ts'
+import { Traffic } from './traffic.ts'
 import { openUpstream, sendCancel } from './upstream.ts'
 
 /** What all connections of a gateway share. */
@@ -65,20 +64,16 @@ export class Connection {
   #fromClient = new MessageBuffer(LOGIN_BYTES_MAX)
   #fromServer = new MessageBuffer(LOGIN_BYTES_MAX)
   #session: Session | undefined
+  #traffic: Traffic | undefined
   #pid = 0
   #holdsSession = false
   #draining = false
   /** The client is to hear nothing: it speaks no PostgreSQL, or no longer listens. */
   #silent = false
-  /** The record of the session's beginning waits for the trail: neither side is read. */
-  #opening = false
-  /** A passage waits for the trail: nothing more is read of the client. */
-  #recording = false
   /** Why it ended: the first cause counts. */
   #reason: string | undefined
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
-  #stall: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, address: string, gateway: Gateway) {
     this.#raw = socket
@@ -140,7 +135,7 @@ export class Connection {
     this.#client = client
     client.on('data', (chunk: Buffer) => this.#onClientData(chunk))
     client.on('end', () => this.#onClientEnd())
-    client.on('drain', () => this.#onClientDrain())
+    client.on('drain', () => this.#traffic?.clientDrained())
     if (wish.kind === 'cancel') {
       this.#stage = 'over'
       return void this.#cancel(wish.pid, wish.key)
@@ -164,7 +159,7 @@ export class Connection {
           this.#fromClient.push(chunk)
           return this.#readLogin()
         case 'session':
-          return this.#pass(chunk)
+          return this.#traffic?.fromClient(chunk)
         case 'greeting':
         case 'over':
           return
@@ -175,7 +170,7 @@ export class Connection {
   #onClientEnd(): void {
     this.#reason ??= 'CLIENT_CLOSED'
     if (this.#stage === 'login') return this.#abandon()
-    if (this.#server && this.#stage !== 'over') this.#server.end()
+    if (this.#traffic && this.#stage !== 'over') this.#traffic.clientEnded()
     else this.#client.end()
   }
 
@@ -229,15 +224,13 @@ export class Connection {
     server.on('data', (chunk: Buffer) => this.#onServerData(chunk))
     server.on('end', () => this.#serverClosed())
     server.on('close', () => this.#serverClosed())
-    server.on('drain', () => {
-      if (!this.#recording) this.#client.resume()
-    })
+    server.on('drain', () => this.#traffic?.serverDrained())
     server.write(encodeStartup(startup.parameters))
   }
 
   #onServerData(chunk: Uint8Array): void {
     this.#guarded(() => {
-      if (this.#stage === 'session') return this.#answer(chunk)
+      if (this.#stage === 'session') return this.#traffic?.fromServer(chunk)
       if (this.#stage !== 'login') return
       this.#fromServer.push(chunk)
       this.#readLogin()
@@ -290,7 +283,8 @@ export class Connection {
   async #open(ready: Uint8Array): Promise<void> {
     const login = this.#login
     const identity = this.#identity
-    if (!login || !identity) return
+    const server = this.#server
+    if (!login || !identity || !server) return
     const { config, admission, judgeFor } = this.#gateway
     clearTimeout(this.#timer)
     admission.loggedIn(this)
@@ -300,9 +294,7 @@ export class Connection {
     this.#session = new Session({ ...config, peer, application, judge: judgeFor(user) })
     this.#stage = 'session'
     this.#client.pause()
-    this.#server?.pause()
-    this.#opening = true
-    this.#recording = true
+    server.pause()
     const detail = {
       ...peer,
       application,
@@ -316,75 +308,31 @@ export class Connection {
     } catch (error) {
       return this.#refuse(error)
     }
-    this.#opening = false
-    this.#recording = false
     if (this.#isOver()) return
+    this.#traffic = this.#trafficOf(this.#session, server)
     this.#client.write(ready)
-    this.#server?.resume()
+    server.resume()
     this.#client.resume()
     const [early, late] = [this.#fromClient.rest(), this.#fromServer.rest()]
     if (late.length > 0) this.#onServerData(late)
     if (early.length > 0) this.#onClientData(early)
   }
 
-  // Session.
-
-  #pass(chunk: Uint8Array): void {
-    const session = this.#session
-    if (!session) return
-    const passage = session.fromClient(chunk, this.#gateway.ports.clock.monotonicMs())
-    const recorded = record(this.#gateway.journal, passage)
-    if (recorded instanceof Promise) return this.#passLater(recorded)
-    this.#forward(recorded)
-  }
-
-  #passLater(recording: Promise<Recorded>): void {
-    this.#recording = true
-    this.#client.pause()
-    recording.then(
-      (recorded) => {
-        this.#recording = false
-        this.#client.resume()
-        this.#guarded(() => this.#forward(recorded))
+  #trafficOf(session: Session, server: Socket): Traffic {
+    const { journal, ports, config } = this.#gateway
+    const { clock } = ports
+    const { writeStallMs } = config.limits
+    const options = { session, client: this.#client, server, journal, clock, writeStallMs }
+    return new Traffic(options, {
+      violated: (error) => this.#refuse(error),
+      answered: () => {
+        if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
       },
-      (error: unknown) => this.#refuse(error),
-    )
-  }
-
-  /** The only way to the server during a session. */
-  #forward(recorded: Recorded): void {
-    const server = this.#server
-    if (!server || this.#stage !== 'session') return
-    let room = true
-    for (const bytes of recorded.bytes) room = server.write(bytes)
-    if (!room) this.#client.pause()
-    const violation = this.#session?.violation
-    if (violation) this.#refuse(violation)
-  }
-
-  #answer(chunk: Uint8Array): void {
-    const session = this.#session
-    if (!session) return
-    const events = session.fromServer(chunk, this.#gateway.ports.clock.monotonicMs())
-    this.#gateway.journal.later(events)
-    if (!this.#client.write(chunk)) this.#onClientFull()
-    if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
-  }
-
-  #onClientFull(): void {
-    this.#server?.pause()
-    const { writeStallMs } = this.#gateway.config.limits
-    if (writeStallMs === 0) return
-    clearTimeout(this.#stall)
-    this.#stall = setTimeout(() => {
-      this.#reason ??= 'CLIENT_NOT_READING'
-      this.destroy()
-    }, writeStallMs)
-  }
-
-  #onClientDrain(): void {
-    clearTimeout(this.#stall)
-    if (!this.#opening) this.#server?.resume()
+      stalled: () => {
+        this.#reason ??= 'CLIENT_NOT_READING'
+        this.destroy()
+      },
+    })
   }
 
   // Endings.
@@ -446,6 +394,7 @@ export class Connection {
   #farewell(message: Uint8Array | undefined): void {
     this.#closeSession()
     this.#stage = 'over'
+    this.#traffic?.stop()
     clearTimeout(this.#timer)
     this.#server?.destroySoon()
     if (message) this.#client.end(message)
@@ -466,7 +415,7 @@ export class Connection {
     this.#closeSession()
     this.#stage = 'over'
     clearTimeout(this.#timer)
-    clearTimeout(this.#stall)
+    this.#traffic?.stop()
     this.#abort.abort()
     this.#server?.destroy()
     this.#client.destroy()

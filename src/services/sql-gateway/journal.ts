@@ -1,24 +1,42 @@
 /**
- * The gateway's way to the audit trail: what must be recorded first, and what may follow at once.
+ * The gateway's way to the audit trail: one append for everything a turn of the event loop brought.
  *
- * What precedes a statement is appended before anything moves. What is known after it (rows,
- * SQLSTATE) gates nothing: it waits for the end of this turn of the event loop, so that the
- * sessions of a busy turn share one append. The order of events is always the order they were
- * given in.
+ * What the clients of a turn want to pass waits, with its events, for the end of that turn; then
+ * all events are appended at once, with one write call, and only then does anything of that turn
+ * go on to the server. What is known after a statement (rows, SQLSTATE) joins the same append and
+ * gates nothing. The order of events is always the order they were given in, and so is that of
+ * passages.
  *
  * @module
  */
 import type { AuditEvent, AuditTrail } from '#audit/trail.ts'
 import { batchesOf } from './batches.ts'
+import { record, type Passage, type Recorded } from './record.ts'
 
-/** Events kept for the end of the turn; with more the append is made at once. */
+/** Events and bytes kept for the end of the turn; with more the append is made at once. */
 const WAITING_MAX = 1_000
+const WAITING_BYTES_MAX = 4 * 1024 * 1024
+
+/** Who waits for a record. */
+export interface Gate {
+  /** The record is there: the bytes may go. */
+  forward(recorded: Recorded): void
+  /** The record takes longer than this turn: read no more until the bytes may go. */
+  hold(): void
+}
 
 export class Journal {
   readonly #trail: AuditTrail
   readonly #broken: (error: unknown) => void
-  #waiting: AuditEvent[] = []
+  #events: AuditEvent[] = []
+  #passages: Passage[] = []
+  #gates: Gate[] = []
+  #bytes = 0
   #scheduled = false
+  readonly #endOfTurn = (): void => {
+    this.#scheduled = false
+    this.flush()
+  }
 
   /** @param broken Told of every failure, after whoever caused the append has heard of it. */
   constructor(trail: AuditTrail, broken: (error: unknown) => void) {
@@ -26,46 +44,86 @@ export class Journal {
     this.#broken = broken
   }
 
-  /** As AuditTrail.append, for any number of events. @throws {FaultError} AUDIT_WRITE_FAILED. */
+  /**
+   * As AuditTrail.append, for any number of events, after all that waits.
+   *
+   * @throws {FaultError} AUDIT_WRITE_FAILED.
+   */
   append(events: readonly AuditEvent[]): Promise<void> | undefined {
     if (events.length === 0) return undefined
-    const all = this.#waiting.length === 0 ? events : [...this.#waiting, ...events]
-    this.#waiting = []
+    for (const event of events) this.#events.push(event)
+    return this.#write()
+  }
+
+  /** Appends events at the end of this turn at the latest. A failure is told to `broken` alone. */
+  later(events: readonly AuditEvent[]): void {
+    if (events.length === 0) return
+    for (const event of events) this.#events.push(event)
+    this.#wait()
+  }
+
+  /**
+   * Lets a passage through once its events are recorded, at the end of this turn. Whoever waits
+   * when the trail fails hears of it by `broken`; its bytes never go.
+   */
+  pass(passage: Passage, gate: Gate): void {
+    for (const event of passage.events) this.#events.push(event)
+    for (const bytes of passage.bytes) this.#bytes += bytes.length
+    this.#passages.push(passage)
+    this.#gates.push(gate)
+    this.#wait()
+  }
+
+  /** Appends what waits, and lets go what waited for it. */
+  flush(): void {
     try {
-      let appended: Promise<void> | undefined
-      for (const batch of batchesOf(all)) {
-        const kept = this.#trail.append(batch)
-        kept?.catch(this.#broken)
-        appended = appended && kept ? appended.then(() => kept) : (kept ?? appended)
-      }
-      return appended
+      void this.#write()
+    } catch {
+      // Told to `broken`, which ends everything.
+    }
+  }
+
+  #wait(): void {
+    if (this.#events.length >= WAITING_MAX || this.#bytes >= WAITING_BYTES_MAX) return this.flush()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#endOfTurn)
+  }
+
+  #write(): Promise<void> | undefined {
+    const gates = this.#gates
+    if (this.#events.length === 0 && gates.length === 0) return undefined
+    const events = this.#events
+    const passages = this.#passages
+    this.#events = []
+    this.#passages = []
+    this.#gates = []
+    this.#bytes = 0
+    try {
+      const recorded = record({ append: (all) => this.#append(all) }, events, passages)
+      if (!(recorded instanceof Promise)) return letGo(gates, recorded)
+      for (const gate of gates) gate.hold()
+      const done = recorded.then((each) => letGo(gates, each))
+      done.catch(this.#broken)
+      return done
     } catch (error) {
       queueMicrotask(() => this.#broken(error))
       throw error
     }
   }
 
-  /** Appends events at the end of this turn at the latest. A failure is told to `broken` alone. */
-  later(events: readonly AuditEvent[]): void {
-    if (events.length === 0) return
-    this.#waiting.push(...events)
-    if (this.#waiting.length >= WAITING_MAX) return this.flush()
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      this.flush()
-    })
-  }
-
-  /** Appends what waits. */
-  flush(): void {
-    const events = this.#waiting
-    this.#waiting = []
-    try {
-      void this.append(events)
-    } catch {
-      // Told to `broken`, which ends everything.
+  /** The trail takes 16 MiB at once; what is more, is recorded when its last part is. */
+  #append(events: readonly AuditEvent[]): Promise<void> | undefined {
+    let appended: Promise<void> | undefined
+    for (const batch of batchesOf(events)) {
+      const kept = this.#trail.append(batch)
+      appended =
+        appended && kept ? Promise.all([appended, kept]).then(() => {}) : (kept ?? appended)
     }
+    return appended
   }
+}
+
+function letGo(gates: readonly Gate[], recorded: readonly Recorded[]): undefined {
+  for (const [index, each] of recorded.entries()) gates[index]?.forward(each)
 }

@@ -1,6 +1,6 @@
 /**
- * Nothing passes unrecorded. Bytes may go to the server only as a `Recorded`, and only `record` can
- * make one, after the audit trail has their events. If the trail fails, the gateway closes the
+ * Nothing passes unrecorded. Bytes may go to the server only as a `Recorded`, and only this file
+ * can make one, after the audit trail has their events. If the trail fails, the gateway closes the
  * session; it never forwards and hopes.
  *
  * @module
@@ -19,18 +19,26 @@ export type Passage = {
 export type Recorded = { readonly bytes: readonly Uint8Array[]; readonly [proof]: true }
 
 /**
- * Records a passage. Returns at once when the trail's promise holds at once: most chunks then cost
- * no turn of the event loop.
+ * Records passages: all their events in one append, in order. Returns at once when the trail's
+ * promise holds at once: most turns of the event loop then cost one write call and no wait.
  *
  * @throws {FaultError} Whatever the audit trail throws, or as rejection; the caller then closes.
  */
 export function record(
   trail: Pick<AuditTrail, 'append'>,
-  passage: Passage,
-): Recorded | Promise<Recorded> {
-  const { bytes } = passage
-  if (passage.events.length === 0) return { bytes, [proof]: true }
-  const appended = trail.append(passage.events)
-  if (!appended) return { bytes, [proof]: true }
-  return appended.then(() => ({ bytes, [proof]: true }))
+  events: readonly AuditEvent[],
+  passages: readonly Passage[],
+): readonly Recorded[] | Promise<readonly Recorded[]> {
+  const appended = events.length === 0 ? undefined : trail.append(events)
+  if (!appended) return proven(passages)
+  return appended.then(() => proven(passages))
+}
+
+/** A passage in which nothing happens needs no record. */
+export function withoutEvents(passage: Passage): Recorded | undefined {
+  return passage.events.length === 0 ? { bytes: passage.bytes, [proof]: true } : undefined
+}
+
+function proven(passages: readonly Passage[]): readonly Recorded[] {
+  return passages.map(({ bytes }) => ({ bytes, [proof]: true }))
 }

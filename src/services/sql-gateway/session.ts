@@ -19,7 +19,7 @@ import {
   type RawText,
 } from '#protocol/postgres/messages.ts'
 import { StatementTracker, type Run } from '#protocol/postgres/statement-tracker.ts'
-import { commitFailedEvent, statementDoneEvent, statementEvents, type Peer } from './events.ts'
+import { commitFailedEvent, Scribe, type Peer } from './events.ts'
 import type { Passage } from './record.ts'
 import type { Judge } from './rules.ts'
 import { describeText, preparedNameIn, rememberedText, type SqlText } from './sql-text.ts'
@@ -42,7 +42,7 @@ export class Session {
   readonly #frames: FrameReader
   readonly #walker: BackendWalker
   readonly #tracker: StatementTracker<SqlText>
-  #application: string
+  readonly #scribe: Scribe
   #events: AuditEvent[] = []
   #longText: LongText | undefined
   #longKind: 'Query' | 'Parse' = 'Query'
@@ -54,7 +54,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#application = options.application
+    this.#scribe = new Scribe(options.peer, options.application)
     const hold = options.textCap + NAME_ROOM
     this.#frames = new FrameReader(
       {
@@ -224,20 +224,20 @@ export class Session {
   #message(type: BackendType, head: Uint8Array): void {
     if (type === 'S') {
       const parameter = readParameter(head)
-      if (parameter?.name === 'application_name') this.#application = parameter.value
+      if (parameter?.name === 'application_name') this.#scribe.application = parameter.value
     }
     this.#tracker.message(type, head)
   }
 
   #started(run: Run<SqlText>): void {
     this.#statements++
-    this.#events.push(...statementEvents(this.#options.peer, this.#application, run))
+    for (const event of this.#scribe.statement(run)) this.#events.push(event)
   }
 
   /** A Parse that went well has nothing more to say: its executions will speak. */
   #finished(run: Run<SqlText>): void {
     if (run.kind === 'parse' && run.outcome === 'done') return
-    this.#events.push(statementDoneEvent(this.#options.peer, run, this.#tracker.nowMs))
+    this.#events.push(this.#scribe.done(run, this.#tracker.nowMs))
   }
 
   #takeEvents(): readonly AuditEvent[] {

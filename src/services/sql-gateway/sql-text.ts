@@ -17,7 +17,21 @@ export type SqlText = {
   readonly sha256: string
   readonly truncated: boolean
   readonly redacted: boolean
+  /** Where in the application it comes from, as its last comment says (sqlcommenter); or ''. */
+  readonly callSite: string
+  /** Its members `sha256`, `sql` and `sqlBytes` as JSON, for the records. */
+  readonly json: string
 }
+
+/** What the record says when the gateway never saw the text. */
+export const NOTHING_SAID: SqlText = withJson({
+  sql: '',
+  sqlBytes: 0,
+  sha256: '',
+  truncated: false,
+  redacted: false,
+  callSite: '',
+})
 
 /** @param cap Bytes of text kept. */
 export function describeText(raw: RawText, cap: number): SqlText {
@@ -25,19 +39,50 @@ export function describeText(raw: RawText, cap: number): SqlText {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   // Latin-1 loses nothing: whatever the client's encoding, the bytes can be had back.
   const { sql, redacted } = redactSql(text.toString(isUtf8(text) ? 'utf8' : 'latin1'))
-  return {
+  return withJson({
     sql,
     sqlBytes: raw.size,
     // The digest of a text with a password would let its guesses be tested.
     sha256: redacted ? hash('sha256', sql, 'hex') : raw.sha256,
     truncated: bytes.length < raw.size,
     redacted,
-  }
+    callSite: bytes.length < raw.size ? '' : callSiteIn(sql),
+  })
+}
+
+const CALL_SITE_MAX = 512
+
+/**
+ * The tag of sqlcommenter: a last comment of `key='value'` pairs.
+ *
+ * @see https://google.github.io/sqlcommenter/spec/
+ */
+function callSiteIn(sql: string): string {
+  if (!/\*\/[\s;]*$/.test(sql.slice(-16))) return ''
+  const start = sql.lastIndexOf('/*')
+  const comment = sql.slice(start + 2, sql.lastIndexOf('*/'))
+  if (start === -1 || comment.length > CALL_SITE_MAX) return ''
+  return /^(?:[\w%.-]+='[^']*'(?:,|$))+$/.test(comment.trim()) ? comment.trim() : ''
 }
 
 /** What is remembered of a prepared statement, for the records of its executions. */
 export function rememberedText(text: SqlText, cap: number): SqlText {
-  return text.sql.length <= cap ? text : { ...text, sql: '', truncated: true }
+  return text.sql.length <= cap ? text : withSql({ ...text, truncated: true }, '')
+}
+
+/** The same with another text in the record. */
+export function withSql(text: SqlText, sql: string): SqlText {
+  return withJson({ ...text, sql })
+}
+
+function withJson(text: Omit<SqlText, 'json'>): SqlText {
+  const { sha256, sql, sqlBytes } = text
+  return { ...text, json: `,"sha256":"${sha256}","sql":${quote(sql)},"sqlBytes":${sqlBytes}` }
+}
+
+/** A text as JSON. */
+export function quote(text: string): string {
+  return text === '' ? '""' : JSON.stringify(text)
 }
 
 /** Steps back over the UTF-8 character that the cap would cut. */

@@ -1,0 +1,119 @@
+/**
+ * The traffic of one logged-in session: bytes of either side, inspected, recorded, passed on.
+ *
+ * A side that does not read pauses the other, so memory is bounded by the sockets' own buffers.
+ *
+ * @module
+ */
+import type { Socket } from 'node:net'
+import type { DeniedError, ProtocolError } from '#lib/errors.ts'
+import type { Clock } from '#system/clock.ts'
+import type { Gate, Journal } from './journal.ts'
+import { withoutEvents, type Recorded } from './record.ts'
+import type { Session } from './session.ts'
+
+export type TrafficOptions = {
+  readonly session: Session
+  readonly client: Socket
+  readonly server: Socket
+  readonly journal: Journal
+  readonly clock: Clock
+  /** How long the client may leave what we sent it unread, milliseconds; 0 for as long as it likes. */
+  readonly writeStallMs: number
+}
+
+export interface TrafficSink {
+  /** The client broke the protocol or a rule; what came before it has passed. */
+  violated(error: ProtocolError | DeniedError): void
+  /** An answer of the server passed. */
+  answered(): void
+  /** The client did not read for `writeStallMs`. */
+  stalled(): void
+}
+
+export class Traffic implements Gate {
+  readonly #options: TrafficOptions
+  readonly #sink: TrafficSink
+  /** Passages that wait for their record. */
+  #waiting = 0
+  /** The record takes longer than a turn of the event loop: the client is not read. */
+  #held = false
+  /** The client has said its last; the server is told after what still waits. */
+  #ending = false
+  #over = false
+  #stall: NodeJS.Timeout | undefined
+
+  constructor(options: TrafficOptions, sink: TrafficSink) {
+    this.#options = options
+    this.#sink = sink
+  }
+
+  /** @throws {VeiligError} When the bytes make no sense; the session cannot go on. */
+  fromClient(chunk: Uint8Array): void {
+    const { session, clock, journal } = this.#options
+    const passage = session.fromClient(chunk, clock.monotonicMs())
+    const free = this.#waiting === 0 ? withoutEvents(passage) : undefined
+    this.#waiting++
+    if (free) this.forward(free)
+    else journal.pass(passage, this)
+  }
+
+  /** The only way to the server during a session. */
+  forward(recorded: Recorded): void {
+    const { client, server, session } = this.#options
+    this.#waiting--
+    if (this.#over) return
+    if (this.#held && this.#waiting === 0) {
+      this.#held = false
+      client.resume()
+    }
+    let room = true
+    for (const bytes of recorded.bytes) room = server.write(bytes)
+    if (!room) client.pause()
+    if (this.#waiting > 0) return
+    if (session.violation) this.#sink.violated(session.violation)
+    else if (this.#ending) server.end()
+  }
+
+  hold(): void {
+    this.#held = true
+    this.#options.client.pause()
+  }
+
+  /** @throws {VeiligError} When the bytes make no sense; the session cannot go on. */
+  fromServer(chunk: Uint8Array): void {
+    const { session, clock, journal, client } = this.#options
+    journal.later(session.fromServer(chunk, clock.monotonicMs()))
+    if (!client.write(chunk)) this.#clientFull()
+    this.#sink.answered()
+  }
+
+  /** The client sends no more. */
+  clientEnded(): void {
+    this.#ending = true
+    if (this.#waiting === 0) this.#options.server.end()
+  }
+
+  clientDrained(): void {
+    clearTimeout(this.#stall)
+    this.#options.server.resume()
+  }
+
+  serverDrained(): void {
+    if (!this.#held) this.#options.client.resume()
+  }
+
+  /** Nothing passes any more. */
+  stop(): void {
+    this.#over = true
+    clearTimeout(this.#stall)
+  }
+
+  #clientFull(): void {
+    const { server, writeStallMs } = this.#options
+    server.pause()
+    if (writeStallMs === 0) return
+    clearTimeout(this.#stall)
+    this.#stall = setTimeout(() => this.#sink.stalled(), writeStallMs)
+  }
+}
