@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { subtle } from 'node:crypto'
 import { CHUNK_SIZE } from '#crypto/sealed-chunks.ts'
 import { toHex } from '#lib/byte-fields.ts'
 import { ProtocolError, UsageError } from '#lib/errors.ts'
@@ -26,6 +25,7 @@ import type {
   FileStart,
   WalPosition,
 } from './repository.ts'
+import { sha256Aside } from './object-frame.ts'
 import { prepareChunk, SealedObject, type PreparedChunk } from './sealing.ts'
 
 const PACK_SEALED_BYTES = 16 * 1024 * 1024
@@ -352,8 +352,6 @@ class PackRow {
   }
 }
 
-/** Off the event loop: an object is up to some 17 MiB. */
 async function proofOf(bytes: Uint8Array): Promise<ObjectProof> {
-  const digest = await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return { size: bytes.length, sha256: toHex(new Uint8Array(digest)) }
+  return { size: bytes.length, sha256: toHex(await sha256Aside(bytes)) }
 }

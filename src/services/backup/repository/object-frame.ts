@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
+import { createHash, subtle } from 'node:crypto'
 import { SIGNATURE_SIZE, signBytes, verifierFor, type SigningKey } from '#crypto/signing-key.ts'
 import { concatBytes, FieldReader, FieldWriter } from '#lib/byte-fields.ts'
 import { IntegrityError, UsageError } from '#lib/errors.ts'
@@ -116,6 +116,11 @@ export function unsignedDigest(bytes: Uint8Array): Uint8Array {
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha256').update(bytes).digest())
+}
+
+/** The same on the thread pool: for objects of many megabytes. */
+export async function sha256Aside(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
 }
 
 function signedMessage(repositoryId: Uint8Array, name: string, unsigned: Uint8Array): Uint8Array {

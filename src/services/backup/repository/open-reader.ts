@@ -10,6 +10,7 @@ import { CatalogueChain, checkHead, readChain, type CatalogueHead } from './chai
 import { openDataKey, type DataKey } from './data-key.ts'
 import type { ClusterEntry } from './entries.ts'
 import { keyIdOf, KEYS_FOLDER, ROOT_NAME } from './names.ts'
+import { sha256Aside } from './object-frame.ts'
 import type { RegionPlace } from './regions.ts'
 import { parseRoot, trustRoot, type RepositoryRoot } from './root.ts'
 import type { DataKeys } from './sealing.ts'
@@ -70,7 +71,7 @@ export async function openReader(options: ReaderOptions): Promise<RepositoryRead
   if (options.head) checkHead(chain, options.head, 'every region')
   const proofs = proofsOf(chain.state.backups)
   const read = (name: string): Promise<Uint8Array> =>
-    readAnywhere(options, name, (bytes) => checkObject(root, proofs, name, bytes), note)
+    readAnywhere(options, name, (bytes) => check(root, proofs, name, bytes), note)
   return {
     regions: options.regions,
     root,
@@ -84,6 +85,17 @@ export async function openReader(options: ReaderOptions): Promise<RepositoryRead
     },
     dataKeys: keysFor(options, root, read),
   }
+}
+
+/** Packs are large: their digest is made off the event loop. */
+async function check(
+  root: RepositoryRoot,
+  proofs: Proofs,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const digest = proofs.has(name) ? await sha256Aside(bytes) : undefined
+  checkObject(root, proofs, name, bytes, digest)
 }
 
 type Note = (region: string, object: string, error: unknown) => void
@@ -129,14 +141,14 @@ async function bestChain(
 async function readAnywhere(
   options: ReaderOptions,
   name: string,
-  check: (bytes: Uint8Array) => void,
+  check: (bytes: Uint8Array) => unknown,
   note: Note,
 ): Promise<Uint8Array> {
   let failure: unknown
   for (const region of options.regions) {
     try {
       const bytes = await region.store.get(name)
-      check(bytes)
+      await check(bytes)
       return bytes
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error

@@ -17,6 +17,7 @@ import {
   parseChunkHead,
   SALT_SIZE,
 } from '#crypto/sealed-chunks.ts'
+import { ahead } from '#lib/ahead.ts'
 import { concatBytes, FieldReader } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { DataKey } from './data-key.ts'
@@ -24,7 +25,15 @@ import { framePrefix, parseObject, type ObjectKind, type ObjectParts } from './o
 
 const compressAsync = promisify(zstdCompress)
 const decompressAsync = promisify(zstdDecompress)
-const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const COMPRESSION = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1 },
+  chunkSize: 256 * 1024, // with Node's 16 KiB a chunk crosses to the thread pool 64 times
+}
+/** A little more than a chunk: an output that is just full would be asked for more. */
+const OUTPUT_SIZE = CHUNK_SIZE + 64
+const LAST_OUTPUT_SIZE = 256 * 1024
+/** Chunks of one object opened before they are taken. */
+const OPENED_AHEAD = 3
 const KEY_ID_SIZE = 16
 
 /** A chunk as it will be sealed: compressed where that is shorter. */
@@ -98,46 +107,67 @@ export function parseSealedFields(name: string, fields: Uint8Array): SealedField
 /** Gives the data key of an id. @throws {IntegrityError} KEY_MISSING, KEY_DAMAGED. */
 export type DataKeys = (keyId: Uint8Array) => Promise<DataKey>
 
-/**
- * Opens a whole sealed object, chunk by chunk; each is released only once it is authenticated,
- * and the end only when it is the end.
- *
- * @throws {IntegrityError} OBJECT_DAMAGED, KEY_MISSING, KEY_DAMAGED.
- */
-export async function* openSealed(
+/** The chunks of one sealed object, to be opened in any order. */
+export type SealedChunks = {
+  readonly count: number
+  /** @throws {IntegrityError} OBJECT_DAMAGED, and nothing is released. */
+  readonly open: (number: number) => Promise<Uint8Array>
+}
+
+/** @throws {IntegrityError} OBJECT_DAMAGED, KEY_MISSING, KEY_DAMAGED. */
+export async function sealedChunks(
   name: string,
   bytes: Uint8Array,
   kinds: readonly ObjectKind[],
   repositoryId: Uint8Array,
   dataKeys: DataKeys,
-): AsyncGenerator<Uint8Array> {
+): Promise<SealedChunks> {
   const parts = parseObject(name, bytes, kinds)
   const { keyId, salt } = parseSealedFields(name, parts.fields)
   const { header, key } = await dataKeys(keyId)
   const { systemIdentifier } = header
   const context = { repositoryId, systemIdentifier, name, prefix: parts.prefix }
   const opener = new ChunkOpener(objectKey(key, salt), context)
-  for (const { number, chunk, last } of chunksOf(name, parts)) {
-    yield await openChunk(name, opener, number, chunk, last)
+  const chunks = [...chunksOf(name, parts)]
+  return {
+    count: chunks.length,
+    open: async (number) => {
+      const placed = chunks[number]
+      if (!placed) throw damaged(name, `has no chunk ${number}`)
+      return openChunk(name, opener, placed)
+    },
   }
+}
+
+/**
+ * Opens a whole sealed object, chunk by chunk; each is released only once it is authenticated,
+ * and the end only when it is the end.
+ *
+ * @throws As `sealedChunks`, and its `open`.
+ */
+export async function* openSealed(
+  ...args: Parameters<typeof sealedChunks>
+): AsyncGenerator<Uint8Array> {
+  const { count, open } = await sealedChunks(...args)
+  yield* ahead(Array(count).keys(), OPENED_AHEAD, open)
 }
 
 async function openChunk(
   name: string,
   opener: ChunkOpener,
-  number: bigint,
-  chunk: Uint8Array,
-  last: boolean,
+  { number, chunk, last }: PlacedChunk,
 ): Promise<Uint8Array> {
   const opened = opener.open(number, chunk)
-  const plain = parseChunkHead(chunk).compressed ? await decompress(name, opened) : opened
+  const { compressed } = parseChunkHead(chunk)
+  const plain = compressed ? await decompress(name, opened, last) : opened
   if (!last && plain.length !== CHUNK_SIZE) throw damaged(name, 'has a short chunk in the middle')
   return plain
 }
 
-async function decompress(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+async function decompress(name: string, bytes: Uint8Array, last: boolean): Promise<Uint8Array> {
+  const chunkSize = last ? LAST_OUTPUT_SIZE : OUTPUT_SIZE
   try {
-    return await decompressAsync(bytes, { maxOutputLength: CHUNK_SIZE })
+    return await decompressAsync(bytes, { maxOutputLength: CHUNK_SIZE, chunkSize })
   } catch {
     throw damaged(name, 'holds a chunk that does not decompress')
   }

@@ -39,6 +39,7 @@ export function proofsOf(backups: readonly BackupEntry[]): Proofs {
 /**
  * Checks an object without any secret: by its signature, or by its digest in the catalogue.
  *
+ * @param digest SHA-256 of the bytes, where it was made already.
  * @throws {IntegrityError} OBJECT_FORGED, OBJECT_DAMAGED, OBJECT_UNKNOWN when no entry names it.
  */
 export function checkObject(
@@ -46,13 +47,14 @@ export function checkObject(
   proofs: Proofs,
   name: string,
   bytes: Uint8Array,
+  digest?: Uint8Array,
 ): void {
   if (!name.startsWith(`${BACKUPS_FOLDER}/`)) return root.checkSignature(name, bytes)
   const proof = proofs.get(name)
   if (!proof) {
     throw new IntegrityError('OBJECT_UNKNOWN', `${name} is in no backup of the catalogue`)
   }
-  if (bytes.length !== proof.size || toHex(sha256(bytes)) !== proof.sha256) {
+  if (bytes.length !== proof.size || toHex(digest ?? sha256(bytes)) !== proof.sha256) {
     throw new IntegrityError('OBJECT_DAMAGED', `${name} is not what the catalogue says`)
   }
 }

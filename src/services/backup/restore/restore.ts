@@ -17,7 +17,7 @@ import { historyBytes, type BackupEntry } from '../repository/entries.ts'
 import { historyFileName, walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { candidates, chainOf } from './choose.ts'
-import { PG_CONTROL, readPlanned, writeDirectory } from './data-directory.ts'
+import { writeDirectory } from './data-directory.ts'
 import { spoolLog, stopFor, type LogFindings, type Stop } from './log-spool.ts'
 import { archiveEnd } from './archive-end.ts'
 import { planFiles } from './file-plan.ts'
@@ -196,7 +196,7 @@ async function writeFiles(
   for (const folder of Object.values(plan.tablespaces)) await makeEmpty(folder)
   const totalBytes = plan.files.reduce((sum, { size }) => sum + size, 0)
   let doneBytes = 0
-  const finish = await writeDirectory(reader, plan, (bytes) => {
+  const { control, finish } = await writeDirectory(reader, plan, false, (bytes) => {
     options.signal?.throwIfAborted()
     doneBytes += bytes
     options.progress?.({ phase: 'files', doneBytes, totalBytes })
@@ -206,9 +206,7 @@ async function writeFiles(
   const autoConf = join(into, 'postgresql.auto.conf')
   const before = (await disk.size(autoConf)) === undefined ? '' : text(await disk.read(autoConf))
   const timeline = path.at(-1)?.timeline ?? 1
-  const control = plan.files.find((file) => file.path === PG_CONTROL)
-  const known = control ? limitsFromControl(await readPlanned(reader, control)) : {}
-  const limits = higherLimits(known, log.limits)
+  const limits = higherLimits(limitsFromControl(control), log.limits)
   const settings = recoverySettings(before, stop, timeline, action, limits)
   await disk.replace(autoConf, bytesOf(settings))
   if (Object.keys(plan.tablespaces).length > 0) {
