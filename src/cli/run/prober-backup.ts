@@ -8,8 +8,10 @@ import pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
 import { attackObject } from '#services/backup/repository/attack.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
+import { RetentionMeter } from '#services/backup/retention/measure.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts'
+import { retentionProbe, type RetentionTarget } from '#services/prober/probes/retention.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { ServiceContext } from '../context.ts'
 import { drillPublicKey, ensureDrillKey } from '../drill-key.ts'
@@ -19,6 +21,8 @@ import { openForReading, regionPlaces } from '../repository.ts'
 
 /** Reading the whole catalogue is work; backups come by the hour. */
 const VERIFIED_EVERY_SECONDS = 300
+const RETENTION_EVERY_SECONDS = 900
+const HOUR_MS = 3_600_000
 const NONCE_BYTES = 16
 
 /** @param login The prober's own, through the gateway. */
@@ -42,7 +46,25 @@ export async function receiptProbes(
   return [
     ['backup.pitr', pitrProbe({ ...common, plant })],
     ['backup.verified', verifiedProbe(verified)],
+    ['backup.retention', retentionProbe(retention(context))],
   ]
+}
+
+/** What is kept, what is still readable: judged by the catalogue and the regions' own listings. */
+function retention(context: ServiceContext): RetentionTarget {
+  const { regions, retainDays } = context.config.backup
+  const meter = new RetentionMeter()
+  const required = new Set(regions.filter((region) => region.required).map(({ name }) => name))
+  return {
+    retainDays,
+    everySeconds: RETENTION_EVERY_SECONDS,
+    look: async () => {
+      const reader = await openForReading(context, regions)
+      const nowMs = context.clock.nowMs()
+      const bounds = { nowMs, retainMs: retainDays * 24 * HOUR_MS, graceMs: HOUR_MS }
+      return meter.measure(reader, bounds, required)
+    },
+  }
 }
 
 /** What a stranger would do to a sampled object: another key, one bit flipped. */

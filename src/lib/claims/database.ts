@@ -236,6 +236,6 @@ export const databaseClaims: readonly Claim[] = [
         'des quatre-vingt-dix jours n’est pas restaurable.',
     ),
     boundMs: DAY_MS,
-    probe: 'none',
+    probe: 'live',
   },
 ]

@@ -8,6 +8,7 @@
  */
 import { words, type Language, type Words } from './claim.ts'
 import { practiceFindingTexts } from './findings-practice.ts'
+import { retentionFindingTexts } from './findings-retention.ts'
 import { statusFindingTexts } from './findings-status.ts'
 import { paymentFindingTexts } from './findings-payments.ts'
 import { threatFindingTexts } from './findings-threats.ts'
@@ -21,6 +22,7 @@ export const findingTexts: Readonly<Record<string, Words>> = {
   ...paymentFindingTexts,
   ...threatFindingTexts,
   ...statusFindingTexts,
+  ...retentionFindingTexts,
   PROBE_TIMED_OUT: words(
     'De meting duurde langer dan {seconds} seconden en is afgebroken.',
     'The measurement took longer than {seconds} seconds and was cut off.',

@@ -136,7 +136,7 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   slot: slotName.default('veilig'),
   applicationName: slotName.default('veilig_backup'),
   fullEveryMinutes: z.int().min(1).max(10_080).default(240),
-  differentialEveryMinutes: z.int().min(1).max(10_080).default(60),
+  differentialEveryMinutes: z.int().min(1).max(10_080).default(50),
   retainDays: z
     .number()
     .min(1 / 24)

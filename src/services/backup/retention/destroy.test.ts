@@ -1,23 +1,19 @@
 /** Destruction in real repositories: keys and objects gone in every region, the rest whole. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CLUSTER, keysOf, openSmall, putWal, SEGMENT } from '#kit/repository.ts'
+import { openSmall, SEGMENT, type keysOf } from '#kit/repository.ts'
+import { DAY_MS, days, repositoryInTime } from '#kit/repository-in-time.ts'
 import { FaultError } from '#lib/errors.ts'
-import { MemoryStore } from '#storage/memory-store.ts'
-import type { Clock } from '#system/clock.ts'
+import type { MemoryStore } from '#storage/memory-store.ts'
 import { packName, walName } from '../repository/names.ts'
 import { openReader } from '../repository/open-reader.ts'
 import { readIdentity } from '../repository/repository-keys.ts'
-import type { Repository } from '../repository/repository.ts'
 import { verifyRepository } from '../repository/verify.ts'
 import { listWal } from '../repository/wal-listing.ts'
 import { parseWalPart } from '../repository/wal-part.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-
 test('retention: after the window no key is left anywhere, and what stays is whole', async () => {
-  const { keys, stores, clock } = place()
+  const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   const ids = await days(repository, clock, 6)
   const dry = await repository.destroyExpired(2 * DAY_MS, true)
@@ -41,7 +37,7 @@ test('retention: after the window no key is left anywhere, and what stays is who
 })
 
 test('retention: a region that is away is destroyed later, then comes the receipt', async () => {
-  const { keys, stores, clock } = place()
+  const { keys, stores, clock } = repositoryInTime()
   let away = false
   const remove = stores[1].delete.bind(stores[1])
   stores[1].delete = (name) =>
@@ -60,7 +56,7 @@ test('retention: a region that is away is destroyed later, then comes the receip
 })
 
 test('retention: what was broken off is destroyed after a day, with its key', async () => {
-  const { keys, stores, clock } = place()
+  const { keys, stores, clock } = repositoryInTime()
   const repository = await openSmall(keys, stores, { clock })
   await days(repository, clock, 1)
   const start = { kind: 'full', label: '', timeline: 1, startLsn: BigInt(SEGMENT) } as const
@@ -82,7 +78,7 @@ test('retention: what was broken off is destroyed after a day, with its key', as
 })
 
 test('retention: the log before the first backup that is needed goes with it, to the part', async () => {
-  const { keys, stores, clock } = place()
+  const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   await days(repository, clock, 4)
   await repository.destroyExpired(DAY_MS, false)
@@ -103,7 +99,7 @@ test('retention: the log before the first backup that is needed goes with it, to
 })
 
 test('retention: while a hold stands nothing from its moment on is given up; then it is', async () => {
-  const { keys, stores, clock } = place()
+  const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   const fromMs = clock.nowMs() + 1.5 * DAY_MS
   const ids = await days(repository, clock, 6)
@@ -116,58 +112,6 @@ test('retention: while a hold stands nothing from its moment on is given up; the
   await assert.rejects(repository.release(id, 'again'), { code: 'HOLD_UNKNOWN' })
   await verified(keys, stores)
 })
-
-function place(): {
-  keys: ReturnType<typeof keysOf>
-  stores: readonly [MemoryStore, MemoryStore]
-  clock: Clock & { nowMs: () => number; forward: (ms: number) => void }
-} {
-  let nowMs = Date.UTC(2026, 0, 1)
-  const clock = {
-    nowMs: () => nowMs,
-    monotonicMs: () => performance.now(),
-    sleep: (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(resolve, ms)
-        signal?.addEventListener('abort', () => {
-          clearTimeout(timer)
-          reject(new Error('stopped'))
-        })
-      }),
-    forward: (ms: number) => void (nowMs += ms),
-  }
-  return { keys: keysOf('retention'), stores: [new MemoryStore(), new MemoryStore()], clock }
-}
-
-/** A full backup a day, and log every six hours. */
-async function days(
-  repository: Repository,
-  clock: { forward: (ms: number) => void },
-  count: number,
-): Promise<string[]> {
-  await repository.attach(CLUSTER)
-  await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
-  await putWal(repository, [1000])
-  const ids: string[] = []
-  for (let day = 0; day < count; day++) {
-    await repository.attach(CLUSTER)
-    const startLsn = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!.lsn
-    const start = { kind: 'full', label: '', timeline: 1, startLsn } as const
-    const writer = await repository.beginBackup(start)
-    writer.beginFile({ path: 'global/pg_control', size: 1, mode: 0o600, modifiedMs: 1 })
-    await writer.write(new Uint8Array(1))
-    writer.endFile()
-    await putWal(repository, [1000])
-    const { lsn: endLsn } = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!
-    const end = { endLsn, endTimeline: 1, serverManifest: new Uint8Array(1), damagedPages: [] }
-    ids.push((await writer.finish({ ...end, facts: {} })).id)
-    for (let quarter = 0; quarter < 4; quarter++) {
-      clock.forward(DAY_MS / 4)
-      await putWal(repository, [1000])
-    }
-  }
-  return ids
-}
 
 async function names(store: MemoryStore, folder: string): Promise<string[]> {
   const found: string[] = []

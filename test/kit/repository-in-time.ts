@@ -1,0 +1,83 @@
+/**
+ * A small repository through days that pass at once.
+ *
+ * @module
+ */
+import { MemoryStore } from '#storage/memory-store.ts'
+import type { Clock } from '#system/clock.ts'
+import type { Repository } from '#services/backup/repository/repository.ts'
+import { CLUSTER, keysOf, putWal, SEGMENT } from './repository.ts'
+
+const HOUR_MS = 3_600_000
+export const DAY_MS: number = 24 * HOUR_MS
+
+export type RepositoryInTime = {
+  keys: ReturnType<typeof keysOf>
+  stores: readonly [MemoryStore, MemoryStore]
+  clock: MovedClock
+}
+
+export type MovedClock = Clock & { readonly forward: (ms: number) => void }
+
+/** Keys, two empty regions, and a clock that is moved by hand. It begins with the year 2026. */
+export function repositoryInTime(): RepositoryInTime {
+  let nowMs = Date.UTC(2026, 0, 1)
+  const clock = {
+    nowMs: () => nowMs,
+    monotonicMs: () => performance.now(),
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(resolve, ms)
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer)
+          reject(new Error('stopped'))
+        })
+      }),
+    forward: (ms: number) => void (nowMs += ms),
+  }
+  return { keys: keysOf('retention'), stores: [new MemoryStore(), new MemoryStore()], clock }
+}
+
+/**
+ * A full backup a day and log every six hours; with `differences`, a differential backup there too.
+ *
+ * @returns Ids of the full backups.
+ */
+export async function days(
+  repository: Repository,
+  clock: MovedClock,
+  count: number,
+  differences = false,
+): Promise<string[]> {
+  await repository.attach(CLUSTER)
+  await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
+  await putWal(repository, [1000])
+  const ids: string[] = []
+  for (let day = 0; day < count; day++) {
+    const id = await takeSmall(repository, undefined)
+    ids.push(id)
+    for (let quarter = 0; quarter < 4; quarter++) {
+      clock.forward(DAY_MS / 4)
+      await putWal(repository, [1000])
+      if (differences && quarter < 3) await takeSmall(repository, id)
+    }
+  }
+  return ids
+}
+
+/** A backup of one file; differential when it builds on another. */
+async function takeSmall(repository: Repository, parentId: string | undefined): Promise<string> {
+  await repository.attach(CLUSTER)
+  const startLsn = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!.lsn
+  const kind = parentId === undefined ? 'full' : 'differential'
+  const base = parentId === undefined ? {} : { parentId }
+  const start = { kind, label: '', timeline: 1, startLsn, ...base } as const
+  const writer = await repository.beginBackup(start)
+  writer.beginFile({ path: 'global/pg_control', size: 1, mode: 0o600, modifiedMs: 1 })
+  await writer.write(new Uint8Array(1))
+  writer.endFile()
+  await putWal(repository, [1000])
+  const { lsn: endLsn } = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!
+  const end = { endLsn, endTimeline: 1, serverManifest: new Uint8Array(1), damagedPages: [] }
+  return (await writer.finish({ ...end, facts: {} })).id
+}
