@@ -9,6 +9,7 @@ import { serve, type BackupService } from '#services/backup/serve.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { ServiceContext } from '../context.ts'
 import { manifestMemory, openForBackup } from '../repository.ts'
+import { modeMemory } from '../synchronous-mode.ts'
 import { SOCKET_PORT } from '../supervisor/clusters.ts'
 
 /** @throws {VeiligError} When the repository cannot be opened, or its keys are not there. */
@@ -21,12 +22,16 @@ export async function runBackup(context: ServiceContext): Promise<BackupService>
     trail,
     clock,
     manifest: manifestMemory(paths),
+    mode: modeMemory(paths),
     controlSocket: paths.socket('backup'),
   })
 }
 
 /** The configured database, or the embedded one with the password of the first run. */
-async function loginOf({ paths }: ServiceContext, config: BackupConfig): Promise<Login> {
+export async function loginOf(
+  { paths }: Pick<ServiceContext, 'paths'>,
+  config: BackupConfig,
+): Promise<Login> {
   if (config.database) {
     const { host, port, user, password, tls, caFile } = config.database
     return { address: { host, port, tls, caFile }, user, password }

@@ -41,7 +41,7 @@ const roles: readonly Role[] = [
     name: 'veilig_backup',
     process: 'backup',
     attributes: 'login replication connection limit 6',
-    why: 'reads the whole cluster as a standby would; cannot run a query',
+    why: 'reads the whole cluster as a standby would; may let commits wait for it',
   },
   {
     name: 'veilig_prober',
@@ -69,6 +69,10 @@ export async function ensureRoles(context: Context, cluster: RunningCluster): Pr
     const password = await readFile(context.paths.secret(role.process, 'database-password'), 'utf8')
     await ensureRole(admin.client, role.name, role.attributes, password)
   }
+  await admin.client.query(
+    'grant alter system on parameter synchronous_standby_names to veilig_backup',
+  )
+  await admin.client.query('grant execute on function pg_reload_conf() to veilig_backup')
   for (const database of databases) await ensureDatabase(admin.client, database)
   for (const { name } of databases) {
     await using inside = await asSuperuser(context, cluster, name)

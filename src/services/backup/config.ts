@@ -49,6 +49,16 @@ export type SftpRegion = AnyRegion & {
   readonly timeoutSeconds: number
 }
 
+/** Commits wait until enough regions hold them. */
+export type SynchronousConfig = {
+  /** How many, the required ones among them; without it: those that are required. */
+  readonly regions?: number | undefined
+  /** Commits that waited longer go on without us, said aloud; without it they wait. */
+  readonly leaveAfterSeconds?: number | undefined
+  /** Any database the backup role may connect to; nothing of it is read. */
+  readonly database: string
+}
+
 export type BackupConfig = {
   /** Without it: the embedded server. */
   readonly database?: DatabaseConfig | undefined
@@ -68,6 +78,8 @@ export type BackupConfig = {
   readonly partMaxKib: number
   /** … or its first byte has waited this long. */
   readonly partMaxMs: number
+  /** Without it: asynchronous, commits never wait for a region. */
+  readonly synchronous?: SynchronousConfig | undefined
   /** A region (or the stream) that lags more than this is an alert. */
   readonly lagAlertSeconds: number
   /** A server that says nothing for this long, though asked every second, is hung up on. */
@@ -131,6 +143,12 @@ const region: z.ZodType<RegionConfig> = z.unknown().transform((value, context) =
   return z.NEVER
 })
 
+const synchronous: z.ZodType<SynchronousConfig> = z.strictObject({
+  regions: z.int().min(1).max(8).optional(),
+  leaveAfterSeconds: z.int().min(5).max(86_400).optional(),
+  database: z.string().min(1).max(63).default('postgres'),
+})
+
 export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   database: database.optional(),
   slot: slotName.default('veilig'),
@@ -145,6 +163,7 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   maxRateMib: z.int().min(1).max(1024).optional(),
   partMaxKib: z.int().min(16).max(1024).default(1024),
   partMaxMs: z.int().min(10).max(60_000).default(250),
+  synchronous: synchronous.optional(),
   lagAlertSeconds: z.int().min(5).max(900).default(60),
   silenceSeconds: z.int().min(5).max(300).default(30),
   regions: z

@@ -39,10 +39,10 @@ test('schedule: overdue is half an interval late, or none at all', () => {
 })
 
 test('freshness: the oldest doubt decides, and silence is never fresh', () => {
-  const sure = { nowMs: 1000, receivedAllMs: 990, heldSinceMs: undefined, regionLagMs: 0 }
+  const sure = { nowMs: 1000, receivedAllAgoMs: 10, heldForMs: undefined, regionLagMs: 0 }
   assert.equal(completeUntilMs(sure), 990)
-  assert.equal(completeUntilMs({ ...sure, heldSinceMs: 900 }), 900)
+  assert.equal(completeUntilMs({ ...sure, heldForMs: 100 }), 900)
   assert.equal(completeUntilMs({ ...sure, regionLagMs: 400 }), 600)
-  assert.equal(completeUntilMs({ ...sure, nowMs: 90_000 }), 990)
-  assert.equal(completeUntilMs({ ...sure, receivedAllMs: undefined }), undefined)
+  assert.equal(completeUntilMs({ ...sure, receivedAllAgoMs: undefined }), undefined)
+  assert.equal(completeUntilMs({ ...sure, regionLagMs: undefined }), undefined)
 })

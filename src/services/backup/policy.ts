@@ -47,15 +47,15 @@ export function isOverdue(
   return newestStartedMs === undefined || nowMs - newestStartedMs > 1.5 * everyMs
 }
 
-/** What is known of how fresh a copy is. */
+/** What is known of how fresh a copy is. Ages, so that no setting of the clock makes it fresh. */
 export type Freshness = {
   readonly nowMs: number
-  /** When we last had all that the server had; undefined: never. */
-  readonly receivedAllMs: number | undefined
-  /** Since when WAL has waited with us to be sent on; undefined: none waits. */
-  readonly heldSinceMs: number | undefined
-  /** Age of the oldest WAL the region lacks. */
-  readonly regionLagMs: number
+  /** How long ago we last had all that the server had; undefined: never. */
+  readonly receivedAllAgoMs: number | undefined
+  /** How long WAL has waited with us to be sent on; undefined: none waits. */
+  readonly heldForMs: number | undefined
+  /** Age of the oldest WAL the region lacks; undefined: not known. */
+  readonly regionLagMs: number | undefined
 }
 
 /**
@@ -63,7 +63,7 @@ export type Freshness = {
  * Silence never makes a copy fresh: only the server's own word that there is no more.
  */
 export function completeUntilMs(freshness: Freshness): number | undefined {
-  const { nowMs, receivedAllMs, heldSinceMs, regionLagMs } = freshness
-  if (receivedAllMs === undefined) return undefined
-  return Math.min(receivedAllMs, heldSinceMs ?? receivedAllMs, nowMs - regionLagMs)
+  const { nowMs, receivedAllAgoMs, heldForMs, regionLagMs } = freshness
+  if (receivedAllAgoMs === undefined || regionLagMs === undefined) return undefined
+  return nowMs - Math.max(receivedAllAgoMs, heldForMs ?? 0, regionLagMs)
 }

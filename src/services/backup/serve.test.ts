@@ -178,6 +178,7 @@ async function start(
         return Promise.resolve()
       },
     },
+    mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket,
   })
   return Object.assign(running, {

@@ -16,7 +16,10 @@ import type { RegionState } from './repository/repository.ts'
 import { RetentionKeeper } from './retention/keep.ts'
 import { BackupRunner } from './runner.ts'
 import type { BackupStatus, RegionStatus } from './status.ts'
-import { WalReceiver } from './wal/receiver.ts'
+import { ReplicationConnection } from './replication/connection.ts'
+import { WalReceiver, type ReceiverState } from './wal/receiver.ts'
+import { composeMode, modeStatus } from './wal/synchronous/compose.ts'
+import type { ModeKeeper } from './wal/synchronous/keeper.ts'
 import { Watch } from './watch.ts'
 
 const KIB = 1024
@@ -38,12 +41,12 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const tell = async (event: AuditEvent): Promise<void> => trail.append([event])
   const { backups } = await repository.catalogue()
   const receiver = new WalReceiver({
-    login,
+    connect: (signal) => ReplicationConnection.open(login, config.applicationName, signal),
     slot: config.slot,
-    applicationName: config.applicationName,
     partMaxBytes: config.partMaxKib * KIB,
     partMs: config.partMaxMs,
     silenceMs: config.silenceSeconds * 1000,
+    eager: () => mode.on,
     repository,
     clock,
     tell,
@@ -62,16 +65,18 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     stream: () => receiver.state,
     backups,
   })
-  const status = (): BackupStatus => statusOf(config, ports, receiver, runner)
+  const mode = composeMode(config, ports, () => receiver.state, tell)
+  const status = (): BackupStatus => statusOf(config, ports, receiver, runner, mode)
   const keeper = new RetentionKeeper(config.retainDays, ports)
   const control = await openControlSocket(
     ports.controlSocket,
-    controlHandler(runner, status, keeper, stop.signal),
+    controlHandler(runner, status, keeper, mode, stop.signal),
   )
   const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
   const work = [
     receiver.run(stop.signal),
     runner.run(stop.signal),
+    mode.run(stop.signal),
     keepWatch(watch, status, ports, stop.signal),
     keeper.run(stop.signal),
   ]
@@ -96,6 +101,7 @@ function controlHandler(
   runner: BackupRunner,
   status: () => BackupStatus,
   keeper: RetentionKeeper,
+  mode: ModeKeeper,
   signal: AbortSignal,
 ): ControlHandler {
   return async (request: ControlRequest, say): Promise<ControlAnswer> => {
@@ -108,6 +114,9 @@ function controlHandler(
     }
     if (request.request === 'release') {
       return { answer: 'held', id: await keeper.release(request.id, request.reason) }
+    }
+    if (request.request === 'synchronous') {
+      return { answer: 'synchronous', state: await mode.turn(request.on, signal) }
     }
     let toldMs = 0
     const backup = await runner.request(request.type, request.label, signal, {
@@ -141,8 +150,10 @@ function statusOf(
   ports: BackupPorts,
   receiver: WalReceiver,
   runner: BackupRunner,
+  mode: ModeKeeper,
 ): BackupStatus {
   const nowMs = ports.clock.nowMs()
+  const monotonicMs = ports.clock.monotonicMs()
   const everyMs = config.fullEveryMinutes * MINUTE_MS
   const { state } = receiver
   return {
@@ -163,7 +174,10 @@ function statusOf(
       serverEndLsn: state.serverEndLsn === undefined ? null : formatLsn(state.serverEndLsn),
       fault: state.fault ?? null,
     },
-    regions: ports.repository.wal.regions().map((region) => regionStatus(region, nowMs, receiver)),
+    synchronous: modeStatus(config, ports, state, mode),
+    regions: ports.repository.wal
+      .regions()
+      .map((region) => regionStatus(region, nowMs, monotonicMs, state)),
   }
 }
 
@@ -182,12 +196,16 @@ function differentialStatus(
   }
 }
 
-function regionStatus(region: RegionState, nowMs: number, receiver: WalReceiver): RegionStatus {
-  const { currentMs, heldSinceMs } = receiver.state
+function regionStatus(
+  region: RegionState,
+  nowMs: number,
+  monotonicMs: number,
+  { currentMs, heldSinceMs }: ReceiverState,
+): RegionStatus {
   const untilMs = completeUntilMs({
     nowMs,
-    receivedAllMs: currentMs,
-    heldSinceMs,
+    receivedAllAgoMs: currentMs === undefined ? undefined : monotonicMs - currentMs,
+    heldForMs: heldSinceMs === undefined ? undefined : monotonicMs - heldSinceMs,
     regionLagMs: region.lagMs,
   })
   return {

@@ -36,7 +36,24 @@ export type BackupStatus = {
     /** Why it does not stream, in words for the operator. */
     readonly fault: string | null
   }
+  /** Null while commits wait for nobody, and are not meant to. */
+  readonly synchronous: SynchronousStatus | null
   readonly regions: readonly RegionStatus[]
+}
+
+export type SynchronousStatus = {
+  /**
+   * `on`: commits wait for the regions. `waiting`: and hang just now. `off`: they do not wait yet.
+   * `left`: given up. `hindered`: see the reason. `unknown`: the server has not been asked yet.
+   */
+  readonly state: 'unknown' | 'off' | 'on' | 'waiting' | 'left' | 'hindered'
+  /** How many regions hold a commit before it is acknowledged. */
+  readonly regions: number
+  /** What is told to PostgreSQL as safe. */
+  readonly safeLsn: string | null
+  /** How long the oldest change waits that is not safe; null while nobody knows. */
+  readonly waitedMs: number | null
+  readonly reason: string | null
 }
 
 export type NewestBackup = {

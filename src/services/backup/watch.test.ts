@@ -54,6 +54,7 @@ function status(nowMs: number, lagMs: number | null, overdue = false): BackupSta
       fullInstead: null,
     },
     log: { phase: 'streaming', timeline: 1, receivedLsn: null, serverEndLsn: null, fault: null },
+    synchronous: null,
     regions: [region],
   }
 }

@@ -17,9 +17,16 @@ const utf8 = new TextEncoder()
 export function encodeStartup(options: {
   readonly user: string
   readonly applicationName: string
+  /** Of which SQL is asked too; without it the connection is for replication alone. */
+  readonly database?: string
 }): Uint8Array {
+  const { database } = options
+  const mode =
+    database === undefined
+      ? 'replication\0true\0'
+      : `replication\0database\0database\0${noNul(database)}\0`
   const text =
-    `user\0${noNul(options.user)}\0replication\0true\0` +
+    `user\0${noNul(options.user)}\0${mode}` +
     `application_name\0${noNul(options.applicationName)}\0client_encoding\0UTF8\0\0`
   const body = utf8.encode(text)
   const bytes = new Uint8Array(8 + body.length)

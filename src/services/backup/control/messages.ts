@@ -11,10 +11,12 @@ import { ProtocolError } from '#lib/errors.ts'
 import type { RetentionReport } from '../retention/destroy.ts'
 import type { BackupKind } from '../repository/repository.ts'
 import type { BackupStatus, NewestBackup } from '../status.ts'
+import type { ModeState } from '../wal/synchronous/keeper.ts'
 
 export type ControlRequest =
   | { readonly request: 'status' }
   | { readonly request: 'destroy-expired'; readonly dryRun: boolean }
+  | { readonly request: 'synchronous'; readonly on: boolean }
   | { readonly request: 'hold'; readonly fromMs: number; readonly reason: string }
   | { readonly request: 'release'; readonly id: string; readonly reason: string }
   | { readonly request: 'backup'; readonly type: BackupKind; readonly label: string }
@@ -26,12 +28,20 @@ export type ControlAnswer =
   | { readonly answer: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly answer: 'done'; readonly backup: NewestBackup }
   | { readonly answer: 'destroyed'; readonly report: RetentionReport }
+  | { readonly answer: 'synchronous'; readonly state: ModeState }
   /** A hold was placed or released. */
   | { readonly answer: 'held'; readonly id: string }
   | { readonly answer: 'failed'; readonly code: string; readonly message: string }
 
 /** After these nothing follows. */
-export const finalAnswers: readonly string[] = ['status', 'done', 'destroyed', 'held', 'failed']
+export const finalAnswers: readonly string[] = [
+  'status',
+  'done',
+  'destroyed',
+  'held',
+  'synchronous',
+  'failed',
+]
 
 /** Longest line either side takes. */
 export const LINE_MAX_BYTES: number = 64 * 1024
@@ -42,6 +52,7 @@ const REASON_MAX: number = 200
 const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
   z.strictObject({ request: z.literal('destroy-expired'), dryRun: z.boolean() }),
+  z.strictObject({ request: z.literal('synchronous'), on: z.boolean() }),
   z.strictObject({
     request: z.literal('hold'),
     fromMs: z.int().min(0),

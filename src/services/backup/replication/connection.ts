@@ -33,6 +33,8 @@ export type Login = {
   readonly address: ServerAddress
   readonly user: string
   readonly password: string
+  /** Named: the connection takes SQL too. */
+  readonly database?: string
 }
 
 export type SystemIdentity = {
@@ -78,7 +80,7 @@ export class ReplicationConnection implements Disposable {
     const connection = new ReplicationConnection(stream)
     connection.#disposeOn(signal)
     try {
-      stream.write(encodeStartup({ user: login.user, applicationName }))
+      stream.write(encodeStartup({ ...login, applicationName }))
       await connection.#authenticate(login.password)
       await connection.#untilReady()
       return connection

@@ -294,6 +294,7 @@ class OpenRepository implements Repository {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
+    this.wal.close()
     await this.#catchingUp
     const marked = this.wal.mark().catch(() => {})
     await Promise.race([marked, this.#options.clock.sleep(CLOSE_WAIT_MS).catch(() => {})])

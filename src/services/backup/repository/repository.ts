@@ -152,8 +152,8 @@ export type RegionState = {
   readonly durable: WalPosition | undefined
   /** WAL accepted by `put` that this region lacks. */
   readonly lagBytes: bigint
-  /** Age of the oldest WAL that this region lacks; 0 when it lacks none. */
-  readonly lagMs: number
+  /** Age of the oldest WAL that this region lacks; 0: it lacks none; undefined: not known yet. */
+  readonly lagMs: number | undefined
   /** Why its last operation failed; undefined after a success. Never a secret. */
   readonly fault: string | undefined
 }
@@ -174,7 +174,7 @@ export interface WalStore {
    */
   begin(position: WalPosition): Promise<void>
   /**
-   * Stores the next bytes. Resolves when every required region holds them durably; all that was
+   * Stores the next bytes. Resolves when every region needed holds them durably; all that was
    * put before is then durable too. Call it in order; a few calls may be under way at once, and
    * that is how a slow region holds back PostgreSQL's slot: stop reading when many are.
    *
@@ -182,8 +182,12 @@ export interface WalStore {
    *   once the repository is closed; while it is open a failing region is retried for ever.
    */
   put(wal: WalBytes): Promise<void>
-  /** One past the last byte that every required region holds; what PostgreSQL may be told. */
+  /** From now on, durable is what at least so many regions hold, the required ones among them. */
+  need(regions: number): void
+  /** One past the last byte that every region needed holds; what PostgreSQL may be told. */
   durablePosition(): WalPosition | undefined
+  /** Age of the oldest WAL accepted that is not durable so; undefined while that is not known. */
+  unsafeMs(): number | undefined
   /** Keeps a timeline history file, for ever. The same bytes twice are kept once. */
   history(timeline: number, bytes: Uint8Array): Promise<void>
   regions(): readonly RegionState[]

@@ -5,14 +5,24 @@
  *
  * @module
  */
+import { constants, zstdCompressSync } from 'node:zlib'
 import type { SigningKey } from '#crypto/signing-key.ts'
 import { FieldReader, FieldWriter, fromHex, toHex } from '#lib/byte-fields.ts'
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 import type { DataKey } from './data-key.ts'
 import { parseWalName, walName } from './names.ts'
 import { parseObject, signObject, unsignedDigest } from './object-frame.ts'
-import { damaged, parseSealedFields, SealedObject, type PreparedChunk } from './sealing.ts'
+import {
+  damaged,
+  parseSealedFields,
+  prepareChunk,
+  SealedObject,
+  type PreparedChunk,
+} from './sealing.ts'
 
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** Up to here compressing takes less than the way to the thread pool and back. */
+const SMALL_MAX = 16 * 1024
 const RUN_SIZE = 8
 const LINK_SIZE = 32
 
@@ -32,6 +42,14 @@ export type ReadWalPart = WalPart & {
   readonly keyId: Uint8Array
   readonly link: Uint8Array
   readonly parts: number
+}
+
+/** WAL as it will be sealed: commits wait for it perhaps, so a little is compressed at once. */
+export function prepareWal(plain: Uint8Array): Promise<PreparedChunk> {
+  if (plain.length > SMALL_MAX) return prepareChunk(plain)
+  const smaller = zstdCompressSync(plain, COMPRESSION)
+  const compressed = smaller.length < plain.length
+  return Promise.resolve({ bytes: compressed ? smaller : plain, compressed })
 }
 
 export function sealWalPart(

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import assert from 'node:assert/strict'
 import { toHex } from '#lib/byte-fields.ts'
 import { FaultError, UsageError } from '#lib/errors.ts'
 import type { SigningKey } from '#crypto/signing-key.ts'
@@ -13,8 +12,9 @@ import { makeDataKey, type DataKey, type KeyMaker } from './data-key.ts'
 import type { CatalogueEntry, ClusterEntry, RunEnd } from './entries.ts'
 import type { Region, Regions } from './regions.ts'
 import type { RegionState, WalBytes, WalPosition, WalRange, WalStore } from './repository.ts'
-import { prepareChunk, type PreparedChunk } from './sealing.ts'
-import { sealWalPart } from './wal-part.ts'
+import type { PreparedChunk } from './sealing.ts'
+import { prepareWal, sealWalPart } from './wal-part.ts'
+import { WalProgress } from './wal-progress.ts'
 
 const BYTES_MAX = 1024 * 1024
 const KEY_PERIOD_MS = 3_600_000
@@ -40,12 +40,9 @@ export type WalWriterPorts = {
 
 type Run = { readonly id: string; readonly timeline: number; nextLsn: Lsn; link: Uint8Array }
 
-/** How far a region has come. */
-type Progress = { parts: number; end: RunEnd | undefined; position: WalPosition | undefined }
-
 export class WalWriter implements WalStore {
   readonly #ports: WalWriterPorts
-  readonly #progress: ReadonlyMap<Region, Progress>
+  readonly #progress: WalProgress
   #run: Run | undefined
   #last: WalPosition | undefined
   #lastEnd: RunEnd | undefined
@@ -54,6 +51,7 @@ export class WalWriter implements WalStore {
   #markedParts = 0
   #marking: Promise<void> | undefined
   #durableWaiters: (() => void)[] = []
+  #closed: FaultError | undefined
   /** Runs since opening; `previousLsn` is where the one before ended. */
   readonly #begun: { timeline: number; startLsn: Lsn; previousLsn: Lsn }[] = []
 
@@ -61,8 +59,7 @@ export class WalWriter implements WalStore {
     this.#ports = ports
     this.#last = ports.lastTail?.position
     this.#lastEnd = ports.lastTail?.runEnd
-    const start = (): Progress => ({ parts: 0, end: undefined, position: this.#last })
-    this.#progress = new Map(ports.regions.all.map((region) => [region, start()]))
+    this.#progress = new WalProgress(ports.regions.all, this.#last)
   }
 
   async lastPosition(systemIdentifier: bigint): Promise<WalPosition | undefined> {
@@ -91,7 +88,7 @@ export class WalWriter implements WalStore {
     this.#begun.push({ timeline, startLsn: lsn, previousLsn: this.#last?.lsn ?? lsn })
     this.#run = { id, timeline, nextLsn: lsn, link }
     this.#last = { timeline, lsn }
-    for (const progress of this.#progress.values()) progress.position = { timeline, lsn }
+    this.#progress.begin(this.#last)
   }
 
   #keptEnd(timeline: number): Lsn | undefined {
@@ -120,15 +117,45 @@ export class WalWriter implements WalStore {
     run.nextLsn += BigInt(bytes.length)
     this.#last = { timeline, lsn: run.nextLsn }
     const { walSegmentSize } = this.#ports.cluster()
+    const end = this.#last
     const stored = cutAtSegments(startLsn, bytes, walSegmentSize).map((piece) => {
-      const prepared = prepareChunk(piece.bytes)
+      const prepared = prepareWal(piece.bytes)
       prepared.catch(() => {}) // awaited in its turn
+      this.#progress.accept(this.#ports.clock.monotonicMs())
       const sealed = this.#sealing.then(() => this.#seal(run, piece, prepared))
       this.#sealing = sealed
       sealed.catch(() => {}) // told by the promise below
       return sealed.then(({ durable }) => durable)
     })
-    return Promise.all(stored).then(() => this.#markNowAndThen())
+    return Promise.all(stored).then(() => {
+      this.#markNowAndThen()
+      return this.#untilSafe(end)
+    })
+  }
+
+  /** When more regions are needed than are required, they are waited for here. */
+  async #untilSafe({ timeline, lsn }: WalPosition): Promise<void> {
+    for (;;) {
+      const now = this.durablePosition()
+      if (now && (now.timeline > timeline || (now.timeline === timeline && now.lsn >= lsn))) return
+      if (this.#closed) throw this.#closed
+      await new Promise<void>((resolve) => this.#durableWaiters.push(resolve))
+    }
+  }
+
+  need(regions: number): void {
+    this.#progress.need(regions)
+    this.#wake()
+  }
+
+  /** What waits for regions that are not required is given up. */
+  close(): void {
+    this.#closed ??= new FaultError('REPOSITORY_CLOSED', 'the repository was closed')
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of this.#durableWaiters.splice(0)) wake()
   }
 
   async #seal(
@@ -158,12 +185,8 @@ export class WalWriter implements WalStore {
     const end = { run: run.id, endLsn: part.endLsn, link: toHex(link) }
     this.#lastEnd = end
     const durable = regions.put('log', { name, bytes }, (region) => {
-      const progress = this.#progress.get(region)
-      assert(progress)
-      progress.parts++
-      progress.end = end
-      progress.position = { timeline, lsn: part.endLsn }
-      for (const wake of this.#durableWaiters.splice(0)) wake()
+      this.#progress.stored(region, end, { timeline, lsn: part.endLsn })
+      this.#wake()
     })
     durable.catch(() => {}) // the caller of put hears it
     return { durable }
@@ -189,26 +212,21 @@ export class WalWriter implements WalStore {
   }
 
   durablePosition(): WalPosition | undefined {
-    return this.#slowest()?.position
+    return this.#progress.safe()?.position
   }
 
-  #slowest(): Progress | undefined {
-    const required = this.#ports.regions.required.map((region) => this.#progress.get(region))
-    return required.reduce((a, b) => (a && b && b.parts < a.parts ? b : a))
-  }
-
-  /** Resolves once the position is durable on its timeline. */
+  /** Resolves once the required regions hold the position on its timeline. */
   async durable({ timeline, lsn }: WalPosition, timeoutMs: number): Promise<void> {
     const expired = new AbortController()
     const deadline = this.#ports.clock.sleep(timeoutMs, expired.signal).catch(() => {})
     let late = false
     void deadline.then(() => {
       late = true
-      for (const wake of this.#durableWaiters.splice(0)) wake()
+      this.#wake()
     })
     try {
       for (;;) {
-        const now = this.durablePosition()
+        const now = this.#progress.slowest()?.position
         if (now && (now.timeline > timeline || (now.timeline === timeline && now.lsn >= lsn))) {
           return
         }
@@ -238,7 +256,7 @@ export class WalWriter implements WalStore {
   }
 
   async #mark(): Promise<void> {
-    const slowest = this.#slowest()
+    const slowest = this.#progress.slowest()
     if (!slowest?.end || slowest.parts === this.#markedParts) return
     const { parts, end } = slowest
     await this.#ports.enter({ type: 'mark', ...end })
@@ -246,21 +264,20 @@ export class WalWriter implements WalStore {
   }
 
   #markNowAndThen(): void {
-    const parts = this.#slowest()?.parts ?? 0
+    const parts = this.#progress.slowest()?.parts ?? 0
     if (parts - this.#markedParts < MARK_EVERY_PARTS) return
     this.mark().catch(() => {}) // its failure fails the repository, and so the next put
   }
 
   /** A region has all that required ones have. */
   caughtUp(region: Region): void {
-    const slowest = this.#slowest()
-    const progress = this.#progress.get(region)
-    if (slowest && progress) Object.assign(progress, slowest)
+    this.#progress.caughtUp(region)
+    this.#wake()
   }
 
   /** What is durable of the runs since opening. */
   written(): readonly WalRange[] {
-    const now = this.durablePosition()
+    const now = this.#progress.slowest()?.position
     return this.#begun.flatMap(({ timeline, startLsn }, at) => {
       const next = this.#begun[at + 1]
       const endLsn = next ? next.previousLsn : now?.timeline === timeline ? now.lsn : startLsn
@@ -268,21 +285,12 @@ export class WalWriter implements WalStore {
     })
   }
 
+  unsafeMs(): number | undefined {
+    return this.#progress.unsafeMs(this.#ports.clock.monotonicMs())
+  }
+
   regions(): readonly RegionState[] {
-    const nowMs = this.#ports.clock.monotonicMs()
-    return this.#ports.regions.all.map((region) => {
-      const { position } = this.#progress.get(region) ?? { position: undefined }
-      const last = this.#last
-      const apart = last && position && last.timeline === position.timeline
-      return {
-        name: region.place.name,
-        required: region.place.required,
-        durable: position,
-        lagBytes: apart ? last.lsn - position.lsn : 0n,
-        lagMs: region.oldestLogAtMs === undefined ? 0 : nowMs - region.oldestLogAtMs,
-        fault: region.fault,
-      }
-    })
+    return this.#progress.states(this.#last, this.#ports.clock.monotonicMs())
   }
 }
 

@@ -8,6 +8,7 @@ import { FaultError } from '#lib/errors.ts'
 import { parseLsn } from '#protocol/postgres/replication/lsn.ts'
 import { systemClock } from '#system/clock.ts'
 import { requiredServerSettings } from '../server-settings.ts'
+import { ReplicationConnection } from '../replication/connection.ts'
 import type { Repository, WalBytes, WalPosition, WalStore } from '../repository/repository.ts'
 import { WalReceiver } from './receiver.ts'
 
@@ -193,6 +194,12 @@ class MemoryWal implements WalStore {
     return Promise.resolve()
   }
 
+  need(): void {}
+
+  unsafeMs(): number {
+    return 0
+  }
+
   regions(): [] {
     return []
   }
@@ -216,13 +223,18 @@ function start(wal: MemoryWal, slot: string): Running {
     catalogue: () => Promise.resolve({ wal: [] }),
   } as unknown as Repository
   const receiver = new WalReceiver({
-    login: {
-      address: { host: server.socketDir, port: server.port, tls: 'off' },
-      user: 'veilig_backup',
-      password: 'right',
-    },
+    connect: (signal) =>
+      ReplicationConnection.open(
+        {
+          address: { host: server.socketDir, port: server.port, tls: 'off' },
+          user: 'veilig_backup',
+          password: 'right',
+        },
+        slot,
+        signal,
+      ),
     slot,
-    applicationName: slot,
+    eager: () => false,
     partMaxBytes: 1024 * 1024,
     partMs: 20,
     silenceMs: 10_000,

@@ -12,30 +12,27 @@ import { startReplicationCommand } from '#protocol/postgres/replication/wal-stre
 import type { AuditEvent } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import { parseBytes } from '../replication/units.ts'
-import {
-  ReplicationConnection,
-  type Login,
-  type SystemIdentity,
-} from '../replication/connection.ts'
+import type { SystemIdentity } from '../replication/connection.ts'
 import type {
   ClusterIdentity,
   Repository,
   WalPosition,
   WalRange,
 } from '../repository/repository.ts'
+import type { ConnectLog, LogConnection } from './log-connection.ts'
 import { ensureSlot, type Slot } from './slot.ts'
 import { decideStart, type StartDecision } from './start.ts'
 import { WalSession } from './session.ts'
 import { WalStream } from './stream.ts'
 
 export type ReceiverOptions = {
-  readonly login: Login
+  readonly connect: ConnectLog
   readonly slot: string
-  /** As pg_stat_replication and synchronous_standby_names know us. */
-  readonly applicationName: string
   readonly partMaxBytes: number
   readonly partMs: number
   readonly silenceMs: number
+  /** Whether commits wait for us. */
+  readonly eager: () => boolean
   readonly repository: Repository
   readonly clock: Clock
   /** Tells the audit trail. */
@@ -49,9 +46,9 @@ export type ReceiverState = {
   readonly timeline: number | undefined
   readonly receivedLsn: Lsn | undefined
   readonly serverEndLsn: Lsn | undefined
-  /** When we last knew that we had all the server has; Unix milliseconds. */
+  /** When we last knew that we had all the server has; on the monotonic clock. */
   readonly currentMs: number | undefined
-  /** Since when WAL has waited to be sent to the regions; undefined: none waits. */
+  /** Since when WAL has waited to be sent to the regions; undefined: none waits. As above. */
   readonly heldSinceMs: number | undefined
   /** Why the stream ended last; undefined while it flows. */
   readonly fault: string | undefined
@@ -116,8 +113,7 @@ export class WalReceiver {
   }
 
   async #connectAndFollow(signal: AbortSignal, onStreaming: () => void): Promise<void> {
-    const { login, applicationName } = this.#options
-    using connection = await ReplicationConnection.open(login, applicationName, signal)
+    using connection = await this.#options.connect(signal)
     const cluster = await readCluster(connection)
     await this.#options.repository.attach(cluster)
     for (;;) {
@@ -129,7 +125,7 @@ export class WalReceiver {
 
   /** Streams until the timeline ends; then the caller asks again where the server is. */
   async #followTimeline(
-    connection: ReplicationConnection,
+    connection: LogConnection,
     cluster: ClusterIdentity,
     identity: SystemIdentity,
     onStreaming: () => void,
@@ -155,7 +151,9 @@ export class WalReceiver {
     if (decision.kind === 'gap') await this.#tellGap(decision)
     await repository.wal.begin(decision.at)
     const serverEndLsn = decision.at.timeline === identity.timeline ? identity.flushLsn : 0n
-    const session = new WalSession({ at: decision.at, serverEndLsn, partMaxBytes })
+    const safe = repository.wal.durablePosition()
+    const durableLsn = safe?.timeline === decision.at.timeline ? safe.lsn : 0n
+    const session = new WalSession({ at: decision.at, durableLsn, serverEndLsn, partMaxBytes })
     const stream = new WalStream(connection, session, { ...this.#options, wal: repository.wal })
     this.#session = session
     this.#timeline = decision.at.timeline
@@ -177,7 +175,7 @@ export class WalReceiver {
 
   /** Every timeline but the first has a history file; without it no restore finds its way. */
   async #keepHistory(
-    connection: ReplicationConnection,
+    connection: LogConnection,
     timeline: number,
   ): Promise<readonly TimelineSwitch[]> {
     if (timeline === 1) return []
@@ -220,7 +218,7 @@ function heldEnds(
 }
 
 /** Whose WAL this is, for the repository to check. */
-export async function readCluster(connection: ReplicationConnection): Promise<ClusterIdentity> {
+export async function readCluster(connection: LogConnection): Promise<ClusterIdentity> {
   const { systemIdentifier } = await connection.identifySystem()
   return {
     systemIdentifier,
@@ -232,7 +230,7 @@ export async function readCluster(connection: ReplicationConnection): Promise<Cl
 
 /** @returns Why the server will not; then the connection is free for another command. */
 function startStream(
-  connection: ReplicationConnection,
+  connection: LogConnection,
   slot: string,
   at: WalPosition,
 ): Promise<FaultError | undefined> {

@@ -1,11 +1,13 @@
 /**
- * One run of WAL: what has come, what is safe, what PostgreSQL may be told. Pure.
+ * One run of WAL: what has come, what is safe, what PostgreSQL may be told. Pure. Its times are of
+ * the monotonic clock: the machine's may be set at any moment.
  *
  * WAL is cut into parts: a part is sent on when it is full, or when its first byte has waited long
  * enough. What PostgreSQL is told is never more than what every required region holds.
  *
  * @module
  */
+import assert from 'node:assert/strict'
 import { ProtocolError } from '#lib/errors.ts'
 import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
 import { encodeStandbyStatus } from '#protocol/postgres/replication/standby-status.ts'
@@ -26,14 +28,17 @@ export class WalSession {
   /**
    * @param options.serverEndLsn Where the server was when the run began.
    * @param options.partMaxBytes At most 1 MiB.
+   * @param options.durableLsn What is safe of it already; 0 when that is not known.
    */
   constructor(options: {
     readonly at: WalPosition
+    readonly durableLsn: Lsn
     readonly serverEndLsn: Lsn
     readonly partMaxBytes: number
   }) {
     this.#timeline = options.at.timeline
-    this.#receivedLsn = this.#durableLsn = options.at.lsn
+    this.#receivedLsn = options.at.lsn
+    this.#durableLsn = options.durableLsn
     this.#serverEndLsn = options.serverEndLsn
     this.#partMaxBytes = options.partMaxBytes
   }
@@ -64,14 +69,14 @@ export class WalSession {
    * @returns Full parts, in order, to be stored.
    * @throws {ProtocolError} WAL_NOT_CONTIGUOUS when the server skips or repeats a byte.
    */
-  take(message: WalMessage, nowMs: number): readonly WalBytes[] {
+  take(message: WalMessage, atMs: number): readonly WalBytes[] {
     if (message.serverEndLsn > this.#serverEndLsn) this.#serverEndLsn = message.serverEndLsn
-    const parts = message.kind === 'wal' ? this.#append(message, nowMs) : []
-    if (this.#receivedLsn >= this.#serverEndLsn) this.#currentMs = nowMs
+    const parts = message.kind === 'wal' ? this.#append(message, atMs) : []
+    if (this.#receivedLsn >= this.#serverEndLsn) this.#currentMs = atMs
     return parts
   }
 
-  #append(message: Extract<WalMessage, { kind: 'wal' }>, nowMs: number): readonly WalBytes[] {
+  #append(message: Extract<WalMessage, { kind: 'wal' }>, atMs: number): readonly WalBytes[] {
     if (message.startLsn !== this.#receivedLsn) {
       const wanted = formatLsn(this.#receivedLsn)
       const came = formatLsn(message.startLsn)
@@ -80,7 +85,7 @@ export class WalSession {
     const parts: WalBytes[] = []
     let rest = message.bytes
     while (rest.length > 0) {
-      if (this.#heldBytes === 0) this.#heldSinceMs = nowMs
+      if (this.#heldBytes === 0) this.#heldSinceMs = atMs
       const taken = rest.subarray(0, this.#partMaxBytes - this.#heldBytes)
       this.#held.push(taken)
       this.#heldBytes += taken.length
@@ -113,14 +118,17 @@ export class WalSession {
   }
 
   /**
-   * What PostgreSQL is told: how far we are.
+   * What PostgreSQL is told: how far we are. What merely came is not told as written: a commit may
+   * wait for that word (`synchronous_commit = remote_write`), and memory is no place for it.
    *
+   * @param nowMs Since the Unix epoch.
    * @param replyRequested Whether it shall say how far it is, at once.
    * @throws {AssertionError} When more was promised than has come: a bug.
    */
   status(nowMs: number, replyRequested: boolean): Uint8Array {
+    assert(this.#durableLsn <= this.#receivedLsn)
     return encodeStandbyStatus({
-      receivedLsn: this.#receivedLsn,
+      receivedLsn: this.#durableLsn,
       durableLsn: this.#durableLsn,
       nowMs: BigInt(Math.trunc(nowMs)),
       replyRequested,

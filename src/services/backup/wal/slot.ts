@@ -6,7 +6,7 @@
 import { parseLsn, parseTimeline } from '#protocol/postgres/replication/lsn.ts'
 import { quoteName } from '#protocol/postgres/replication/messages.ts'
 import type { WalPosition } from '../repository/repository.ts'
-import type { ReplicationConnection } from '../replication/connection.ts'
+import type { LogConnection } from './log-connection.ts'
 
 export type Slot = {
   /** From where it keeps WAL. */
@@ -21,7 +21,7 @@ export type Slot = {
  *
  * @throws {FaultError} DATABASE_SLOTS_EXHAUSTED, DATABASE_WAL_LEVEL, WAL_SLOT_BUSY.
  */
-export async function ensureSlot(connection: ReplicationConnection, name: string): Promise<Slot> {
+export async function ensureSlot(connection: LogConnection, name: string): Promise<Slot> {
   const found = await readSlot(connection, name)
   if (found.kind === 'usable') return { restart: found.restart, made: 'found' }
   const quoted = quoteName(name)
@@ -36,7 +36,7 @@ type Found =
   { readonly kind: 'usable'; readonly restart: WalPosition } | { readonly kind: 'absent' | 'lost' }
 
 /** Columns: type, restart position, restart timeline; all null when there is no such slot. */
-async function readSlot(connection: ReplicationConnection, name: string): Promise<Found> {
+async function readSlot(connection: LogConnection, name: string): Promise<Found> {
   const [row] = await connection.query(`READ_REPLICATION_SLOT ${quoteName(name)}`)
   const [type, lsn, timeline] = row ?? []
   if (!type) return { kind: 'absent' }

@@ -9,9 +9,10 @@ import type { BackendFrame } from '#protocol/postgres/replication/backend-frame.
 import { decodeReport } from '#protocol/postgres/replication/messages.ts'
 import { decodeWalMessage } from '#protocol/postgres/replication/wal-stream.ts'
 import type { Clock } from '#system/clock.ts'
-import { unexpected, type ReplicationConnection } from '../replication/connection.ts'
+import { unexpected } from '../replication/connection.ts'
 import { faultFrom } from '../replication/server-faults.ts'
 import type { WalBytes, WalStore } from '../repository/repository.ts'
+import type { LogConnection } from './log-connection.ts'
 import type { WalSession } from './session.ts'
 
 export type StreamOptions = {
@@ -21,6 +22,8 @@ export type StreamOptions = {
   readonly partMs: number
   /** How long the server may say nothing, though asked every second, until we hang up. */
   readonly silenceMs: number
+  /** Whether commits wait for us: then nothing waits to be sent but for what is on its way. */
+  readonly eager: () => boolean
 }
 
 /** The server is told where we are, and asked where it is, this often. */
@@ -29,16 +32,17 @@ const STATUS_MS = 1000
 const PARTS_UNDER_WAY_MAX = 16
 
 export class WalStream {
-  readonly #connection: ReplicationConnection
+  readonly #connection: LogConnection
   readonly #session: WalSession
   readonly #options: StreamOptions
   readonly #underWay = new Set<Promise<void>>()
-  #cutTimer: NodeJS.Timeout | undefined
+  readonly #ended = new AbortController()
+  #cutArmed = false
   #heardMs = 0
   #reading = false
   #failure: Error | undefined
 
-  constructor(connection: ReplicationConnection, session: WalSession, options: StreamOptions) {
+  constructor(connection: LogConnection, session: WalSession, options: StreamOptions) {
     this.#connection = connection
     this.#session = session
     this.#options = options
@@ -53,7 +57,7 @@ export class WalStream {
    */
   async untilTimelineEnds(): Promise<void> {
     this.#heardMs = this.#options.clock.monotonicMs()
-    const status = setInterval(() => this.#everySecond(), STATUS_MS)
+    const telling = this.#tellEverySecond()
     try {
       this.#report(true)
       await this.#read()
@@ -63,9 +67,8 @@ export class WalStream {
     } catch (error) {
       throw this.#failure ?? error
     } finally {
-      clearInterval(status)
-      clearTimeout(this.#cutTimer)
-      this.#cutTimer = undefined
+      this.#ended.abort()
+      await telling
       await Promise.all(this.#underWay)
     }
     if (this.#failure) throw this.#failure
@@ -91,36 +94,64 @@ export class WalStream {
     }
     if (frame.name !== 'CopyData') throw unexpected(frame, 'START_REPLICATION')
     const message = decodeWalMessage(frame.body)
-    this.#store(this.#session.take(message, this.#options.clock.nowMs()))
+    this.#store(this.#session.take(message, this.#options.clock.monotonicMs()))
+    this.#cutEagerly()
     this.#armCut()
     if (message.kind === 'keepalive' && message.replyRequested) this.#report(false)
   }
 
+  /** What comes while a part is on its way becomes one part: the busier, the larger. */
+  #cutEagerly(): void {
+    if (this.#underWay.size === 0 && this.#options.eager()) this.#store(this.#session.cut())
+  }
+
   #armCut(): void {
+    if (this.#cutArmed || this.#session.cutDueMs(0) === undefined) return
+    this.#cutArmed = true
+    void this.#cutWhenDue()
+  }
+
+  async #cutWhenDue(): Promise<void> {
     const { partMs, clock } = this.#options
-    const dueMs = this.#session.cutDueMs(partMs)
-    if (dueMs === undefined || this.#cutTimer) return
-    const cut = (): void => {
-      this.#cutTimer = undefined
-      this.#store(this.#session.cut())
+    const { signal } = this.#ended
+    for (;;) {
+      const dueMs = this.#session.cutDueMs(partMs)
+      if (dueMs === undefined || signal.aborted) break
+      const leftMs = dueMs - clock.monotonicMs()
+      if (leftMs > 0) await clock.sleep(leftMs, signal).catch(() => undefined)
+      else this.#store(this.#session.cut())
     }
-    this.#cutTimer = setTimeout(cut, Math.max(0, dueMs - clock.nowMs()))
+    this.#cutArmed = false
   }
 
   #store(parts: readonly WalBytes[]): void {
     for (const part of parts) {
-      const stored = this.#options.wal.put(part).then(
-        () => this.#stored(),
-        (error: unknown) => this.#fail(error),
+      const stored: Promise<void> = this.#options.wal.put(part).then(
+        () => this.#stored(stored),
+        (error: unknown) => {
+          this.#underWay.delete(stored)
+          this.#fail(error)
+        },
       )
       this.#underWay.add(stored)
-      void stored.finally(() => this.#underWay.delete(stored))
     }
   }
 
-  #stored(): void {
+  #stored(stored: Promise<void>): void {
+    this.#underWay.delete(stored)
     this.#session.safe(this.#options.wal.durablePosition())
     this.#report(false)
+    if (!this.#ended.signal.aborted) this.#cutEagerly()
+  }
+
+  async #tellEverySecond(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#ended
+    for (;;) {
+      await clock.sleep(STATUS_MS, signal).catch(() => undefined)
+      if (signal.aborted) return
+      this.#everySecond()
+    }
   }
 
   #everySecond(): void {
@@ -130,6 +161,7 @@ export class WalStream {
       const message = `PostgreSQL has said nothing for ${seconds} s, though asked; we connect anew`
       return this.#fail(new FaultError('WAL_SILENT', message))
     }
+    this.#session.safe(this.#options.wal.durablePosition())
     this.#report(true)
   }
 
