@@ -33,6 +33,7 @@ export function withLimit(store: ObjectStore, clock: Clock, bytesPerSecond: numb
     },
     head: (name) => store.head(name),
     list: (folder) => store.list(folder),
+    lock: store.lock,
     delete: (name) => store.delete(name),
   }
 }

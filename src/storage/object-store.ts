@@ -36,8 +36,31 @@ export interface ObjectStore {
   head(name: ObjectName): Promise<StoredObject | undefined>
   /** All objects in a folder and below, in the order of their names' bytes; '' is everything. */
   list(folder: string): AsyncIterable<StoredObject>
-  /** Removes an object; nothing happens when it is not there. */
+  /**
+   * Removes an object and every older version of it; nothing happens when it is not there.
+   *
+   * @throws {FaultError} OBJECT_LOCKED when the place itself refuses until a day or a hold is over.
+   */
   delete(name: ObjectName): Promise<void>
+  /** Where the place can refuse its own administrator; undefined where it cannot. */
+  readonly lock?: ObjectLock | undefined
+}
+
+/** What keeps an object from being deleted, by anybody. */
+export type LockState = {
+  /** Unix milliseconds; undefined when no day is set. */
+  readonly untilMs: number | undefined
+  /** A legal hold: without end until it is lifted. */
+  readonly held: boolean
+}
+
+/** Every method throws as the store does, and OBJECT_MISSING. */
+export interface ObjectLock {
+  state(name: ObjectName): Promise<LockState>
+  /** Sets the day of an object; a place in compliance mode never shortens it (OBJECT_LOCKED). */
+  extend(name: ObjectName, untilMs: number): Promise<void>
+  /** Sets or lifts the legal hold. */
+  hold(name: ObjectName, held: boolean): Promise<void>
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]*(?:\/[a-z0-9][a-z0-9-]*)*$/

@@ -37,6 +37,7 @@ export function withRetry(store: ObjectStore, clock: Clock, policy: RetryPolicy)
     getRange: (name, start, length) => again(() => store.getRange(name, start, length)),
     head: (name) => again(() => store.head(name)),
     list: (folder) => store.list(folder),
+    lock: store.lock,
     delete: (name) => again(() => store.delete(name)),
   }
 }

@@ -4,11 +4,11 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SftpLogin } from '#storage/sftp/connection.ts'
+import { answers, freePort } from './ports.ts'
 import { temporaryFolder } from './postgres.ts'
 
 const SSHD = '/usr/sbin/sshd'
@@ -109,29 +109,5 @@ function send(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name)
   } catch {
     // it has ended meanwhile
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await Promise.race([
-      once(socket, 'connect'),
-      once(socket, 'error').then(() => Promise.reject(new Error('refused'))),
-    ])
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }
