@@ -21,6 +21,8 @@ export type Paths = {
   readonly log: (process: string) => string
   /** Secrets of one process: its keys and passwords, mode 0600. */
   readonly secret: (process: string, file: string) => string
+  /** What the web gateway has learned of pages, and which of their policies are enforced. */
+  readonly csp: string
   /** Certificate of the local authority, public. */
   readonly caCertificate: string
   /** Audit books, one folder a writing process. */
@@ -48,6 +50,7 @@ export function pathsIn(data: string): Paths {
     socket: (service) => join(run, `${service}.sock`),
     log: (process) => join(data, 'log', `${process}.log`),
     secret: (process, file) => join(data, 'secrets', process, file),
+    csp: join(data, 'csp'),
     caCertificate: join(data, 'ca', 'ca.pem'),
     audit: join(data, 'audit'),
     spool: join(data, 'spool'),

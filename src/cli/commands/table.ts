@@ -16,6 +16,7 @@ import { backupSynchronousCommand } from './backup-synchronous.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
+import { cspCommands } from './csp.ts'
 import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { gradeMailCommand } from './grade-mail.ts'
@@ -67,6 +68,7 @@ export const commands: readonly Command[] = [
   ...incidentCommands,
   claimsCommand,
   gradeCommand,
+  ...cspCommands,
   trustVerifyCommand,
   completionCommand(() => commands),
 ]

@@ -8,9 +8,10 @@ import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import type { GuardedRoute } from '#services/web-gateway/guard-config.ts'
-import type { UpstreamAddress } from '#services/web-gateway/ports.ts'
+import type { UpstreamAddress, WebGatewayPorts } from '#services/web-gateway/ports.ts'
 import { serve } from '#services/web-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
+import { cspFiles } from '../csp-files.ts'
 
 /** Where the members of the demonstration's application sign in. */
 const demonstrationLogin: GuardedRoute = {
@@ -43,9 +44,17 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
     upstreams: new Map(
       Object.entries(config.hosts).map(([host, name]) => [host, addressOf(context, name)]),
     ),
+    csp: config.csp.autopilot ? cspOf(context) : undefined,
     loginKey: await loginKey(paths.secret('web-gateway', 'login.key')),
     metricsSocket: paths.socket('web-gateway'),
   })
+}
+
+/** Our own pages have policies of their own; all else may be learned. */
+function cspOf({ config, paths }: ServiceContext): NonNullable<WebGatewayPorts['csp']> {
+  const hosts = Object.entries(config.webGateway.hosts)
+  const sites = hosts.filter(([, upstream]) => /^(?:application$|http:|unix:)/.test(upstream))
+  return { sites: new Map(sites), files: cspFiles(paths) }
 }
 
 /** Where an upstream of the configuration is found; its schema leaves only these forms. */

@@ -16,12 +16,13 @@ import {
   type ResponseHead,
 } from '#protocol/http/head.ts'
 import { HeadScanner } from '#protocol/http/scanner.ts'
-import { Exchange, type Downstream } from './exchange.ts'
+import type { Downstream, Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { countStatus } from './metrics.ts'
+import { openExchange } from './open-exchange.ts'
 import { Outbox } from './outbox.ts'
 import { ownAnswer } from './pages.ts'
-import { clientHead, delivery, hostName, refusalOf, upstreamHead } from './policy.ts'
+import { clientHead, delivery, hostName, refusalOf } from './policy.ts'
 import { refusalCode, refusals, type RefusalCode } from './refusals.ts'
 
 /** How long a refused client may finish sending, so that it can read our answer. */
@@ -163,15 +164,9 @@ export class ClientConnection implements Downstream {
     const refused = refusalOf(head, config.limits.bodyMax)
     if (refused) return this.refuse(refused, head.method)
     if (this.#gateway.stopping) return this.refuse('WEB_STOPPING', 'the gateway stops')
-    const client = this.#clientFacts(head)
-    this.#exchange = new Exchange({
-      request: head,
-      headText: upstreamHead(head, client, this.#requestId),
-      pool,
-      client: this,
-      tools: this.#gateway.tools,
-      login: this.#gateway.guard.open(head, pool.name, client.address),
-    })
+    const facts = this.#clientFacts(head)
+    const asked = { head, facts, requestId: this.#requestId, pool, client: this }
+    this.#exchange = openExchange(this.#gateway, asked)
     this.#body = head.body === 'none' ? undefined : new BodyReader(head.body, head.length)
     this.#enter('exchange')
     metrics.exchanges++

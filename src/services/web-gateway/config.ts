@@ -50,6 +50,14 @@ export type TlsConfig = {
   readonly keyFile?: string | undefined
 }
 
+export type CspConfig = {
+  /**
+   * Whether the policy of an application that sends none is learned from its pages and enforced by
+   * `veilig csp enforce`; else `headers.contentSecurityPolicy` holds for it from the start.
+   */
+  readonly autopilot: boolean
+}
+
 export type WebGatewayConfig = {
   /** Addresses to listen on. */
   readonly listen: readonly string[]
@@ -65,6 +73,7 @@ export type WebGatewayConfig = {
   readonly tls: TlsConfig
   readonly headers: HeaderConfig
   readonly cookies: CookieConfig
+  readonly csp: CspConfig
   /** Where people sign in; wrong passwords are counted there. */
   readonly loginGuard?: readonly GuardedRoute[] | undefined
   readonly limits: LimitsConfig
@@ -149,6 +158,8 @@ const cookies: z.ZodType<CookieConfig> = z.strictObject({
   readByScripts: z.array(z.string().min(1).max(256)).max(100).default([]),
 })
 
+const csp: z.ZodType<CspConfig> = z.strictObject({ autopilot: z.boolean().default(true) })
+
 const host = z
   .string()
   .regex(
@@ -195,6 +206,7 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     tls: tls.prefault({}),
     headers: headers.prefault({}),
     cookies: cookies.prefault({}),
+    csp: csp.prefault({}),
     loginGuard: z.array(guardedRoute).max(100).optional(),
     limits: limits.prefault({}),
   })

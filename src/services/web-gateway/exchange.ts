@@ -6,7 +6,8 @@
  */
 import type { VeiligError } from '#lib/errors.ts'
 import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
-import type { GuardedLogin, GuardRefusal } from './guard.ts'
+import type { GuardRefusal } from './guard.ts'
+import type { AnswerFilter, HeldRequest, Verdict } from './interception.ts'
 import { CardWatch, isOpaque, type OnCard, type Where } from './card-watch.ts'
 import { hostName, isRepeatable, isWebSocket } from './policy.ts'
 import { refusalCode, type RefusalCode } from './refusals.ts'
@@ -56,6 +57,19 @@ export type ExchangeTools = {
 /** A request that must not be sent twice takes no connection kept longer than this. */
 const FRESH_MS = 1_000
 
+/** To a message that was for the gateway. */
+const noContent: ResponseHead = {
+  status: 204,
+  reason: 'No Content',
+  minorVersion: 1,
+  headers: ['cache-control', 'no-store'],
+  body: 'none',
+  length: undefined,
+  keepAlive: true,
+  connection: [],
+  upgrade: undefined,
+}
+
 const chunkEnd = '\r\n'
 const lastChunk = '0\r\n\r\n'
 
@@ -68,7 +82,8 @@ export class Exchange implements ResponseHandler {
   readonly #tools: ExchangeTools
   #requestCards: CardWatch | undefined
   #responseCards: CardWatch | undefined
-  readonly #login: GuardedLogin | undefined
+  readonly #hold: HeldRequest | undefined
+  readonly #filter: AnswerFilter | undefined
   #held: boolean
   #upstream: UpstreamConnection | undefined
   #waiting: Buffer[] | undefined
@@ -90,8 +105,9 @@ export class Exchange implements ResponseHandler {
     readonly pool: UpstreamPool
     readonly client: Downstream
     readonly tools: ExchangeTools
-    /** When it is a login: nothing of it is sent before it is whole and admitted. */
-    readonly login?: GuardedLogin | undefined
+    /** Of a login, say: nothing of it is sent before it is whole and admitted. */
+    readonly hold?: HeldRequest | undefined
+    readonly filter?: AnswerFilter | undefined
   }) {
     this.#request = options.request
     this.method = options.request.method
@@ -101,8 +117,9 @@ export class Exchange implements ResponseHandler {
     this.#tools = options.tools
     if (options.request.body !== 'none')
       this.#requestCards = this.#watch('request', options.request)
-    this.#login = options.login
-    this.#held = options.login !== undefined
+    this.#hold = options.hold
+    this.#filter = options.filter
+    this.#held = options.hold !== undefined
     this.#requestDone = options.request.body === 'none'
     this.#progressMs = options.tools.nowMs()
   }
@@ -141,7 +158,7 @@ export class Exchange implements ResponseHandler {
     }
     if (this.#upstream) return this.#forward(content)
     ;(this.#waiting ??= []).push(content)
-    const refusal = this.#held ? this.#login?.take(content) : undefined
+    const refusal = this.#held ? this.#hold?.take(content) : undefined
     if (refusal) this.#turnAway(refusal)
   }
 
@@ -209,12 +226,13 @@ export class Exchange implements ResponseHandler {
     if (head.body !== 'none') this.#responseCards = this.#watch('response', head)
     this.#progress()
     this.#responding = true
-    this.#client.sendHead(this.#login?.answered(head) ?? head, this.#requestDone)
+    const answer = this.#hold?.answered(head) ?? head
+    this.#client.sendHead(this.#filter?.head(answer) ?? answer, this.#requestDone)
   }
 
   onResponseContent(content: Buffer): void {
     this.#responseCards?.push(content)
-    this.#client.sendContent(content)
+    this.#sendContent(this.#filter?.content(content) ?? content)
   }
 
   onBatchEnd(): void {
@@ -226,6 +244,7 @@ export class Exchange implements ResponseHandler {
 
   onResponseEnd(): void {
     this.#responseDone = true
+    this.#sendContent(this.#filter?.end())
     this.#client.sendEnd()
     this.#client.flush()
     // An answer before the whole question: the rest of it is not wanted any more.
@@ -311,12 +330,29 @@ export class Exchange implements ResponseHandler {
     this.#upstream.send(chunkEnd)
   }
 
-  /** A login is whole: the application sees it, or nobody does. */
+  /** A held request is whole: the application sees it, or nobody does. */
   #decide(): void {
-    const refusal = this.#login?.decide()
-    if (refusal) return this.#turnAway(refusal)
+    const verdict = this.#hold?.decide()
+    if (verdict instanceof Promise) void verdict.then((decided) => this.#act(decided))
+    else this.#act(verdict)
+  }
+
+  #act(verdict: Verdict): void {
+    if (this.#over) return
+    if (verdict === 'done') return this.#answerNothing()
+    if (verdict) return this.#turnAway(verdict)
     this.#held = false
     this.#send()
+  }
+
+  #answerNothing(): void {
+    this.#client.sendHead(noContent, true)
+    this.#client.flush()
+    this.#finish()
+  }
+
+  #sendContent(content: Buffer | undefined): void {
+    if (content && content.length > 0) this.#client.sendContent(content)
   }
 
   #turnAway({ code, detail, retryAfterSeconds }: GuardRefusal): void {
@@ -350,7 +386,7 @@ export class Exchange implements ResponseHandler {
     this.#requestCards?.end()
     this.#responseCards?.end()
     this.#over = true
-    this.#login?.over(this.#upstream?.connected === true)
+    this.#hold?.over(this.#upstream?.connected === true)
     this.#pool.forget(this)
   }
 

@@ -6,6 +6,7 @@
 import type { HeadLimits } from '#protocol/http/head.ts'
 import type { WebGatewayConfig } from './config.ts'
 import type { CookiePolicy } from './cookies.ts'
+import type { Autopilot } from './csp/autopilot.ts'
 import type { ExchangeTools } from './exchange.ts'
 import type { LoginGuard } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
@@ -30,6 +31,7 @@ export type Gateway = {
   readonly headers: HeaderPolicy
   readonly cookies: CookiePolicy
   readonly guard: LoginGuard
+  readonly autopilot: Autopilot
   /** Host name → its application. */
   readonly pools: ReadonlyMap<string, UpstreamPool>
   readonly tools: ExchangeTools

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
+import type { CspFiles } from './csp/keeper.ts'
 
 /** Where an application listens. */
 export type UpstreamAddress =
@@ -32,6 +33,9 @@ export type WebGatewayPorts = {
    * restarts, the same for all processes. Without it, devices are forgotten at the next start.
    */
   readonly loginKey?: Uint8Array | undefined
+  /** Host name → the site whose policy is learned from its pages; and where that is kept. */
+  readonly csp?:
+    { readonly sites: ReadonlyMap<string, string>; readonly files: CspFiles } | undefined
   /** Unix socket on which the counters are read, for probes. */
   readonly metricsSocket?: string | undefined
 }

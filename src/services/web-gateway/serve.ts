@@ -8,10 +8,13 @@ import { createServer as createTlsServer, type Server as TlsServer, type TLSSock
 import { randomBytes } from 'node:crypto'
 import { FaultError } from '#lib/errors.ts'
 import { plainAddress } from '#protocol/http/forwarded.ts'
+import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { ClientConnection } from './client.ts'
 import type { WebGatewayConfig } from './config.ts'
 import { CookiePolicy } from './cookies.ts'
+import { Autopilot } from './csp/autopilot.ts'
+import { keepAutopilot, type CspFiles } from './csp/keeper.ts'
 import type { Gateway } from './gateway.ts'
 import { LoginGuard } from './guard.ts'
 import { HeaderPolicy } from './headers.ts'
@@ -60,6 +63,7 @@ export async function serve(
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined) // whoever waits for it hears of it
   const gateway = composeGateway(config, ports, (error) => failure.reject(error))
+  if (ports.csp) undo.use(await openAutopilot(gateway, ports.csp.files, ports))
   const doors = new Doors(gateway, ports)
   const { listen, limits } = config
   const tls = doors.createTlsServer()
@@ -92,6 +96,19 @@ export async function serve(
   }
 }
 
+function openAutopilot(
+  { autopilot, security }: Gateway,
+  files: CspFiles,
+  { log }: WebGatewayPorts,
+): Promise<AsyncDisposable> {
+  return keepAutopilot(autopilot, files, {
+    disk: systemDisk,
+    onDecided: (site, state) =>
+      security.record('WEB_CSP_DECIDED', `${site} ${state}`, { site, state }),
+    onFault: (error) => log.error(error.message),
+  })
+}
+
 /** All that is not a socket. */
 function composeGateway(
   config: WebGatewayConfig,
@@ -105,6 +122,7 @@ function composeGateway(
   const security = new SecurityLog(ports.trail, nowMs, onFailure)
   const trusted = blockListOf(config.trustedProxies)
   const idPrefix = randomBytes(6).toString('hex')
+  const loginKey = ports.loginKey ?? randomBytes(32)
   let requests = 0
   const pools = new Map<string, UpstreamPool>()
   const byAddress = new Map<string, UpstreamPool>() // names of one application share its pool
@@ -125,11 +143,17 @@ function composeGateway(
     headers: new HeaderPolicy(config.headers, true),
     cookies: new CookiePolicy(config.cookies),
     guard: new LoginGuard(config.loginGuard ?? [], {
-      key: ports.loginKey ?? randomBytes(32),
+      key: loginKey,
       random: randomBytes,
       nowMs,
       wallClockMs: () => clock.nowMs(),
       record: (code, kind, detail) => security.record(code, kind, detail),
+    }),
+    autopilot: new Autopilot(ports.csp?.sites ?? new Map(), {
+      random: randomBytes,
+      wallClockMs: () => clock.nowMs(),
+      nowMs,
+      key: loginKey,
     }),
     pools,
     tools: {
