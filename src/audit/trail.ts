@@ -13,7 +13,7 @@ export type AuditDetail = Readonly<Record<string, string | number | boolean | nu
 export type AuditEvent = {
   readonly code: string
   readonly detail: AuditDetail
-  /** The canonical JSON of this event, from whoever has it already: must be what record.ts makes. */
+  /** The canonical JSON of this event, from whoever has it: must be what record.ts makes. */
   readonly json?: string
 }
 

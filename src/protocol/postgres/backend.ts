@@ -81,6 +81,12 @@ export class BackendWalker {
     return this.#headerSize === 0 && this.#skip === 0 && this.#head.length === 0
   }
 
+  /** Bytes until the message may be over: no more of them belong to another. */
+  get missing(): number {
+    if (this.#head.length > 0) return this.#head.length - this.#headSize + this.#skip
+    return this.#skip > 0 ? this.#skip : HEADER_SIZE - this.#headerSize
+  }
+
   /** @throws {ProtocolError} PG_TYPE_UNKNOWN or PG_LENGTH_INVALID; the walker is then useless. */
   push(chunk: Uint8Array): void {
     let at = 0

@@ -13,6 +13,8 @@ export const NOT_WILLING: Uint8Array = Uint8Array.of(0x4e)
 
 const SSL_REQUEST = 80877103
 const CANCEL_REQUEST = 80877102
+/** No SQL in any grammar of PostgreSQL; the server's log shows it. */
+const REFUSED_TEXT = 'REFUSED BY THE DATABASE GATEWAY'
 const VERSION_3_0 = 0x0003_0000
 
 /** A typed message: type, length, body. */
@@ -33,8 +35,22 @@ export function encodeMessage(type: string, body: Uint8Array): Uint8Array {
  * @param hint What they can do.
  */
 export function encodeFatal(sqlstate: string, message: string, hint = ''): Uint8Array {
+  return encodeResponse('FATAL', sqlstate, message, hint)
+}
+
+/** ErrorResponse with severity ERROR: one statement fails. Otherwise as `encodeFatal`. */
+export function encodeError(sqlstate: string, message: string, hint = ''): Uint8Array {
+  return encodeResponse('ERROR', sqlstate, message, hint)
+}
+
+function encodeResponse(
+  severity: 'ERROR' | 'FATAL',
+  sqlstate: string,
+  message: string,
+  hint: string,
+): Uint8Array {
   assert.match(sqlstate, /^[0-9A-Z]{5}$/)
-  const fields = [`SFATAL`, `VFATAL`, `C${sqlstate}`, `M${message}`, hint && `H${hint}`]
+  const fields = [`S${severity}`, `V${severity}`, `C${sqlstate}`, `M${message}`, hint && `H${hint}`]
   const body = fields.filter(Boolean).map((field) => `${field}\0`)
   return encodeMessage('E', Buffer.from(`${body.join('')}\0`, 'utf8'))
 }
@@ -50,6 +66,12 @@ export function encodeNegotiation(minor: number, options: readonly string[]): Ui
   head.writeInt32BE(options.length, 4)
   const names = Buffer.from(options.map((name) => `${name}\0`).join(''), 'utf8')
   return encodeMessage('v', Buffer.concat([head, names]))
+}
+
+/** Query or Parse of a text that fails when it is parsed, in place of one that was refused. */
+export function encodeRefused(message: 'Query' | 'Parse', name: string): Uint8Array {
+  if (message === 'Query') return encodeMessage('Q', Buffer.from(`${REFUSED_TEXT}\0`))
+  return encodeMessage('P', Buffer.from(`${name}\0${REFUSED_TEXT}\0\0\0`, 'latin1'))
 }
 
 export function encodeBackendKey(pid: number, key: Uint8Array): Uint8Array {

@@ -75,6 +75,7 @@ function readAll(chunks: Iterable<Uint8Array>): { seen: string[]; released: stri
       frame: (name, head, bodySize) => {
         const more = bodySize - head.length
         seen.push(`${name}:${toHex(head)}${more > 0 ? `+${more}` : ''}`)
+        return undefined
       },
       part: (bytes) => (part += toHex(bytes)),
       end: () => {

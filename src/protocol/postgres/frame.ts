@@ -74,8 +74,9 @@ export interface FrameSink {
    *
    * @param head The whole body, or the first bytes of a longer one. Valid during the call only.
    * @param bodySize Bytes of the whole body.
+   * @returns A whole message to go on in place of this frame, of which nothing then does.
    */
-  frame(name: FrameName, head: Uint8Array, bodySize: number): void
+  frame(name: FrameName, head: Uint8Array, bodySize: number): Uint8Array | undefined
   /** More of a Query or Parse longer than the cap. Valid during the call only. */
   part(bytes: Uint8Array): void
   /** The last of that long Query or Parse was seen; its last bytes are not yet released. */
@@ -92,6 +93,9 @@ export class FrameReader {
   /** Bytes still to come of a body already judged. */
   #passing = 0
   #following = false
+  /** The body still to come belongs to a frame that was replaced. */
+  #dropping = false
+  #replacement: Uint8Array | undefined
   #violation: ProtocolError | undefined
 
   /** @param textCap Bytes of a Query or Parse held back; a longer one is followed as it passes. */
@@ -121,12 +125,19 @@ export class FrameReader {
       while (at < chunk.length) {
         if (this.#passing > 0) {
           at = this.#pass(chunk, at)
+          if (this.#dropping) from = at
+          this.#dropping &&= this.#passing > 0
         } else if (this.#heldSize > 0) {
           at = this.#hold(chunk, at, released)
           from = at
         } else {
           const judged = this.#judge(chunk, at)
           if (judged === at) break
+          if (this.#replacement) {
+            if (at > from) released.push(chunk.subarray(from, at))
+            released.push(this.#takeReplacement() ?? NOTHING)
+            from = judged
+          }
           at = judged
         }
       }
@@ -156,9 +167,11 @@ export class FrameReader {
     const { rule, bodySize, hold } = this.#header(bytes, at)
     const end = at + HEADER_SIZE + hold
     if (end > bytes.length) return at
-    this.#sink.frame(rule.name, bytes.subarray(at + HEADER_SIZE, end), bodySize)
+    const head = bytes.subarray(at + HEADER_SIZE, end)
+    this.#replacement = this.#sink.frame(rule.name, head, bodySize)
     this.#passing = bodySize - hold
-    this.#following = rule.hold === 'text' && this.#passing > 0
+    this.#dropping = this.#replacement !== undefined && this.#passing > 0
+    this.#following = rule.hold === 'text' && this.#passing > 0 && !this.#dropping
     return end
   }
 
@@ -189,8 +202,14 @@ export class FrameReader {
     this.#held = NOTHING
     this.#heldSize = 0
     this.#judge(whole, 0)
-    released.push(whole)
+    released.push(this.#takeReplacement() ?? whole)
     return at + size
+  }
+
+  #takeReplacement(): Uint8Array | undefined {
+    const replacement = this.#replacement
+    this.#replacement = undefined
+    return replacement
   }
 
   #wanted(): number {

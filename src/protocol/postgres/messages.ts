@@ -118,6 +118,16 @@ export class LongText {
     }
   }
 
+  /**
+   * What is known of a text that will not be followed: no digest, and the size its frame announces.
+   *
+   * @param bodySize Bytes of the whole body.
+   */
+  beginning(bodySize: number): RawText {
+    const around = this.#isParse ? this.#name.length + 4 : 1
+    return { name: this.#name, kept: this.#kept, size: bodySize - around, sha256: '' }
+  }
+
   #pushTail(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     if (!this.#isParse) throw nulInside('Query')

@@ -36,7 +36,12 @@ test('tracker: what was started is finished exactly once, whatever the server sa
 
 test('tracker: a client two hundred thousand replies ahead is stopped', () => {
   const tracker = new StatementTracker<string>(
-    { started: () => undefined, finished: () => undefined, commitFailed: () => undefined },
+    {
+      started: () => undefined,
+      failed: () => undefined,
+      finished: () => undefined,
+      commitFailed: () => undefined,
+    },
     () => undefined,
   )
   assert.throws(
@@ -57,6 +62,7 @@ function play(script: readonly string[]): Said {
     {
       started: (run) => runs.push(run),
       finished: (run) => finished.push(run.sequence),
+      failed: () => undefined,
       commitFailed: (sequence, sqlstate) => commits.push(`commit ${sequence} ${sqlstate}`),
     },
     (text) => text.split('!')[1],

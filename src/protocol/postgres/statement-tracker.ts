@@ -22,7 +22,15 @@ import { Catalogue, type Entry } from './statement-catalogue.ts'
 export type RunKind = 'query' | 'parse' | 'execute' | 'resume'
 
 /** `suspended`: stopped at a row limit; `skipped`: never executed; `cut`: the session ended. */
-export type Outcome = 'running' | 'done' | 'error' | 'suspended' | 'skipped' | 'cut'
+export type Outcome =
+  | 'running'
+  | 'done'
+  | 'error'
+  | 'suspended'
+  | 'skipped'
+  | 'cut'
+  /** By the owner: the server was given something in its place that fails. */
+  | 'refused'
 
 /** One statement sent to the server, and how it went. */
 export type Run<Text> = {
@@ -55,6 +63,8 @@ export type Run<Text> = {
 export interface RunSink<Text> {
   /** Called while the message is noticed, before it is released. */
   started(run: Run<Text>): void
+  /** The server reports an error of this run; it may yet be skipped to the end of a query. */
+  failed(run: Run<Text>): void
   finished(run: Run<Text>): void
   /** The implicit commit at a Sync failed, after its statements had seemed done. */
   commitFailed(sequence: number, sqlstate: string): void
@@ -106,17 +116,20 @@ export class StatementTracker<Text> {
     this.#nameIn = nameIn
   }
 
-  query(text: Text): void {
-    this.#expect('query', this.#start('query', text, '', '', 0, 0), undefined)
+  query(text: Text): Run<Text> {
+    const run = this.#start('query', text, '', '', 0, 0)
+    this.#expect('query', run, undefined)
+    return run
   }
 
   /** @param kept What to remember of the text for the runs that will only name it. */
-  parse(name: string, text: Text, kept: Text): void {
+  parse(name: string, text: Text, kept: Text): Run<Text> {
     const run = this.#start('parse', text, name, '', 0, 0)
     const before = this.#statements.get(name)
-    if (!this.#expect('parse', run, { catalogue: this.#statements, name, before })) return
+    if (!this.#expect('parse', run, { catalogue: this.#statements, name, before })) return run
     const entry = { text: kept, parsedAt: run.sequence, parameters: 0, order: this.#order }
     this.#statements.set(name, entry)
+    return run
   }
 
   bind(portal: string, statement: string, parameters: number): void {
@@ -367,6 +380,7 @@ export class StatementTracker<Text> {
     this.#copyIn = undefined
     const head = this.#head()
     if (!head) return // the server is leaving, or complains to nobody in particular
+    if (head.run) this.#sink.failed(head.run)
     if (severity === 'FATAL' || severity === 'PANIC') {
       this.#shift()
       return this.#fail(head.run, sqlstate)

@@ -15,7 +15,6 @@ const denied: Readonly<Record<string, readonly [sqlstate: string, hint: string]>
   DB_REPLICATION_DENIED: ['28000', 'The operator names such users in sqlGateway.replicationRoles.'],
   DB_SERVER_AUTH_WEAK: ['28000', 'The line of pg_hba.conf for this user must say scram-sha-256.'],
   DB_SESSIONS_FULL: ['53300', ''],
-  DB_STATEMENT_REFUSED: ['42501', 'The operator sets them in sqlGateway.roles.'],
   DB_TLS_REQUIRED: ['28000', 'Connect with sslmode=verify-full, or at least sslmode=require.'],
   DB_USER_MISSING: ['28000', ''],
   PG_VERSION_UNSUPPORTED: ['0A000', ''],

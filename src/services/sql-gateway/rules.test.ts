@@ -1,9 +1,12 @@
 /** The rules of a role, on real statements through a real gateway. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import type { AuditDetail } from '#audit/trail.ts'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import { gatewayAuthority, startSqlGateway, type TestSqlGateway } from '#kit/sql-gateway.ts'
+import { dialTls, logIn, message } from '#kit/wire.ts'
 
 let server: TestPostgres
 before(async () => {
@@ -62,4 +65,50 @@ test('rules: what is observed is recorded, and passes', async () => {
   await using gateway = await startSqlGateway(server, { roles: observed })
   assert.equal(await say(gateway, 'create temporary table seen ()'), 'done')
   assert.equal(gateway.trail.of('DB_STATEMENT_REFUSED')[0]?.['mode'], 'observe')
+})
+
+test('rules: a refusal fails one statement, as the server would; the session goes on', async () => {
+  await using gateway = await startSqlGateway(server, { roles })
+  using wire = await dialTls(gateway)
+  const parameters = { user: 'app', database: 'postgres' }
+  await logIn(wire, { password: 'app', parameters })
+  // Simple protocol, three statements sent at once.
+  wire.send(message.query('select 1'), message.query('drop table x'), message.query('select 2'))
+  assert.equal(await wire.until('Z'), 'TDCZ')
+  const said = await wire.next()
+  assert.match(Buffer.from(said?.body ?? []).toString(), /SERROR.*C42501.*The rules of app/s)
+  assert.equal(await wire.until('Z'), 'Z')
+  assert.equal(await wire.until('Z'), 'TDCZ')
+  // Extended protocol: everything up to the Sync is skipped.
+  const runs = (sql: string): Uint8Array[] => [
+    message.parse('', sql),
+    message.bind('', ''),
+    message.execute(''),
+  ]
+  wire.send(...runs('select 1'), ...runs('create table x ()'), ...runs('select 2'), message.sync())
+  assert.equal(await wire.until('Z'), '12DC' + 'E' + 'Z')
+  // In a transaction block, the block has failed.
+  wire.send(message.query('begin'))
+  assert.equal(await wire.until('Z'), 'CZ')
+  wire.send(message.query('drop table x'))
+  assert.equal((await wire.next())?.type, 'E')
+  assert.equal(Buffer.from((await wire.next())?.body ?? []).toString(), 'E')
+  wire.send(message.query('select 1'))
+  assert.match(Buffer.from((await wire.next())?.body ?? []).toString(), /C25P02/)
+  await wire.until('Z')
+  wire.send(message.query('rollback'))
+  assert.equal(await wire.until('Z'), 'CZ')
+  // A text longer than can be judged is not even read to its end.
+  wire.send(message.query(`select '${'x'.repeat(3 * 1024 * 1024)}'`), message.query('select 3'))
+  assert.equal(await wire.until('Z'), 'EZ')
+  assert.equal(await wire.until('Z'), 'TDCZ')
+  const done = (): AuditDetail[] => gateway.trail.of('DB_STATEMENT_DONE')
+  for (let waited = 0; waited < 3_000 && done().at(-1)?.['tag'] !== 'SELECT 1'; waited++)
+    await delay(10)
+  const refused = done().filter(({ outcome }) => outcome === 'refused')
+  assert.deepEqual(
+    refused.map(({ sqlstate }) => sqlstate),
+    ['42501', '42501', '42501', '42501'],
+  )
+  assert.equal(gateway.trail.of('DB_STATEMENT_REFUSED').length, 4)
 })

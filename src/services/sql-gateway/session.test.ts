@@ -36,7 +36,7 @@ function play(client: Uint8Array, server: Uint8Array, size: () => number): unkno
     passed += passage.bytes.reduce((sum, bytes) => sum + bytes.length, 0)
   }
   try {
-    for (const chunk of chunks(server, size)) events.push(...session.fromServer(chunk, 2))
+    for (const chunk of chunks(server, size)) events.push(...session.fromServer(chunk, 2).events)
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     code = error.code
@@ -115,4 +115,40 @@ test('session: random bytes die of declared codes, and record the same at any ch
       whole,
     )
   }
+})
+
+test('session: a refused statement gets our error, and only it, at any chunking', () => {
+  const random = mulberry32(11)
+  const tag = (text: string): Uint8Array => encodeMessage('C', Buffer.from(`${text}\0`))
+  const error = (code: string): Uint8Array =>
+    encodeMessage('E', Buffer.from(`SERROR\0VERROR\0C${code}\0Msaid\0\0`))
+  const ready = encodeMessage('Z', Buffer.from('I'))
+  const row = encodeMessage('D', Buffer.alloc(40, 0x45))
+  const client = ['good', 'bad', 'worse', 'good'].map(message.query)
+  const server = [row, tag('SELECT 1'), ready, error('42601'), ready, error('22012'), ready, row]
+  const answers = new Set<string>()
+  for (let round = 0; round < 200; round++) {
+    const session = new Session({
+      peer,
+      application: 'a',
+      textCap: 1024,
+      repeatedTextCap: 64,
+      judge: (sql) => (sql === 'bad' ? { rule: 'ddl', mode: 'enforce' } : undefined),
+    })
+    const size = round === 0 ? (): number => 1 : (): number => 1 + Math.floor(random() * 30)
+    const passed: Uint8Array[] = []
+    for (const chunk of chunks(Buffer.concat(client), size)) {
+      passed.push(...session.fromClient(chunk, 1).bytes)
+    }
+    assert(!Buffer.concat(passed).includes('bad'), 'the server never has it')
+    const heard: Uint8Array[] = []
+    for (const chunk of chunks(Buffer.concat([...server, tag('SELECT 1'), ready]), size)) {
+      heard.push(...session.fromServer(chunk, 2).bytes)
+    }
+    answers.add(Buffer.concat(heard).toString('latin1'))
+  }
+  const [answer = '', ...others] = answers
+  assert.deepEqual(others, [])
+  assert.match(answer, /^D[^]*C42501[^]*The rules of u[^]*C22012[^]*SELECT 1/)
+  assert(!answer.includes('42601'))
 })

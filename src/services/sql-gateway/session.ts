@@ -6,8 +6,10 @@
  */
 import type { AuditEvent } from '#audit/trail.ts'
 import { DeniedError, ProtocolError } from '#lib/errors.ts'
+import { AnswerEditor } from '#protocol/postgres/answer-editor.ts'
 import { BackendWalker, type BackendType } from '#protocol/postgres/backend.ts'
 import { readParameter } from '#protocol/postgres/command-tag.ts'
+import { encodeError, encodeRefused } from '#protocol/postgres/encode.ts'
 import { FrameReader, type FrameName } from '#protocol/postgres/frame.ts'
 import {
   LongText,
@@ -21,7 +23,7 @@ import {
 import { StatementTracker, type Run } from '#protocol/postgres/statement-tracker.ts'
 import { commitFailedEvent, Scribe, type Peer } from './events.ts'
 import type { Passage } from './record.ts'
-import type { Judge } from './rules.ts'
+import type { Judge, Verdict } from './rules.ts'
 import { describeText, preparedNameIn, rememberedText, type SqlText } from './sql-text.ts'
 
 /** Room for a statement's name beside its text, so that the text alone meets the cap. */
@@ -37,12 +39,23 @@ export type SessionOptions = {
   readonly judge?: Judge | undefined
 }
 
+/** What the server said: its events, and the bytes the client gets. */
+export type Answer = {
+  readonly events: readonly AuditEvent[]
+  readonly bytes: readonly Uint8Array[]
+}
+
 export class Session {
   readonly #options: SessionOptions
   readonly #frames: FrameReader
   readonly #walker: BackendWalker
   readonly #tracker: StatementTracker<SqlText>
   readonly #scribe: Scribe
+  readonly #editor: AnswerEditor
+  /** Statements refused whose error has not come: sequence → what the client hears. */
+  readonly #refusals = new Map<number, Uint8Array>()
+  /** What goes in place of the server's error just seen. */
+  #replacement: Uint8Array | undefined
   #events: AuditEvent[] = []
   #longText: LongText | undefined
   #longKind: 'Query' | 'Parse' = 'Query'
@@ -71,12 +84,20 @@ export class Session {
     this.#tracker = new StatementTracker<SqlText>(
       {
         started: (run) => this.#started(run),
+        failed: (run) => {
+          this.#replacement = this.#refusals.get(run.sequence)
+        },
         finished: (run) => this.#finished(run),
         commitFailed: (sequence, sqlstate) =>
           this.#events.push(commitFailedEvent(options.peer, sequence, sqlstate)),
       },
       preparedNameIn,
     )
+    this.#editor = new AnswerEditor(this.#walker, () => {
+      const replacement = this.#replacement
+      this.#replacement = undefined
+      return replacement
+    })
   }
 
   /**
@@ -97,14 +118,18 @@ export class Session {
   }
 
   /**
-   * Takes bytes of the server, all of which may pass once the events are recorded.
+   * Takes bytes of the server; what the client gets may pass at once.
    *
    * @throws {ProtocolError} When the server's stream makes no sense; the session cannot go on.
    */
-  fromServer(chunk: Uint8Array, nowMs: number): readonly AuditEvent[] {
+  fromServer(chunk: Uint8Array, nowMs: number): Answer {
     this.#tracker.nowMs = nowMs
+    if (this.#refusals.size > 0 || !this.#editor.empty) {
+      const bytes = this.#editor.push(chunk)
+      return { events: this.#takeEvents(), bytes }
+    }
     this.#walker.push(chunk)
-    return this.#takeEvents()
+    return { events: this.#takeEvents(), bytes: [chunk] }
   }
 
   /** Whether a message of our own may be put between the server's now. */
@@ -141,16 +166,25 @@ export class Session {
     return [...this.#takeEvents(), { code: 'DB_SESSION_CLOSED', detail }]
   }
 
-  #frame(name: FrameName, head: Uint8Array, bodySize: number): void {
+  /** @returns What goes to the server in place of a statement that is refused. */
+  #frame(name: FrameName, head: Uint8Array, bodySize: number): Uint8Array | undefined {
+    if (name !== 'Query' && name !== 'Parse') {
+      this.#notice(name, head, bodySize)
+      return undefined
+    }
+    if (head.length === bodySize) {
+      return this.#text(name, name === 'Query' ? readQuery(head) : readParse(head))
+    }
+    const longText = new LongText(name, head)
+    const beginning = longText.beginning(bodySize) // whoever has rules is not read to the end
+    if (this.#judged(beginning)?.mode === 'enforce') return this.#text(name, beginning)
+    this.#longText = longText
+    this.#longKind = name
+    return undefined
+  }
+
+  #notice(name: Exclude<FrameName, 'Query' | 'Parse'>, head: Uint8Array, bodySize: number): void {
     switch (name) {
-      case 'Query':
-      case 'Parse':
-        if (head.length === bodySize) {
-          return this.#text(name, name === 'Query' ? readQuery(head) : readParse(head))
-        }
-        this.#longText = new LongText(name, head)
-        this.#longKind = name
-        return
       case 'Bind': {
         const { portal, statement, parameters } = readBind(head)
         return this.#tracker.bind(portal, statement, parameters)
@@ -186,27 +220,27 @@ export class Session {
     }
   }
 
-  #text(name: 'Query' | 'Parse', raw: RawText): void {
+  #text(name: 'Query' | 'Parse', raw: RawText): Uint8Array | undefined {
     const text = describeText(raw, this.#options.textCap)
-    this.#obey(raw)
-    if (name === 'Query') return this.#tracker.query(text)
-    this.#tracker.parse(raw.name, text, rememberedText(text, this.#options.repeatedTextCap))
-  }
-
-  /** @throws {ProtocolError} DB_STATEMENT_REFUSED: nothing of this session passes any more. */
-  #obey(raw: RawText): void {
-    const { judge } = this.#options
-    if (!judge) return
-    const verdict = judge(Buffer.from(raw.kept).toString('utf8'), raw.kept.length === raw.size)
-    if (!verdict) return
+    const verdict = this.#judged(raw)
+    const run =
+      name === 'Query'
+        ? this.#tracker.query(text)
+        : this.#tracker.parse(raw.name, text, rememberedText(text, this.#options.repeatedTextCap))
+    if (!verdict) return undefined
     const { session, user, database, address } = this.#options.peer
     const { rule, mode } = verdict
-    const detail = { session, user, database, address, rule, mode, sqlBytes: raw.size }
+    const { sequence } = run
+    const detail = { session, sequence, user, database, address, rule, mode, sqlBytes: raw.size }
     this.#events.push({ code: 'DB_STATEMENT_REFUSED', detail })
-    if (mode === 'observe') return
-    const words = `The rules of ${user} do not allow this statement (${rule}).`
-    this.#denied = new DeniedError('DB_STATEMENT_REFUSED', `a statement broke ${rule}`, words)
-    throw new ProtocolError('DB_STATEMENT_REFUSED', `a statement broke the rule ${rule}`)
+    if (mode === 'observe') return undefined
+    if (run.outcome === 'running') this.#refusals.set(sequence, refusal(user, verdict))
+    return encodeRefused(name, raw.name)
+  }
+
+  #judged(raw: RawText): Verdict | undefined {
+    const { judge } = this.#options
+    return judge?.(Buffer.from(raw.kept).toString('utf8'), raw.kept.length === raw.size)
   }
 
   #endLongText(): void {
@@ -236,6 +270,10 @@ export class Session {
 
   /** A Parse that went well has nothing more to say: its executions will speak. */
   #finished(run: Run<SqlText>): void {
+    if (this.#refusals.delete(run.sequence) && run.outcome === 'error') {
+      run.outcome = 'refused'
+      run.sqlstate = REFUSED_SQLSTATE
+    }
     if (run.kind === 'parse' && run.outcome === 'done') return
     this.#events.push(this.#scribe.done(run, this.#tracker.nowMs))
   }
@@ -249,3 +287,10 @@ export class Session {
 }
 
 const NONE: readonly AuditEvent[] = []
+const REFUSED_SQLSTATE = '42501'
+
+/** What the client hears: the statement failed, and nothing else. */
+function refusal(user: string, { rule }: Verdict): Uint8Array {
+  const message = `The rules of ${user} do not allow this statement (${rule}).`
+  return encodeError(REFUSED_SQLSTATE, message, 'The operator sets them in sqlGateway.roles.')
+}

@@ -18,7 +18,7 @@ export type TrafficOptions = {
   readonly server: Socket
   readonly journal: Journal
   readonly clock: Clock
-  /** How long the client may leave what we sent it unread, milliseconds; 0 for as long as it likes. */
+  /** How long the client may leave what we sent unread, milliseconds; 0: as long as it likes. */
   readonly writeStallMs: number
 }
 
@@ -83,8 +83,11 @@ export class Traffic implements Gate {
   /** @throws {VeiligError} When the bytes make no sense; the session cannot go on. */
   fromServer(chunk: Uint8Array): void {
     const { session, clock, journal, client } = this.#options
-    journal.later(session.fromServer(chunk, clock.monotonicMs()))
-    if (!client.write(chunk)) this.#clientFull()
+    const answer = session.fromServer(chunk, clock.monotonicMs())
+    journal.later(answer.events)
+    let room = true
+    for (const bytes of answer.bytes) room = client.write(bytes)
+    if (!room) this.#clientFull()
     this.#sink.answered()
   }
 
