@@ -19,6 +19,21 @@ test('ahead: results come in the order of their items, and never more are under 
   assert.equal(most, 3)
 })
 
+test('ahead: heavy items are fewer at once, and one that weighs too much goes alone', async () => {
+  const underWay = new Set<number>()
+  const seen: number[][] = []
+  const act = async (item: number): Promise<void> => {
+    underWay.add(item)
+    seen.push([...underWay])
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+    underWay.delete(item)
+  }
+  for await (const nothing of ahead([1, 2, 9, 1, 1], 3, act, (item) => item)) {
+    assert.equal(nothing, undefined)
+  }
+  assert.deepEqual(seen.slice(0, 3), [[1], [1, 2], [9]])
+})
+
 test('ahead: a failure comes in its turn, after what was before it', async () => {
   const taken: number[] = []
   const act = (item: number): Promise<number> =>

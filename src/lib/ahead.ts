@@ -5,25 +5,36 @@
  */
 
 /**
- * Results in the order of their items, up to `atOnce` of them under way before they are taken.
+ * Results in the order of their items; while one is awaited, those after it are under way.
  *
  * Whoever stops taking early leaves no failure unheard: what is under way is let go.
  *
- * @throws As `act` for the item whose turn it is.
+ * @param limit Together the items under way weigh no more than this; one alone may.
+ * @param weigh By default every item weighs 1.
+ * @throws As `act` for the item whose turn it is; as `items`.
  */
 export async function* ahead<Item, Result>(
-  items: Iterable<Item>,
-  atOnce: number,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  limit: number,
   act: (item: Item) => Promise<Result>,
+  weigh: (item: Item) => number = () => 1,
 ): AsyncGenerator<Result, void, undefined> {
-  const underWay: Promise<Result>[] = []
-  for (const item of items) {
+  const underWay: { result: Promise<Result>; weight: number }[] = []
+  let total = 0
+  const first = async (): Promise<Result> => {
+    const { result, weight } = underWay.shift()!
+    total -= weight
+    return result
+  }
+  for await (const item of items) {
+    const weight = weigh(item)
+    while (underWay.length > 0 && total + weight > limit) yield await first()
     const result = act(item)
     result.catch(() => {}) // awaited in its turn, or let go
-    underWay.push(result)
-    if (underWay.length >= atOnce) yield (await underWay.shift()) as Result
+    underWay.push({ result, weight })
+    total += weight
   }
-  for (let result = underWay.shift(); result; result = underWay.shift()) yield await result
+  while (underWay.length > 0) yield await first()
 }
 
 /**

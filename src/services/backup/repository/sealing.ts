@@ -31,7 +31,9 @@ const COMPRESSION = {
 }
 /** A little more than a chunk: an output that is just full would be asked for more. */
 const OUTPUT_SIZE = CHUNK_SIZE + 64
-const LAST_OUTPUT_SIZE = 256 * 1024
+/** For a last chunk that was compressed to little: most of these are small. */
+const SMALL_OUTPUT_SIZE = 64 * 1024
+const SMALL_CHUNK_SIZE = 8 * 1024
 /** Chunks of one object opened before they are taken. */
 const OPENED_AHEAD = 3
 const KEY_ID_SIZE = 16
@@ -165,7 +167,8 @@ async function openChunk(
 }
 
 async function decompress(name: string, bytes: Uint8Array, last: boolean): Promise<Uint8Array> {
-  const chunkSize = last ? LAST_OUTPUT_SIZE : OUTPUT_SIZE
+  const small = last && bytes.length < SMALL_CHUNK_SIZE
+  const chunkSize = small ? SMALL_OUTPUT_SIZE : OUTPUT_SIZE
   try {
     return await decompressAsync(bytes, { maxOutputLength: CHUNK_SIZE, chunkSize })
   } catch {
@@ -194,7 +197,7 @@ export function* chunksOf(name: string, { body }: ObjectParts): Generator<Placed
 export async function openWhole(...args: Parameters<typeof openSealed>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of openSealed(...args)) chunks.push(chunk)
-  return concatBytes(chunks)
+  return chunks.length === 1 && chunks[0] ? chunks[0] : concatBytes(chunks)
 }
 
 export function damaged(name: string, why: string): IntegrityError {

@@ -10,12 +10,12 @@
 import { chmod, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ahead, eachAtOnce } from '#lib/ahead.ts'
-import { FaultError, IntegrityError } from '#lib/errors.ts'
+import { IntegrityError } from '#lib/errors.ts'
 import { release } from '#lib/release.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { sealedChunks } from '../repository/sealing.ts'
 import type { PlacedExtent } from './blocks.ts'
-import { OutputFiles, syncEach } from './output-files.ts'
+import { OutputFiles, syncEach, writing } from './output-files.ts'
 import { packPlans, type PackPlan, type Piece } from './pack-chunks.ts'
 
 export const PG_CONTROL = 'global/pg_control'
@@ -183,18 +183,4 @@ async function writeControl(path: string, mode: number, bytes: Uint8Array): Prom
     await handle.sync()
   }
   await syncEach([dirname(path), join(dirname(path), '..')])
-}
-
-async function writing<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    const cause = error as NodeJS.ErrnoException
-    if (cause.syscall === undefined) throw error
-    const advice =
-      cause.code === 'ENOSPC'
-        ? 'the disk is full; make room, empty the folder and run it again'
-        : `${cause.message}; mend that, empty the folder and run it again`
-    throw new FaultError('RESTORE_WRITE_FAILED', advice, { cause })
-  }
 }

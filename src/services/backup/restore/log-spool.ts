@@ -15,15 +15,17 @@ import {
   WalWalker,
   type WalRecord,
 } from '#protocol/postgres/wal/records.ts'
-import type { Disk } from '#system/disk.ts'
+import { release } from '#lib/release.ts'
 import type { BackupEntry } from '../repository/entries.ts'
 import { walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
-import { LOG_FOLDER, type RecoveryStop } from './recovery-files.ts'
+import type { FilePlan } from './data-directory.ts'
+import { OutputFiles, syncEach, writing } from './output-files.ts'
+import { LOG_FOLDER, RESTORE_FOLDER, type RecoveryStop } from './recovery-files.ts'
 import { higherLimits, limitsFromRecord, type ServerLimits } from './server-limits.ts'
 import type { RestoreTarget } from './target.ts'
 import type { PathPart } from './timelines.ts'
-import { walSegments, type WalSegment } from './wal-source.ts'
+import { walPieces, type WalPiece, type WalSegment } from './wal-source.ts'
 
 /** What was found in the log. */
 export type LogFindings = {
@@ -46,54 +48,80 @@ export type SpoolOptions = {
   readonly endLsn: Lsn
   readonly target: RestoreTarget
   /** Where to write; without it the log is only searched. */
-  readonly into?: { readonly disk: Disk; readonly folder: string }
+  readonly into?: string
   readonly progress?: (bytes: number) => void
 }
 
-/** @throws As `walSegments`, and the disk's. */
+/**
+ * @throws As `walPieces`. @throws {FaultError} RESTORE_WRITE_FAILED.
+ */
 export async function spoolLog(options: SpoolOptions): Promise<LogFindings> {
   const { reader, path, backup, endLsn, into } = options
   const { walSegmentSize } = reader.cluster()
   const search = new Search(options.target, backup.startLsn, walSegmentSize)
-  const segments: string[] = []
+  await using spool = new Spool(into, walSegmentSize)
   let further = 1 // the server reads a little ahead of the record at which it stops
-  for await (const segment of walSegments(reader, path, backup.startLsn, endLsn)) {
-    if (search.found && further-- === 0) break
-    const name = walFileName(segment.timeline, segment.startLsn, walSegmentSize)
-    const file = into && join(into.folder, LOG_FOLDER, name)
-    await spoolSegment(
-      segment,
-      walSegmentSize,
-      search,
-      into && file ? [into.disk, file] : undefined,
-    )
-    segments.push(name)
-    options.progress?.(segments.length * walSegmentSize)
+  let current: Lsn | undefined
+  for await (const piece of walPieces(reader, path, backup.startLsn, endLsn)) {
+    const { segment, startLsn, bytes } = piece
+    if (segment.startLsn !== current && search.found && further-- === 0) break
+    current = segment.startLsn
+    search.push(startLsn, bytes)
+    await spool.write(piece)
+    options.progress?.(Number(startLsn - backup.startLsn) + bytes.length)
+    release(bytes)
   }
+  await spool.settle()
   const { found, last, lastCommitMs, limits } = search
+  const segments = [...spool.segments]
   return { found, last, lastCommitMs, limits, segments, bytes: segments.length * walSegmentSize }
 }
 
-async function spoolSegment(
-  segment: WalSegment,
-  walSegmentSize: number,
-  search: Search,
-  to: readonly [Disk, string] | undefined,
-): Promise<void> {
-  using file = to?.[0].openAppend(to[1])
-  let size = 0
-  for await (const { startLsn, bytes } of segment.pieces) {
-    file?.append(bytes)
-    size += bytes.length
-    search.push(startLsn, bytes)
-  }
-  for (let left = walSegmentSize - size; left > 0; left -= ZEROS.length) {
-    file?.append(ZEROS.subarray(0, left)) // the log ends here
-  }
-  await file?.sync()
-}
+/** Segments as files, under PostgreSQL's names; without a folder only the names. */
+class Spool implements AsyncDisposable {
+  readonly #folder: string | undefined
+  readonly #walSegmentSize: number
+  readonly #files: OutputFiles
+  readonly #plans = new Map<string, FilePlan>()
 
-const ZEROS = new Uint8Array(1024 * 1024)
+  constructor(folder: string | undefined, walSegmentSize: number) {
+    this.#folder = folder
+    this.#walSegmentSize = walSegmentSize
+    this.#files = new OutputFiles((path) => join(folder ?? '', path), false)
+  }
+
+  get segments(): Iterable<string> {
+    return this.#plans.keys()
+  }
+
+  async write({ segment, startLsn, bytes }: WalPiece): Promise<void> {
+    const name = walFileName(segment.timeline, segment.startLsn, this.#walSegmentSize)
+    const file = this.#plans.get(name) ?? this.#planOf(name, segment)
+    this.#plans.set(name, file)
+    if (this.#folder === undefined) return
+    const at = Number(startLsn - segment.startLsn)
+    await writing(() => this.#files.write({ file, from: 0, to: bytes.length, at }, bytes))
+  }
+
+  /** What the archive lacks of the last segment is zero. */
+  #planOf(name: string, { startLsn, endLsn }: WalSegment): FilePlan {
+    const length = Number(endLsn - startLsn)
+    const extents = [{ at: 0, length, backupId: '', pack: 0, offset: 0 }]
+    return { path: `${LOG_FOLDER}/${name}`, size: this.#walSegmentSize, mode: 0o600, extents }
+  }
+
+  settle(): Promise<void> {
+    return writing(async () => {
+      await this.#files.settle()
+      if (this.#folder === undefined || this.#plans.size === 0) return
+      await syncEach([LOG_FOLDER, RESTORE_FOLDER, ''].map((name) => join(this.#folder ?? '', name)))
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#files.abandon()
+  }
+}
 
 /** Looks for the record that decides where to stop. */
 class Search {

@@ -24,6 +24,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { eachAtOnce } from '#lib/ahead.ts'
+import { FaultError } from '#lib/errors.ts'
 import type { FilePlan } from './data-directory.ts'
 import { differences, uncovered } from './differences.ts'
 import type { Piece } from './pack-chunks.ts'
@@ -260,4 +261,19 @@ function zero(descriptor: number, ranges: Iterable<{ from: number; to: number }>
     }
   }
   return written
+}
+
+/** Says of a disk's failure what to do. @throws {FaultError} RESTORE_WRITE_FAILED. */
+export async function writing<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException
+    if (cause.syscall === undefined) throw error
+    const advice =
+      cause.code === 'ENOSPC'
+        ? 'the disk is full; make room, empty the folder and run it again'
+        : `${cause.message}; mend that, empty the folder and run it again`
+    throw new FaultError('RESTORE_WRITE_FAILED', advice, { cause })
+  }
 }

@@ -99,7 +99,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     backup,
     endLsn,
     target,
-    into: { disk: options.disk, folder: into },
+    into,
     progress: (doneBytes) => {
       options.signal?.throwIfAborted()
       const totalBytes = Math.max(doneBytes, Number(endLsn - backup.startLsn))

@@ -1,8 +1,10 @@
 /**
- * The log along a path of timelines, in order and without a hole, authenticated and opened.
+ * The log along a path of timelines, in order and without a hole, authenticated and opened; what
+ * comes next is on its way meanwhile.
  *
  * @module
  */
+import { ahead } from '#lib/ahead.ts'
 import { equalBytes } from '#lib/byte-fields.ts'
 import { FaultError, IntegrityError, VeiligError } from '#lib/errors.ts'
 import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
@@ -19,69 +21,120 @@ export type WalPiece = {
   readonly bytes: Uint8Array
   /** When the part was written, by the backup process's clock. */
   readonly writtenMs: number
+  /** The segment it belongs to, under the timeline PostgreSQL asks for it. */
+  readonly segment: WalSegment
 }
 
 export type WalSegment = {
-  /** Under which PostgreSQL asks for it. */
   readonly timeline: number
   readonly startLsn: Lsn
-  readonly pieces: AsyncIterable<WalPiece>
+  /** What the archive has of it: less than a whole segment only at its end. */
+  readonly endLsn: Lsn
 }
 
+/** Segments whose parts are listed before they are wanted. */
+const LISTED_AHEAD = 8
+/** Plain bytes fetched, authenticated and opened before they are wanted. */
+const OPENED_AHEAD_BYTES = 24 * 1024 * 1024
+
 /**
- * The segments from the one that holds `fromLsn` to where the archive ends; the last may be short.
+ * The log from the segment that holds `fromLsn` to where the archive ends, piece by piece.
  *
  * @param endLsn Where the archive of the path ends, exclusive.
  * @throws {IntegrityError} WAL_MISSING, WAL_CHAIN_BROKEN, OBJECT_FORGED, OBJECT_DAMAGED.
  * @throws {FaultError} As the stores.
  */
-export async function* walSegments(
+export async function* walPieces(
   reader: RepositoryReader,
   path: readonly PathPart[],
   fromLsn: Lsn,
   endLsn: Lsn,
-): AsyncGenerator<WalSegment> {
+): AsyncGenerator<WalPiece> {
   const size = BigInt(reader.cluster().walSegmentSize)
   const links = new LinkCheck()
-  for (let startLsn = fromLsn - (fromLsn % size); startLsn < endLsn; startLsn += size) {
-    const segmentEnd = startLsn + size
-    const timeline = namedUnder(path, segmentEnd)
-    const to = segmentEnd < endLsn ? segmentEnd : endLsn
-    yield { timeline, startLsn, pieces: piecesOf(reader, path, startLsn, to, size, links) }
+  const segments = segmentsOf(path, fromLsn, endLsn, size)
+  const listed = ahead(segments, LISTED_AHEAD, (segment) => stepsOf(reader, path, segment, size))
+  const open = (step: Step): Promise<OpenedStep> => openStep(reader, step)
+  for await (const { read, piece } of ahead(inTurn(listed), OPENED_AHEAD_BYTES, open, ({ part }) =>
+    Number(part.endLsn - part.startLsn),
+  )) {
+    links.check(read)
+    yield piece
   }
 }
 
-async function* piecesOf(
-  reader: RepositoryReader,
+function* segmentsOf(
   path: readonly PathPart[],
-  startLsn: Lsn,
+  fromLsn: Lsn,
   endLsn: Lsn,
   size: bigint,
-  links: LinkCheck,
-): AsyncGenerator<WalPiece> {
-  const named = namedUnder(path, startLsn + size)
+): Generator<WalSegment> {
+  for (let startLsn = fromLsn - (fromLsn % size); startLsn < endLsn; startLsn += size) {
+    const end = startLsn + size
+    const timeline = namedUnder(path, end)
+    yield { timeline, startLsn, endLsn: end < endLsn ? end : endLsn }
+  }
+}
+
+/** Bytes [from, to) of the log are taken from a part. */
+type Step = {
+  readonly segment: WalSegment
+  readonly part: WalName
+  readonly from: Lsn
+  readonly to: Lsn
+}
+
+/** @returns Where the bytes are; a hole comes last, as what to throw in its turn. */
+type Steps = { readonly steps: readonly Step[]; readonly hole: IntegrityError | undefined }
+
+async function stepsOf(
+  reader: RepositoryReader,
+  path: readonly PathPart[],
+  segment: WalSegment,
+  size: bigint,
+): Promise<Steps> {
+  const { timeline, startLsn, endLsn } = segment
   const parts = await partsOf(reader, path, startLsn, size)
+  const steps: Step[] = []
   for (let lsn = startLsn; lsn < endLsn;) {
-    const choice = chooseAt(parts, path, named, lsn)
+    const choice = chooseAt(parts, path, timeline, lsn)
     if (!choice) {
-      const message = `the log at ${named}:${formatLsn(lsn)} is in no region, though later log is`
-      throw new IntegrityError('WAL_MISSING', message)
+      const where = `${timeline}:${formatLsn(lsn)}`
+      const message = `the log at ${where} is in no region, though later log is`
+      return { steps, hole: new IntegrityError('WAL_MISSING', message) }
     }
     const { part, limit } = choice
-    const name = walName(part)
-    const bytes = await reader.read(name)
-    const read = parseWalPart(name, bytes)
-    links.check(read)
-    const { repositoryId } = reader.root
-    const plain = await openWhole(name, bytes, ['wal', 'wal-whole'], repositoryId, reader.dataKeys)
-    if (BigInt(plain.length) !== part.endLsn - part.startLsn) {
-      throw new IntegrityError('OBJECT_DAMAGED', `${name} holds ${plain.length} bytes`)
-    }
     const to = [part.endLsn, limit ?? endLsn, endLsn].reduce((a, b) => (b < a ? b : a))
-    const [from, until] = [Number(lsn - part.startLsn), Number(to - part.startLsn)]
-    yield { startLsn: lsn, bytes: plain.subarray(from, until), writtenMs: read.writtenMs }
+    steps.push({ segment, part, from: lsn, to })
     lsn = to
   }
+  return { steps, hole: undefined }
+}
+
+async function* inTurn(listed: AsyncIterable<Steps>): AsyncGenerator<Step> {
+  for await (const { steps, hole } of listed) {
+    yield* steps
+    if (hole) throw hole
+  }
+}
+
+type OpenedStep = { readonly read: ReadWalPart; readonly piece: WalPiece }
+
+async function openStep(
+  reader: RepositoryReader,
+  { segment, part, from, to }: Step,
+): Promise<OpenedStep> {
+  const name = walName(part)
+  const bytes = await reader.read(name)
+  const read = parseWalPart(name, bytes)
+  const { repositoryId } = reader.root
+  const plain = await openWhole(name, bytes, ['wal', 'wal-whole'], repositoryId, reader.dataKeys)
+  if (BigInt(plain.length) !== part.endLsn - part.startLsn) {
+    throw new IntegrityError('OBJECT_DAMAGED', `${name} holds ${plain.length} bytes`)
+  }
+  const [start, end] = [Number(from - part.startLsn), Number(to - part.startLsn)]
+  const kept = plain.subarray(start, end)
+  return { read, piece: { startLsn: from, bytes: kept, writtenMs: read.writtenMs, segment } }
 }
 
 /** The parts of a segment on every timeline of the path, from all regions. */
