@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { functionName } from './marks.ts'
+import { functionName, stringConstant, textOf } from './nodes.ts'
 import { parseSql, walkTree, type Tree } from './parse.ts'
 
 export type Primitive =
@@ -184,18 +184,6 @@ function writesCatalogue(node: Tree): boolean {
   const relation = node['relation'] as Tree | undefined
   const schema = relation?.['schemaname']
   return schema === 'pg_catalog' || /^pg_[a-z]/.test(textOf(relation?.['relname']))
-}
-
-function textOf(field: unknown): string {
-  return typeof field === 'string' ? field : ''
-}
-
-function stringConstant(tree: Tree | undefined): string | undefined {
-  const cast = tree?.['TypeCast'] as Tree | undefined
-  if (cast) return stringConstant(cast['arg'] as Tree | undefined)
-  const constant = tree?.['A_Const'] as Tree | undefined
-  const text = constant?.['sval'] as { readonly sval?: string } | undefined
-  return text ? (text.sval ?? '') : undefined
 }
 
 /** Source texts that a node carries: of a DO block, of a function. */

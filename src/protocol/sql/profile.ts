@@ -8,11 +8,13 @@
  *
  * @module
  */
+import { SIGNS } from './signs.ts'
 import type { Token } from './tokens.ts'
 
 type Node = {
   count: number
   marks: number
+  signs: number
   /** Shapes of the statements that came by here, as far as they are few. */
   readonly shapes: Set<string>
   /** Of a literal: one of its values, and whether there were others. */
@@ -20,6 +22,9 @@ type Node = {
   varied: boolean
   readonly next: Map<string, Node>
 }
+
+/** What a statement bears: `marks.ts` and `signs.ts`. */
+export type Borne = { readonly marks: number; readonly signs: number }
 
 /** How a statement leaves what is known. */
 export type Departure = {
@@ -43,6 +48,8 @@ export type Departure = {
   readonly once: number
   /** Marks that statements passing here bore by themselves. */
   readonly marks: number
+  /** Signs of injection that they bore. */
+  readonly signs: number
   /** The words from here on, constants by their kind. */
   readonly rest: string
   /** The word that the rest replaces or follows. */
@@ -58,6 +65,9 @@ const SHAPES_PER_NODE_MAX = 8
 /** Of a literal, to see that it changes. */
 const VALUE_CHARS_MAX = 64
 const EXPLORING_SHAPES_MIN = 300
+/** A sign is a habit when so many shapes bear it, and one in so many. */
+const HABIT_SHAPES_MIN = 3
+const HABIT_ONE_IN = 300
 
 export class Profile {
   readonly #root: Node = emptyNode()
@@ -65,6 +75,8 @@ export class Profile {
   readonly #shapes = new Map<string, number>()
   #once = 0
   #nodes = 1
+  /** Shapes that bear each sign. */
+  readonly #signs = new Uint32Array(SIGNS)
 
   get statements(): number {
     return this.#root.count
@@ -82,20 +94,32 @@ export class Profile {
     return this.#shapes.size >= EXPLORING_SHAPES_MIN && this.#once * 10 >= this.#shapes.size * 3
   }
 
-  #count(shape: string): void {
+  /** Signs that the role's own statements bear again and again. */
+  get habits(): number {
+    const enough = Math.max(HABIT_SHAPES_MIN, this.#shapes.size / HABIT_ONE_IN)
+    let bits = 0
+    for (let at = 0; at < SIGNS; at++) if ((this.#signs[at] ?? 0) >= enough) bits |= 1 << at
+    return bits
+  }
+
+  #count(shape: string, signs: number): void {
     const heard = this.#shapes.get(shape) ?? 0
     if (heard === 0 && this.#shapes.size >= SHAPES_MAX) return
-    if (heard === 0) this.#once++
+    if (heard === 0) {
+      this.#once++
+      for (let at = 0; at < SIGNS; at++) if (signs & (1 << at)) this.#signs[at]!++
+    }
     if (heard === 1) this.#once--
     this.#shapes.set(shape, heard + 1)
   }
 
-  learn(shape: string, tokens: readonly Token[], marksOfStatement: number): void {
-    this.#count(shape)
+  learn(shape: string, tokens: readonly Token[], borne: Borne): void {
+    this.#count(shape, borne.signs)
     let node = this.#root
     for (const { word, value } of pathOf(tokens)) {
       node.count++
-      node.marks |= marksOfStatement
+      node.marks |= borne.marks
+      node.signs |= borne.signs
       if (node.shapes.size < SHAPES_PER_NODE_MAX) node.shapes.add(shape)
       let next = node.next.get(word)
       if (!next) {
@@ -149,6 +173,7 @@ export class Profile {
       ways: sortsHere ? 1 : node.next.size,
       once: sortsHere ? 0 : once,
       marks: node.marks,
+      signs: node.signs,
       rest: path
         .slice(at, -1)
         .map(({ word }) => word)
@@ -169,7 +194,8 @@ function otherValue(node: Node, word: string, clause: string): Node | undefined 
 }
 
 function emptyNode(): Node {
-  return { count: 0, marks: 0, shapes: new Set(), value: undefined, varied: false, next: new Map() }
+  const counts = { count: 0, marks: 0, signs: 0 }
+  return { ...counts, shapes: new Set(), value: undefined, varied: false, next: new Map() }
 }
 
 function variedIn(node: Node): boolean {

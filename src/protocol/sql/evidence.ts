@@ -1,0 +1,301 @@
+/**
+ * What speaks of injection in a statement's tree, whoever says it.
+ *
+ * @module
+ */
+import { foreignFunction, foreignTable } from './foreign.ts'
+import {
+  columnText,
+  functionName,
+  isConstant,
+  listOf,
+  operatorName,
+  refersToColumn,
+  textOf,
+} from './nodes.ts'
+import type { Tree } from './parse.ts'
+import { signs } from './signs.ts'
+import { textSigns } from './text-signs.ts'
+
+/** The signs that a parsed text bears. */
+export function signsOf(sql: string, statements: readonly Tree[]): number {
+  const reader = new SignReader()
+  for (const statement of statements) reader.read(statement, '')
+  const stacked = statements.length > 1 && !statements.every(isBatched) ? signs.stacked : 0
+  return reader.found | stacked | textSigns(sql)
+}
+
+/** What drivers send together: settings, transactions, and rows to write. */
+function isBatched(statement: Tree): boolean {
+  const [type = ''] = Object.keys(statement)
+  return /^(TransactionStmt|VariableSetStmt|InsertStmt|CreateStmt|IndexStmt|Create\w+)$/.test(type)
+}
+
+const SLEEP = /^pg_sleep(_for|_until)?$/
+const DANGEROUS = new RegExp(
+  String.raw`^(pg_(read|stat|write|ls)_\w*(file|dir)\w*|pg_file_\w+|lo_(import|export)|dblink\w*|` +
+    String.raw`(query|database|table|schema|cursor)_to_xml\w*|pg_(terminate_backend|reload_conf))$`,
+)
+const PROBING =
+  /^(version|current_database|current_schemas?|inet_server_addr|pg_postmaster_start_time)$/
+const CODES = /^(chr|ascii)$/
+
+const PRODUCT_MIN = 3
+
+/** Walks a tree once; remembers above all what stands beside what. */
+class SignReader {
+  found = 0
+
+  read(value: unknown, field: string): void {
+    if (Array.isArray(value)) {
+      for (const item of value) this.read(item, field)
+      return
+    }
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, below] of Object.entries(value as Tree)) {
+      if (typeof below !== 'object' || below === null) continue
+      const isNode = !Array.isArray(below)
+      if (isNode) this.#node(name, below as Tree)
+      this.read(below, name)
+    }
+  }
+
+  #node(type: string, node: Tree): void {
+    switch (type) {
+      case 'SelectStmt':
+      case 'larg':
+      case 'rarg':
+        return this.#select(node)
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+        return this.#condition(node['whereClause'])
+      case 'BoolExpr':
+        return this.#booleans(node)
+      case 'A_Expr':
+        return this.#operation(node)
+      case 'FuncCall':
+        return this.#call(functionName(node), node)
+      case 'SubLink':
+        return this.#subquery(node)
+      case 'CaseExpr':
+        return this.#cases(node)
+      case 'TypeCast':
+        return this.#cast(node)
+      case 'RangeVar':
+        return this.#table(node)
+      default:
+        return undefined
+    }
+  }
+
+  #select(node: Tree): void {
+    this.#condition(node['whereClause'])
+    this.#condition(node['havingClause'])
+    const [larg, rarg] = [node['larg'], node['rarg']] as readonly (Tree | undefined)[]
+    if (larg && rarg) this.#union(larg, rarg)
+    const width = widthOf(node)
+    for (const item of listOf(node['sortClause'])) {
+      const by = (item['SortBy'] as Tree | undefined)?.['node'] as Tree | undefined
+      const number = integerOf(by)
+      if (number !== undefined && width !== undefined && number > width)
+        this.found |= signs.sortBeyond
+    }
+    if (countsForTime(node)) this.found |= signs.busyWork
+  }
+
+  #union(left: Tree, right: Tree): void {
+    const [wide, other] = [widthOf(left), widthOf(right)]
+    if (wide !== undefined && other !== undefined && wide !== other) this.found |= signs.unionMisfit
+    const reads = firstArm(left)['fromClause'] !== undefined
+    const targets = listOf(right['targetList'])
+    const empty = right['fromClause'] === undefined && targets.length > 0
+    if (reads && empty) this.found |= signs.unionConstants
+    else if (reads && targets.filter(isConstantTarget).length * 2 > targets.length)
+      this.found |= signs.unionConstants
+  }
+
+  #condition(expression: unknown): void {
+    if (isTruth(expression)) this.found |= signs.truth
+    else if (isConstant(expression) && !isBoolean(expression)) this.found |= signs.constantCondition
+  }
+
+  #booleans(node: Tree): void {
+    const args = listOf(node['args'])
+    const either = node['boolop'] === 'OR_EXPR'
+    for (const [at, arg] of args.entries()) {
+      if (isConstant(arg) && !isBoolean(arg)) this.found |= signs.constantCondition
+      if (isColumnless(arg)) this.found |= signs.columnless
+      if (!isTruth(arg)) continue
+      const beside = either ? signs.orTruth : signs.andTruth
+      this.found |= at === 0 && !either ? signs.truth : beside
+    }
+  }
+
+  #operation(node: Tree): void {
+    const [left, right] = [node['lexpr'], node['rexpr']] as readonly (Tree | undefined)[]
+    const operator = operatorName(node)
+    if (operator === '||') {
+      if (isConstant(left) && isConstant(right)) this.found |= signs.joinedConstants
+      if (callsCodes(left) && callsCodes(right)) this.found |= signs.characterCodes
+      const [first, second] = isEmptyText(left) ? [left, right] : [right, left]
+      if (isEmptyText(first) && !refersToColumn(second)) this.found |= signs.joinedConstants
+      return
+    }
+    if (/^[-+*/%^&|#]$/.test(operator)) {
+      if (left && isConstant(left) && isConstant(right)) this.found |= signs.constantArithmetic
+      const both = isConstant(left) && isConstant(right)
+      const subtracts = /^[-+]$/.test(operator) && !both // from a JSON document: a key
+      if ((isText(left) || isText(right)) && !subtracts && node['kind'] === 'AEXPR_OP')
+        this.found |= signs.textArithmetic
+      return
+    }
+    if (isText(left) && isText(right) && node['kind'] === 'AEXPR_OP')
+      this.found |= signs.textArithmetic
+    if (left === undefined && operator === '@@') this.found |= signs.foreignFunction
+    if (isRow(left) && right?.['SubLink'] !== undefined) this.found |= signs.errorProbe
+    const column = columnText(left)
+    if (column !== undefined && column === columnText(right)) this.found |= signs.sameColumn
+  }
+
+  #call(name: string, node: Tree): void {
+    if (SLEEP.test(name)) this.found |= signs.sleep
+    if (DANGEROUS.test(name)) this.found |= signs.dangerous
+    if (PROBING.test(name)) this.found |= signs.probing
+    if (foreignFunction(name, listOf(node['args']).length)) this.found |= signs.foreignFunction
+  }
+
+  #subquery(node: Tree): void {
+    const select = (node['subselect'] as Tree | undefined)?.['SelectStmt'] as Tree | undefined
+    if (!select || select['larg'] !== undefined || select['valuesLists'] !== undefined) return
+    const kind = node['subLinkType']
+    if (kind !== 'EXPR_SUBLINK' && kind !== 'EXISTS_SUBLINK') return
+    if (select['fromClause'] === undefined && !refersToColumn(select['targetList']))
+      this.found |= signs.emptySubquery
+  }
+
+  #cases(node: Tree): void {
+    for (const arm of listOf(node['args'])) {
+      const when = (arm['CaseWhen'] as Tree | undefined)?.['expr']
+      if (isTruth(when) && !isBoolean(when)) this.found |= signs.constantCase
+    }
+  }
+
+  #cast(node: Tree): void {
+    const arg = node['arg'] as Tree | undefined
+    const joined = arg?.['A_Expr'] as Tree | undefined
+    if (joined && operatorName(joined) === '||' && isNumber(node)) this.found |= signs.errorProbe
+    if (arg?.['SubLink'] !== undefined && isNumber(node)) this.found |= signs.errorProbe
+  }
+
+  #table(node: Tree): void {
+    const schema = textOf(node['schemaname'])
+    const name = textOf(node['relname'])
+    if (schema === 'information_schema' || schema === 'pg_catalog' || /^pg_[a-z]/.test(name))
+      this.found |= signs.catalogue
+    if (foreignTable(schema, name)) this.found |= signs.foreignTable
+  }
+}
+
+/** Columns that a select gives; undefined when a star or an unknown makes it uncertain. */
+function widthOf(select: Tree): number | undefined {
+  const arm = firstArm(select)
+  const targets = listOf(arm['targetList'])
+  if (targets.length === 0) return undefined
+  return targets.some((target) => JSON.stringify(target).includes('A_Star'))
+    ? undefined
+    : targets.length
+}
+
+function firstArm(select: Tree): Tree {
+  let arm = select
+  while (arm['larg'] !== undefined) arm = arm['larg'] as Tree
+  return arm
+}
+
+function isConstantTarget(target: Tree): boolean {
+  const value = (target['ResTarget'] as Tree | undefined)?.['val'] as Tree | undefined
+  return value?.['A_Const'] !== undefined
+}
+
+function integerOf(node: Tree | undefined): number | undefined {
+  const constant = (node?.['A_Const'] as Tree | undefined)?.['ival'] as Tree | undefined
+  return constant ? Number(constant['ival'] ?? 0) : undefined
+}
+
+/** A comparison of constants, or a boolean constant: always the same. */
+function isTruth(expression: unknown): boolean {
+  const tree = expression as Tree | undefined
+  if (!tree || typeof tree !== 'object') return false
+  if (isBoolean(tree)) return true
+  const not = tree['BoolExpr'] as Tree | undefined
+  if (not?.['boolop'] === 'NOT_EXPR') return isTruth(listOf(not['args'])[0])
+  const test = (tree['NullTest'] ?? tree['BooleanTest']) as Tree | undefined
+  if (test) return isConstant(test['arg'])
+  const operation = tree['A_Expr'] as Tree | undefined
+  if (!operation || operation['lexpr'] === undefined) return false
+  if (/^(\|\||[-+*/%^&|#])$/.test(operatorName(operation))) return false
+  return isConstant(operation['lexpr']) && isConstantOrList(operation['rexpr'])
+}
+
+/** A comparison of calls and constants alone. */
+function isColumnless(expression: Tree): boolean {
+  const operation = expression['A_Expr'] as Tree | undefined
+  if (!operation || operation['lexpr'] === undefined) return false
+  const text = JSON.stringify(operation)
+  return text.includes('"FuncCall"') && !/"(ColumnRef|ParamRef|SubLink)"/.test(text)
+}
+
+function isConstantOrList(expression: unknown): boolean {
+  const list = (expression as Tree | undefined)?.['List'] as Tree | undefined
+  const items = list ? listOf(list['items']) : Array.isArray(expression) ? expression : undefined
+  return items ? items.length > 0 && items.every(isConstant) : isConstant(expression)
+}
+
+function isBoolean(expression: unknown): boolean {
+  const tree = expression as Tree | undefined
+  const constant = tree?.['A_Const'] as Tree | undefined
+  if (constant) return 'boolval' in constant || 'isnull' in constant
+  const cast = tree?.['TypeCast'] as Tree | undefined
+  return cast !== undefined && JSON.stringify(cast['typeName'] ?? '').includes('"bool"')
+}
+
+function isNumber(cast: Tree): boolean {
+  return /"(int[248]?|numeric|float[48])"/.test(JSON.stringify(cast['typeName'] ?? ''))
+}
+
+function isRow(expression: Tree | undefined): boolean {
+  return expression?.['RowExpr'] !== undefined
+}
+
+/** A text as it stands, without the cast that makes it a date or an interval. */
+function isText(expression: Tree | undefined): boolean {
+  const constant = expression?.['A_Const'] as Tree | undefined
+  return constant?.['sval'] !== undefined
+}
+
+function isEmptyText(expression: Tree | undefined): boolean {
+  const constant = expression?.['A_Const'] as Tree | undefined
+  const text = constant?.['sval'] as Tree | undefined
+  return text !== undefined && (text['sval'] ?? '') === ''
+}
+
+function callsCodes(expression: Tree | undefined): boolean {
+  const call = expression?.['FuncCall'] as Tree | undefined
+  if (call) return CODES.test(functionName(call))
+  const operation = expression?.['A_Expr'] as Tree | undefined
+  return operation !== undefined && callsCodes(operation['rexpr'] as Tree | undefined)
+}
+
+/** Counting made rows, or a table times itself times itself. */
+function countsForTime(select: Tree): boolean {
+  const from = listOf(select['fromClause'])
+  const tables = from.map((item) => (item['RangeVar'] as Tree | undefined)?.['relname'])
+  const product = tables.filter((name) => name !== undefined && name === tables[0]).length
+  const made = from.some((item) => JSON.stringify(item).includes('"generate_series"'))
+  if (product < PRODUCT_MIN && !(made && from.length === 1)) return false
+  return listOf(select['targetList']).some((target) => {
+    const value = (target['ResTarget'] as Tree | undefined)?.['val'] as Tree | undefined
+    const call = value?.['FuncCall'] as Tree | undefined
+    return call !== undefined && functionName(call) === 'count' && !call['over']
+  })
+}

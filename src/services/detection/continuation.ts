@@ -1,0 +1,80 @@
+/**
+ * How a statement goes on after it left what is known: as a program's new statement does, or not.
+ *
+ * The words are those of `tokens.ts`, constants by their kind: `'` a text, `0` a number, `$` a
+ * parameter.
+ *
+ * @module
+ */
+import type { Departure } from '#protocol/sql/profile.ts'
+
+/** `and name = value`, a sorting, a limit: a new filter of the program's own looks like that. */
+const OWN_FILTER = new RegExp(
+  [
+    String.raw`^(and [\w".]+( not)? `,
+    String.raw`([-+*/<>=~!@#%^&|?]+ [('0$ ),]+|(like|ilike|in) [('0$ ),]+|= (true|false) |`,
+    String.raw`is( not)? null ) ?)*(group by [\w". ,]+)?(order by [a-z_][\w". ,]*)?`,
+    String.raw`(limit [0$] ?)?(offset [0$] ?)?(for update)?\)* ?$`,
+  ].join(''),
+)
+
+const OWN_SORTING = new RegExp(
+  String.raw`^([a-z_][\w.]*|"[^"]+")( (asc|desc))?( , [a-z_][\w.]*( (asc|desc))?)*` +
+    String.raw`( limit [0$])?( offset [0$])? $`,
+)
+
+/** The rest of a row to insert. */
+const ROW =
+  /^((\(|\)|,|'|0|\$|null|default|true|false) )*(on conflict [^']*|returning [a-z_* ,]+)? ?$/
+
+/** How a new statement of a program goes on after a value: with words of its own. */
+const GOES_ON = new RegExp(
+  [
+    String.raw`^((and|or) (not )?(exists )?\(* ?("[^"]*"|[a-z_][\w.]*) (\. ("[^"]*"|[a-z_]\w*) )?`,
+    String.raw`(not |is |in |like |ilike |between |@>|<@|->|#>|&&|~|[=<>!]|::|\[|\( ([a-z_"$]|'))`,
+    String.raw`|and [0'$] (and|or|\)|order|group|limit|$)`, // BETWEEN 1 AND 2
+    String.raw`|(order|group|partition) by |limit |offset |fetch |for |returning |on |as |:: |\) `,
+    String.raw`|, |union |except |intersect |window |having |then |else |end |join |inner |left `,
+    String.raw`|from |using |where |set |collate |at time zone |escape |; $|- interval |\+ interval |$)`,
+  ].join(''),
+)
+/** What a program may put where it had a value: a parameter, a column, a call, a subquery. */
+const STANDS_IN = new RegExp(
+  [
+    String.raw`^(\$|null|true|false|default|current_\w+|any \(|all \(|array \[|interval '|date '`,
+    String.raw`|timestamp '|[a-z_"][\w."]*( \. [\w"]+)* `,
+    String.raw`(\( (\)|[a-z_"$' 0]+|[a-z_"]+ )|$|\)|,|and |or |::`,
+    String.raw`|order |limit |=|<|>|-|\+)|\( select [a-z_"]|case when [a-z_"]|- |\( [a-z$'0])`,
+  ].join(''),
+)
+
+/** Neither what a program goes on with, nor what it puts in a value's place. */
+export function isWeird({ rest, replacesValue }: Departure): boolean {
+  const text = `${rest} `
+  return !GOES_ON.test(text) && !(replacesValue && STANDS_IN.test(text))
+}
+
+/** Not what a program adds where so many of its statements passed. */
+export function isOddContinuation({ rest, replacesValue, inRow }: Departure): boolean {
+  if (inRow && ROW.test(`${rest} `)) return false
+  if (replacesValue) return !OWN_SORTING.test(`${rest} `)
+  return !OWN_FILTER.test(`${rest} `)
+}
+
+/** SQL where a value stood; an apostrophe in a name leaves words, not this. */
+const PROBE = new RegExp(
+  [
+    String.raw`\bunion (all )?(select [^a-z]|\()`,
+    String.raw`\bselect .*\bfrom\b.*(--|\))`,
+    String.raw`\b(and|or|having|when) \(* ?[0'] (=|<|>) \(* ?[0']`,
+    String.raw`\b(pg_sleep|sleep|benchmark|extractvalue|updatexml|xmltype|chr|char|ctxsys) [(.]`,
+    String.raw`\b(waitfor delay|order by 0|information_schema|procedure analyse)\b`,
+    String.raw`; (drop|insert|exec|select|update|delete|create|declare) .*(--|;)`,
+  ].join('|'),
+)
+
+/** A broken statement that goes on with SQL where a value stood. */
+export function isProbe(departure: Departure): boolean {
+  if (!departure.atValue || departure.passed === 0) return false
+  return PROBE.test(departure.rest)
+}
