@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -113,6 +113,24 @@ test('up: a taken port is one sentence with what to do', async () => {
     startRing({ data: other, portBase }),
     /PORT_IN_USE: port \d+ \(https\) is in/,
   )
+})
+
+test('up: a folder that may not be made is one sentence with what to do', async () => {
+  const refused = async (data: string, wanted: RegExp): Promise<void> =>
+    assert.rejects(startRing({ data, portBase: await freePortBase() }), wanted)
+  // Nobody may make a folder among the kernel's own, not even root.
+  await refused(
+    '/sys/veilig',
+    /DISK_DENIED: cannot make the data folder .*; choose another, --data/,
+  )
+  const closed = join(folder, 'closed')
+  await mkdir(closed, { mode: process.getuid?.() === 0 ? 0o700 : 0o500 })
+  // As root the folder can be made, but PostgreSQL, which never runs as root, could not enter it.
+  const reason =
+    process.getuid?.() === 0
+      ? /DATA_FOLDER_UNREACHABLE: .* may not enter .*; choose another data folder/
+      : /DISK_DENIED: cannot make the data folder .*; choose another, --data/
+  await refused(join(closed, 'data'), reason)
 })
 
 test('up: Ctrl-C stops everything, and the next start goes on', async () => {

@@ -11,8 +11,8 @@ import { systemDisk } from '#system/disk.ts'
 import { barrierFor, type Account } from '#system/postgres/user.ts'
 import type { Context } from '../context.ts'
 import { controlServices } from '../control.ts'
+import { FREE_BYTES_MIN } from './disk-room.ts'
 
-const FREE_BYTES_MIN = 512 * 1024 * 1024
 const PASSWORD_BYTES = 32
 
 /**
@@ -34,12 +34,18 @@ export async function prepareDataFolder(data: string, account: Account | undefin
       `${barrier}; choose another data folder, for example --data /var/lib/veilig`
     throw new UsageError('DATA_FOLDER_UNREACHABLE', message)
   }
-  const { bavail, bsize } = await statfs(data)
-  if (bavail * bsize < FREE_BYTES_MIN) {
-    const free = Math.floor((bavail * bsize) / 1024 / 1024)
-    const message = `${data} has ${free} MB free and needs 512 MB to start; free some space`
+  const free = await freeBytes(data)
+  if (free < FREE_BYTES_MIN) {
+    const freeMb = Math.floor(free / 1024 / 1024)
+    const message = `${data} has ${freeMb} MB free and needs 512 MB to start; free some space`
     throw new FaultError('DISK_FULL', message)
   }
+}
+
+/** Bytes that this process may still write where the folder lies. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
 }
 
 /** The password kept in a file, made at random when there is none. */

@@ -14,13 +14,15 @@ import { applicationDatabase, databaseEnvironment, demonstration } from '../run/
 import { ensureCertificates } from './certificates.ts'
 import { startChild } from './child.ts'
 import { startNamedCluster, type ClusterName } from './clusters.ts'
-import { ensurePasswords, prepareDataFolder } from './first-run.ts'
+import { watchDiskRoom } from './disk-room.ts'
+import { ensurePasswords, freeBytes, prepareDataFolder } from './first-run.ts'
 import { keepRunning, type Instance, type KeepRunningPorts } from './keep-running.ts'
 import { checkPorts, holdDataFolder } from './only-one.ts'
 import { ensurePaymentKeys } from './payment-keys.ts'
 import { ensureRepositoryKeys } from '../repository.ts'
 import { runProgram } from './programs.ts'
 import { ensureControl, ensureRoles } from './roles.ts'
+import { openSteadyBook, type OpenedBook } from './steady-book.ts'
 import { ensureStaffRoles, grantStaffRights } from './staff-roles.ts'
 import { addressTable } from './welcome.ts'
 
@@ -60,8 +62,12 @@ export async function startRing(context: Context, say: (line: string) => void): 
   await ensurePaymentKeys(context)
   await ensureDrillKey(paths)
   await ensureCertificates({ disk: systemDisk, clock: context.clock }, paths)
-  const trail = started.use(await openBook(context, 'supervisor'))
-  const keep: KeepRunningPorts = { clock: context.clock, trail, tell: say }
+  const open = (): Promise<OpenedBook> => openBook(context, 'supervisor')
+  const { clock } = context
+  const trail = started.use(await openSteadyBook({ open, clock, tell: say }))
+  const keep: KeepRunningPorts = { clock, trail, tell: say }
+  const room = (): Promise<number> => freeBytes(paths.data)
+  started.use(watchDiskRoom(paths.data, { ...keep, freeBytes: room }))
 
   say('Starting PostgreSQL and the gateways …')
   const clusters = together([
