@@ -74,6 +74,14 @@ export class ChunkSealer {
 
   /** @returns Head, ciphertext and tag. @param bytes The chunk, compressed if it is said to be. */
   seal(bytes: Uint8Array, chunk: { compressed: boolean; last: boolean }): Uint8Array {
+    return concatBytes(this.sealParts(bytes, chunk))
+  }
+
+  /** The same, not yet put together. */
+  sealParts(
+    bytes: Uint8Array,
+    chunk: { compressed: boolean; last: boolean },
+  ): readonly [head: Uint8Array, ciphertext: Uint8Array, tag: Uint8Array] {
     assert(!this.#ended, 'nothing follows the last chunk')
     assert(bytes.length <= CHUNK_SIZE)
     this.#ended = chunk.last
@@ -85,7 +93,7 @@ export class ChunkSealer {
     cipher.setAAD(concatBytes([this.#context, head]))
     const sealed = cipher.update(bytes)
     cipher.final()
-    return concatBytes([head, sealed, cipher.getAuthTag()])
+    return [head, sealed, cipher.getAuthTag()]
   }
 }
 

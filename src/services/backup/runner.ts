@@ -254,7 +254,7 @@ export class BackupRunner {
 
   async #receiveOnce(kind: BackupKind, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
     const { login, applicationName, repository, maxRateKib, manifest } = this.#options
-    using connection = await ReplicationConnection.open(login, applicationName, signal)
+    using connection = await ReplicationConnection.open(login, applicationName, signal, true)
     checkMajor(connection.major)
     const cluster = await readCluster(connection)
     await repository.attach(cluster)

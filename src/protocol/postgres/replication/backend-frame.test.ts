@@ -3,13 +3,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hex, readVectors, toHex } from '#kit/vectors.ts'
 import { ProtocolError } from '#lib/errors.ts'
-import { BackendFrameReader } from './backend-frame.ts'
+import { BackendFrameReader, type BackendFrame } from './backend-frame.ts'
 
 for (const vector of readVectors(new URL('testdata/backend-frame.vectors', import.meta.url))) {
   test(`backend frame: ${vector.case}`, () => {
     const bytes = hex(vector['bytes'] ?? '')
     const expected = [vector['frames']?.split(' ') ?? [], vector['code'] ?? []].flat()
-    for (const chunks of cuts(bytes)) assert.deepEqual(read(chunks), expected)
+    for (const chunks of cuts(bytes)) {
+      assert.deepEqual(read(chunks), expected)
+      assert.deepEqual(read(chunks, true), expected)
+    }
   })
 }
 
@@ -33,12 +36,18 @@ test('backend frame: a dead reader stays dead, with the same code', () => {
   assert.throws(() => Array.from(reader.push(hex('63 00000004'))), dead)
 })
 
-function read(chunks: Iterable<Uint8Array>): string[] {
+/** Looks at the frames of a chunk once all of them are there, as the connection does. */
+function read(chunks: Iterable<Uint8Array>, reuse = false): string[] {
   const seen: string[] = []
-  const reader = new BackendFrameReader()
+  const reader = new BackendFrameReader(reuse)
   try {
     for (const chunk of chunks) {
-      for (const frame of reader.push(chunk)) seen.push(`${frame.name}:${toHex(frame.body)}`)
+      const frames: BackendFrame[] = []
+      try {
+        for (const frame of reader.push(chunk)) frames.push(frame)
+      } finally {
+        for (const { name, body } of frames) seen.push(`${name}:${toHex(body)}`)
+      }
     }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error

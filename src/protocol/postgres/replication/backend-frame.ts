@@ -71,7 +71,15 @@ export class BackendFrameReader {
   /** A message that began in an earlier chunk. */
   #held = new Uint8Array(0)
   #heldSize = 0
-  #violation: ProtocolError | undefined;
+  readonly #reuse: boolean
+  /** Held the message before, which may still be looked at. */
+  #spare = new Uint8Array(0)
+  #violation: ProtocolError | undefined
+
+  /** @param reuse Whether the frames of a chunk are done with before the next chunk is pushed. */
+  constructor(reuse = false) {
+    this.#reuse = reuse
+  }
 
   /**
    * Takes the next bytes and yields each message they complete, in order. The caller must exhaust
@@ -117,7 +125,9 @@ export class BackendFrameReader {
 
   #release(): BackendFrame {
     const frame = this.#frame(this.#held, 0, this.#heldSize)
-    this.#held = new Uint8Array(0)
+    const held = this.#held
+    this.#held = this.#spare
+    if (this.#reuse) this.#spare = held
     this.#heldSize = 0
     return frame
   }

@@ -53,7 +53,7 @@ const UPLOAD_BYTES = 64 * 1024
 
 export class ReplicationConnection implements Disposable {
   readonly #stream: ByteStream
-  readonly #reader = new BackendFrameReader()
+  readonly #reader: BackendFrameReader
   readonly #parameters = new Map<string, string>()
   /** Frames read and not yet taken. */
   #frames: BackendFrame[] = []
@@ -61,23 +61,26 @@ export class ReplicationConnection implements Disposable {
   #forget: () => void = () => undefined
   #onNotice: (report: ServerReport) => void = () => undefined
 
-  private constructor(stream: ByteStream) {
+  private constructor(stream: ByteStream, reuse: boolean) {
     this.#stream = stream
+    this.#reader = new BackendFrameReader(reuse)
   }
 
   /**
    * Connects and proves who we are, by SCRAM-SHA-256 only.
    *
    * @param applicationName As pg_stat_replication and synchronous_standby_names see us.
+   * @param reuse A frame's body then lasts only until the next frame is taken: for much data.
    * @throws {FaultError} DATABASE_…, with what to do. @throws {DeniedError} SCRAM_SERVER_UNPROVEN.
    */
   static async open(
     login: Login,
     applicationName: string,
     signal?: AbortSignal,
+    reuse = false,
   ): Promise<ReplicationConnection> {
-    const stream = await dial(login.address, signal)
-    const connection = new ReplicationConnection(stream)
+    const stream = await dial(login.address, signal, reuse)
+    const connection = new ReplicationConnection(stream, reuse)
     connection.#disposeOn(signal)
     try {
       stream.write(encodeStartup({ ...login, applicationName }))

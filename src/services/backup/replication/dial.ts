@@ -9,6 +9,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { FaultError } from '#lib/errors.ts'
+import { BufferRing } from './buffer-ring.ts'
 import { encodeSslRequest } from '#protocol/postgres/replication/messages.ts'
 
 /** Where the server is, and whether the way there is encrypted. */
@@ -29,7 +30,7 @@ export type ServerAddress = {
 export interface ByteStream {
   /**
    * The next bytes, as soon as there are some; undefined at the end. Not reading holds the server
-   * back.
+   * back. Where buffers are reused, they last until the next call only.
    *
    * @throws {FaultError} DATABASE_UNREACHABLE when the connection broke.
    */
@@ -45,15 +46,26 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** What is read ahead while the consumer works. */
 const AHEAD_MAX_BYTES = 1024 * 1024
 
-/** @throws {FaultError} DATABASE_UNREACHABLE, DATABASE_TLS_REFUSED. */
-export async function dial(address: ServerAddress, signal?: AbortSignal): Promise<ByteStream> {
+/**
+ * @param reuse Whether to read into the same few buffers again and again, where the way is not TLS.
+ * @throws {FaultError} DATABASE_UNREACHABLE, DATABASE_TLS_REFUSED.
+ */
+export async function dial(
+  address: ServerAddress,
+  signal?: AbortSignal,
+  reuse = false,
+): Promise<ByteStream> {
   const { host, port } = address
   const local = host.startsWith('/')
-  const socket = local ? connect(join(host, `.s.PGSQL.${port}`)) : connect(port, host)
+  const clear = local || address.tls === 'off'
+  const ring = reuse && clear ? new BufferRing() : undefined
+  const place = local ? { path: join(host, `.s.PGSQL.${port}`) } : { port, host }
+  const socket = connect(ring ? { ...place, onread: ring.onread } : place)
   try {
     await settled(socket, 'connect', signal)
-    if (local || address.tls === 'off') return new SocketStream(socket.setNoDelay(true))
-    return new SocketStream(await encrypted(socket.setNoDelay(true), address, signal))
+    socket.setNoDelay(true)
+    if (ring) return new RingStream(socket, ring)
+    return new SocketStream(clear ? socket : await encrypted(socket, address, signal))
   } catch (error) {
     socket.destroy()
     throw error instanceof FaultError ? error : unreachable(address, error)
@@ -107,66 +119,108 @@ function unreachable(address: ServerAddress, cause: unknown): FaultError {
   return new FaultError('DATABASE_UNREACHABLE', message, { cause })
 }
 
-class SocketStream implements ByteStream {
-  readonly #socket: Socket
-  readonly #chunks: Uint8Array[] = []
-  #heldBytes = 0
+/** What both ways of reading share. */
+abstract class SocketEnd implements ByteStream {
+  protected readonly socket: Socket
   #ended = false
   #fault: FaultError | undefined
   #wake: (() => void) | undefined
 
   constructor(socket: Socket) {
-    this.#socket = socket
-    socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk)
-      this.#heldBytes += chunk.length
-      if (this.#heldBytes >= AHEAD_MAX_BYTES) socket.pause()
-      this.#wake?.()
-    })
+    this.socket = socket
     socket.on('error', (cause) => {
       const message = `the connection to PostgreSQL broke: ${cause.message}`
       this.#fault = new FaultError('DATABASE_UNREACHABLE', message, { cause })
     })
     socket.on('close', () => this.#end())
     socket.on('end', () => this.#end())
-    socket.resume()
+  }
+
+  /** What came and was not yet read. */
+  protected abstract take(): Uint8Array | undefined
+
+  protected wake(): void {
+    this.#wake?.()
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    while (this.#chunks.length === 0 && !this.#ended) {
+    let chunk = this.take()
+    while (!chunk && !this.#ended) {
       await new Promise<void>((resolve) => (this.#wake = resolve))
       this.#wake = undefined
+      chunk = this.take()
     }
-    const chunk = this.#chunks.shift()
-    if (chunk) {
-      this.#heldBytes -= chunk.length
-      if (this.#heldBytes < AHEAD_MAX_BYTES / 2) this.#socket.resume()
-      return chunk
-    }
-    if (this.#fault) throw this.#fault
-    return undefined
+    if (!chunk && this.#fault) throw this.#fault
+    return chunk
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#ended) this.#socket.write(bytes)
+    if (!this.#ended) this.socket.write(bytes)
   }
 
   async drained(): Promise<void> {
-    if (this.#ended || !this.#socket.writableNeedDrain) return
+    if (this.#ended || !this.socket.writableNeedDrain) return
     await new Promise<void>((resolve) => {
-      this.#socket.once('drain', resolve)
-      this.#socket.once('close', resolve)
+      this.socket.once('drain', resolve)
+      this.socket.once('close', resolve)
     })
   }
 
   close(): void {
-    this.#chunks.length = 0
-    this.#socket.destroy()
+    this.socket.destroy()
     this.#end()
   }
 
   #end(): void {
     this.#ended = true
-    this.#wake?.()
+    this.wake()
+  }
+}
+
+/** Each read gets a buffer of its own, which lasts as long as somebody holds it. */
+class SocketStream extends SocketEnd {
+  readonly #chunks: Uint8Array[] = []
+  #heldBytes = 0
+
+  constructor(socket: Socket) {
+    super(socket)
+    socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk)
+      this.#heldBytes += chunk.length
+      if (this.#heldBytes >= AHEAD_MAX_BYTES) socket.pause()
+      this.wake()
+    })
+    socket.resume()
+  }
+
+  protected take(): Uint8Array | undefined {
+    const chunk = this.#chunks.shift()
+    if (!chunk) return undefined
+    this.#heldBytes -= chunk.length
+    if (this.#heldBytes < AHEAD_MAX_BYTES / 2) this.socket.resume()
+    return chunk
+  }
+
+  override close(): void {
+    this.#chunks.length = 0
+    super.close()
+  }
+}
+
+/** All reads go into the same few buffers. */
+class RingStream extends SocketEnd {
+  readonly #ring: BufferRing
+
+  constructor(socket: Socket, ring: BufferRing) {
+    super(socket)
+    this.#ring = ring
+    ring.onFilled(() => this.wake())
+    socket.resume()
+  }
+
+  protected take(): Uint8Array | undefined {
+    const chunk = this.#ring.take()
+    if (this.#ring.hasRoom) this.socket.resume()
+    return chunk
   }
 }

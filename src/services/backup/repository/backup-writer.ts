@@ -9,6 +9,7 @@
 import { CHUNK_SIZE } from '#crypto/sealed-chunks.ts'
 import { toHex } from '#lib/byte-fields.ts'
 import { ProtocolError, UsageError } from '#lib/errors.ts'
+import { release } from '#lib/release.ts'
 import type { Clock } from '#system/clock.ts'
 import { checkDataPath } from './data-path.ts'
 import type { DataKey, Random } from './data-key.ts'
@@ -313,6 +314,7 @@ class PackRow {
     const full = sealedSize >= PACK_SEALED_BYTES || packPlain >= PACK_PLAIN_BYTES
     const last = final || (full && this.#kind === 'pack')
     pack.add(chunk, last)
+    if (chunk.compressed) release(chunk.bytes)
     this.#sealedTo += plainSize
     if (!last) return
     this.chunkSizes.push(pack.chunkSizes)

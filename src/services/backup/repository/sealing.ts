@@ -21,6 +21,7 @@ import { ahead } from '#lib/ahead.ts'
 import { concatBytes, FieldReader } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { DataKey } from './data-key.ts'
+import { release } from '#lib/release.ts'
 import { framePrefix, parseObject, type ObjectKind, type ObjectParts } from './object-frame.ts'
 
 const compressAsync = promisify(zstdCompress)
@@ -80,15 +81,18 @@ export class SealedObject {
   }
 
   add(chunk: PreparedChunk, last: boolean): void {
-    const sealed = this.#sealer.seal(chunk.bytes, { compressed: chunk.compressed, last })
-    this.#parts.push(sealed)
-    this.chunkSizes.push(sealed.length)
-    this.size += sealed.length
+    const sealed = this.#sealer.sealParts(chunk.bytes, { compressed: chunk.compressed, last })
+    const size = sealed.reduce((sum, { length }) => sum + length, 0)
+    this.#parts.push(...sealed)
+    this.chunkSizes.push(size)
+    this.size += size
   }
 
   /** The object, once the last chunk was added; signed kinds still lack their signature. */
   finish(): Uint8Array {
-    return concatBytes(this.#parts)
+    const whole = concatBytes(this.#parts)
+    for (const part of this.#parts.splice(0)) release(part)
+    return whole
   }
 }
 

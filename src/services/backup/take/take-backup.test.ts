@@ -95,6 +95,8 @@ async function take(
       password: 'right',
     },
     'veilig',
+    undefined,
+    true, // as the service does: the server's checksums tell if a buffer was used too early again
   )
   const beginBackup = (start: BackupStart): Promise<BackupWriter> => {
     assert.equal(start.kind, 'full')
