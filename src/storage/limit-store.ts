@@ -5,16 +5,21 @@
  */
 import type { Clock } from '#system/clock.ts'
 import type { ObjectStore } from './object-store.ts'
+import { RateLimit } from './rate-limit.ts'
 
-/** @param bytesPerSecond Above 0; reads and writes together. */
+/** The log and the catalogue travel in objects of this size at most; larger ones can wait. */
+const URGENT_BYTES_MAX = 1024 * 1024 + 4096
+
+/**
+ * Reads and writes together keep to the rate over time; one object goes at the line's own speed.
+ *
+ * @param bytesPerSecond Above 0.
+ */
 export function withLimit(store: ObjectStore, clock: Clock, bytesPerSecond: number): ObjectStore {
-  let freeAtMs = clock.monotonicMs()
-  /** Books the time that `size` bytes take, and waits for its turn. */
+  const limit = new RateLimit(bytesPerSecond)
   const pay = async (size: number): Promise<void> => {
-    const nowMs = clock.monotonicMs()
-    const startMs = Math.max(nowMs, freeAtMs)
-    freeAtMs = startMs + (size / bytesPerSecond) * 1000
-    if (startMs > nowMs) await clock.sleep(startMs - nowMs)
+    const waitMs = limit.book(clock.monotonicMs(), size, size <= URGENT_BYTES_MAX)
+    if (waitMs > 0) await clock.sleep(waitMs)
   }
   return {
     put: async (name, bytes) => {

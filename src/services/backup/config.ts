@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { regionsConfig, type RegionConfig } from './config-regions.ts'
 
 export type DatabaseConfig = {
   /** A folder (absolute path) means the Unix socket in it. */
@@ -16,37 +17,6 @@ export type DatabaseConfig = {
   readonly tls: 'verify' | 'off'
   /** PEM file of the authority that signed the server's certificate. */
   readonly caFile?: string | undefined
-}
-
-/** One copy of everything. */
-export type RegionConfig = DiskRegion | SftpRegion
-
-type AnyRegion = {
-  readonly name: string
-  /** Whether nothing counts as safe before this region holds it. */
-  readonly required: boolean
-}
-
-export type DiskRegion = AnyRegion & {
-  readonly kind: 'disk'
-  /** Absolute; without it, below the data folder. */
-  readonly folder?: string | undefined
-}
-
-export type SftpRegion = AnyRegion & {
-  readonly kind: 'sftp'
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  /** File of an unencrypted private key, absolute; or a password. One of the two. */
-  readonly keyFile?: string | undefined
-  readonly password?: string | undefined
-  /** `SHA256:…` of the server's key, as `ssh-keygen -l` prints it. */
-  readonly hostKey: string
-  /** On the server; absolute, or from the user's own folder. */
-  readonly folder: string
-  /** Longest that the server may take for one answer. */
-  readonly timeoutSeconds: number
 }
 
 /** Commits wait until enough regions hold them. */
@@ -87,9 +57,6 @@ export type BackupConfig = {
   readonly regions: readonly RegionConfig[]
 }
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
-  message: 'must be lower case letters, digits and hyphens, at most 32',
-})
 const slotName = z.string().regex(/^[a-z0-9_]{1,63}$/, {
   message: 'must be lower case letters, digits and underscores, at most 63',
 })
@@ -102,45 +69,6 @@ const database: z.ZodType<DatabaseConfig> = z.strictObject({
   password: z.string().min(1).max(1024),
   tls: z.enum(['verify', 'off']).default('verify'),
   caFile: absolute.optional(),
-})
-
-const diskRegion: z.ZodType<DiskRegion> = z.strictObject({
-  name,
-  kind: z.literal('disk').default('disk'),
-  folder: absolute.optional(),
-  required: z.boolean().default(true),
-})
-
-const sftpRegion: z.ZodType<SftpRegion> = z
-  .strictObject({
-    name,
-    kind: z.literal('sftp'),
-    host: z.string().min(1).max(255),
-    port: z.int().min(1).max(65_535).default(22),
-    user: z.string().min(1).max(255),
-    keyFile: absolute.optional(),
-    password: z.string().min(1).max(1024).optional(),
-    hostKey: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
-      message: 'must be the server’s fingerprint as ssh-keygen -l prints it: SHA256:…',
-    }),
-    folder: z.string().min(1).max(1024),
-    timeoutSeconds: z.number().min(0.1).max(600).default(20),
-    required: z.boolean().default(false),
-  })
-  .refine(({ keyFile, password }) => (keyFile === undefined) !== (password === undefined), {
-    message: 'needs either keyFile or password',
-  })
-
-/** By its kind, so that a mistake is told of the region that was meant. */
-const region: z.ZodType<RegionConfig> = z.unknown().transform((value, context) => {
-  const kind = (value as { kind?: unknown } | null)?.kind
-  const schema: z.ZodType<RegionConfig> = kind === 'sftp' ? sftpRegion : diskRegion
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  for (const { message, path } of parsed.error.issues) {
-    context.issues.push({ code: 'custom', message, path, input: value })
-  }
-  return z.NEVER
 })
 
 const synchronous: z.ZodType<SynchronousConfig> = z.strictObject({
@@ -166,15 +94,5 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   synchronous: synchronous.optional(),
   lagAlertSeconds: z.int().min(5).max(900).default(60),
   silenceSeconds: z.int().min(5).max(300).default(30),
-  regions: z
-    .array(region)
-    .min(1)
-    .max(8)
-    .refine((list) => new Set(list.map((one) => one.name)).size === list.length, {
-      message: 'each region needs a name of its own',
-    })
-    .refine((list) => list.some((one) => one.required), {
-      message: 'at least one region must be required, or nothing would ever be safe',
-    })
-    .prefault([{ name: 'region-a' }, { name: 'region-b' }]),
+  regions: regionsConfig.prefault([{ name: 'region-a' }, { name: 'region-b' }]),
 })
