@@ -9,37 +9,50 @@
  */
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { DeniedError, ProtocolError } from '#lib/errors.ts'
+import type { ScramKeys } from './scram-server.ts'
 
-/** No channel binding; base64 of it is what the final message repeats. */
-const GS2_HEADER = 'n,,'
+/** The head of the first message, which the final message repeats: what the proof is bound to. */
+const UNBOUND = 'n,,'
+const BOUND = 'p=tls-server-end-point,,'
 /** PostgreSQL's default is 4096. Who asks for more than this wants our time, not proof. */
 const ITERATIONS_MAX = 1_000_000
 const ITERATIONS_MIN = 4096
 const SERVER_MESSAGE_MAX = 4096
 
 export class ScramClient {
-  readonly #password: string
+  readonly #secret: string | ScramKeys
+  readonly #binding: Uint8Array | undefined
   readonly #nonce: string
   readonly #user: string
   #serverSignature: Buffer | undefined
 
   /**
    * @param nonce At least 18 random bytes as base64; never used twice.
-   * @param user Empty for PostgreSQL.
+   * @param options.password Or the keys that a proof of it, checked with the same verifier, gave.
+   * @param options.binding Of the server's certificate; with it the mechanism is
+   *   SCRAM-SHA-256-PLUS.
+   * @param options.user Empty for PostgreSQL.
    */
   constructor(options: {
-    readonly password: string
+    readonly password: string | ScramKeys
     readonly nonce: string
+    readonly binding?: Uint8Array | undefined
     readonly user?: string
   }) {
-    this.#password = prepared(options.password)
+    const { password } = options
+    this.#secret = typeof password === 'string' ? prepared(password) : password
+    this.#binding = options.binding
     this.#nonce = options.nonce
     this.#user = options.user ?? ''
   }
 
   /** The client-first message. */
   first(): string {
-    return GS2_HEADER + this.#firstBare()
+    return this.#gs2() + this.#firstBare()
+  }
+
+  #gs2(): string {
+    return this.#binding ? BOUND : UNBOUND
   }
 
   #firstBare(): string {
@@ -50,17 +63,32 @@ export class ScramClient {
    * The client-final message, answering the server-first message.
    *
    * @throws {ProtocolError} SCRAM_MALFORMED, also when the server does not repeat our nonce.
+   * @throws {DeniedError} SCRAM_KEYS_STALE when the password was changed since.
    */
   final(serverFirst: string): string {
     const { nonce, salt, iterations } = readServerFirst(serverFirst, this.#nonce)
-    const salted = pbkdf2Sync(this.#password, salt, iterations, 32, 'sha256')
-    const clientKey = hmac(salted, 'Client Key')
-    const withoutProof = `c=${Buffer.from(GS2_HEADER).toString('base64')},r=${nonce}`
+    const { clientKey, serverKey } = this.#keys(salt, iterations)
+    const bound = Buffer.concat([Buffer.from(this.#gs2()), this.#binding ?? new Uint8Array(0)])
+    const withoutProof = `c=${bound.toString('base64')},r=${nonce}`
     const signed = `${this.#firstBare()},${serverFirst},${withoutProof}`
     const signature = hmac(createHash('sha256').update(clientKey).digest(), signed)
     const proof = clientKey.map((byte, at) => byte ^ signature[at]!)
-    this.#serverSignature = hmac(hmac(salted, 'Server Key'), signed)
+    this.#serverSignature = hmac(serverKey, signed)
     return `${withoutProof},p=${Buffer.from(proof).toString('base64')}`
+  }
+
+  #keys(
+    salt: Uint8Array,
+    iterations: number,
+  ): { readonly clientKey: Uint8Array; readonly serverKey: Uint8Array } {
+    const secret = this.#secret
+    if (typeof secret !== 'string') {
+      if (secret.iterations === iterations && Buffer.compare(secret.salt, salt) === 0) return secret
+      const message = 'the server has another verifier than the keys were proved with'
+      throw new DeniedError('SCRAM_KEYS_STALE', message, 'authentication failed; try again')
+    }
+    const salted = pbkdf2Sync(secret, salt, iterations, 32, 'sha256')
+    return { clientKey: hmac(salted, 'Client Key'), serverKey: hmac(salted, 'Server Key') }
   }
 
   /**
@@ -115,7 +143,7 @@ function prepared(password: string): string {
 const mappedToNothing =
   /\u00ad|\u034f|\u1806|\u180b|\u180c|\u180d|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/gu
 
-function hmac(key: Buffer, text: string): Buffer {
+function hmac(key: Uint8Array, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest()
 }
 

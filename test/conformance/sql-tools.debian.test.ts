@@ -133,6 +133,22 @@ function suite(tools: Tools, binaries: PostgresBinaries | undefined): void {
       assert.match(wrong.err, /password authentication failed/)
     })
 
+    test('psql: channel binding can be required, and TLS begin at once', async () => {
+      const ways: Way[] = [{ PGCHANNELBINDING: 'require' }]
+      if (tools.major >= 17) ways.push({ PGCHANNELBINDING: 'require', PGSSLNEGOTIATION: 'direct' })
+      if (tools.major >= 18) ways.push({ PGMINPROTOCOLVERSION: '3.2', PGMAXPROTOCOLVERSION: '3.2' })
+      for (const way of ways) {
+        gateway.trail.clear()
+        const { out, err } = await psql({ ...through, ...way }, 'SELECT 7 AS seven')
+        assert.match(out, /7/, err)
+        const opened = await eventually(
+          'the record',
+          () => gateway.trail.of('DB_SESSION_OPENED')[0],
+        )
+        assert.equal(opened['method'], 'SCRAM-SHA-256-PLUS')
+      }
+    })
+
     test('psql: 200,000 rows by COPY in and out are the same bytes', async () => {
       const rows = Array.from({ length: 200_000 }, (_, n) => `${n}\trow number ${n}\n`).join('')
       const load = `CREATE TABLE bulk (n int, t text);\nCOPY bulk FROM STDIN;\n${rows}\\.\n`

@@ -3,7 +3,7 @@ import type { AuditTrail } from '#audit/trail.ts'
 import { createLocalAuthority, issueCertificate } from '#system/local-ca/authority.ts'
 import { systemClock } from '#system/clock.ts'
 import { sqlGatewayConfig } from '#services/sql-gateway/config.ts'
-import type { Upstream } from '#services/sql-gateway/ports.ts'
+import type { SqlGatewayPorts, Upstream } from '#services/sql-gateway/ports.ts'
 import { serve, type RunningSqlGateway } from '#services/sql-gateway/serve.ts'
 import { RecordingTrail } from './recording-trail.ts'
 
@@ -23,12 +23,17 @@ export type TestSqlGateway = RunningSqlGateway & {
   readonly host: string
 }
 
+/** The server, and how to ask it for verifiers: with that, SCRAM ends at the gateway. */
+export type TestUpstream = Upstream & {
+  readonly query?: (sql: string, values: unknown[]) => Promise<unknown>
+}
+
 /**
  * @param config The section of veilig.yaml, without defaults.
  * @param book Written instead of the recording trail.
  */
 export async function startSqlGateway(
-  upstream: Upstream,
+  upstream: TestUpstream,
   config: Readonly<Record<string, unknown>> = {},
   book?: AuditTrail,
 ): Promise<TestSqlGateway> {
@@ -40,6 +45,16 @@ export async function startSqlGateway(
     port: 0,
     tls: { certificate: certificatePem, key: keyPem },
     upstream,
+    verifierOf: verifiersOf(upstream),
   })
   return { ...running, trail, host: '127.0.0.1' }
+}
+
+function verifiersOf({ query }: TestUpstream): SqlGatewayPorts['verifierOf'] {
+  if (!query) return undefined
+  const sql = 'select rolpassword from pg_authid where rolname = $1 and rolcanlogin'
+  return async (user) => {
+    const [row] = (await query(sql, [user])) as { rolpassword: string | null }[]
+    return row?.rolpassword ?? undefined
+  }
 }

@@ -48,6 +48,7 @@ const programRoles: readonly string[] = [
   ...applicationRoles.map(({ role }) => role),
   'veilig_access',
   'veilig_backup',
+  'veilig_gateway',
   'veilig_prober',
 ]
 
@@ -121,9 +122,14 @@ async function scanApart({ paths, configFile }: Context): Promise<Scanned> {
   const args = [...process.execArgv, program, 'secrets', 'scan', '--json', '--data', paths.data]
   const child = execFile(process.execPath, [...args, ...config], { maxBuffer: SCAN_OUTPUT_MAX })
   if (child.pid !== undefined) setPriority(child.pid, LOWEST_PRIORITY)
+  // A search under way neither keeps the prober from stopping nor outlives it.
+  child.unref()
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
   let text = ''
   child.stdout?.on('data', (chunk: string) => (text += chunk))
   await once(child, 'close') // its exit status only says whether it found something
+  process.off('exit', end)
   const reports = text
     .split('\n')
     .filter(Boolean)

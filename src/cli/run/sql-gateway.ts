@@ -1,23 +1,61 @@
 /**
- * Composes the SQL gateway: its certificate, its port, and the protected cluster behind it.
+ * Composes the SQL gateway: its certificate, its port, the protected cluster behind it, and the one
+ * question it may ask there.
  *
  * @module
  */
+import pg from 'pg'
+import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { serve } from '#services/sql-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
+
+const ROLE = 'veilig_gateway'
+const CONNECTIONS_MAX = 4
+const ANSWER_MS = 10_000
 
 /** @throws {FaultError} PORT_IN_USE, LISTEN_FAILED, DISK_MISSING. */
 export async function runSqlGateway(context: ServiceContext): Promise<RunningService> {
   const { clock, trail, ports, paths } = context
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(paths.secret('sql-gateway', file))).toString('utf8')
-  return serve(context.config.sqlGateway, {
+  const upstream = { socketDir: paths.clusterSocket('protected'), port: 5432 }
+  const verifiers = new pg.Pool({
+    host: upstream.socketDir,
+    port: upstream.port,
+    user: ROLE,
+    password: await text('database-password'),
+    database: 'postgres',
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+  })
+  verifiers.on('error', () => undefined) // an idle connection that broke is opened anew when needed
+  const running = await serve(context.config.sqlGateway, {
     trail,
     clock,
     port: ports.sql,
     tls: { certificate: await text('tls.pem'), key: await text('tls.key') },
-    upstream: { socketDir: paths.clusterSocket('protected'), port: 5432 },
+    upstream,
+    verifierOf: (user) => verifierOf(verifiers, user),
   })
+  return {
+    ...running,
+    [Symbol.asyncDispose]: async () => {
+      await running[Symbol.asyncDispose]()
+      await verifiers.end()
+    },
+  }
+}
+
+async function verifierOf(pool: pg.Pool, user: string): Promise<string | undefined> {
+  try {
+    const sql = 'select veilig_gateway.verifier($1) as verifier'
+    const { rows } = await pool.query<{ verifier: string | null }>(sql, [user])
+    return rows[0]?.verifier ?? undefined
+  } catch (cause) {
+    const message = 'the server does not say what it keeps in place of passwords'
+    throw new FaultError('DB_UPSTREAM_UNREACHABLE', message, { cause })
+  }
 }

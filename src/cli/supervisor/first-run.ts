@@ -85,4 +85,5 @@ const passwordOwners = [
   'application-owner',
   'backup',
   'prober',
+  'sql-gateway',
 ] as const

@@ -49,6 +49,12 @@ const roles: readonly Role[] = [
     attributes: 'login connection limit 6',
     why: 'measures the claims from outside; sees its own database only',
   },
+  {
+    name: 'veilig_gateway',
+    process: 'sql-gateway',
+    attributes: 'login connection limit 8',
+    why: 'asks what the server keeps in place of a password, to end SCRAM at the gateway',
+  },
 ]
 
 type Database = { readonly name: string; readonly owner: string; readonly users: readonly string[] }
@@ -69,6 +75,7 @@ export async function ensureRoles(context: Context, cluster: RunningCluster): Pr
     const password = await readFile(context.paths.secret(role.process, 'database-password'), 'utf8')
     await ensureRole(admin.client, role.name, role.attributes, password)
   }
+  await ensureVerifiers(admin.client)
   await admin.client.query(
     'grant alter system on parameter synchronous_standby_names to veilig_backup',
   )
@@ -80,6 +87,21 @@ export async function ensureRoles(context: Context, cluster: RunningCluster): Pr
     const owner = databases.find((database) => database.name === name)?.owner ?? ''
     await inside.client.query(`grant all on schema public to ${pg.escapeIdentifier(owner)}`)
   }
+}
+
+/**
+ * The one question the SQL gateway may ask. A verifier lets nobody in by itself: the proof must
+ * come from a client that knows the password.
+ */
+async function ensureVerifiers(client: pg.Client): Promise<void> {
+  await client.query(`
+    create schema if not exists veilig_gateway;
+    create or replace function veilig_gateway.verifier(name) returns text
+      language sql stable security definer set search_path = pg_catalog, pg_temp
+      return (select rolpassword from pg_authid where rolname = $1 and rolcanlogin);
+    revoke all on function veilig_gateway.verifier(name) from public;
+    grant usage on schema veilig_gateway to veilig_gateway;
+    grant execute on function veilig_gateway.verifier(name) to veilig_gateway`)
 }
 
 /** The control cluster: one database, and in it one schema for each service, owned by its role. */

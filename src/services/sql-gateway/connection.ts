@@ -20,10 +20,11 @@ import type { CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import type { Peer } from './events.ts'
 import type { Journal } from './journal.ts'
-import { Login, ScramRelay, type LoginStep } from './login.ts'
+import { Login, ScramRelay, type Authentication, type LoginStep } from './login.ts'
 import { Greeting, type Wish } from './greeting.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
+import type { ScramFor } from './scram-for.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { Traffic } from './traffic.ts'
 import { openUpstream, sendCancel } from './upstream.ts'
@@ -38,6 +39,8 @@ export type Gateway = {
   /** Records what somebody did who has not logged in; repeats are summed up. */
   readonly stranger: (code: string, address: string, detail: AuditDetail) => void
   readonly journal: Journal
+  /** Ends SCRAM here; undefined to hand it through. */
+  readonly scram: ScramFor | undefined
   readonly judgeFor: (user: string) => SessionOptions['judge']
   readonly left: (connection: Connection) => void
 }
@@ -210,16 +213,28 @@ export class Connection {
     }
     const ownKey = cancelKeys.mint(this.#minor, this)
     this.#pid = ownKey.pid
-    this.#login = new Login(new ScramRelay(), ownKey)
-    openUpstream(ports.upstream, this.#abort.signal).then(
-      (server) => this.#connected(server, startup),
-      (error: unknown) => this.#refuse(error),
-    )
+    const { user } = this.#identity
+    openUpstream(ports.upstream, this.#abort.signal)
+      .then(async (server) => {
+        this.#login = new Login(await this.#authenticationOf(user, server), ownKey)
+        this.#connected(server, startup)
+      })
+      .catch((error: unknown) => this.#refuse(error))
+  }
+
+  /** With the server's own verifier the proof ends here; else it is handed through. */
+  async #authenticationOf(user: string, server: Socket): Promise<Authentication> {
+    const { scram } = this.#gateway
+    if (!scram) return new ScramRelay()
+    const onTls = this.#client instanceof TLSSocket
+    server.on('error', () => undefined) // or it could fail unheard while we wait
+    return scram(user, onTls, server instanceof TLSSocket ? server : undefined)
   }
 
   #connected(server: Socket, startup: Startup): void {
     server.on('error', () => undefined) // followed by 'close'
     if (this.#stage !== 'login') return void server.destroy()
+    if (server.destroyed) throw serverLeft()
     this.#server = server
     server.on('data', (chunk: Buffer) => this.#onServerData(chunk))
     server.on('end', () => this.#serverClosed())
@@ -258,7 +273,7 @@ export class Connection {
         this.#server?.write(step.bytes)
         return
       case 'failed':
-        this.#loginFailed({ sqlstate: step.sqlstate })
+        this.#loginFailed({ sqlstate: step.sqlstate, ...(step.reason && { reason: step.reason }) })
         return this.#farewell(step.bytes)
       case 'leave':
         return this.#abandon()

@@ -1,10 +1,10 @@
 /**
  * The login, between StartupMessage and the first ReadyForQuery: who proves what to whom.
  *
- * How the proof is made is an `Authentication`; `ScramRelay` hands the client's own SCRAM exchange
- * through to the server, so the gateway never has a password. A server that would let the client
- * in without proof (a `trust` line), or asks for the password itself, is refused: the claim is that
- * every user proves an identity.
+ * How the proof is made is an `Authentication`: scram-termination.ts ends the client's SCRAM
+ * exchange here, `ScramRelay` hands it through to the server. The gateway never has a password. A
+ * server that would let the client in without proof (a `trust` line), or asks for the password
+ * itself, is refused: the claim is that every user proves an identity.
  *
  * Source: PostgreSQL documentation, "Start-up" and "SASL Authentication".
  *
@@ -20,7 +20,13 @@ import type { Message } from '#protocol/postgres/message-buffer.ts'
 export type LoginStep =
   | { readonly do: 'to-client' | 'to-server'; readonly bytes: Uint8Array }
   /** The server refused; its error goes to the client, and both are done. */
-  | { readonly do: 'failed'; readonly bytes: Uint8Array; readonly sqlstate: string }
+  | {
+      readonly do: 'failed'
+      readonly bytes: Uint8Array
+      readonly sqlstate: string
+      /** For the record only. */
+      readonly reason?: string
+    }
   | { readonly do: 'ready'; readonly bytes: Uint8Array }
   | { readonly do: 'leave' }
 
@@ -37,10 +43,8 @@ export interface Authentication {
   readonly method: string
 }
 
-const OK = 0
-const SASL = 10
-const SASL_CONTINUE = 11
-const SASL_FINAL = 12
+/** What an AuthenticationRequest asks for or says; all else is weaker than we take. */
+export const AUTHENTICATION = { ok: 0, sasl: 10, saslContinue: 11, saslFinal: 12 } as const
 const MECHANISM = 'SCRAM-SHA-256'
 
 /**
@@ -60,28 +64,28 @@ export class ScramRelay implements Authentication {
   }
 
   fromServer(request: number, data: Uint8Array): LoginStep {
-    if (request === SASL && this.#next === 'offer') {
+    if (request === AUTHENTICATION.sasl && this.#next === 'offer') {
       if (!mechanismsIn(data).includes(MECHANISM)) throw weak(request)
       this.#next = 'initial'
-      const offer = Buffer.concat([int32Bytes(SASL), Buffer.from(`${MECHANISM}\0\0`, 'latin1')])
-      return { do: 'to-client', bytes: encodeMessage('R', offer) }
+      const offer = Buffer.from(`${MECHANISM}\0\0`, 'latin1')
+      return { do: 'to-client', bytes: authenticationRequest(AUTHENTICATION.sasl, offer) }
     }
-    if (request === SASL_CONTINUE && this.#next === 'challenge') this.#next = 'response'
-    else if (request === SASL_FINAL && this.#next === 'final') this.#next = 'ok'
-    else if (request === OK && this.#next === 'ok') this.#next = 'done'
+    const { saslContinue, saslFinal, ok } = AUTHENTICATION
+    if (request === saslContinue && this.#next === 'challenge') this.#next = 'response'
+    else if (request === saslFinal && this.#next === 'final') this.#next = 'ok'
+    else if (request === ok && this.#next === 'ok') this.#next = 'done'
     else throw weak(request)
-    const body = Buffer.concat([int32Bytes(request), data])
-    return { do: 'to-client', bytes: encodeMessage('R', body) }
+    return { do: 'to-client', bytes: authenticationRequest(request, data) }
   }
 
   fromClient(body: Uint8Array): LoginStep {
     if (this.#next === 'initial') {
       const end = body.indexOf(0)
       const mechanism = Buffer.from(body.subarray(0, Math.max(end, 0))).toString('latin1')
-      if (mechanism !== MECHANISM) throw violation(`mechanism ${JSON.stringify(mechanism)}`)
+      if (mechanism !== MECHANISM) throw loginViolation(`mechanism ${JSON.stringify(mechanism)}`)
       this.#next = 'challenge'
     } else if (this.#next === 'response') this.#next = 'final'
-    else throw violation('a password message out of turn')
+    else throw loginViolation('a password message out of turn')
     return { do: 'to-server', bytes: encodeMessage('p', body) }
   }
 }
@@ -125,7 +129,8 @@ export class Login {
     if (type === 'R' && body.length >= 4) {
       return this.#authentication.fromServer(int32(body, 0), body.subarray(4))
     }
-    if (!this.#authentication.done) throw violation(`server type ${type} before authentication`)
+    if (!this.#authentication.done)
+      throw loginViolation(`server type ${type} before authentication`)
     if (type === 'S') {
       const parameter = readParameter(body)
       if (parameter?.name === 'application_name') this.#application = parameter.value
@@ -136,28 +141,29 @@ export class Login {
       return { do: 'to-client', bytes: encodeBackendKey(this.#ownKey.pid, this.#ownKey.key) }
     }
     if (type === 'Z') return { do: 'ready', bytes }
-    throw violation(`server type ${type} at login`)
+    throw loginViolation(`server type ${type} at login`)
   }
 
   /** @throws {DeniedError | ProtocolError} Both are to be hung up on. */
   fromClient(message: Message): LoginStep {
     if (message.type === 'X') return { do: 'leave' }
-    if (message.type !== 'p') throw violation(`client type ${message.type} at login`)
+    if (message.type !== 'p') throw loginViolation(`client type ${message.type} at login`)
     return this.#authentication.fromClient(message.body)
   }
 }
 
-function mechanismsIn(data: Uint8Array): string[] {
+/** Names in a server's AuthenticationSASL. */
+export function mechanismsIn(data: Uint8Array): string[] {
   return Buffer.from(data).toString('latin1').split('\0').filter(Boolean)
 }
 
-function int32Bytes(value: number): Uint8Array {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
+export function authenticationRequest(request: number, data?: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(4)
+  head.writeInt32BE(request)
+  return encodeMessage('R', data ? Buffer.concat([head, data]) : head)
 }
 
-function weak(request: number): DeniedError {
+export function weak(request: number): DeniedError {
   return new DeniedError(
     'DB_SERVER_AUTH_WEAK',
     `the server answered with authentication request ${request} instead of ${MECHANISM}`,
@@ -165,6 +171,6 @@ function weak(request: number): DeniedError {
   )
 }
 
-function violation(message: string): ProtocolError {
+export function loginViolation(message: string): ProtocolError {
   return new ProtocolError('PG_LOGIN_INVALID', message)
 }

@@ -30,4 +30,12 @@ export type SqlGatewayPorts = {
   /** PEM, leaf first, and its key. */
   readonly tls: { readonly certificate: string; readonly key: string }
   readonly upstream: Upstream
+  /**
+   * What the server keeps in place of a role's password (`rolpassword`); undefined when there is no
+   * such role, or it may not log in. With it SCRAM ends here and channel binding works; without,
+   * it is handed through.
+   *
+   * @throws {FaultError} DB_UPSTREAM_UNREACHABLE.
+   */
+  readonly verifierOf?: ((user: string) => Promise<string | undefined>) | undefined
 }

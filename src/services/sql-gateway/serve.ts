@@ -20,6 +20,7 @@ import { Journal } from './journal.ts'
 import { allowList, plainAddress } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
+import { scramFor } from './scram-for.ts'
 import { judgeOf, sharedParser } from './rules.ts'
 
 export type RunningSqlGateway = RunningService & {
@@ -71,6 +72,7 @@ export async function serve(
       if (event) void journal.append([event])
     },
     journal,
+    scram: scramFor(ports),
     judgeFor: (user) => judgeOf(config.roles[user], parse),
     left: (connection) => connections.delete(connection),
   }
