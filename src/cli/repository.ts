@@ -13,7 +13,11 @@ import { UsageError } from '#lib/errors.ts'
 import type { RegionConfig } from '#services/backup/config-regions.ts'
 import type { ManifestMemory } from '#services/backup/ports.ts'
 import type { CatalogueHead } from '#services/backup/repository/chain.ts'
-import { openReader, type RepositoryReader } from '#services/backup/repository/open-reader.ts'
+import {
+  openReader,
+  type KnownChains,
+  type RepositoryReader,
+} from '#services/backup/repository/open-reader.ts'
 import { openRepository, type HeadMemory } from '#services/backup/repository/open-repository.ts'
 import type { RegionPlace } from '#services/backup/repository/regions.ts'
 import type { Repository } from '#services/backup/repository/repository.ts'
@@ -99,12 +103,14 @@ export async function openForBackup(
  * memory of the catalogue; elsewhere, with the printed key alone, the key vouches for a region's.
  *
  * @param identity Who reads contents; without it only the catalogue and signatures can be read.
+ * @param known Of a process that opens it again and again: what it has read of the catalogue.
  * @throws {VeiligError} As `openReader`.
  */
 export async function openForReading(
   { paths }: Pick<Context, 'paths'>,
   regions: readonly RegionConfig[],
   identity?: Identity,
+  known?: KnownChains,
 ): Promise<RepositoryReader> {
   const files = keyFiles(paths)
   const hasRoot = (await systemDisk.size(files.root)) !== undefined
@@ -113,6 +119,7 @@ export async function openForReading(
     ...(identity ? { identity } : {}),
     ...(hasRoot ? { root: await systemDisk.read(files.root) } : {}),
     head: await headIn(files.head).load(),
+    known,
   })
 }
 

@@ -50,7 +50,8 @@ export async function days(
   differences = false,
 ): Promise<string[]> {
   await repository.attach(CLUSTER)
-  await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
+  const last = await repository.wal.lastPosition(CLUSTER.systemIdentifier)
+  await repository.wal.begin(last ?? { timeline: 1, lsn: BigInt(SEGMENT) })
   await putWal(repository, [1000])
   const ids: string[] = []
   for (let day = 0; day < count; day++) {

@@ -6,7 +6,7 @@
  * @module
  */
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
-import type { HeldFrom } from '#services/backup/repository/chain.ts'
+import type { HeldFrom } from '#services/backup/repository/entries.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
 import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
 import { isNoReceipt, openReceipt } from '#crypto/receipt.ts'

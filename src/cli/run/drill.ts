@@ -8,6 +8,7 @@ import { chmod, mkdir, rm, statfs } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { askBackup } from '#services/backup/control/client.ts'
+import type { KnownChains } from '#services/backup/repository/open-reader.ts'
 import { verifyRepository } from '#services/backup/repository/verify.ts'
 import { restore } from '#services/backup/restore/restore.ts'
 import type { DrillPorts, Restorable } from '#services/drill/ports.ts'
@@ -45,12 +46,13 @@ export async function drillPorts(
   await ensureDrillKey(paths)
   const identity = await readKeyFile(paths, keyFiles(paths).verifier)
   const folder = paths.drill(who)
+  const known: KnownChains = new Map()
   return {
-    restorable: () => restorable(context),
+    restorable: () => restorable(context, known),
     layOut: async (targetMs, into, signal) => {
       const text = `${new Date(targetMs).toISOString().slice(0, 23).replace('T', ' ')}+00`
       const { backupId, stop } = await restore({
-        reader: await openForReading(context, regions, identity),
+        reader: await openForReading(context, regions, identity, known),
         target: { kind: 'time', atMs: targetMs, text },
         into,
         action: 'promote',
@@ -73,7 +75,7 @@ export async function drillPorts(
       return startCluster({ binaries, account, dataDir }, options)
     },
     verify: async (signal) => {
-      const reader = await openForReading(context, regions, identity)
+      const reader = await openForReading(context, regions, identity, known)
       const report = await verifyRepository(reader, { contents: true, signal })
       const backups = reader.chain.state.backups.map(({ id }) => id)
       return { ...report, backups, regions: reader.regions.map(({ name }) => name) }
@@ -92,8 +94,8 @@ export async function drillPorts(
   }
 }
 
-async function restorable(context: ServiceContext): Promise<Restorable> {
-  const reader = await openForReading(context, context.config.backup.regions)
+async function restorable(context: ServiceContext, known: KnownChains): Promise<Restorable> {
+  const reader = await openForReading(context, context.config.backup.regions, undefined, known)
   const { cluster, backups } = reader.chain.state
   return {
     pgMajor: cluster?.pgMajor ?? 0,

@@ -7,6 +7,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
 import { attackObject } from '#services/backup/repository/attack.ts'
+import type { KnownChains } from '#services/backup/repository/open-reader.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import { RetentionMeter } from '#services/backup/retention/measure.ts'
 import type { Probe } from '#services/prober/probe.ts'
@@ -33,25 +34,26 @@ export async function receiptProbes(
   const { paths, clock, config } = context
   const { regions } = config.backup
   await ensureDrillKey(paths)
+  const known: KnownChains = new Map()
   const common = {
     receipts: (known: ReadonlySet<string>) => receiptsOfAny(context, known),
     publicKey: await drillPublicKey(paths),
     clock,
   }
   const backups = async (): Promise<readonly { id: string; finishedMs: number }[]> =>
-    (await openForReading(context, regions)).chain.state.backups
+    (await openForReading(context, regions, undefined, known)).chain.state.backups
   const names = regions.filter(({ required }) => required).map(({ name }) => name)
   const plant = (signal: AbortSignal): Promise<void> => plantCanary(context, login, signal)
   const verified = { ...common, backups, regions: names, everySeconds: VERIFIED_EVERY_SECONDS }
   return [
     ['backup.pitr', pitrProbe({ ...common, plant })],
     ['backup.verified', verifiedProbe(verified)],
-    ['backup.retention', retentionProbe(retention(context))],
+    ['backup.retention', retentionProbe(retention(context, known))],
   ]
 }
 
 /** What is kept, what is still readable: judged by the catalogue and the regions' own listings. */
-function retention(context: ServiceContext): RetentionTarget {
+function retention(context: ServiceContext, known: KnownChains): RetentionTarget {
   const { regions, retainDays } = context.config.backup
   const meter = new RetentionMeter()
   const required = new Set(regions.filter((region) => region.required).map(({ name }) => name))
@@ -59,7 +61,7 @@ function retention(context: ServiceContext): RetentionTarget {
     retainDays,
     everySeconds: RETENTION_EVERY_SECONDS,
     look: async () => {
-      const reader = await openForReading(context, regions)
+      const reader = await openForReading(context, regions, undefined, known)
       const nowMs = context.clock.nowMs()
       const bounds = { nowMs, retainMs: retainDays * 24 * HOUR_MS, graceMs: HOUR_MS }
       return meter.measure(reader, bounds, required)
@@ -71,8 +73,10 @@ function retention(context: ServiceContext): RetentionTarget {
 export function attackSample(
   context: ServiceContext,
 ): (object: string, bytes: Uint8Array) => Promise<string | undefined> {
+  const known: KnownChains = new Map()
   return async (object, bytes) => {
-    const reader = await openForReading(context, context.config.backup.regions)
+    const { regions } = context.config.backup
+    const reader = await openForReading(context, regions, undefined, known)
     return attackObject(reader, object, bytes, (below) => randomInt(below), randomBytes)
   }
 }

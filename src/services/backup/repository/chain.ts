@@ -1,27 +1,15 @@
 /**
- * The catalogue as a chain: read whole, checked link by link, and what it adds up to.
+ * The catalogue as a chain: checked link by link, and what it adds up to.
  *
  * @module
  */
 import { equalBytes, toHex } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
-import type { ObjectStore } from '#storage/object-store.ts'
-import {
-  parseEntry,
-  type BackupEntry,
-  type CatalogueEntry,
-  type ClusterEntry,
-  type DestroyedEntry,
-  type ExpiredEntry,
-  type HistoryEntry,
-  type HoldEntry,
-  type PlacedEntry,
-  type RunEnd,
-  type RunEntry,
-} from './entries.ts'
-import { CATALOGUE_FOLDER, entryName } from './names.ts'
+import { digestFromHex, parseEntry, type FoldEntry, type PlacedEntry } from './entries.ts'
+import { entryName, foldName } from './names.ts'
 import { sha256 } from './object-frame.ts'
 import type { RepositoryRoot } from './root.ts'
+import { FoldedState, type CatalogueState } from './state.ts'
 
 /** What to remember of a catalogue, to know later that it was not rolled back. */
 export type CatalogueHead = {
@@ -31,57 +19,35 @@ export type CatalogueHead = {
   readonly digest: string
 }
 
-/** All that the entries say. */
-export type CatalogueState = {
-  readonly cluster: ClusterEntry | undefined
-  readonly backups: readonly BackupEntry[]
-  readonly runs: readonly BegunRun[]
-  /** Run → how far it is known to have come. */
-  readonly runEnds: ReadonlyMap<string, RunEnd>
-  /** Timeline → its newest history file. */
-  readonly histories: ReadonlyMap<number, HistoryEntry>
-  /** Run → where what is kept of it begins, when its beginning was destroyed. */
-  readonly logStarts: ReadonlyMap<string, RunEnd>
-  /** By sequence: what was given up, and the receipt once it is destroyed. */
-  readonly expiries: ReadonlyMap<number, Expiry>
-  /** By id: those that were not released. */
-  readonly holds: ReadonlyMap<string, HeldFrom>
-}
-
-export type HeldFrom = HoldEntry & { readonly writtenMs: number }
-
-export type BegunRun = {
-  readonly entry: RunEntry
-  readonly digest: Uint8Array
-  readonly writtenMs: number
-}
-
-export type Expiry = {
-  readonly entry: ExpiredEntry
-  readonly writtenMs: number
-  readonly backups: readonly BackupEntry[]
-  readonly receipt: DestroyedEntry | undefined
-}
-
 /** The chain so far; grows by `add`, which checks. */
 export class CatalogueChain {
   readonly #root: RepositoryRoot
-  readonly #digests: Uint8Array[] = []
-  #backups: BackupEntry[] = []
-  readonly #runs: BegunRun[] = []
-  readonly #logStarts = new Map<string, RunEnd>()
-  readonly #expiries = new Map<number, Expiry>()
-  readonly #holds = new Map<string, HeldFrom>()
-  readonly #runEnds = new Map<string, RunEnd>()
-  readonly #histories = new Map<number, HistoryEntry>()
-  #cluster: ClusterEntry | undefined
+  /** Of the entries that count: since the newest fold, and those that it names. */
+  #digests = new Map<number, Uint8Array>()
+  #state = new FoldedState()
+  #length = 0
+  #foldAt: number | undefined
+  #last: Uint8Array
 
   constructor(root: RepositoryRoot) {
     this.#root = root
+    this.#last = sha256(root.bytes)
   }
 
+  /** One that goes its own way from here. */
+  clone(): CatalogueChain {
+    const copy = new CatalogueChain(this.#root)
+    copy.#digests = new Map(this.#digests)
+    copy.#state = this.#state.clone()
+    copy.#length = this.#length
+    copy.#foldAt = this.#foldAt
+    copy.#last = this.#last
+    return copy
+  }
+
+  /** The sequence of the next entry. */
   get length(): number {
-    return this.#digests.length
+    return this.#length
   }
 
   get head(): CatalogueHead {
@@ -90,119 +56,119 @@ export class CatalogueChain {
 
   /** What the next entry must name as its predecessor. */
   get lastDigest(): Uint8Array {
-    return this.#digests.at(-1) ?? sha256(this.#root.bytes)
+    return this.#last
   }
 
   get state(): CatalogueState {
-    return {
-      cluster: this.#cluster,
-      backups: this.#backups,
-      runs: this.#runs,
-      runEnds: this.#runEnds,
-      histories: this.#histories,
-      logStarts: this.#logStarts,
-      expiries: this.#expiries,
-      holds: this.#holds,
-    }
+    return this.#state
   }
 
-  /** SHA-256 of the entry with this number, if there is one. */
+  /** The newest fold, if there is one. */
+  get foldAt(): number | undefined {
+    return this.#foldAt
+  }
+
+  /** Entries since the newest fold. */
+  get sinceFold(): number {
+    return this.#foldAt === undefined ? this.#length : this.#length - 1 - this.#foldAt
+  }
+
+  /** SHA-256 of the entry with this number, if it counts. */
   digestOf(sequence: number): Uint8Array | undefined {
-    return this.#digests[sequence]
+    return this.#digests.get(sequence)
+  }
+
+  /** Whether an entry counts no longer, because a fold says what it said. */
+  isFolded(sequence: number): boolean {
+    return (this.#foldAt ?? -1) > sequence && !this.#digests.has(sequence)
+  }
+
+  /** Names of the entries that count. */
+  names(): string[] {
+    return [...this.#digests.keys()].map((sequence) =>
+      sequence === this.#foldAt ? foldName(sequence) : entryName(sequence),
+    )
+  }
+
+  /** What a fold entered now must say. */
+  fold(nowMs: number): FoldEntry {
+    return this.#state.fold(nowMs, (sequence) => toHex(this.#digests.get(sequence) ?? this.#last))
   }
 
   /**
    * Takes the next entry.
    *
+   * @param name As listed: of the next entry, a fold or not.
    * @throws {IntegrityError} OBJECT_DAMAGED, OBJECT_FORGED, CATALOGUE_BROKEN.
    * @throws {UsageError} REPOSITORY_FORMAT_NEWER.
    */
-  add(bytes: Uint8Array): PlacedEntry {
-    const name = entryName(this.length)
-    this.#root.checkSignature(name, bytes)
-    const placed = parseEntry(name, bytes)
-    if (!equalBytes(placed.previous, this.lastDigest)) {
+  add(name: string, bytes: Uint8Array): PlacedEntry {
+    const placed = this.#open(name, bytes)
+    if (placed.sequence !== this.#length || !equalBytes(placed.previous, this.lastDigest)) {
       const message = `${name} does not follow the entry before it: one of the two was exchanged`
       throw new IntegrityError('CATALOGUE_BROKEN', message)
     }
-    const digest = sha256(bytes)
-    this.#digests.push(digest)
-    this.#fold(placed, digest)
+    this.#take(placed, sha256(bytes))
+    if (placed.entry.type === 'fold') this.#leaveOut(placed.entry, placed.sequence)
     return placed
   }
 
-  #fold({ entry, writtenMs, sequence }: Folded, digest: Uint8Array): void {
-    switch (entry.type) {
-      case 'cluster':
-        this.#cluster ??= entry
-        break
-      case 'run':
-        if (entry.previous) this.#runEnds.set(entry.previous.run, entry.previous)
-        this.#runs.push({ entry, digest, writtenMs })
-        break
-      case 'mark':
-        this.#runEnds.set(entry.run, entry)
-        break
-      case 'history':
-        this.#histories.set(entry.timeline, entry)
-        break
-      case 'backup':
-        this.#backups.push(entry)
-        break
-      case 'expired':
-        this.#expire(entry, writtenMs, sequence)
-        break
-      case 'destroyed': {
-        const expiry = this.#expiries.get(entry.expired)
-        if (expiry) this.#expiries.set(entry.expired, { ...expiry, receipt: entry })
-        break
-      }
-      case 'hold':
-        this.#holds.set(entry.id, { ...entry, writtenMs })
-        break
-      case 'release':
-        this.#holds.delete(entry.id)
-        break
+  /**
+   * Begins anew with a fold, whatever was before it. It stands once `kept` has had every entry
+   * that it names.
+   *
+   * @throws As `add`.
+   */
+  jump(name: string, bytes: Uint8Array): FoldEntry {
+    const { entry, sequence } = this.#open(name, bytes)
+    if (entry.type !== 'fold') throw new IntegrityError('OBJECT_DAMAGED', `${name} is no fold`)
+    this.#digests = new Map(entry.entries.map((one) => [one.sequence, digestFromHex(one.sha256)]))
+    this.#state = FoldedState.from(entry)
+    this.#last = sha256(bytes)
+    this.#digests.set(sequence, this.#last)
+    this.#foldAt = sequence
+    this.#length = sequence + 1
+    return entry
+  }
+
+  /** Takes an entry that a fold names. @throws As `add`. */
+  kept(name: string, bytes: Uint8Array): void {
+    const { entry, sequence } = this.#open(name, bytes)
+    const digest = this.#digests.get(sequence)
+    if (entry.type !== 'backup' || !digest || !equalBytes(digest, sha256(bytes))) {
+      throw new IntegrityError('CATALOGUE_BROKEN', `${name} is not the entry that the fold names`)
     }
+    this.#state.keep(entry, sequence)
   }
 
-  #expire(entry: ExpiredEntry, writtenMs: number, sequence: number): void {
-    const gone = new Set(entry.backups)
-    const backups = this.#backups.filter(({ id }) => gone.has(id))
-    this.#backups = this.#backups.filter(({ id }) => !gone.has(id))
-    for (const start of entry.log) this.#logStarts.set(start.run, start)
-    this.#expiries.set(sequence, { entry, writtenMs, backups, receipt: undefined })
+  #open(name: string, bytes: Uint8Array): PlacedEntry {
+    this.#root.checkSignature(name, bytes)
+    return parseEntry(name, bytes)
   }
-}
 
-type Folded = Pick<PlacedEntry, 'sequence' | 'writtenMs'> & { readonly entry: CatalogueEntry }
-
-/**
- * Reads the rest of a store's catalogue into a chain, entry by entry.
- *
- * @returns How many entries were added.
- * @throws {IntegrityError} CATALOGUE_BROKEN also when an entry is missing between others.
- */
-export async function readChain(store: ObjectStore, chain: CatalogueChain): Promise<number> {
-  let added = 0
-  for await (const { name } of store.list(CATALOGUE_FOLDER)) {
-    if (name < entryName(chain.length)) continue
-    if (name !== entryName(chain.length)) {
-      const message = `${entryName(chain.length)} is missing, though ${name} is there`
-      throw new IntegrityError('CATALOGUE_BROKEN', message)
-    }
-    chain.add(await store.get(name))
-    added++
+  #take({ sequence, entry, writtenMs }: PlacedEntry, digest: Uint8Array): void {
+    this.#digests.set(sequence, digest)
+    this.#last = digest
+    this.#length = sequence + 1
+    this.#state.add(entry, { sequence, writtenMs, digest })
   }
-  return added
+
+  /** From here on only the fold counts, and what it names. */
+  #leaveOut(fold: FoldEntry, sequence: number): void {
+    const kept = new Set([sequence, ...fold.entries.map((one) => one.sequence)])
+    for (const known of this.#digests.keys()) if (!kept.has(known)) this.#digests.delete(known)
+    this.#foldAt = sequence
+    this.#state.prune(fold)
+  }
 }
 
 /** @throws {IntegrityError} CATALOGUE_ROLLED_BACK when the chain does not hold the head. */
 export function checkHead(chain: CatalogueChain, head: CatalogueHead, where: string): void {
-  const digest = head.sequence < 0 ? undefined : chain.digestOf(head.sequence)
-  if (head.sequence < 0 || (digest && toHex(digest) === head.digest)) return
+  const { sequence } = head
+  const digest = sequence < 0 ? undefined : chain.digestOf(sequence)
+  if (sequence < 0 || chain.isFolded(sequence) || (digest && toHex(digest) === head.digest)) return
   const message =
-    `the catalogue of ${where} lacks entry ${head.sequence}, which was there before: ` +
+    `the catalogue of ${where} lacks entry ${sequence}, which was there before: ` +
     'it was rolled back to an earlier state'
   throw new IntegrityError('CATALOGUE_ROLLED_BACK', message)
 }

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { z } from 'zod'
 import { FieldReader, FieldWriter, fromHex } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { SigningKey } from '#crypto/signing-key.ts'
-import { BACKUP_ID, entryName } from './names.ts'
+import { entryName, foldName } from './names.ts'
+import { entrySchemas } from './entry-schemas.ts'
 import { framePrefix, newerFormat, parseObject, signObject } from './object-frame.ts'
 import type { BackupFacts, BackupRecord } from './repository.ts'
 
@@ -111,6 +111,37 @@ export type DestroyedEntry = {
   readonly keys: number
 }
 
+/** A hold with the time of its entry. */
+export type HeldFrom = Omit<HoldEntry, 'type'> & { readonly writtenMs: number }
+
+/** All that the entries before it say, but for those it names: they are to be read as well. */
+export type FoldEntry = {
+  readonly type: 'fold'
+  readonly cluster: Omit<ClusterEntry, 'type'> | null
+  /** Entries that stay: backups, oldest first. */
+  readonly entries: readonly { readonly sequence: number; readonly sha256: string }[]
+  /** `digest`: SHA-256 of the entry that began the run, hex. */
+  readonly runs: readonly {
+    readonly entry: Omit<RunEntry, 'type'>
+    readonly digest: string
+    readonly writtenMs: number
+  }[]
+  readonly runEnds: readonly RunEnd[]
+  readonly logStarts: readonly RunEnd[]
+  readonly histories: readonly Omit<HistoryEntry, 'type'>[]
+  /** The newest destructions, and those without a receipt. */
+  readonly expiries: readonly {
+    readonly sequence: number
+    readonly writtenMs: number
+    readonly backups: number
+    readonly entry: Omit<ExpiredEntry, 'type'>
+    readonly receipt: Omit<DestroyedEntry, 'type'> | null
+  }[]
+  /** Destructions with a receipt that stand in it no longer. */
+  readonly destroyed: number
+  readonly holds: readonly HeldFrom[]
+}
+
 export type CatalogueEntry =
   | ClusterEntry
   | RunEntry
@@ -121,87 +152,7 @@ export type CatalogueEntry =
   | DestroyedEntry
   | HoldEntry
   | ReleaseEntry
-
-const count = z.number().int().nonnegative()
-const timeline = z.number().int().min(1).max(0xffff_ffff)
-const hexOf = (size: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${size * 2}}$`))
-const u64 = z
-  .string()
-  .regex(/^\d{1,20}$/)
-  .transform((text) => BigInt(text))
-const backupId = z.string().regex(BACKUP_ID)
-const runEnd = { run: hexOf(8), endLsn: u64, link: hexOf(DIGEST_SIZE) }
-const proof = z.strictObject({ size: count, sha256: hexOf(DIGEST_SIZE) })
-
-const schemas = {
-  cluster: z.strictObject({
-    type: z.literal('cluster'),
-    systemIdentifier: u64,
-    pgMajor: count,
-    walSegmentSize: z
-      .number()
-      .int()
-      .min(1024 * 1024)
-      .max(1024 * 1024 * 1024),
-    blockSize: z.number().int().min(1024).max(32_768),
-  }),
-  run: z.strictObject({
-    type: z.literal('run'),
-    run: hexOf(8),
-    timeline,
-    startLsn: u64,
-    previous: z.strictObject(runEnd).nullable(),
-  }),
-  mark: z.strictObject({ type: z.literal('mark'), ...runEnd }),
-  history: z.strictObject({ type: z.literal('history'), timeline, bytes: z.base64() }),
-  backup: z.strictObject({
-    type: z.literal('backup'),
-    id: backupId,
-    kind: z.enum(['full', 'differential']),
-    parent: backupId.nullable(),
-    label: z.string().max(200),
-    timeline,
-    startLsn: u64,
-    endTimeline: timeline,
-    endLsn: u64,
-    startedMs: count,
-    finishedMs: count,
-    fileCount: count,
-    plainBytes: count,
-    storedBytes: count,
-    damagedPageCount: count,
-    facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-    key: hexOf(16),
-    manifest: proof,
-    packs: z.array(proof),
-  }),
-  expired: z.strictObject({
-    type: z.literal('expired'),
-    windowFromMs: z.number().int(),
-    retainMs: count,
-    backups: z.array(backupId),
-    keys: z.array(hexOf(16)),
-    log: z.array(z.strictObject(runEnd)),
-  }),
-  destroyed: z.strictObject({
-    type: z.literal('destroyed'),
-    expired: count,
-    regions: z.array(z.string().max(200)),
-    objects: count,
-    keys: count,
-  }),
-  hold: z.strictObject({
-    type: z.literal('hold'),
-    id: hexOf(8),
-    fromMs: z.number().int(),
-    reason: z.string().max(200),
-  }),
-  release: z.strictObject({
-    type: z.literal('release'),
-    id: hexOf(8),
-    reason: z.string().max(200),
-  }),
-} satisfies Record<CatalogueEntry['type'], z.ZodType<CatalogueEntry>>
+  | FoldEntry
 
 /** An entry with its place in the chain. Believe it only once its signature was checked. */
 export type PlacedEntry = {
@@ -210,6 +161,11 @@ export type PlacedEntry = {
   readonly previous: Uint8Array
   readonly writtenMs: number
   readonly entry: CatalogueEntry
+}
+
+/** The name tells a fold: a reader begins with the newest. */
+export function nameOfEntry({ sequence, entry }: Pick<PlacedEntry, 'sequence' | 'entry'>): string {
+  return entry.type === 'fold' ? foldName(sequence) : entryName(sequence)
 }
 
 export function encodeEntry(
@@ -226,7 +182,7 @@ export function encodeEntry(
     typeof value === 'bigint' ? String(value) : value,
   )
   const unsigned = new FieldWriter().bytes(framePrefix('entry', fields)).text(json).finish()
-  return signObject(key, repositoryId, entryName(placed.sequence), unsigned)
+  return signObject(key, repositoryId, nameOfEntry(placed), unsigned)
 }
 
 /**
@@ -242,8 +198,9 @@ export function parseEntry(name: string, bytes: Uint8Array): PlacedEntry {
   const sequence = Number(reader.u64())
   const previous = reader.bytes(DIGEST_SIZE)
   const writtenMs = Number(reader.u64())
-  if (reader.left > 0 || entryName(sequence) !== name) throw bad('is not the entry of its name')
-  return { sequence, previous, writtenMs, entry: parseJson(name, body, bad) }
+  const placed = { sequence, previous, writtenMs, entry: parseJson(name, body, bad) }
+  if (reader.left > 0 || nameOfEntry(placed) !== name) throw bad('is not the entry of its name')
+  return placed
 }
 
 function parseJson(
@@ -259,8 +216,8 @@ function parseJson(
   }
   const type = (json as { type?: unknown } | null)?.type
   if (typeof type !== 'string') throw bad('has no type')
-  if (!Object.hasOwn(schemas, type)) throw newerFormat(name, `is an entry of type '${type}'`)
-  const parsed = schemas[type as CatalogueEntry['type']].safeParse(json)
+  if (!Object.hasOwn(entrySchemas, type)) throw newerFormat(name, `is an entry of type '${type}'`)
+  const parsed = entrySchemas[type as CatalogueEntry['type']].safeParse(json)
   if (!parsed.success) throw newerFormat(name, `is an entry '${type}' of another shape`)
   return parsed.data
 }

@@ -18,6 +18,18 @@ export function entryName(sequence: number): string {
   return `${CATALOGUE_FOLDER}/${sequence.toString(16).padStart(16, '0')}`
 }
 
+/** An entry that says all that went before. */
+export function foldName(sequence: number): string {
+  return `${entryName(sequence)}-fold`
+}
+
+/** What the name of a catalogue entry says; undefined for any other name. */
+export function parseEntryName(name: string): { sequence: number; fold: boolean } | undefined {
+  const found = /^catalogue\/([0-9a-f]{16})(-fold)?$/.exec(name)
+  if (!found) return undefined
+  return { sequence: Number.parseInt(found[1] ?? '', 16), fold: found[2] !== undefined }
+}
+
 export function keyName(keyId: Uint8Array, generation: number): string {
   return `${KEYS_FOLDER}/${toHex(keyId)}-${hex8(generation)}`
 }

@@ -6,11 +6,12 @@
 import { toHex } from '#lib/byte-fields.ts'
 import type { Identity } from '#crypto/key-wrap.ts'
 import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors.ts'
-import { CatalogueChain, checkHead, readChain, type CatalogueHead } from './chain.ts'
+import { CatalogueChain, checkHead, type CatalogueHead } from './chain.ts'
 import { openDataKey, type DataKey } from './data-key.ts'
 import type { ClusterEntry } from './entries.ts'
 import { keyIdOf, KEYS_FOLDER, ROOT_NAME } from './names.ts'
 import { sha256Aside } from './object-frame.ts'
+import { readChain } from './read-chain.ts'
 import type { RegionPlace } from './regions.ts'
 import { parseRoot, trustRoot, type RepositoryRoot } from './root.ts'
 import type { DataKeys } from './sealing.ts'
@@ -33,7 +34,12 @@ export type ReaderOptions = {
   readonly root?: Uint8Array
   /** A head remembered from earlier: the catalogue must contain it. */
   readonly head?: CatalogueHead | undefined
+  /** What was read of each region before: only what is new is read again. */
+  readonly known?: KnownChains | undefined
 }
+
+/** Region → its catalogue as it was last read. Belongs to one repository. */
+export type KnownChains = Map<string, CatalogueChain>
 
 export type RepositoryReader = {
   readonly regions: ReaderOptions['regions']
@@ -125,8 +131,9 @@ async function bestChain(
   let failure: unknown
   for (const { name, store } of options.regions) {
     try {
-      const chain = new CatalogueChain(root)
+      const chain = options.known?.get(name)?.clone() ?? new CatalogueChain(root)
       await readChain(store, chain)
+      options.known?.set(name, chain)
       if (!best || chain.length > best.length) best = chain
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error

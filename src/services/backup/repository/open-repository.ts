@@ -8,17 +8,19 @@ import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors
 import type { SigningKey } from '#crypto/signing-key.ts'
 import type { Clock } from '#system/clock.ts'
 import { PackingWriter } from './backup-writer.ts'
-import { CatalogueChain, checkHead, readChain, type CatalogueHead } from './chain.ts'
+import { CatalogueChain, checkHead, type CatalogueHead } from './chain.ts'
 import { makeDataKey, type KeyMaker, type Random } from './data-key.ts'
 import {
   backupRecord,
   encodeEntry,
+  nameOfEntry,
   historyBytes,
   type BackupEntry,
   type CatalogueEntry,
   type ClusterEntry,
 } from './entries.ts'
-import { backupIdFrom, entryName, ROOT_NAME, walName } from './names.ts'
+import { backupIdFrom, ROOT_NAME, walName } from './names.ts'
+import { readChain } from './read-chain.ts'
 import { Regions, type Region, type RegionPlace } from './regions.ts'
 import type {
   BackupRecord,
@@ -53,6 +55,10 @@ export type OpenOptions = {
   readonly head?: HeadMemory
   /** How often regions that fell behind are caught up. Default 5,000. */
   readonly catchUpEveryMs?: number
+  /** How often what was made one, or folded, is deleted in its parts. Default 20 minutes. */
+  readonly sweepEveryMs?: number
+  /** After so many entries the catalogue is folded. Default 512. */
+  readonly foldEvery?: number
 }
 
 /**
@@ -102,9 +108,19 @@ async function longestChain(
   root: RepositoryRoot,
 ): Promise<CatalogueChain> {
   let longest = new CatalogueChain(root)
+  let read = 0
+  let failure: unknown
   for (const { place } of reachable) {
     const chain = new CatalogueChain(root)
-    await readChain(place.store, chain)
+    try {
+      await readChain(place.store, chain)
+      read++
+    } catch (error) {
+      // Cut off while it was brought level: it gets what it lacks from the others.
+      if (!(error instanceof IntegrityError) || error.code !== 'CATALOGUE_INCOMPLETE') throw error
+      failure = error
+      continue
+    }
     const [long, short] = chain.length > longest.length ? [chain, longest] : [longest, chain]
     const shared = short.length > 0 ? long.digestOf(short.length - 1) : undefined
     if (shared && !equalBytes(shared, short.lastDigest)) {
@@ -113,6 +129,7 @@ async function longestChain(
     }
     longest = long
   }
+  if (read === 0 && failure) throw failure
   return longest
 }
 
@@ -124,7 +141,7 @@ async function levelRequired(
   chain: CatalogueChain,
 ): Promise<void> {
   const proofs = proofsOf(chain.state.backups)
-  const gone = (name: string): boolean => isGivenUp(chain.state, name)
+  const gone = (name: string): boolean => isGivenUp(chain, name)
   for (const target of regions.required) {
     for (const source of reachable) {
       if (source === target) continue
@@ -180,6 +197,7 @@ class OpenRepository implements Repository {
   /** Backups being written: id → key id, hex. */
   readonly #underWay = new Map<string, string>()
   #attached = false
+  #folding = false
 
   constructor(
     options: OpenOptions,
@@ -307,20 +325,32 @@ class OpenRepository implements Repository {
     return backupRecord(entry, this.#cluster())
   }
 
-  /** Appends to the catalogue; one after the other. */
-  #enter(entry: CatalogueEntry): Promise<Uint8Array> {
+  /** Appends to the catalogue; one after the other. Now and then all is said anew in a fold. */
+  #enter(make: CatalogueEntry | (() => CatalogueEntry)): Promise<Uint8Array> {
     const entered = this.#entering.then(async () => {
       const { lastDigest: previous, length: sequence } = this.#chain
+      const entry = typeof make === 'function' ? make() : make
       const placed = { sequence, previous, writtenMs: this.#options.clock.nowMs(), entry }
       const { repositoryId } = this.#root
       const bytes = encodeEntry(placed, this.#options.catalogueKey, repositoryId)
-      await this.#regions.put('bulk', { name: entryName(sequence), bytes })
-      this.#chain.add(bytes)
+      const name = nameOfEntry(placed)
+      await this.#regions.put('bulk', { name, bytes })
+      this.#chain.add(name, bytes)
       await this.#options.head?.save(this.#chain.head)
       return this.#chain.lastDigest
     })
     this.#entering = entered
     entered.catch(() => {}) // every later entry fails with it; the caller of each hears
+    const { clock, foldEvery = FOLD_EVERY } = this.#options
+    void entered.then(
+      () => {
+        if (this.#chain.sinceFold < foldEvery || this.#folding) return
+        this.#folding = true
+        const folded = this.#enter(() => this.#chain.fold(clock.nowMs()))
+        folded.catch(() => {}).finally(() => (this.#folding = false))
+      },
+      () => {},
+    )
     return entered
   }
 
@@ -374,7 +404,7 @@ class OpenRepository implements Repository {
       const skipped = region.skipped
       await region.place.store.put(ROOT_NAME, this.#root.bytes)
       const proofs = proofsOf(this.#chain.state.backups)
-      const gone = (name: string): boolean => isGivenUp(this.#chain.state, name)
+      const gone = (name: string): boolean => isGivenUp(this.#chain, name)
       const stores = [source.place.store, region.place.store] as const
       copied = (await copyMissing(...stores, this.#root, proofs, gone)).copied
       if (copied > 0 || region.skipped !== skipped || this.#underWay.size > 0) continue
@@ -385,4 +415,5 @@ class OpenRepository implements Repository {
 }
 
 const CATCH_UP_MS = 5_000
+const FOLD_EVERY = 512
 const CLOSE_WAIT_MS = 5_000

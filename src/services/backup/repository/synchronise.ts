@@ -6,7 +6,7 @@
 import { toHex } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { ObjectStore, StoredObject } from '#storage/object-store.ts'
-import type { CatalogueState } from './chain.ts'
+import type { CatalogueChain } from './chain.ts'
 import type { BackupEntry, ObjectProof } from './entries.ts'
 import {
   BACKUPS_FOLDER,
@@ -15,6 +15,7 @@ import {
   KEYS_FOLDER,
   manifestName,
   packName,
+  parseEntryName,
   parseWalName,
   WAL_FOLDER,
 } from './names.ts'
@@ -59,8 +60,11 @@ export function checkObject(
   }
 }
 
-/** Whether retention has given up a key or a part of the log: it must not come back. */
-export function isGivenUp({ expiries, logStarts }: CatalogueState, name: string): boolean {
+/** What retention has given up or a fold has taken the place of: it must not come back. */
+export function isGivenUp(chain: CatalogueChain, name: string): boolean {
+  const { expiries, logStarts } = chain.state
+  const entry = parseEntryName(name)
+  if (entry) return chain.isFolded(entry.sequence)
   if (name.startsWith(`${KEYS_FOLDER}/`)) {
     const key = keyIdOf(name)
     return [...expiries.values()].some(({ entry }) => entry.keys.includes(key))

@@ -15,7 +15,6 @@ import { digestFromHex, parseEntry, type RunEntry } from './entries.ts'
 import {
   BACKUPS_FOLDER,
   CATALOGUE_FOLDER,
-  entryName,
   keyIdOf,
   KEYS_FOLDER,
   manifestName,
@@ -155,6 +154,10 @@ class RegionCheck {
       this.#newer = true // written since the reader was opened
       return
     }
+    if (this.#reader.chain.isFolded(sequence)) {
+      this.leftOvers.push(name)
+      return
+    }
     const digest = this.#reader.chain.digestOf(sequence)
     if (digest && equalBytes(digest, sha256(bytes))) return
     throw new IntegrityError('CATALOGUE_FORKED', `${name} is not the entry of the other regions`)
@@ -206,8 +209,7 @@ class RegionCheck {
   /** What the catalogue names must be there. */
   #checkExpected(): void {
     const { chain, proofs } = this.#reader
-    const expected = [ROOT_NAME, ...proofs.keys()]
-    for (let sequence = 0; sequence < chain.length; sequence++) expected.push(entryName(sequence))
+    const expected = [ROOT_NAME, ...proofs.keys(), ...chain.names()]
     for (const name of expected) {
       const known = this.seen.has(name) || this.findings.some(({ object }) => object === name)
       if (!known) this.#missing(name)

@@ -148,7 +148,7 @@ type Seen = {
  */
 function promisedFrom({ chain }: RepositoryReader, windowFromMs: number): number {
   const { backups, expiries } = chain.state
-  const cuts = [...expiries.values()].filter((expiry) => expiry.backups.length > 0)
+  const cuts = [...expiries.values()].filter((expiry) => expiry.backups > 0)
   const givenUpMs = Math.max(...cuts.map(({ entry }) => entry.windowFromMs))
   const firstMs = Math.min(...backups.map(({ finishedMs }) => finishedMs))
   return Math.max(windowFromMs, cuts.length > 0 ? givenUpMs : firstMs)
