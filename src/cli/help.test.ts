@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { aloneCommands, loadAlone } from './commands/alone.ts'
 import { commands } from './commands/table.ts'
 import { overview, similar } from './help.ts'
 
@@ -11,6 +12,17 @@ const veilig = fileURLToPath(new URL('../../bin/veilig', import.meta.url))
 test('help: the overview names every command that has a summary', () => {
   const text = overview(commands)
   for (const { name, summary } of commands) if (summary) assert(text.includes(`  ${name} `), name)
+})
+
+test('help: a command loaded alone is the one of the table, and hides no longer name', async () => {
+  for (const [name, load] of aloneCommands) {
+    const words = name.split(' ')
+    assert.equal(await loadAlone([...words, '--json']), await load())
+    const same = commands.filter(
+      (command) => command.name === name || command.name.startsWith(`${name} `),
+    )
+    assert.deepEqual(same, [await load()])
+  }
 })
 
 test('help: a slip of the finger is understood', () => {

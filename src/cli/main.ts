@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { UsageError, VeiligError } from '#lib/errors.ts'
 import { systemClock } from '#system/clock.ts'
 import type { Command, CommandInput, CommandOptions } from './command.ts'
-import { commands } from './commands/table.ts'
+import { loadAlone } from './commands/alone.ts'
 import { veiligConfig } from './config.ts'
 import { readConfig } from './config-file.ts'
 import type { Context } from './context.ts'
@@ -33,7 +33,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(words: readonly string[]): Promise<number> {
   try {
-    const command = find(words)
+    const command = await (loadAlone(words) ?? find(words))
     if (!command) return 0
     const rest = words.slice(command.name.split(' ').length)
     if (rest.includes('--help') || rest.includes('-h')) {
@@ -54,7 +54,8 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 /** Undefined when help was wanted and printed. @throws {UsageError} COMMAND_UNKNOWN. */
-function find(words: readonly string[]): Command | undefined {
+async function find(words: readonly string[]): Promise<Command | undefined> {
+  const { commands } = await import('./commands/table.ts')
   if (words.length === 0 || ['help', '--help', '-h'].includes(words[0] ?? '')) {
     process.stdout.write(overview(commands))
     return undefined
