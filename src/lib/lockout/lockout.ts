@@ -26,7 +26,12 @@ export type LoginAttempt = {
 }
 
 /** Proof that an attempt was admitted; to be settled once. */
-export type Ticket = { readonly attempt: LoginAttempt; readonly admittedMs: number }
+export type Ticket = {
+  readonly attempt: LoginAttempt
+  readonly admittedMs: number
+  /** Where several processes count together: which of the attempts of that moment it is. */
+  readonly id?: string | undefined
+}
 
 export type Admission =
   | { readonly admitted: true; readonly ticket: Ticket }
@@ -47,6 +52,38 @@ export type Settlement = {
   /** Failures in a row before this attempt, of its class; a success after many is worth a look. */
   readonly failuresBefore: number
 }
+
+/** A door's count of attempts, wherever it is kept. It has a clock of its own, and never fails. */
+export interface LoginLimits {
+  /** Asks for one evaluation. Every admission must be settled. */
+  begin(attempt: LoginAttempt): Admission | Promise<Admission>
+  /** Tells how an admitted attempt ended. */
+  settle(ticket: Ticket, outcome: Outcome): Settlement | Promise<Settlement>
+}
+
+/** Counts in the memory of this process alone. @param nowMs Never goes back. */
+export function limitsInMemory(nowMs: () => number, policy?: LockoutPolicy): LoginLimits {
+  const lockout = new Lockout(policy)
+  return {
+    begin: (attempt) => lockout.begin(attempt, nowMs()),
+    settle: (ticket, outcome) => lockout.settle(ticket, outcome, nowMs()),
+  }
+}
+
+/** What is remembered of one account, device or network, to be kept over a restart. */
+export type LockoutRecord =
+  | {
+      readonly kind: 'account' | 'device'
+      readonly key: string
+      readonly admittedMs: readonly number[]
+      readonly streak: number
+    }
+  | {
+      readonly kind: 'network'
+      readonly key: string
+      readonly level: number
+      readonly atMs: number
+    }
 
 export class Lockout {
   readonly #policy: LockoutPolicy
@@ -96,6 +133,30 @@ export class Lockout {
     return { failuresBefore }
   }
 
+  /** All that is remembered, the least lately used first. */
+  *records(nowMs: number): Generator<LockoutRecord> {
+    const slow = { account: this.#accounts, device: this.#devices } as const
+    for (const kind of ['account', 'device'] as const) {
+      for (const [key, slowdown] of slow[kind]) {
+        if (!slowdown.isForgotten(nowMs)) yield { kind, key, ...slowdown.state }
+      }
+    }
+    for (const [key, bucket] of this.#networks) {
+      if (!bucket.isForgotten(nowMs)) yield { kind: 'network', key, ...bucket.state }
+    }
+  }
+
+  /** Takes up a record; times after now, from a clock set back since, count as now. */
+  restore(record: LockoutRecord, nowMs: number): void {
+    if (record.kind === 'network') {
+      const { level, atMs } = record
+      return this.#networks.get(record.key, nowMs).restore(level, Math.min(atMs, nowMs))
+    }
+    const admittedMs = record.admittedMs.map((ms) => Math.min(ms, nowMs))
+    const memory = record.kind === 'account' ? this.#accounts : this.#devices
+    memory.get(record.key, nowMs).restore({ admittedMs, streak: record.streak })
+  }
+
   /** Records held, for metrics. */
   get size(): number {
     return this.#accounts.size + this.#devices.size + this.#networks.size
@@ -123,6 +184,15 @@ class Bucket {
 
   get weight(): number {
     return this.#level
+  }
+
+  get state(): { readonly level: number; readonly atMs: number } {
+    return { level: this.#level, atMs: this.#atMs }
+  }
+
+  restore(level: number, atMs: number): void {
+    this.#level = level
+    this.#atMs = atMs
   }
 
   waitMs(failuresMax: number, nowMs: number): number {

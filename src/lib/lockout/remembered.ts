@@ -31,6 +31,11 @@ export class Remembered<Item extends Forgettable> {
     return this.#items.size
   }
 
+  /** All records, the least lately used first. */
+  [Symbol.iterator](): Iterator<[string, Item]> {
+    return this.#items.entries()
+  }
+
   /** The record of this key, made when there is none. */
   get(key: string, nowMs: number): Item {
     const item = this.#items.get(key) ?? this.#create()

@@ -27,6 +27,15 @@ export class Slowdown {
     return this.#streak
   }
 
+  get state(): { readonly admittedMs: readonly number[]; readonly streak: number } {
+    return { admittedMs: this.#admittedMs, streak: this.#streak }
+  }
+
+  restore({ admittedMs, streak }: Slowdown['state']): void {
+    this.#admittedMs = [...admittedMs]
+    this.#streak = streak
+  }
+
   /** @returns Milliseconds until another attempt may be evaluated; 0 when it may be now. */
   waitMs(policy: SlowdownPolicy, nowMs: number): number {
     this.#forget(nowMs)
