@@ -16,6 +16,7 @@ export const controlServices: readonly string[] = [
   'payments',
   'staff',
   'status',
+  'web-gateway',
 ]
 
 /** Connection options of a service: its role owns the schema of its name, and sees no other. */

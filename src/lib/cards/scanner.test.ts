@@ -153,7 +153,7 @@ test('cards: the look at streams finds all that the scanner finds, wherever it s
   assert.deepEqual(lookForCards(page), [])
 })
 
-test('cards: the look at streams finds a number in every encoding, wherever the stream is cut', () => {
+test('cards: the look finds a number in every encoding, wherever the stream is cut', () => {
   for (const [name, encode] of Object.entries(encodings)) {
     if (missed.has(name) || name.includes('long')) continue
     const bytes = Buffer.from(encode(numbers[0] ?? '') as string)

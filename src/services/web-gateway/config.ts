@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { CookieConfig } from './cookies.ts'
 import { guardedRoute, type GuardedRoute } from './guard-config.ts'
 import { parseHsts, type HeaderConfig } from './headers.ts'
+import type { TlsPolicyName } from './tls-policy.ts'
 
 /** What one client, and all of them together, may use. Sizes in bytes, times in milliseconds. */
 export type LimitsConfig = {
@@ -44,7 +45,8 @@ export type LimitsConfig = {
 }
 
 export type TlsConfig = {
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** `modern` is TLS 1.3 alone, `legacy` goes back to TLS 1.0 and is graded B for it. */
+  readonly policy: TlsPolicyName
   /** PEM, leaf first. Without both, the local authority's certificate serves. */
   readonly certificateFile?: string | undefined
   readonly keyFile?: string | undefined
@@ -56,6 +58,24 @@ export type CspConfig = {
    * `veilig csp enforce`; else `headers.contentSecurityPolicy` holds for it from the start.
    */
   readonly autopilot: boolean
+}
+
+/** Certificates from an authority that speaks ACME (RFC 8555). */
+export type AcmeConfig = {
+  readonly directoryUrl: string
+  /** Names of one certificate; `*.` only with `dns-01`. */
+  readonly names: readonly string[]
+  /** `mailto:` addresses for the authority's warnings. */
+  readonly contact: readonly string[]
+  readonly challenge: 'http-01' | 'tls-alpn-01' | 'dns-01'
+  /** Program called as `HOOK present|remove NAME VALUE`; it returns when the record can be seen. */
+  readonly dnsHook?: string | undefined
+  /** Of the authority's certificate profiles: `shortlived`, say. */
+  readonly profile?: string | undefined
+  /** Who vouches for the authority's own server, PEM, when it is a private one. */
+  readonly caFile?: string | undefined
+  /** Where several gateways share one order: files of this machine, or the control database. */
+  readonly book: 'files' | 'control-database'
 }
 
 export type WebGatewayConfig = {
@@ -71,6 +91,7 @@ export type WebGatewayConfig = {
   readonly trustedProxies: readonly string[]
   readonly accessLog: boolean
   readonly tls: TlsConfig
+  readonly acme?: AcmeConfig | undefined
   readonly headers: HeaderConfig
   readonly cookies: CookieConfig
   readonly csp: CspConfig
@@ -118,13 +139,38 @@ const limits: z.ZodType<LimitsConfig> = z.strictObject({
 
 const tls: z.ZodType<TlsConfig> = z
   .strictObject({
-    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+    policy: z.enum(['modern', 'intermediate', 'legacy']).default('intermediate'),
     certificateFile: z.string().min(1).optional(),
     keyFile: z.string().min(1).optional(),
   })
   .refine((given) => (given.certificateFile === undefined) === (given.keyFile === undefined), {
     message: 'certificateFile and keyFile go together',
   })
+
+const dnsName = z
+  .string()
+  .regex(/^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,62})\.)+[a-z0-9-]{2,63}$/, 'a DNS name, lower case')
+
+const acme: z.ZodType<AcmeConfig> = z
+  .strictObject({
+    directoryUrl: z
+      .url({ protocol: /^https$/ })
+      .default('https://acme-v02.api.letsencrypt.org/directory'),
+    names: z.array(dnsName).min(1).max(100),
+    contact: z.array(z.string().startsWith('mailto:')).max(10).default([]),
+    challenge: z.enum(['http-01', 'tls-alpn-01', 'dns-01']).default('http-01'),
+    dnsHook: z.string().min(1).optional(),
+    profile: z.string().min(1).max(64).optional(),
+    caFile: z.string().min(1).optional(),
+    book: z.enum(['files', 'control-database']).default('files'),
+  })
+  .refine((given) => (given.challenge === 'dns-01') === (given.dnsHook !== undefined), {
+    message: 'dns-01 needs dnsHook, and only dns-01 does',
+  })
+  .refine(
+    (given) => given.challenge === 'dns-01' || !given.names.some((name) => name.startsWith('*')),
+    { message: 'names with * need dns-01' },
+  )
 
 /** Visible ASCII: what may stand in a field line, so that no value ends the line early. */
 const fieldValue = z.string().regex(/^[\x20-\x7e]{1,4096}$/, 'must be one line of plain text')
@@ -204,6 +250,7 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
       .default([]),
     accessLog: z.boolean().default(true),
     tls: tls.prefault({}),
+    acme: acme.optional(),
     headers: headers.prefault({}),
     cookies: cookies.prefault({}),
     csp: csp.prefault({}),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { HeadLimits } from '#protocol/http/head.ts'
+import type { Challenges } from './acme/challenges.ts'
 import type { WebGatewayConfig } from './config.ts'
 import type { CookiePolicy } from './cookies.ts'
 import type { Autopilot } from './csp/autopilot.ts'
@@ -12,6 +13,7 @@ import type { LoginGuard } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
 import type { Metrics } from './metrics.ts'
 import type { SecurityLog } from './security-log.ts'
+import type { ShownCertificates } from './shown-certificates.ts'
 import type { UpstreamPool } from './upstream.ts'
 
 /** One line of the access log: no address, no path, nothing about a person. */
@@ -28,6 +30,8 @@ export type AccessEntry = {
 export type Gateway = {
   readonly config: WebGatewayConfig
   readonly headLimits: HeadLimits
+  readonly certificates: ShownCertificates
+  readonly challenges: Challenges
   readonly headers: HeaderPolicy
   readonly cookies: CookiePolicy
   readonly guard: LoginGuard

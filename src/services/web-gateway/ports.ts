@@ -6,11 +6,14 @@
 import type { Logger } from 'pino'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
+import type { KeeperPorts } from './acme/keeper.ts'
 import type { CspFiles } from './csp/keeper.ts'
 
 /** Where an application listens. */
 export type UpstreamAddress =
   { readonly host: string; readonly port: number } | { readonly socketPath: string }
+
+export type AcmePorts = Pick<KeeperPorts, 'acme' | 'book' | 'holder' | 'dnsHook'>
 
 export type WebGatewayPorts = {
   readonly clock: Clock
@@ -18,6 +21,8 @@ export type WebGatewayPorts = {
   readonly trail: Pick<AuditTrail, 'append'>
   /** PEM, leaf first, and its key. */
   readonly certificate: { readonly certificatePem: string; readonly keyPem: string }
+  /** Needed when the configuration has `acme`. */
+  readonly acme?: AcmePorts | undefined
   readonly httpsPort: number
   /** Plain HTTP, answered with redirects. */
   readonly redirectPort: number

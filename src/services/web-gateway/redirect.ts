@@ -79,6 +79,8 @@ export class PlainConnection {
     const { gateway, headers, publicPort } = this.#tools
     const host = hostName(head.host)
     if (publicPort === undefined) return this.#refuse('WEB_PLAIN_ON_TLS_PORT', '')
+    const proof = gateway.challenges.answerTo(head.target)
+    if (proof !== undefined) return this.#prove(proof)
     if (!gateway.pools.has(host)) return this.#refuse('WEB_HOST_UNKNOWN', host)
     const port = publicPort === HTTPS_PORT ? '' : `:${publicPort}`
     const target = head.target === '*' ? '/' : head.target
@@ -90,6 +92,17 @@ export class PlainConnection {
     gateway.metrics.redirects++
     countStatus(gateway.metrics, 308)
     this.#finish(Buffer.from(lines, 'latin1'))
+  }
+
+  /** To a certificate authority that looks whether the name is ours: RFC 8555 §8.3. */
+  #prove(proof: string): void {
+    const { gateway, headers } = this.#tools
+    const head =
+      `HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n` +
+      `date: ${new Date(gateway.wallClockMs()).toUTCString()}\r\n` +
+      `content-length: ${proof.length}\r\nconnection: close\r\n${headers.lines}\r\n`
+    countStatus(gateway.metrics, 200)
+    this.#finish(Buffer.from(head + proof, 'latin1'))
   }
 
   #refuse(code: RefusalCode, detail: string): void {

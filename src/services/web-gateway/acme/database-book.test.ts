@@ -1,0 +1,40 @@
+/** The record in the control database: one writer wins, and the database alone opens nothing. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pg from 'pg'
+import { startPostgres } from '#kit/postgres.ts'
+import type { CertificateRecord } from './book.ts'
+import { databaseBook } from './database-book.ts'
+
+const record: CertificateRecord = {
+  directoryUrl: 'https://authority.example/dir',
+  names: ['club.example'],
+  accountKeyPem: 'a private key',
+  renewAtMs: 0,
+  askAtMs: 0,
+  failures: 0,
+}
+
+test('acme book: of two gateways one stores the next version, and keys are sealed', async () => {
+  await using server = await startPostgres()
+  const pool = new pg.Pool(server.connection)
+  try {
+    const secret = Buffer.alloc(32, 7)
+    const [one, two] = await Promise.all([
+      databaseBook(pool, 'club', secret),
+      databaseBook(pool, 'club', secret),
+    ])
+    const first = await Promise.all([one.store(record, 0), two.store(record, 0)])
+    assert.deepEqual(first.toSorted(), [false, true])
+    const next = { ...record, failures: 1 }
+    const second = await Promise.all([one.store(next, 1), two.store(next, 1)])
+    assert.deepEqual(second.toSorted(), [false, true])
+    assert.deepEqual(await two.load(), { version: 2, record: next })
+    const { rows } = await pool.query<{ sealed: Buffer }>('select sealed from certificates')
+    assert(!rows[0]?.sealed.includes('private key'))
+    const stranger = await databaseBook(pool, 'club', Buffer.alloc(32, 8))
+    await assert.rejects(stranger.load(), { code: 'ACME_RECORD_SEALED' })
+  } finally {
+    await pool.end()
+  }
+})

@@ -1,0 +1,171 @@
+/**
+ * Every connection from outside: who may open one, what protocol it speaks, and when it must go.
+ *
+ * @module
+ */
+import { createServer, type Server, type Socket } from 'node:net'
+import {
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type TlsOptions,
+  type TLSSocket,
+} from 'node:tls'
+import { callbackify } from 'node:util'
+import { plainAddress } from '#protocol/http/forwarded.ts'
+import { CHALLENGE_PROTOCOL } from './acme/challenges.ts'
+import { ClientConnection } from './client.ts'
+import type { Gateway } from './gateway.ts'
+import { HeaderPolicy } from './headers.ts'
+import type { WebGatewayPorts } from './ports.ts'
+import { PlainConnection } from './redirect.ts'
+
+const TLS_HANDSHAKE_BYTE = 0x16
+
+/** Every connection there is, and who may open another. */
+export class Doors {
+  readonly #gateway: Gateway
+  readonly #ports: WebGatewayPorts
+  readonly #clients = new Set<ClientConnection>()
+  readonly #plain = new Set<PlainConnection>()
+  readonly #sockets = new Set<Socket>()
+  readonly #byAddress = new Map<string, number>()
+  readonly #plainHeaders: HeaderPolicy
+
+  constructor(gateway: Gateway, ports: WebGatewayPorts) {
+    this.#gateway = gateway
+    this.#ports = ports
+    this.#plainHeaders = new HeaderPolicy(gateway.config.headers, false)
+  }
+
+  createTlsServer(): TlsServer {
+    const { metrics, config, security, certificates } = this.#gateway
+    const bySniName: TlsOptions['SNICallback'] = (name, done) =>
+      done(null, certificates.contextFor(name.toLowerCase()))
+    const server = createTlsServer({
+      ...certificates.options,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: config.limits.handshakeTimeoutMs,
+      ...(config.acme ? { SNICallback: bySniName } : {}),
+    })
+    certificates.onChange((options) => server.setSecureContext(options))
+    server.on('secureConnection', (socket) => this.#onSecure(socket))
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      metrics.handshakesFailed++
+      const reason = error.code ?? 'unknown'
+      security.record('WEB_TLS_FAILED', reason, { reason, address: addressOf(socket) })
+      socket.destroy()
+    })
+    return server
+  }
+
+  /** Shows an authority what proves that a name is ours (RFC 8737), and says nothing more. */
+  createChallengeServer(): TlsServer {
+    const { challenges, certificates, wallClockMs } = this.#gateway
+    const server = createTlsServer({
+      ...certificates.options,
+      ALPNProtocols: [CHALLENGE_PROTOCOL],
+      SNICallback: callbackify((name: string) =>
+        challenges.contextFor(name.toLowerCase(), wallClockMs()),
+      ),
+    })
+    server.on('secureConnection', (socket) => socket.end())
+    server.on('tlsClientError', (_, socket) => socket.destroy())
+    return server
+  }
+
+  /** In front of TLS: the first byte tells a handshake from a visitor who forgot the s of https. */
+  createHttpsFront(tls: TlsServer, challenge: TlsServer): Server {
+    return createServer({ noDelay: true, keepAlive: true }, (socket) => {
+      if (!this.#admit(socket)) return
+      const { handshakeTimeoutMs } = this.#gateway.config.limits
+      socket.setTimeout(handshakeTimeoutMs, () => socket.destroy())
+      socket.once('data', (first: Buffer) => {
+        socket.setTimeout(0)
+        socket.removeAllListeners('timeout')
+        socket.pause()
+        socket.unshift(first)
+        if (first[0] !== TLS_HANDSHAKE_BYTE) return this.#answerPlain(socket, undefined)
+        const byAuthority = this.#gateway.challenges.isWaiting && first.includes(CHALLENGE_PROTOCOL)
+        ;(byAuthority ? challenge : tls).emit('connection', socket)
+      })
+    })
+  }
+
+  createPlainServer(publicPort: number): Server {
+    return createServer({ noDelay: true }, (socket) => {
+      if (this.#admit(socket)) this.#answerPlain(socket, publicPort)
+    })
+  }
+
+  tick(): void {
+    const nowMs = this.#gateway.nowMs()
+    for (const client of this.#clients) client.checkTime(nowMs)
+    for (const plain of this.#plain) plain.checkTime(nowMs)
+    for (const pool of this.#gateway.pools.values()) pool.sweep()
+    this.#gateway.security.sweep()
+  }
+
+  /** Lets what was accepted finish, for as long as the operator grants. */
+  async drain(drainMs: number): Promise<void> {
+    const endMs = this.#gateway.nowMs() + drainMs
+    for (const client of this.#clients) client.stop()
+    while (this.#clients.size > 0 && this.#gateway.nowMs() < endMs) {
+      await this.#ports.clock.sleep(Math.min(50, drainMs))
+    }
+    for (const socket of this.#sockets) socket.destroy()
+    for (const pool of this.#gateway.pools.values()) pool.sweep(true)
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    const { metrics, config } = this.#gateway
+    metrics.handshakes++
+    if (socket.isSessionReused()) metrics.handshakesResumed++
+    const address = addressOf(socket)
+    const client = new ClientConnection(this.#gateway, socket, address, (closed) => {
+      this.#clients.delete(closed)
+    })
+    this.#clients.add(client)
+    const { connectionsMax, connectionsPerAddressMax } = config.limits
+    const fromHere = this.#byAddress.get(address) ?? 0
+    if (fromHere > connectionsPerAddressMax) client.turnAway('WEB_CONNECTIONS_TOO_MANY')
+    else if (this.#sockets.size > connectionsMax) client.turnAway('WEB_STOPPING')
+  }
+
+  #answerPlain(socket: Socket, publicPort: number | undefined): void {
+    const onClosed = (closed: PlainConnection): void => void this.#plain.delete(closed)
+    const tools = { gateway: this.#gateway, headers: this.#plainHeaders, publicPort }
+    this.#plain.add(new PlainConnection(socket, addressOf(socket), tools, onClosed))
+  }
+
+  /** Counts a connection; beyond twice the limit of its address it gets not even a handshake. */
+  #admit(socket: Socket): boolean {
+    const { metrics, config, security } = this.#gateway
+    const address = addressOf(socket)
+    const fromHere = (this.#byAddress.get(address) ?? 0) + 1
+    const { connectionsMax, connectionsPerAddressMax } = config.limits
+    const full = this.#sockets.size >= connectionsMax + connectionsMax / 8
+    if (full || fromHere > 2 * connectionsPerAddressMax) {
+      metrics.connectionsRefused++
+      security.record('WEB_CONNECTION_REFUSED', full ? 'all' : 'address', { address })
+      socket.destroy()
+      return false
+    }
+    metrics.connectionsAccepted++
+    metrics.connections++
+    this.#byAddress.set(address, fromHere)
+    this.#sockets.add(socket)
+    socket.on('error', () => undefined) // a reset: 'close' follows
+    socket.once('close', () => {
+      metrics.connections--
+      this.#sockets.delete(socket)
+      const left = (this.#byAddress.get(address) ?? 1) - 1
+      if (left > 0) this.#byAddress.set(address, left)
+      else this.#byAddress.delete(address)
+    })
+    return true
+  }
+}
+
+function addressOf(socket: Socket): string {
+  return plainAddress(socket.remoteAddress ?? 'unknown')
+}

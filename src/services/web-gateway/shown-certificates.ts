@@ -1,0 +1,115 @@
+/**
+ * The certificates the gateway shows, and how they change while connections go on: a handshake
+ * takes what is shown at its moment, and nobody already connected notices.
+ *
+ * @module
+ */
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { FaultError } from '#lib/errors.ts'
+import type { CertificateAndKey } from '#system/local-ca/authority.ts'
+import { tlsPolicies, type TlsPolicyName } from './tls-policy.ts'
+
+const SESSION_SECONDS = 7200
+
+/** What OpenSSL is told, beside the names. */
+export type ContextOptions = SecureContextOptions & { readonly sessionIdContext: string }
+
+type Named = {
+  readonly names: readonly string[]
+  readonly pair: CertificateAndKey
+  context: SecureContext
+}
+
+export class ShownCertificates {
+  #policy: TlsPolicyName
+  #base: CertificateAndKey
+  #ticketKeys: Buffer | undefined
+  #named: Named | undefined
+  readonly #listeners: ((options: ContextOptions) => void)[] = []
+
+  /**
+   * @param base Shown to whoever asks for no name that another certificate has.
+   * @throws {FaultError} TLS_CERTIFICATE_INVALID.
+   */
+  constructor(policy: TlsPolicyName, base: CertificateAndKey, ticketKeys: Buffer | undefined) {
+    this.#policy = policy
+    this.#base = base
+    this.#ticketKeys = ticketKeys
+    contextOf(this.options)
+  }
+
+  /** For the servers: of the base certificate. */
+  get options(): ContextOptions {
+    return this.#optionsFor(this.#base)
+  }
+
+  /** Called with new options whenever the base certificate, the policy or the keys change. */
+  onChange(listener: (options: ContextOptions) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** @throws {FaultError} TLS_CERTIFICATE_INVALID; all stays as it was then. */
+  change(change: {
+    readonly policy?: TlsPolicyName
+    readonly base?: CertificateAndKey
+    readonly ticketKeys?: Buffer
+  }): void {
+    const policy = change.policy ?? this.#policy
+    const base = change.base ?? this.#base
+    const ticketKeys = change.ticketKeys ?? this.#ticketKeys
+    contextOf(optionsOf(policy, base, ticketKeys)) // or it throws here, before anything changed
+    this.#policy = policy
+    this.#base = base
+    this.#ticketKeys = ticketKeys
+    if (this.#named) this.#named.context = contextOf(this.#optionsFor(this.#named.pair))
+    for (const listener of this.#listeners) listener(this.options)
+  }
+
+  /**
+   * Shows this certificate to whoever asks for one of its names.
+   *
+   * @throws {FaultError} TLS_CERTIFICATE_INVALID; all stays as it was then.
+   */
+  showFor(names: readonly string[], pair: CertificateAndKey): void {
+    if (this.#named?.pair.certificatePem === pair.certificatePem) return
+    this.#named = { names, pair, context: contextOf(this.#optionsFor(pair)) }
+  }
+
+  /** @returns Undefined for the base certificate. */
+  contextFor(serverName: string): SecureContext | undefined {
+    const named = this.#named
+    if (!named) return undefined
+    const parent = serverName.slice(serverName.indexOf('.') + 1)
+    const fits = named.names.some((name) => name === serverName || name === `*.${parent}`)
+    return fits ? named.context : undefined
+  }
+
+  #optionsFor(pair: CertificateAndKey): ContextOptions {
+    return optionsOf(this.#policy, pair, this.#ticketKeys)
+  }
+}
+
+function optionsOf(
+  policy: TlsPolicyName,
+  pair: CertificateAndKey,
+  ticketKeys: Buffer | undefined,
+): ContextOptions {
+  return {
+    ...tlsPolicies[policy],
+    cert: pair.certificatePem,
+    key: pair.keyPem,
+    sessionTimeout: SESSION_SECONDS,
+    sessionIdContext: 'veilig',
+    ...(ticketKeys ? { ticketKeys } : {}),
+  }
+}
+
+/** @throws {FaultError} TLS_CERTIFICATE_INVALID. */
+export function contextOf(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options)
+  } catch (cause) {
+    const message = `the certificate or its key cannot be used: ${(cause as Error).message}`
+    throw new FaultError('TLS_CERTIFICATE_INVALID', message, { cause })
+  }
+}
