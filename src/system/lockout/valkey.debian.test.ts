@@ -108,12 +108,14 @@ test('valkey: a hundred attempts at once, at two gateways, are a hundred attempt
     const all = Array.from({ length: 100 }, (_, at) =>
       (at % 2 === 0 ? one : other).begin({ account: 'lotte', network: `n${at}` }),
     )
-    const admitted = (await Promise.all(all)).filter((admission) => admission.admitted)
+    const admitted = (await Promise.all(all.map(async (each) => each))).filter(
+      (admission) => admission.admitted,
+    )
     assert.equal(admitted.length, 5)
   })
 })
 
-test('valkey: gone, each gateway counts for itself, says so once, and says when it is back', async () => {
+test('valkey: gone, each gateway counts for itself; said once, and when it is back', async () => {
   const faults: string[] = []
   const folder = await mkdtemp(join(tmpdir(), 'veilig-valkey-'))
   let back = 0

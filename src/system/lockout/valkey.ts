@@ -67,7 +67,8 @@ if count > 0 then
 end
 if known == '0' then
   local bucket = redis.call('HMGET', KEYS[3], 'level', 'at')
-  local level = math.max(0, tonumber(bucket[1] or '0') - (now - tonumber(bucket[2] or now)) / forget)
+  local leaked = (now - tonumber(bucket[2] or now)) / forget
+  local level = math.max(0, tonumber(bucket[1] or '0') - leaked)
   local wait = math.ceil((level - failuresMax + 1) * forget)
   if wait > 0 then return {0, wait, 'network'} end
   redis.call('HSET', KEYS[3], 'level', tostring(level + 1), 'at', string.format('%.0f', now))
