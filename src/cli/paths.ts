@@ -21,6 +21,8 @@ export type Paths = {
   readonly log: (process: string) => string
   /** Secrets of one process: its keys and passwords, mode 0600. */
   readonly secret: (process: string, file: string) => string
+  /** Counts of failed logins at a door. */
+  readonly lockout: (door: string) => string
   /** What the web gateway has learned of pages, and which of their policies are enforced. */
   readonly csp: string
   /** Certificate of the local authority, public. */
@@ -50,6 +52,7 @@ export function pathsIn(data: string): Paths {
     socket: (service) => join(run, `${service}.sock`),
     log: (process) => join(data, 'log', `${process}.log`),
     secret: (process, file) => join(data, 'secrets', process, file),
+    lockout: (door) => join(data, 'lockout', door),
     csp: join(data, 'csp'),
     caCertificate: join(data, 'ca', 'ca.pem'),
     audit: join(data, 'audit'),

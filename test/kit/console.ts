@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import pg from 'pg'
-import { Lockout } from '#lib/lockout/lockout.ts'
+import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemClock } from '#system/clock.ts'
 import { staffConfig } from '#services/staff/config.ts'
 import { serve } from '#services/staff/serve.ts'
@@ -39,7 +39,7 @@ export async function startConsole(): Promise<TestConsole> {
     clock: systemClock,
     trail,
     random: randomBytes,
-    lockout: new Lockout(),
+    loginLimits: limitsInMemory(() => systemClock.monotonicMs()),
     key: randomBytes(32),
     publicOrigin: consoleOrigin,
     selfApproval: false,

@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { Lockout } from '#lib/lockout/lockout.ts'
 import { VeiligError } from '#lib/errors.ts'
 import { accessClient } from '#services/access/client.ts'
 import type { Started } from '#services/staff/ports.ts'
@@ -14,6 +13,7 @@ import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { openLoginLimits } from '../login-limits.ts'
 import { overviewOf } from './console-overview.ts'
 
 const KEY_SIZE = 32
@@ -28,12 +28,13 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     await systemDisk.createOnce(keyFile, randomBytes(KEY_SIZE))
   const access = accessClient(paths.socket('access'))
   const password = await systemDisk.read(paths.secret('prober', 'staff-password'))
+  const loginLimits = await openLoginLimits(context, 'console')
   const service = await serve(config.staff, {
     pool,
     clock,
     trail,
     random: randomBytes,
-    lockout: new Lockout(),
+    loginLimits,
     key: await systemDisk.read(keyFile),
     publicOrigin: config.staff.publicOrigin ?? `https://console.localhost:${ports.https}`,
     selfApproval: config.access.selfApproval,
@@ -55,12 +56,14 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     socket: paths.socket('console'),
     adminSocket: paths.socket('staff'),
   }).catch(async (error: unknown) => {
+    await loginLimits[Symbol.asyncDispose]()
     await pool.end()
     throw error
   })
   return {
     [Symbol.asyncDispose]: async () => {
       await service[Symbol.asyncDispose]()
+      await loginLimits[Symbol.asyncDispose]()
       await pool.end()
     },
   }

@@ -22,6 +22,7 @@ import { serve } from '#services/web-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { cspFiles } from '../csp-files.ts'
+import { openLoginLimits } from '../login-limits.ts'
 
 /** Where the members of the demonstration's application sign in. */
 const demonstrationLogin: GuardedRoute = {
@@ -41,7 +42,9 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
   const config = { ...given, loginGuard: given.loginGuard ?? usual }
   const certificateFile = config.tls.certificateFile ?? paths.secret('web-gateway', 'tls.pem')
   const keyFile = config.tls.keyFile ?? paths.secret('web-gateway', 'tls.key')
-  return serve(config, {
+  const loginLimits = await openLoginLimits(context, 'web-gateway')
+  const service = await serve(config, {
+    loginLimits,
     clock,
     log,
     trail,
@@ -58,7 +61,17 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
     csp: config.csp.autopilot ? cspOf(context) : undefined,
     loginKey: await keyIn(paths.secret('web-gateway', 'login.key')),
     metricsSocket: paths.socket('web-gateway'),
+  }).catch(async (error: unknown) => {
+    await loginLimits[Symbol.asyncDispose]()
+    throw error
   })
+  return {
+    ...service,
+    [Symbol.asyncDispose]: async () => {
+      await service[Symbol.asyncDispose]()
+      await loginLimits[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Our own pages have policies of their own; all else may be learned. */

@@ -102,7 +102,7 @@ async function counted(
   visit: Visit,
   incoming: Incoming,
 ): Promise<Answer> {
-  const { lockout, clock } = desk.ports
+  const { loginLimits, clock } = desk.ports
   const login = name === 'POST /login'
   const subject = login
     ? text(visit.fields['name'])
@@ -113,7 +113,7 @@ async function counted(
     ? knownDevice(desk.ports.key, incoming.cookies.get(DEVICE_COOKIE), account, clock.nowMs())
     : undefined
   const attempt = { account, network: visit.from.network, device }
-  const admission = lockout.begin(attempt, clock.monotonicMs())
+  const admission = await loginLimits.begin(attempt)
   if (!admission.admitted) {
     await desk.ports.trail.append([
       { code: 'STAFF_ATTEMPT_REFUSED', detail: { door: name, account, by: admission.by } },
@@ -126,7 +126,7 @@ async function counted(
     outcome = answer.outcome ?? 'wrong'
     return answer
   } finally {
-    lockout.settle(admission.ticket, outcome, clock.monotonicMs())
+    await loginLimits.settle(admission.ticket, outcome)
   }
 }
 

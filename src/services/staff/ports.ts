@@ -5,7 +5,7 @@
  */
 import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
-import type { Lockout } from '#lib/lockout/lockout.ts'
+import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
 
 /** A grant that has begun: what the person needs to log in to the database. Shown once. */
@@ -41,7 +41,7 @@ export type StaffPorts = {
   readonly clock: Clock
   readonly trail: AuditTrail
   readonly random: (size: number) => Uint8Array
-  readonly lockout: Lockout
+  readonly loginLimits: LoginLimits
   /** 32 bytes: seals seeds, signs tokens of forms and devices. */
   readonly key: Uint8Array
   readonly publicOrigin: string

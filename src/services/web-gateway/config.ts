@@ -52,6 +52,11 @@ export type TlsConfig = {
   readonly keyFile?: string | undefined
 }
 
+export type CountersConfig = {
+  /** `redis://` or `rediss://`: failed logins are then counted once for all gateways. */
+  readonly valkeyUrl?: string | undefined
+}
+
 export type CspConfig = {
   /**
    * Whether the policy of an application that sends none is learned from its pages and enforced by
@@ -97,6 +102,7 @@ export type WebGatewayConfig = {
   readonly csp: CspConfig
   /** Where people sign in; wrong passwords are counted there. */
   readonly loginGuard?: readonly GuardedRoute[] | undefined
+  readonly counters: CountersConfig
   readonly limits: LimitsConfig
 }
 
@@ -204,6 +210,13 @@ const cookies: z.ZodType<CookieConfig> = z.strictObject({
   readByScripts: z.array(z.string().min(1).max(256)).max(100).default([]),
 })
 
+const counters: z.ZodType<CountersConfig> = z.strictObject({
+  valkeyUrl: z
+    .string()
+    .regex(/^(?:rediss?:\/\/|unix:\/\/\/)\S+$/, 'redis://HOST:PORT, rediss://… or unix:///PATH')
+    .optional(),
+})
+
 const csp: z.ZodType<CspConfig> = z.strictObject({ autopilot: z.boolean().default(true) })
 
 const host = z
@@ -255,6 +268,7 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     cookies: cookies.prefault({}),
     csp: csp.prefault({}),
     loginGuard: z.array(guardedRoute).max(100).optional(),
+    counters: counters.prefault({}),
     limits: limits.prefault({}),
   })
   .readonly()

@@ -10,10 +10,18 @@ import {
   knownDevice,
   rememberDevice,
 } from '#lib/lockout/device-cookie.ts'
-import { Lockout, type Outcome, type Ticket } from '#lib/lockout/lockout.ts'
+import type {
+  Admission,
+  LoginAttempt,
+  LoginLimits,
+  Outcome,
+  Settlement,
+  Ticket,
+} from '#lib/lockout/lockout.ts'
 import { networkOf } from '#lib/lockout/network.ts'
 import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import type { GuardedRoute } from './guard-config.ts'
+import type { HeldRequest, Verdict } from './interception.ts'
 import { readAccount } from './login-body.ts'
 import type { RefusalCode } from './refusals.ts'
 
@@ -28,7 +36,7 @@ export type GuardTools = {
   /** Signs device cookies and hides account names; kept, or every device is forgotten. */
   readonly key: Uint8Array
   readonly random: (size: number) => Uint8Array
-  readonly nowMs: () => number
+  readonly limits: LoginLimits
   readonly wallClockMs: () => number
   /** @param kind What makes two events the same. */
   readonly record: (
@@ -46,11 +54,10 @@ export type GuardRefusal = {
 
 type Route = GuardedRoute & { readonly pieces: readonly string[] }
 
-/** All guarded routes of a gateway, and what it remembers of those who tried. */
+/** All guarded routes of a gateway. */
 export class LoginGuard {
   readonly #routes: readonly Route[]
   readonly #tools: GuardTools
-  readonly #lockout = new Lockout()
 
   constructor(routes: readonly GuardedRoute[], tools: GuardTools) {
     this.#routes = routes.map((route) => ({ ...route, pieces: piecesOf(route.path) }))
@@ -69,7 +76,7 @@ export class LoginGuard {
     if (!route) return undefined
     const path = route.accountsPer === 'path' ? `/${pieces.join('/')}` : route.path
     const realm = `${application} ${path}`
-    return new GuardedLogin({ head, route, realm, address, lockout: this.#lockout }, this.#tools)
+    return new GuardedLogin({ head, route, realm, address }, this.#tools)
   }
 }
 
@@ -78,16 +85,16 @@ type Login = {
   readonly route: Route
   readonly realm: string
   readonly address: string
-  readonly lockout: Lockout
 }
 
 /** One login on its way: body first, then the decision, then the application's answer. */
-export class GuardedLogin {
+export class GuardedLogin implements HeldRequest {
   readonly #login: Login
   readonly #tools: GuardTools
   readonly #body: Buffer[] = []
   #size = 0
   #ticket: Ticket | undefined
+  #isOver = false
 
   constructor(login: Login, tools: GuardTools) {
     this.#login = login
@@ -102,10 +109,9 @@ export class GuardedLogin {
     return { code: 'WEB_BODY_TOO_LARGE', detail: `a login of more than ${BODY_MAX} bytes` }
   }
 
-  /** The whole body is there. @returns Why the application must not see it. */
-  decide(): GuardRefusal | undefined {
-    const { head, route, realm, address, lockout } = this.#login
-    const { key, nowMs, wallClockMs, record } = this.#tools
+  decide(): Verdict | Promise<Verdict> {
+    const { head, route, realm, address } = this.#login
+    const { key, limits, wallClockMs } = this.#tools
     const body = Buffer.concat(this.#body)
     const name = readAccount(head.headers, head.target, body, route.accountField)
     if (name === undefined) {
@@ -114,15 +120,21 @@ export class GuardedLogin {
     const account = accountKey(key, realm, name)
     const device = knownDevice(key, deviceCookie(head.headers), account, wallClockMs())
     const attempt = { account, network: networkOf(address), device }
-    const admission = lockout.begin(attempt, nowMs())
+    return when(limits.begin(attempt), (admission) => this.#decided(attempt, admission))
+  }
+
+  #decided({ account, network }: LoginAttempt, admission: Admission): GuardRefusal | undefined {
+    const { route, address } = this.#login
     if (admission.admitted) {
       this.#ticket = admission.ticket
+      if (this.#isOver) this.over(false) // the client went while others were asked
       return undefined
     }
     const retryAfterSeconds = Math.ceil(admission.retryAfterMs / 1000)
     const { by } = admission
     const detail = { route: route.path, account, by, address, retryAfterSeconds }
-    record('LOGIN_THROTTLED', by === 'network' ? `network ${attempt.network}` : account, detail)
+    const kind = by === 'network' ? `network ${network}` : account
+    this.#tools.record('LOGIN_THROTTLED', kind, detail)
     return { code: 'WEB_LOGIN_THROTTLED', detail: by, retryAfterSeconds }
   }
 
@@ -130,32 +142,33 @@ export class GuardedLogin {
   answered(head: ResponseHead): ResponseHead {
     const ticket = this.#ticket
     if (!ticket) return head
-    const { route, address } = this.#login
-    const right = succeeded(route, head)
-    const { failuresBefore } = this.#settle(right ? 'right' : 'wrong')
-    const { account, device } = ticket.attempt
-    const known = device === undefined ? 'no' : 'yes'
-    const detail = { route: route.path, account, address, known, failures: failuresBefore }
-    if (!right) {
-      this.#tools.record('LOGIN_FAILED', account, { ...detail, failures: failuresBefore + 1 })
-      return head
-    }
-    if (failuresBefore >= NOTABLE_FAILURES) {
-      this.#tools.record('LOGIN_AFTER_FAILURES', account, detail)
-    }
+    const { account } = ticket.attempt
+    const right = succeeded(this.#login.route, head)
+    const settled = this.#settle(ticket, right ? 'right' : 'wrong')
+    when(settled, ({ failuresBefore }) => this.#tell(ticket.attempt, right, failuresBefore))
+    if (!right) return head
     return { ...head, headers: [...head.headers, 'set-cookie', this.#cookieLine(account)] }
   }
 
-  /** No answer will come. @param evaluated Whether the application may have seen the request. */
   over(evaluated: boolean): void {
-    if (this.#ticket) this.#settle(evaluated ? 'unseen' : 'not-evaluated')
+    this.#isOver = true
+    if (this.#ticket) void this.#settle(this.#ticket, evaluated ? 'unseen' : 'not-evaluated')
   }
 
-  #settle(outcome: Outcome): { readonly failuresBefore: number } {
-    const ticket = this.#ticket
+  #settle(ticket: Ticket, outcome: Outcome): Settlement | Promise<Settlement> {
     this.#ticket = undefined
-    if (!ticket) return { failuresBefore: 0 }
-    return this.#login.lockout.settle(ticket, outcome, this.#tools.nowMs())
+    return this.#tools.limits.settle(ticket, outcome)
+  }
+
+  #tell({ account, device }: LoginAttempt, right: boolean, failuresBefore: number): void {
+    const { route, address } = this.#login
+    const known = device === undefined ? 'no' : 'yes'
+    const detail = { route: route.path, account, address, known }
+    if (!right) {
+      this.#tools.record('LOGIN_FAILED', account, { ...detail, failures: failuresBefore + 1 })
+    } else if (failuresBefore >= NOTABLE_FAILURES) {
+      this.#tools.record('LOGIN_AFTER_FAILURES', account, { ...detail, failures: failuresBefore })
+    }
   }
 
   #cookieLine(account: string): string {
@@ -165,6 +178,11 @@ export class GuardedLogin {
     const life = `Max-Age=${DEVICE_DAYS * DAY_SECONDS}`
     return `${DEVICE_COOKIE}=${value}; ${life}; Path=/; SameSite=Lax; HttpOnly; Secure`
   }
+}
+
+/** At once when the count is kept here, later when others must be asked. */
+function when<In, Out>(value: In | Promise<In>, act: (value: In) => Out): Out | Promise<Out> {
+  return value instanceof Promise ? value.then(act) : act(value)
 }
 
 /** The Cookie field without the guard's own cookie, which is no business of the application. */

@@ -5,6 +5,7 @@
  */
 import type { Logger } from 'pino'
 import type { AuditTrail } from '#audit/trail.ts'
+import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
 import type { CspFiles } from './csp/keeper.ts'
@@ -38,6 +39,8 @@ export type WebGatewayPorts = {
    * restarts, the same for all processes. Without it, devices are forgotten at the next start.
    */
   readonly loginKey?: Uint8Array | undefined
+  /** Where failed logins are counted; without it, in the memory of this process alone. */
+  readonly loginLimits?: LoginLimits | undefined
   /** Host name → the site whose policy is learned from its pages; and where that is kept. */
   readonly csp?:
     { readonly sites: ReadonlyMap<string, string>; readonly files: CspFiles } | undefined

@@ -5,6 +5,7 @@
  */
 import { BlockList, connect, isIP } from 'node:net'
 import { randomBytes } from 'node:crypto'
+import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { Challenges } from './acme/challenges.ts'
@@ -141,7 +142,7 @@ function composeGateway(
     guard: new LoginGuard(config.loginGuard ?? [], {
       key: loginKey,
       random: randomBytes,
-      nowMs,
+      limits: ports.loginLimits ?? limitsInMemory(nowMs),
       wallClockMs: () => clock.nowMs(),
       record: (code, kind, detail) => security.record(code, kind, detail),
     }),

@@ -132,7 +132,7 @@ test('journal: killed at any touch of the disk, also between two generations', a
   }
 })
 
-test('journal: 10,000 addresses, a restart each hour: 100 guesses a day, the owner in', async () => {
+test('journal: 10,000 addresses, hourly restarts: 100 guesses a day, the owner in', async () => {
   const folder = newFolder()
   let nowMs = 0
   let limits = await open(folder, () => nowMs, { journalMax: 20_000 })
