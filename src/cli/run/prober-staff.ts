@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { request } from 'node:https'
+import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -124,6 +125,7 @@ async function scanApart({ paths, configFile }: Context): Promise<Scanned> {
   if (child.pid !== undefined) setPriority(child.pid, LOWEST_PRIORITY)
   // A search under way neither keeps the prober from stopping nor outlives it.
   child.unref()
+  for (const pipe of [child.stdout, child.stderr]) (pipe as Socket | null)?.unref()
   const end = (): void => void child.kill('SIGKILL')
   process.once('exit', end)
   let text = ''
