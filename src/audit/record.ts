@@ -209,6 +209,11 @@ function writeU48(bytes: Buffer, value: number, at: number): void {
   bytes.writeUInt32BE(value % 2 ** 32, at + 2)
 }
 
+/** Several times as fast as readUIntBE; the caller has checked that the bytes are there. */
+function readU48(bytes: Buffer, at: number): number {
+  return bytes.readUInt16BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 2)
+}
+
 /** Why the bytes at a place are no record that follows the one before. */
 export type RecordFault =
   /** The file ends within the record, or its length is beyond any record's. */
@@ -246,10 +251,10 @@ export class RecordCursor {
     const end = recordEnd(bytes, at)
     if (end === undefined) return 'cut'
     if (!hashIsRight(bytes, at, end)) return 'hash'
-    if (bytes.readUIntBE(at + 4, 6) !== this.expected) return 'sequence'
+    if (readU48(bytes, at + 4) !== this.expected) return 'sequence'
     this.sequence = this.expected++
-    this.timeMs = bytes.readUIntBE(at + 10, 6)
-    this.durable = bytes.readUIntBE(at + 16, 6)
+    this.timeMs = readU48(bytes, at + 10)
+    this.durable = readU48(bytes, at + 16)
     this.left = bytes.readUInt16BE(at + 22)
     this.jsonStart = at + PREFIX_SIZE
     this.jsonEnd = end - TRAILER_SIZE

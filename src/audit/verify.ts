@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path'
 import type { Checkpoint } from '#crypto/checkpoint.ts'
-import { MerkleTree } from '#crypto/merkle.ts'
+import { MerkleTree, type Frontier } from '#crypto/merkle.ts'
 import { SHA256_SIZE } from '#crypto/sha256.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
@@ -31,6 +31,8 @@ export type VerifyOptions = {
   readonly trusted?: readonly Checkpoint[]
   /** C2SP verifier key the book's own checkpoint must be signed with; default: those it names. */
   readonly key?: string
+  /** What an earlier verification found sound: files that did not change since are not read. */
+  readonly resume?: VerifiedPrefix | undefined
   /** Called after each segment with the bytes verified so far. */
   readonly onProgress?: (bytes: number, bytesTotal: number) => void
 }
@@ -47,6 +49,22 @@ export type VerifyReport = {
   /** Empty: the book is what was written. At most 1,000. */
   readonly findings: readonly Finding[]
   /** What is worth knowing and no fault: torn tails that were left out at opening. */
+  readonly notes: readonly string[]
+  /** The closed segments that were found sound, for `resume`. */
+  readonly sound?: VerifiedPrefix | undefined
+}
+
+/** How far a book was found sound, up to the end of a segment, and what it looked like then. */
+export type VerifiedPrefix = {
+  /** What each file of it looked like before it was read. */
+  readonly stamps: ReadonlyMap<number, string>
+  readonly headers: Headers
+  readonly before: Before | undefined
+  readonly next: number
+  readonly frontier: Frontier
+  readonly segments: number
+  readonly bytes: number
+  readonly vouched: number
   readonly notes: readonly string[]
 }
 
@@ -68,6 +86,9 @@ export async function verifyBook(options: VerifyOptions): Promise<VerifyReport> 
 
 type Headers = ReadonlyMap<number, SegmentHeader>
 
+/** A segment, as its successor should name it. */
+type Before = { readonly header: SegmentHeader; readonly bytes: number; readonly hash: string }
+
 class BookVerifier {
   readonly #options: VerifyOptions
   readonly #files: BookFiles
@@ -82,7 +103,10 @@ class BookVerifier {
   /** Whether every record so far was there, so that the tree can be compared. */
   #whole = true
   /** The segment before, as its successor should name it; undefined when it cannot be known. */
-  #before: { header: SegmentHeader; bytes: number; hash: string } | undefined
+  #before: Before | undefined
+  /** What each segment verified so far looked like before it was read. */
+  readonly #stamps = new Map<number, string>()
+  #sound: VerifiedPrefix | undefined
   /** Whether a finding in the segment before explains that the next does not follow it. */
   #excused = false
   #next = 0
@@ -95,7 +119,7 @@ class BookVerifier {
 
   async run(note: string | undefined): Promise<void> {
     const numbers = await this.#files.numbers()
-    const headers = await this.#readHeaders(numbers)
+    const headers = await this.#readHeaders(numbers, await this.#resume())
     this.#checkpoints = this.#readCheckpoints(note, headers)
     const leftOut = new Set([...headers.values()].flatMap(({ cut }) => cut?.segments ?? []))
     const sizes = numbers.map((number) => this.#files.disk.size(this.#files.path(number)))
@@ -106,14 +130,17 @@ class BookVerifier {
     for (const [index, number] of numbers.entries()) {
       const before = numbers[index - 1] ?? 0
       if (number > before + 1) this.#missing(before + 1, number, headers.get(number))
+      if (this.#stamps.has(number)) continue
       if (leftOut.has(number)) {
         this.#notes.push(`${segmentName(number)} was left out after a power cut`)
         continue
       }
       const rest = numbers.slice(index + 1).filter((later) => !leftOut.has(later))
       const found = this.#findings.count
+      const stamp = await this.#files.disk.stamp(this.#files.path(number))
       await this.#segment(number, rest.map((later) => headers.get(later)).find(Boolean), rest)
       this.#excused = this.#findings.count > found
+      if (rest.length > 0 && stamp !== undefined) this.#keep(number, stamp, headers)
       this.#options.onProgress?.(this.#bytes, bytesTotal)
     }
     this.#checkTree()
@@ -130,12 +157,50 @@ class BookVerifier {
       vouched: this.#vouched,
       findings: this.#findings.list,
       notes: this.#notes,
+      sound: this.#findings.count === 0 ? this.#sound : undefined,
     }
   }
 
-  async #readHeaders(numbers: readonly number[]): Promise<Headers> {
-    const headers = new Map<number, SegmentHeader>()
+  /** Goes on from an earlier verification, when none of its files changed; else from the start. */
+  async #resume(): Promise<Headers> {
+    const { resume } = this.#options
+    if (!resume) return new Map()
+    for (const [number, stamp] of resume.stamps) {
+      if ((await this.#files.disk.stamp(this.#files.path(number))) !== stamp) return new Map()
+    }
+    for (const [number, stamp] of resume.stamps) this.#stamps.set(number, stamp)
+    this.#before = resume.before
+    this.#next = resume.next
+    this.#tree = new MerkleTree(resume.frontier)
+    this.#segments = resume.segments
+    this.#bytes = resume.bytes
+    this.#vouched = resume.vouched
+    this.#notes.push(...resume.notes)
+    this.#sound = resume
+    return new Map([...resume.headers].filter(([number]) => resume.stamps.has(number)))
+  }
+
+  /** A closed segment was verified: remembers how things stand after it, as long as all is well. */
+  #keep(number: number, stamp: string, headers: Headers): void {
+    this.#stamps.set(number, stamp)
+    if (this.#findings.count > 0 || !this.#whole) return
+    this.#sound = {
+      stamps: new Map(this.#stamps),
+      headers,
+      before: this.#before,
+      next: this.#next,
+      frontier: this.#tree.frontier(),
+      segments: this.#segments,
+      bytes: this.#bytes,
+      vouched: this.#vouched,
+      notes: [...this.#notes],
+    }
+  }
+
+  async #readHeaders(numbers: readonly number[], known: Headers): Promise<Headers> {
+    const headers = new Map(known)
     for (const number of numbers) {
+      if (known.has(number)) continue
       try {
         headers.set(number, (await this.#files.header(number)).header)
       } catch (error) {

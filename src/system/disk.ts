@@ -34,6 +34,11 @@ export interface Disk {
   readRange(name: string, start: number, length: number): Promise<Uint8Array>
   /** Size in bytes, or undefined when there is no such file. */
   size(name: string): Promise<number | undefined>
+  /**
+   * Changes whenever the file does, or is another file: its size, inode and the times the system
+   * keeps of it; undefined when there is no such file.
+   */
+  stamp(name: string): Promise<string | undefined>
   /** File names (not folders) in a folder, sorted; empty when there is no such folder. */
   list(folder: string): Promise<string[]>
   /** Names of the folders in a folder, sorted; empty when there is no such folder. */
@@ -80,6 +85,15 @@ export const systemDisk: Disk = {
   size: async (name) => {
     try {
       return (await stat(name)).size
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw asFault(name, error)
+    }
+  },
+  stamp: async (name) => {
+    try {
+      const { size, ino, ctimeNs, mtimeNs } = await stat(name, { bigint: true })
+      return `${size} ${ino} ${ctimeNs} ${mtimeNs}`
     } catch (error) {
       if (isMissing(error)) return undefined
       throw asFault(name, error)

@@ -113,6 +113,11 @@ export class CrashingDisk implements Disk {
     return content && content.durable.length + content.pending.length
   }
 
+  async stamp(name: string): Promise<string | undefined> {
+    const size = await this.size(name)
+    return size === undefined ? undefined : String(size)
+  }
+
   async list(folder: string): Promise<string[]> {
     await slowly()
     this.#alive()

@@ -5,22 +5,33 @@
  */
 import { readdir } from 'node:fs/promises'
 import { readEvents } from '#audit/read.ts'
-import { verifyBook, type VerifyReport } from '#audit/verify.ts'
+import type { VerifyReport } from '#audit/verify.ts'
+import { BookWatch } from '#audit/watch.ts'
 import type { AuditView } from '#services/prober/probes/audit-complete.ts'
 import type { Clock } from '#system/clock.ts'
 
 const STATEMENT_BOOK = 'sql-gateway'
 const POLL_MS = 50
+/** Closed segments that look unchanged are read again this often. */
+const WHOLE_EVERY_MS = 10 * 60_000
 
 /** @param folder Of all books. */
 export function auditView(folder: string, clock: Clock): AuditView {
   let statements = 0
+  const watches = new Map<string, BookWatch>()
+  const watchOf = (process: string): BookWatch => {
+    const known = watches.get(process)
+    if (known) return known
+    const made = new BookWatch({ folder, process, clock, wholeEveryMs: WHOLE_EVERY_MS })
+    watches.set(process, made)
+    return made
+  }
   return {
     verify: async () => {
       const entries = await readdir(folder, { withFileTypes: true })
       const reports: VerifyReport[] = []
       for (const entry of entries.filter((found) => found.isDirectory())) {
-        reports.push(await verifyBook({ folder, process: entry.name }))
+        reports.push(await watchOf(entry.name).verify())
       }
       statements = reports.find(({ process }) => process === STATEMENT_BOOK)?.records ?? 0
       return {
