@@ -2,7 +2,8 @@
  * A lane into one region: objects go in one after the other, and a failure is tried again for ever.
  *
  * Because an object is sent only once the one before it is durable, whatever a crash leaves behind
- * is a beginning of what was sent, without a hole.
+ * is a beginning of what was sent, without a hole. Packs are free of that: nothing counts on them
+ * before the entry that names them, so several travel at once; what is not free waits for them.
  *
  * @module
  */
@@ -12,25 +13,37 @@ import type { ObjectStore } from '#storage/object-store.ts'
 
 const RETRY_FIRST_MS = 100
 const RETRY_MAX_MS = 10_000
+/** Free objects under way at once: a far server's answer takes longer than a pack's bytes. */
+const FREE_AT_ONCE = 4
 
-export type LaneItem = { readonly name: string; readonly bytes: Uint8Array }
+export type LaneItem = {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** May travel beside its neighbours that are free too. */
+  readonly free?: boolean
+}
 
 type Waiting = LaneItem & {
-  readonly queuedAtMs: number
+  /** How many were pushed before. */
+  readonly number: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
+  sent: boolean
 }
 
 export class RegionLane {
   readonly #store: ObjectStore
   readonly #clock: Clock
   readonly #closing = new AbortController()
+  /** In the order of their coming; the first ones are under way. */
   readonly #queue: Waiting[] = []
+  readonly #sending = new Set<Promise<void>>()
   readonly #roomWaiters: (() => void)[] = []
+  #pushed = 0
   #queuedBytes = 0
-  #working: Promise<void> | undefined
   #fault: string | undefined
   #retryMs = RETRY_FIRST_MS
+  #held = false
   #ended: unknown
 
   constructor(store: ObjectStore, clock: Clock) {
@@ -47,62 +60,95 @@ export class RegionLane {
     return this.#fault
   }
 
-  /** When the oldest object that is not yet durable was pushed, on the monotonic clock. */
-  get oldestAtMs(): number | undefined {
-    return this.#queue[0]?.queuedAtMs
-  }
-
   /**
-   * Resolves when the object, and all pushed before it, are durable.
+   * Resolves when the object is durable; if it is not free, all pushed before it are too.
    *
    * @throws {IntegrityError} As the store: the lane is then dead, and so is all that waits in it.
-   * @throws {FaultError} REPOSITORY_CLOSED.
+   * @throws {FaultError} REPOSITORY_CLOSED, or why it was dropped.
    */
   push(item: LaneItem): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     const durable = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ ...item, queuedAtMs: this.#clock.monotonicMs(), resolve, reject })
+      this.#queue.push({ ...item, number: this.#pushed++, resolve, reject, sent: false })
     })
     this.#queuedBytes += item.bytes.length
-    this.#working ??= this.#work()
+    this.#sendMore()
     return durable
   }
 
   /** Resolves when fewer than `bytesMax` bytes wait. */
   async room(bytesMax: number): Promise<void> {
     while (this.#ended === undefined && this.#queuedBytes > bytesMax) {
-      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
+      await this.#change()
     }
   }
 
-  /** Gives up what waits; the lane may be used again. */
-  drop(reason: FaultError): void {
-    for (const item of this.#queue.splice(1)) this.#settle(item, reason) // the first is under way
+  /** Resolves when what waits now is durable, or was given up. */
+  async settled(): Promise<void> {
+    const end = this.#pushed
+    while ((this.#queue[0]?.number ?? end) < end) await this.#change()
   }
 
-  /** Gives up what waits, and stops. The object under way may still arrive. */
+  /** From now on objects wait. */
+  hold(): void {
+    this.#held = true
+  }
+
+  /** Objects go again. */
+  release(): void {
+    this.#held = false
+    this.#sendMore()
+  }
+
+  /** Gives up what waits; the lane may be used again. What is under way may still arrive. */
+  drop(reason: FaultError): void {
+    for (const item of this.#queue.splice(0)) this.#settle(item, reason)
+  }
+
+  /** Gives up what waits, and stops. What is under way may still arrive. */
   async close(): Promise<void> {
     this.#end(new FaultError('REPOSITORY_CLOSED', 'the repository was closed'))
-    await this.#working
+    await Promise.all(this.#sending)
   }
 
-  async #work(): Promise<void> {
-    for (let item = this.#queue[0]; item; item = this.#queue[0]) {
+  #sendMore(): void {
+    for (const item of this.#queue) {
+      if (item.sent) {
+        if (item.free !== true) return
+        continue
+      }
+      const beside = item.free === true ? FREE_AT_ONCE : 1
+      if (this.#held || this.#sending.size >= beside) return
+      item.sent = true
+      const sending = this.#send(item).finally(() => {
+        this.#sending.delete(sending)
+        this.#sendMore()
+      })
+      this.#sending.add(sending)
+    }
+  }
+
+  async #send(item: Waiting): Promise<void> {
+    while (this.#queue.includes(item)) {
       try {
         await this.#store.put(item.name, item.bytes)
         this.#fault = undefined
         this.#retryMs = RETRY_FIRST_MS
-        if (this.#queue[0] !== item) break // closed meanwhile
-        this.#queue.shift()
-        this.#settle(item, undefined)
+        this.#finish(item)
       } catch (error) {
         if (!(error instanceof FaultError)) this.#end(error)
-        if (this.#ended !== undefined) break
+        if (this.#ended !== undefined) return
         this.#fault = error instanceof VeiligError ? error.message : 'unknown'
         await this.#pause()
       }
     }
-    this.#working = undefined
+  }
+
+  #finish(item: Waiting): void {
+    const at = this.#queue.indexOf(item)
+    if (at < 0) return // dropped or closed meanwhile
+    this.#queue.splice(at, 1)
+    this.#settle(item, undefined)
   }
 
   async #pause(): Promise<void> {
@@ -115,6 +161,10 @@ export class RegionLane {
     this.#ended ??= error
     this.#closing.abort()
     for (const item of this.#queue.splice(0)) this.#settle(item, this.#ended)
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#roomWaiters.push(resolve))
   }
 
   #settle(item: Waiting, error: unknown): void {

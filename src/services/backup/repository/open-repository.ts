@@ -8,6 +8,7 @@ import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors
 import type { SigningKey } from '#crypto/signing-key.ts'
 import type { Clock } from '#system/clock.ts'
 import { PackingWriter } from './backup-writer.ts'
+import { catchUp } from './catch-up.ts'
 import { CatalogueChain, checkHead, type CatalogueHead } from './chain.ts'
 import { makeDataKey, type KeyMaker, type Random } from './data-key.ts'
 import {
@@ -396,21 +397,24 @@ class OpenRepository implements Repository {
     }
   }
 
-  /** Copies what the region lacks; when nothing was missing, it gets objects directly again. */
   async #catchUp(region: Region): Promise<void> {
     const source = this.#regions.required[0]
     if (!source) return
-    for (let copied = 1; copied > 0 && !this.#closing.signal.aborted;) {
-      const skipped = region.skipped
-      await region.place.store.put(ROOT_NAME, this.#root.bytes)
-      const proofs = proofsOf(this.#chain.state.backups)
-      const gone = (name: string): boolean => isGivenUp(this.#chain, name)
-      const stores = [source.place.store, region.place.store] as const
-      copied = (await copyMissing(...stores, this.#root, proofs, gone)).copied
-      if (copied > 0 || region.skipped !== skipped || this.#underWay.size > 0) continue
-      region.behind = false
-      this.wal.caughtUp(region)
-    }
+    await catchUp(region, {
+      source,
+      copy: () => this.#copyTo(region, source),
+      quiet: () => this.#underWay.size === 0,
+      join: () => this.wal.join(region),
+      signal: this.#closing.signal,
+    })
+  }
+
+  async #copyTo(region: Region, source: Region): Promise<number> {
+    await region.place.store.put(ROOT_NAME, this.#root.bytes)
+    const proofs = proofsOf(this.#chain.state.backups)
+    const gone = (name: string): boolean => isGivenUp(this.#chain, name)
+    const stores = [source.place.store, region.place.store] as const
+    return (await copyMissing(...stores, this.#root, proofs, gone)).copied
   }
 }
 

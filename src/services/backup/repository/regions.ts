@@ -7,6 +7,7 @@ import { FaultError, type VeiligError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import { RegionLane, type LaneItem } from './lane.ts'
+import { BACKUPS_FOLDER } from './names.ts'
 
 /** One region as the operator names it. */
 export type RegionPlace = {
@@ -26,8 +27,6 @@ export type LaneName = 'log' | 'bulk'
 export class Region {
   readonly place: RegionPlace
   readonly #lanes: Readonly<Record<LaneName, RegionLane>>
-  /** Objects it did not get because it was behind. */
-  skipped = 0
   /** Behind: gets no objects directly; the catch-up copies them from another region. */
   behind = false
 
@@ -43,23 +42,15 @@ export class Region {
     return this.#lanes.log.fault ?? this.#lanes.bulk.fault ?? (this.behind ? 'behind' : undefined)
   }
 
-  get oldestLogAtMs(): number | undefined {
-    return this.#lanes.log.oldestAtMs
-  }
-
   /** Resolves with whether the object is durable here: false when the region is behind. */
   async push(lane: LaneName, item: LaneItem): Promise<boolean> {
     const { queuedBytes } = this.#lanes[lane]
-    if (!this.place.required && queuedBytes + item.bytes.length > QUEUED_BYTES_MAX) {
-      this.behind = true
-      for (const each of Object.values(this.#lanes)) each.drop(tooSlow(this.place.name))
-    }
-    if (this.behind) {
-      this.skipped++
-      return false
-    }
+    if (!this.place.required && queuedBytes + item.bytes.length > QUEUED_BYTES_MAX) this.leave()
+    if (this.behind) return false
     try {
-      await this.#lanes[lane].push(item)
+      // A backup's packs in any order: its entry, which is not free, comes after them.
+      const free = lane === 'bulk' && item.name.startsWith(`${BACKUPS_FOLDER}/`)
+      await this.#lanes[lane].push(free ? { ...item, free } : item)
       return true
     } catch (error) {
       if (this.place.required || !(error instanceof FaultError)) throw error
@@ -67,12 +58,43 @@ export class Region {
     }
   }
 
+  /** Falls behind: what waits for it is given up, and nothing more is kept for it. */
+  leave(): void {
+    this.behind = true
+    for (const lane of this.#each()) {
+      lane.drop(tooSlow(this.place.name))
+      lane.release()
+    }
+  }
+
+  /**
+   * Is no longer behind: from now on objects are kept for it, and go when `release` says so. Too
+   * many, and it is behind again.
+   */
+  admit(): void {
+    for (const lane of this.#each()) lane.hold()
+    this.behind = false
+  }
+
+  release(): void {
+    for (const lane of this.#each()) lane.release()
+  }
+
+  /** Resolves when what was pushed until now is durable here, or was given up. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#each().map((lane) => lane.settled()))
+  }
+
   room(lane: LaneName): Promise<void> {
     return this.place.required ? this.#lanes[lane].room(QUEUED_BYTES_MAX) : Promise.resolve()
   }
 
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.#lanes).map((lane) => lane.close()))
+    await Promise.all(this.#each().map((lane) => lane.close()))
+  }
+
+  #each(): RegionLane[] {
+    return Object.values(this.#lanes)
   }
 }
 

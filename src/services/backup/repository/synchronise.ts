@@ -91,9 +91,11 @@ export async function copyMissing(
   let copied = 0
   const refused: string[] = []
   for (const folder of FOLDERS) {
-    for await (const name of missingFrom(source.list(folder), target.list(folder))) {
-      if (folder === BACKUPS_FOLDER && !proofs.has(name)) continue // a left-over, or on its way
-      if (gone(name)) continue
+    const missing = missingFrom(source.list(folder), target.list(folder))
+    // The log without a hole, so in its order; packs in any, the catalogue comes behind them all.
+    await each(missing, folder === BACKUPS_FOLDER ? PACKS_AT_ONCE : 1, async (name) => {
+      if (folder === BACKUPS_FOLDER && !proofs.has(name)) return // a left-over, or on its way
+      if (gone(name)) return
       try {
         const bytes = await source.get(name)
         checkObject(root, proofs, name, bytes)
@@ -103,9 +105,25 @@ export async function copyMissing(
         if (!(error instanceof IntegrityError)) throw error
         refused.push(name)
       }
-    }
+    })
   }
   return { copied, refused }
+}
+
+/** Memory holds so many objects at most; a far server's answer takes longer than its bytes. */
+const PACKS_AT_ONCE = 4
+
+async function each(
+  names: AsyncGenerator<string>,
+  atOnce: number,
+  act: (name: string) => Promise<void>,
+): Promise<void> {
+  const worker = async (): Promise<void> => {
+    for (let next = await names.next(); !next.done; next = await names.next()) {
+      await act(next.value)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
 /** Names that the first listing has and the second has not; both are in the order of the names. */

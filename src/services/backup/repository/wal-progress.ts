@@ -30,6 +30,8 @@ export class WalProgress {
   readonly #progress: ReadonlyMap<Region, Progress>
   readonly #accepted = new AcceptTimes()
   #acceptedParts = 0
+  /** What was sent on to the regions: as far as the furthest of them can be. */
+  readonly #sent: Progress = { parts: 0, end: undefined, position: undefined, known: true }
   /** How many regions must hold what PostgreSQL may forget. */
   #needed = 0
 
@@ -42,6 +44,7 @@ export class WalProgress {
       known: !region.behind,
     })
     this.#progress = new Map(regions.map((region) => [region, start(region)]))
+    this.#sent.position = position
   }
 
   /** At least so many regions, the required ones among them. */
@@ -52,6 +55,12 @@ export class WalProgress {
   /** A part was accepted, and is not stored anywhere yet. */
   accept(nowMs: number): void {
     this.#accepted.add(this.#acceptedParts++, nowMs)
+  }
+
+  /** A part is on its way to all regions. */
+  sent(end: RunEnd, position: WalPosition): void {
+    this.#sent.parts++
+    Object.assign(this.#sent, { end, position })
   }
 
   /** A region holds the next part. */
@@ -65,15 +74,16 @@ export class WalProgress {
 
   /** A run begins where nothing lies before it that is still on its way. */
   begin(position: WalPosition): void {
+    this.#sent.position = position
     for (const progress of this.#progress.values()) {
       if (progress.known && progress.parts === this.#acceptedParts) progress.position = position
     }
   }
 
-  /** A region has all that required ones have. */
-  caughtUp(region: Region): void {
-    const slowest = this.slowest()
-    if (slowest) Object.assign(this.#of(region), slowest, { known: true })
+  /** Notes how far the log was sent on, now. @returns Says that the region has come so far. */
+  join(region: Region): () => void {
+    const sent = { ...this.#sent }
+    return () => Object.assign(this.#of(region), sent)
   }
 
   /** Of the required regions, the one that is least far. */

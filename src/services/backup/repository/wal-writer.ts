@@ -184,6 +184,7 @@ export class WalWriter implements WalStore {
     run.link = link
     const end = { run: run.id, endLsn: part.endLsn, link: toHex(link) }
     this.#lastEnd = end
+    this.#progress.sent(end, { timeline, lsn: part.endLsn })
     const durable = regions.put('log', { name, bytes }, (region) => {
       this.#progress.stored(region, end, { timeline, lsn: part.endLsn })
       this.#wake()
@@ -269,10 +270,13 @@ export class WalWriter implements WalStore {
     this.mark().catch(() => {}) // its failure fails the repository, and so the next put
   }
 
-  /** A region has all that required ones have. */
-  caughtUp(region: Region): void {
-    this.#progress.caughtUp(region)
-    this.#wake()
+  /** Notes how far the log was sent on, now. @returns Says that the region has come so far. */
+  join(region: Region): () => void {
+    const joined = this.#progress.join(region)
+    return () => {
+      joined()
+      this.#wake()
+    }
   }
 
   /** What is durable of the runs since opening. */
