@@ -1,90 +1,149 @@
 /**
- * Injection detection: recall on the PG-effective corpus, context by context, and false alerts.
+ * Injection detection: recall on the PG-effective corpus, by context and by technique, and false
+ * alerts over a million ordinary statements, the first hour and a release day among them.
  *
- * Learned is what the application says in the contexts with harmless values, and half of PostgreSQL's
- * regression statements; judged are the payloads, the other half, and other harmless values. `role`
- * tells whether one role says all of it or each its own.
+ * Recall is measured in ten contexts and in eleven that were held out, after so many ordinary
+ * statements of each, with a role of its own and with one role that says everything. False alerts
+ * are counted as the ring runs: each statement is judged, then learned. `VEILIG_BENIGN` says how
+ * many statements; the share of each source stays.
  */
 import { loadSqlParser } from '../src/protocol/sql/parse.ts'
 import { StatementJudge } from '../src/services/detection/statements.ts'
 import { emit, missing } from './kit/bench.ts'
+import { analystUsage, pgbenchUsage, programOf, usageOf } from './kit/benign-statements.ts'
 import {
   available,
   contexts,
   effective,
+  heldOut,
   inContext,
   lines,
   regression,
+  takesText,
 } from './kit/injection-corpus.ts'
 
-const TEXT_CONTEXTS = ['string', 'like', 'parenthesised', 'insert', 'update', 'login']
+const BENIGN = Number(process.env['VEILIG_BENIGN'] ?? 1_050_000)
+const EXAMPLES = [0, 1, 5, 50]
 const SORTINGS = ['name', 'id', 'created_at']
 
 await loadSqlParser()
-if (available())
-  for (const learned of [2, 50]) for (const shared of [false, true]) run(learned, shared)
-else missing('detection', 'corpus', 'the shared data folder is not there')
+if (available()) {
+  const payloads = ['libinjection-sqli', 'httpparams-sqli'].flatMap((f) => lines(`sqli/${f}.txt`))
+  const attacks = attacksOf([...new Set(payloads)])
+  for (const examples of EXAMPLES)
+    for (const shared of [false, true]) recall(attacks, examples, shared)
+  falseAlerts(true)
+} else {
+  missing('detection', 'corpus', 'the shared data folder is not there')
+  falseAlerts(false)
+}
 
-function run(learned: number, shared: boolean): void {
+type Attack = { readonly context: string; readonly payload: string; readonly held: boolean }
+
+function attacksOf(payloads: readonly string[]): readonly Attack[] {
+  return [...Object.keys(contexts), ...Object.keys(heldOut)].flatMap((context) =>
+    effective(context, payloads).map((payload) => ({ context, payload, held: context in heldOut })),
+  )
+}
+
+function recall(attacks: readonly Attack[], examples: number, shared: boolean): void {
   const judge = new StatementJudge()
-  const role = `${shared ? 'one role' : 'own roles'}, ${learned} examples a context`
-  const person = shared ? 'app' : 'person'
-  const values = [
-    ...new Set([...lines('sqli/httpparams-benign.txt'), ...lines('sqli/libinjection-benign.txt')]),
-  ]
-  for (const context of Object.keys(contexts)) {
-    for (let at = 0; at < learned; at++)
-      judge.learn(inContext(context, ordinary(context, at, values)), 'app')
-  }
+  const values = benignValues()
   const statements = regression()
-  statements.forEach((sql, at) => at % 2 === 0 && judge.learn(sql, person))
-
-  const techniques = new Map<string, { all: number; hit: number }>()
-  for (const file of ['libinjection-sqli', 'httpparams-sqli']) {
-    const payloads = [...new Set(lines(`sqli/${file}.txt`))]
-    for (const context of Object.keys(contexts)) {
-      const attacks = effective(context, payloads)
-      const caught = attacks.filter((payload) => {
-        const hit = isInjection(judge.judge(inContext(context, payload), 'app'))
-        const count = techniques.get(techniqueOf(payload)) ?? { all: 0, hit: 0 }
-        techniques.set(techniqueOf(payload), { all: count.all + 1, hit: count.hit + Number(hit) })
-        return hit
-      })
-      const value = (100 * caught.length) / attacks.length
-      const metric = `recall, ${context}, ${attacks.length} of ${file}`
-      emit({ bench: 'detection', subject: role, metric, value, unit: '%' })
+  for (const context of [...Object.keys(contexts), ...Object.keys(heldOut)])
+    for (let at = 0; at < examples; at++)
+      judge.learn(inContext(context, ordinary(context, at, values)), 'app')
+  if (shared)
+    for (const [at, sql] of statements.entries()) if (at % 2 === 0) judge.learn(sql, 'app')
+  const counts = new Map<string, { all: number; hit: number }>()
+  for (const { context, payload, held } of attacks) {
+    const hit = isInjection(judge.judge(inContext(context, payload), 'app'))
+    const groups = ['all', held ? 'held-out contexts' : 'contexts', `context ${context}`]
+    for (const group of [...groups, `technique ${techniqueOf(payload)}`]) {
+      const count = counts.get(group) ?? { all: 0, hit: 0 }
+      counts.set(group, { all: count.all + 1, hit: count.hit + Number(hit) })
     }
   }
-  for (const [technique, { all, hit }] of techniques) {
-    const metric = `recall, ${technique}, ${all} attacks`
-    emit({ bench: 'detection', subject: role, metric, value: (100 * hit) / all, unit: '%' })
-  }
+  const subject = `${examples} examples, ${shared ? 'one role says all' : 'a role of its own'}`
+  for (const [group, { all, hit }] of counts)
+    emit({
+      bench: 'detection',
+      subject,
+      metric: `recall, ${group}, ${all}`,
+      value: (100 * hit) / all,
+      unit: '%',
+    })
+}
 
-  const start = performance.now()
-  let judged = 0
-  let wrong = 0
-  const count = (sql: string, name: string): void => {
-    judged++
-    if (isInjection(judge.judge(sql, name))) wrong++
+/** Each source from nothing, then all of them by one role. */
+function falseAlerts(hasCorpus: boolean): void {
+  const part = Math.floor(BENIGN / 14)
+  const everything = new StatementJudge()
+  let [all, wrong] = [0, 0]
+  const hear = (
+    name: string,
+    judges: readonly StatementJudge[],
+    texts: () => Iterable<string>,
+  ): void => {
+    for (const judge of judges) {
+      let [judged, told] = [0, 0]
+      const start = process.cpuUsage()
+      for (const sql of texts()) {
+        judged++
+        if (isInjection(judge.judge(sql, 'role'))) told++
+        else judge.learn(sql, 'role')
+      }
+      const { user, system } = process.cpuUsage(start)
+      const subject = judge === everything ? 'one role says all' : 'a role of its own'
+      const common = { bench: 'detection', subject }
+      emit({ ...common, metric: `false alerts, ${name}, ${judged}`, value: told, unit: 'alerts' })
+      emit({
+        ...common,
+        metric: `judge and learn, ${name}`,
+        value: (user + system) / judged,
+        unit: 'µs',
+      })
+      all += judged
+      wrong += told
+    }
   }
-  statements.forEach((sql, at) => at % 2 === 1 && count(sql, person))
-  for (const context of TEXT_CONTEXTS) {
-    for (const value of values) count(inContext(context, value.replaceAll(`'`, `''`)), 'app')
+  const both = (): readonly StatementJudge[] => [new StatementJudge(), everything]
+  for (const seed of [1, 2]) {
+    const program = new StatementJudge()
+    const judges = [program, everything]
+    hear(`program ${seed}, first hour`, judges, () => usageOf(programOf(seed, 150), seed, part))
+    hear(`program ${seed}, release day`, judges, () =>
+      usageOf(programOf(seed, 150, 1), seed + 9, part),
+    )
   }
-  const spent = performance.now() - start
-  const common = { bench: 'detection', subject: role }
+  hear('pgbench', both(), () => pgbenchUsage(3, part))
+  hear('analyst', both(), () => analystUsage(4, part))
+  if (hasCorpus) {
+    hear('PostgreSQL regression tests', both(), regression)
+    const harmless = benignValues().map((value) => value.replaceAll(`'`, `''`))
+    const texts = [...Object.keys(contexts), ...Object.keys(heldOut)].filter(takesText)
+    hear('form values', both(), () =>
+      texts.flatMap((each) => harmless.map((value) => inContext(each, value))),
+    )
+  }
+  const subject = 'all sources'
   emit({
-    ...common,
-    metric: `false alerts, ${judged} judged`,
-    value: (1e6 * wrong) / judged,
+    bench: 'detection',
+    subject,
+    metric: `false alerts, ${all} judged`,
+    value: (1e6 * wrong) / all,
     unit: '/million',
   })
-  emit({ ...common, metric: 'judged', value: (judged / spent) * 1000, unit: 'statements/s' })
+}
+
+function benignValues(): readonly string[] {
+  return [
+    ...new Set([...lines('sqli/httpparams-benign.txt'), ...lines('sqli/libinjection-benign.txt')]),
+  ]
 }
 
 function ordinary(context: string, at: number, values: readonly string[]): string {
-  if (TEXT_CONTEXTS.includes(context))
-    return (values[(at * 7) % values.length] ?? '').replaceAll(`'`, `''`)
+  if (takesText(context)) return (values[(at * 7) % values.length] ?? '').replaceAll(`'`, `''`)
   return context === 'orderBy' ? (SORTINGS[at % SORTINGS.length] ?? 'id') : String(at * 13 + 1)
 }
 

@@ -32,6 +32,12 @@ export type Departure = {
   readonly whole: boolean
   /** A place an injection could begin at was passed or is here: a literal, or a name to sort by. */
   readonly atValue: boolean
+  /** The words up to here. */
+  readonly before: string
+  /** The words after the last such place, known or not. */
+  readonly sinceWords: string
+  /** Of them, how many are known. */
+  readonly sinceValue: number
   /** Whether that place is in a clause that takes values: WHERE, VALUES, SET, ORDER BY … */
   readonly inClause: boolean
   /** Whether that place is in the rows of an INSERT. */
@@ -113,13 +119,14 @@ export class Profile {
     this.#shapes.set(shape, heard + 1)
   }
 
-  learn(shape: string, tokens: readonly Token[], borne: Borne): void {
-    this.#count(shape, borne.signs)
+  /** @param borne Undefined for a known shape: its kind was learned with the first. */
+  learn(shape: string, tokens: readonly Token[], borne: Borne | undefined): void {
+    this.#count(shape, borne?.signs ?? 0)
     let node = this.#root
     for (const { word, value } of pathOf(tokens)) {
       node.count++
-      node.marks |= borne.marks
-      node.signs |= borne.signs
+      node.marks |= borne?.marks ?? 0
+      node.signs |= borne?.signs ?? 0
       if (node.shapes.size < SHAPES_PER_NODE_MAX) node.shapes.add(shape)
       let next = node.next.get(word)
       if (!next) {
@@ -143,13 +150,15 @@ export class Profile {
     const command = path[0]?.word ?? ''
     let clause = command
     let varied = false
+    let sinceValue = 0
     let at = 0
     for (; at < path.length; at++) {
       const word = path[at]?.word ?? END
-      const next = node.next.get(word) ?? otherValue(node, word, clause)
+      const next = node.next.get(word) ?? otherValue(node, path[at]!, clause)
       if (!next) break
       if (CLAUSE.test(word)) clause = word
       if (next.varied) varied = true
+      sinceValue = /^['0$]$/.test(word) ? 0 : sinceValue + 1
       // `SELECT 1` is no value of a visitor's: it stands in no clause, and is always the same.
       if ((word === "'" || word === '0') && (clause !== command || next.varied)) atValue = true
       node = next
@@ -161,9 +170,14 @@ export class Profile {
     let once = 0
     for (const { count } of node.next.values()) if (count === 1) once++
     const shapes = node.shapes.size < SHAPES_PER_NODE_MAX ? node.shapes.size : Infinity
+    const since = replacesValue || sortsHere ? 0 : sinceValue
+    const words = path.slice(0, -1).map(({ word }) => word)
     return {
       whole: at === path.length,
       atValue: atValue || sorts || replacesValue,
+      before: ` ${words.slice(0, at).join(' ')} `,
+      sinceWords: words.slice(at - since).join(' '),
+      sinceValue: since,
       inClause: clause !== command,
       inRow: clause === 'values',
       varied: varied || sortsHere || variedIn(node),
@@ -174,10 +188,7 @@ export class Profile {
       once: sortsHere ? 0 : once,
       marks: node.marks,
       signs: node.signs,
-      rest: path
-        .slice(at, -1)
-        .map(({ word }) => word)
-        .join(' '),
+      rest: words.slice(at).join(' '),
       replacesValue: replacesValue || sortsHere,
     }
   }
@@ -186,12 +197,17 @@ export class Profile {
 /** Where values of a visitor's stand. */
 const CLAUSE = /^(where|having|values|set|by|limit|offset|on)$/
 
-/** A row is written with NULL as well as with a value, and with a number as well as with a text. */
-function otherValue(node: Node, word: string, clause: string): Node | undefined {
-  if (clause !== 'values' && clause !== 'set') return undefined
-  if (!/^(null|default|true|false|'|0|\$)$/.test(word)) return undefined
-  return node.next.get("'") ?? node.next.get('0') ?? node.next.get('null') ?? node.next.get('$')
+/** A number may be written as a text, a text be a number, and a row have NULL as well. */
+function otherValue(node: Node, { word, value }: Step, clause: string): Node | undefined {
+  const { next } = node
+  const inRow = clause === 'values' || clause === 'set'
+  if (!(inRow ? /^(null|default|true|false|'|0|\$)$/ : /^['0$]$/).test(word)) return undefined
+  if (inRow) return next.get("'") ?? next.get('0') ?? next.get('$') ?? next.get('null')
+  if (word === "'" && !NUMERIC.test(value ?? '')) return next.get('$')
+  return next.get("'") ?? next.get('0') ?? next.get('$')
 }
+
+const NUMERIC = /^'\s*[-+]?[\d.]+\s*'( |$)/
 
 function emptyNode(): Node {
   const counts = { count: 0, marks: 0, signs: 0 }

@@ -8,21 +8,6 @@
  */
 import type { Departure } from '#protocol/sql/profile.ts'
 
-/** `and name = value`, a sorting, a limit: a new filter of the program's own looks like that. */
-const OWN_FILTER = new RegExp(
-  [
-    String.raw`^(and [\w".]+( not)? `,
-    String.raw`([-+*/<>=~!@#%^&|?]+ [('0$ ),]+|(like|ilike|in) [('0$ ),]+|= (true|false) |`,
-    String.raw`is( not)? null ) ?)*(group by [\w". ,]+)?(order by [a-z_][\w". ,]*)?`,
-    String.raw`(limit [0$] ?)?(offset [0$] ?)?(for update)?\)* ?$`,
-  ].join(''),
-)
-
-const OWN_SORTING = new RegExp(
-  String.raw`^([a-z_][\w.]*|"[^"]+")( (asc|desc))?( , [a-z_][\w.]*( (asc|desc))?)*` +
-    String.raw`( limit [0$])?( offset [0$])? $`,
-)
-
 /** The rest of a row to insert. */
 const ROW =
   /^((\(|\)|,|'|0|\$|null|default|true|false) )*(on conflict [^']*|returning [a-z_* ,]+)? ?$/
@@ -31,7 +16,9 @@ const ROW =
 const GOES_ON = new RegExp(
   [
     String.raw`^((and|or) (not )?(exists )?\(* ?("[^"]*"|[a-z_][\w.]*) (\. ("[^"]*"|[a-z_]\w*) )?`,
-    String.raw`(not |is |in |like |ilike |between |@>|<@|->|#>|&&|~|[=<>!]|::|\[|\( ([a-z_"$]|'))`,
+    String.raw`(not |is |in |like |ilike |between |[-+*/<>=~!@#%^&|?]+ |::|\[|\( ([a-z_"$]|'))`,
+    // A subquery that looks back at the table it stands in.
+    String.raw`|(and|or) (not )?exists \( select .* where .*[a-z_"]\w* \. `,
     String.raw`|and [0'$] (and|or|\)|order|group|limit|$)`, // BETWEEN 1 AND 2
     String.raw`|(order|group|partition) by |limit |offset |fetch |for |returning |on |as |:: |\) `,
     String.raw`|, |union |except |intersect |window |having |then |else |end |join |inner |left `,
@@ -44,21 +31,29 @@ const STANDS_IN = new RegExp(
     String.raw`^(\$|null|true|false|default|current_\w+|any \(|all \(|array \[|interval '|date '`,
     String.raw`|timestamp '|[a-z_"][\w."]*( \. [\w"]+)* `,
     String.raw`(\( (\)|[a-z_"$' 0]+|[a-z_"]+ )|$|\)|,|and |or |::`,
-    String.raw`|order |limit |=|<|>|-|\+)|\( select [a-z_"]|case when [a-z_"]|- |\( [a-z$'0])`,
+    String.raw`|order |limit |asc |desc |using |nulls |=|<|>|-|\+)|\( select [a-z_"]|case when [a-z_"]|- |\( [a-z$'0])`,
   ].join(''),
 )
 
 /** Neither what a program goes on with, nor what it puts in a value's place. */
-export function isWeird({ rest, replacesValue }: Departure): boolean {
-  const text = `${rest} `
+export function isWeird({ before, sinceWords, replacesValue }: Departure): boolean {
+  if (before.endsWith(' where ')) return false // of `1=1`, which a query builder begins with
+  const text = `${sinceWords} `
   return !GOES_ON.test(text) && !(replacesValue && STANDS_IN.test(text))
 }
 
+/** What a program writes in brackets or before the value, and an injection right after it. */
+const BREAKS_OUT = /^(or|union|except|intersect|;) ./
+const SECOND_ARM = /^(?:union|except|intersect) .*? from ("[^"]*"|[a-z_][\w.]*)/
+
 /** Not what a program adds where so many of its statements passed. */
-export function isOddContinuation({ rest, replacesValue, inRow }: Departure): boolean {
+export function isOddContinuation(departure: Departure): boolean {
+  const { rest, before, inRow, replacesValue } = departure
   if (inRow && ROW.test(`${rest} `)) return false
-  if (replacesValue) return !OWN_SORTING.test(`${rest} `)
-  return !OWN_FILTER.test(`${rest} `)
+  if (isWeird(departure)) return true
+  if (replacesValue || !BREAKS_OUT.test(rest)) return false
+  const table = SECOND_ARM.exec(rest)?.[1]
+  return table === undefined || !before.includes(` ${table} `)
 }
 
 /** SQL where a value stood; an apostrophe in a name leaves words, not this. */

@@ -7,22 +7,19 @@
  *
  * @module
  */
-import { signsOf } from '#protocol/sql/evidence.ts'
-import { marks, marksOf } from '#protocol/sql/marks.ts'
-import type { Parsed } from '#protocol/sql/parse.ts'
-import { hasComment, Profile, type Borne, type Departure } from '#protocol/sql/profile.ts'
-import { shapeOf } from '#protocol/sql/shape.ts'
+import { marks } from '#protocol/sql/marks.ts'
+import { Profile, type Departure } from '#protocol/sql/profile.ts'
 import { signs, weightOf } from '#protocol/sql/signs.ts'
-import { tokensOf, type Token } from '#protocol/sql/tokens.ts'
 import { isOddContinuation, isProbe, isWeird } from './continuation.ts'
+import type { Reading } from './reading.ts'
 
 export type InjectionAlert =
   'sqli.structure' | 'sqli.timing' | 'sqli.catalogue' | 'sqli.functions' | 'sqli.syntax-probing'
 
 /** Statements by the same beginning after which an unknown continuation is unusual in itself. */
 const PASSED_MIN = 5
-/** The same where a role makes its statements up. */
-const PASSED_EXPLORING = 10
+/** Words from the value to where a statement leaves: an injection begins at once. */
+const SINCE_VALUE_MAX = 1
 /** Where at least one in so many statements takes a way of its own, novelty says nothing. */
 const NOVELTY_ONE_IN = 20
 
@@ -38,19 +35,19 @@ const WEIGHT_AT_VALUE_EXPLORING = 2
  * @returns Detectors that this statement sets off; none for an ordinary one.
  */
 export function judgeInjection(
-  sql: string,
-  parsed: Parsed,
+  reading: Reading,
   profile: Profile | undefined,
 ): readonly InjectionAlert[] {
-  if (parsed.kind === 'refused') return []
-  const tokens = tokensOf(sql)
-  const departure = (profile ?? EMPTY).departure(tokens)
-  if (parsed.kind === 'syntax-error') return isProbe(departure) ? ['sqli.syntax-probing'] : []
-  if (profile?.knows(shapeOf(parsed.statements))) {
-    if (!hasComment(tokens) || departure.whole) return []
+  if (reading.parsed.kind === 'refused') return []
+  const known = reading.parsed.kind === 'tree' && profile?.knows(reading.shape) === true
+  if (known && !reading.hasComment) return []
+  const departure = (profile ?? EMPTY).departure(reading.tokens)
+  if (reading.parsed.kind === 'syntax-error') return isProbe(departure) ? [PROBING] : []
+  if (known) {
+    if (departure.whole) return []
     return departure.atValue && departure.passed > 0 ? ['sqli.structure'] : []
   }
-  const borne = bearing(sql, parsed, tokens)
+  const { borne } = reading
   const found = borne.marks & ~departure.marks
   const speaking = borne.signs & ~departure.signs & ~(profile?.habits ?? 0)
   const exploring = profile?.exploring ?? false
@@ -58,23 +55,7 @@ export function judgeInjection(
   return isInjection(evidence) ? alertsFor(speaking) : []
 }
 
-function bearing(sql: string, parsed: Tried, tokens: readonly Token[]): Borne {
-  const comment = hasComment(tokens) ? marks.comment : 0
-  return {
-    marks: marksOf(parsed.statements) | comment,
-    signs: signsOf(sql, parsed.statements),
-  }
-}
-
-type Tried = Extract<Parsed, { kind: 'tree' }>
-
-/** Learns a statement as what its role says. A text that does not parse teaches nothing. */
-export function learnStatement(sql: string, parsed: Parsed, profile: Profile): void {
-  if (parsed.kind !== 'tree') return
-  const tokens = tokensOf(sql)
-  profile.learn(shapeOf(parsed.statements), tokens, bearing(sql, parsed, tokens))
-}
-
+const PROBING = 'sqli.syntax-probing'
 const EMPTY = new Profile()
 
 type Evidence = {
@@ -89,16 +70,16 @@ type Evidence = {
 
 function isInjection({ departure, found, weight, exploring }: Evidence): boolean {
   if (weight >= WEIGHT_ALONE) return true
-  const { atValue, inClause, passed, whole, varied } = departure
+  const { atValue, inClause, passed, whole, varied, sinceValue } = departure
   if (!atValue || passed === 0 || whole) return false
   if ((found & marks.utility) !== 0 && (found & marks.stacked) === 0) return false
   if (exploring) {
     if (inClause && weight >= WEIGHT_AT_VALUE_EXPLORING) return true
     if (!(inClause && varied) || !isHabit(departure)) return false
-    if (passed < PASSED_EXPLORING && weight < 1) return isWeird(departure)
   } else if (weight >= WEIGHT_AT_VALUE) return true
-  if (!isBeatenTrack(departure)) return !exploring && departure.ways <= 1 && isWeird(departure)
-  return (found & ~marks.or) !== 0 || isOddContinuation(departure)
+  if (sinceValue > SINCE_VALUE_MAX) return false
+  if (isBeatenTrack(departure)) return weight >= 1 || isOddContinuation(departure)
+  return !exploring && departure.ways <= 1 && isWeird(departure)
 }
 
 /** Whether a role that makes up its statements says this one again and again. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { cachedParser } from '#protocol/sql/parse.ts'
-import { primitivesIn } from '#protocol/sql/primitives.ts'
 import { Profile } from '#protocol/sql/profile.ts'
-import { judgeInjection, learnStatement } from './injection.ts'
+import { judgeInjection } from './injection.ts'
+import { Reading } from './reading.ts'
 
 const CACHE_ENTRIES_MAX = 5_000
 const CACHED_TEXT_MAX = 8_192
@@ -22,14 +22,18 @@ type Role = {
 export class StatementJudge {
   readonly #parse = cachedParser(CACHE_ENTRIES_MAX, CACHED_TEXT_MAX)
   readonly #roles = new Map<string, Role>()
+  #last: Reading | undefined
 
   /** Takes a statement as ordinary for its role. */
   learn(sql: string, roleName: string): void {
     const role = this.#role(roleName)
-    const parsed = this.#parse(sql)
-    if (!role || parsed.kind !== 'tree') return
-    learnStatement(sql, parsed, role.profile)
-    for (const name of primitivesIn(parsed.statements)) role.habits.add(`escalation.${name}`)
+    const reading = this.#read(sql)
+    if (!role || reading.parsed.kind !== 'tree') return
+    const { shape, tokens } = reading
+    const isNew = !role.profile.knows(shape)
+    role.profile.learn(shape, tokens, isNew ? reading.borne : undefined)
+    if (!isNew) return
+    for (const name of reading.primitives) role.habits.add(`escalation.${name}`)
   }
 
   /** Statements learned of a role. */
@@ -40,13 +44,19 @@ export class StatementJudge {
   /** Ids of the detectors that a statement sets off. */
   judge(sql: string, roleName: string): readonly string[] {
     const role = this.#roles.get(roleName)
-    const parsed = this.#parse(sql)
-    const injections = judgeInjection(sql, parsed, role?.profile)
-    if (parsed.kind !== 'tree') return injections
-    const escalations = [...primitivesIn(parsed.statements)]
+    const reading = this.#read(sql)
+    const injections = judgeInjection(reading, role?.profile)
+    if (reading.parsed.kind !== 'tree') return injections
+    const escalations = [...reading.primitives]
       .map((name) => `escalation.${name}`)
       .filter((id) => !role?.habits.has(id))
     return [...injections, ...escalations]
+  }
+
+  /** What was judged is learned next: it is read once. */
+  #read(sql: string): Reading {
+    if (this.#last?.sql !== sql) this.#last = new Reading(sql, this.#parse(sql))
+    return this.#last
   }
 
   #role(name: string): Role | undefined {

@@ -1,0 +1,56 @@
+/**
+ * A statement as the detectors read it: each view of it is made once, and only when asked for.
+ *
+ * @module
+ */
+import { signsOf } from '#protocol/sql/evidence.ts'
+import { marks, marksOf } from '#protocol/sql/marks.ts'
+import type { Parsed } from '#protocol/sql/parse.ts'
+import { primitivesIn, type Primitive } from '#protocol/sql/primitives.ts'
+import { hasComment, type Borne } from '#protocol/sql/profile.ts'
+import { shapeOf } from '#protocol/sql/shape.ts'
+import { tokensOf, type Token } from '#protocol/sql/tokens.ts'
+
+export class Reading {
+  readonly sql: string
+  readonly parsed: Parsed
+  #tokens: readonly Token[] | undefined
+  #shape: string | undefined
+  #borne: Borne | undefined
+  #primitives: ReadonlySet<Primitive> | undefined
+
+  constructor(sql: string, parsed: Parsed) {
+    this.sql = sql
+    this.parsed = parsed
+  }
+
+  get tokens(): readonly Token[] {
+    return (this.#tokens ??= tokensOf(this.sql))
+  }
+
+  /** '' for what does not parse. */
+  get shape(): string {
+    return (this.#shape ??= this.parsed.kind === 'tree' ? shapeOf(this.parsed.statements) : '')
+  }
+
+  get hasComment(): boolean {
+    return hasComment(this.tokens)
+  }
+
+  get borne(): Borne {
+    return (this.#borne ??= this.#bearing())
+  }
+
+  get primitives(): ReadonlySet<Primitive> {
+    return (this.#primitives ??= primitivesIn(
+      this.parsed.kind === 'tree' ? this.parsed.statements : [],
+    ))
+  }
+
+  #bearing(): Borne {
+    if (this.parsed.kind !== 'tree') return { marks: 0, signs: 0 }
+    const { statements } = this.parsed
+    const comment = this.hasComment ? marks.comment : 0
+    return { marks: marksOf(statements) | comment, signs: signsOf(this.sql, statements) }
+  }
+}
