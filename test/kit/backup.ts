@@ -5,7 +5,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -47,6 +47,8 @@ export type TestBackup = AsyncDisposable & {
   layOut(to: string): Promise<{ readonly into: string; readonly manifest: Uint8Array }>
   /** `veilig restore` into a new folder, and PostgreSQL started on it. */
   restore(to: string, settings?: Readonly<Record<string, string>>): Promise<RestoredPostgres>
+  /** PostgreSQL started on a folder that `restore` made before. */
+  reopen(dataDir: string): Promise<RestoredPostgres>
   /** `veilig …` with this data folder. @returns What it printed. */
   veilig(...args: string[]): Promise<string>
   log(): Promise<string>
@@ -141,6 +143,7 @@ export async function prepareBackup(
       await run('restore', '--to', to, '--into', into)
       return startRestored(server, home, into, settings)
     },
+    reopen: (dataDir) => startRestored(server, dirname(dataDir), dataDir, {}),
     layOut: async (to) => {
       const into = join(data, `laid-out-${++restored}`)
       const report = await run('restore', '--to', to, '--into', into, '--json')

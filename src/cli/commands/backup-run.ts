@@ -93,7 +93,7 @@ function sentence(answer: ControlAnswer): string {
   }
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(bytes < 100 * 1024 * 1024 ? 1 : 0)
 }
 

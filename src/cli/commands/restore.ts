@@ -11,22 +11,27 @@ import {
   type RestoreReport,
 } from '#services/backup/restore/restore.ts'
 import { parseTarget } from '#services/backup/restore/target.ts'
+import type { Clock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
 import { postgresAccount } from '#system/postgres/user.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { openForReading, readKeyFile } from '../repository.ts'
-import { progressText } from './backup-run.ts'
+import { megabytes, progressText } from './backup-run.ts'
 
 const ACTIONS: readonly RecoveryAction[] = ['promote', 'pause', 'shutdown']
 const PROGRESS_MS = 200
+const LINES_MS = 1000
 
 export const restoreCommand: Command = {
   name: 'restore',
   summary: 'bring back the database as it was',
-  usage: '--to TIME|LSN|NAME|latest --into DIR [--key FILE] [--timeline N] [--action promote]',
+  usage:
+    '--to TIME|LSN|NAME|xid:N|immediate|latest --into DIR [--delta] [--key FILE] ' +
+    '[--timeline N] [--action promote]',
   options: {
     to: { type: 'string' },
     into: { type: 'string' },
+    delta: { type: 'boolean' },
     key: { type: 'string' },
     timeline: { type: 'string' },
     action: { type: 'string' },
@@ -42,11 +47,13 @@ export const restoreCommand: Command = {
     const target = parseTarget(to)
     const identity = await readKeyFile(context.paths, key)
     const reader = await openForReading(context, context.config.backup.regions, identity)
-    const progress = input.interactive ? progressLine(context.clock) : undefined
+    const json = input.values['json'] === true
+    const progress = progressFor(json ? 'lines' : input.interactive ? 'terminal' : 'none', context)
     const report = await restore({
       reader,
       target,
       into,
+      over: input.values['delta'] === true,
       timeline: timeline === undefined ? undefined : timelineFrom(timeline),
       action: actionFrom(action),
       account: postgresAccount(),
@@ -55,8 +62,7 @@ export const restoreCommand: Command = {
       signal: input.signal,
       ...(progress ? { progress } : {}),
     })
-    const text =
-      input.values['json'] === true ? `${JSON.stringify(report)}\n` : asText(report, input)
+    const text = json ? `${JSON.stringify(report)}\n` : asText(report, input)
     process.stdout.write(text)
     return 0
   },
@@ -80,31 +86,56 @@ const PHASES: Readonly<Record<RestoreProgress['phase'], string>> = {
   settling: 'to disk',
 }
 
-function progressLine(clock: { monotonicMs(): number }): (progress: RestoreProgress) => void {
+/** A line that is written over on a terminal; JSON lines on standard error, the report apart. */
+function progressFor(
+  how: 'terminal' | 'lines' | 'none',
+  { clock }: { readonly clock: Clock },
+): ((progress: RestoreProgress) => void) | undefined {
+  if (how === 'none') return undefined
   let phase = ''
   let begunMs = 0
   let shownMs = -Infinity
   return (progress) => {
     const nowMs = clock.monotonicMs()
     if (progress.phase !== phase) [phase, begunMs] = [progress.phase, nowMs]
-    else if (nowMs - shownMs < PROGRESS_MS) return
+    else if (nowMs - shownMs < (how === 'lines' ? LINES_MS : PROGRESS_MS)) return
     shownMs = nowMs
     const { doneBytes, totalBytes } = progress
-    const text = progressText(doneBytes, totalBytes, nowMs - begunMs)
-    process.stdout.write(`\r\x1b[2K${PHASES[progress.phase]}${text}`)
+    if (how === 'lines') {
+      const pace = paceOf(doneBytes, totalBytes, nowMs - begunMs)
+      process.stderr.write(`${JSON.stringify({ ...progress, ...pace })}\n`)
+    } else {
+      const text = progressText(doneBytes, totalBytes, nowMs - begunMs)
+      process.stdout.write(`\r\x1b[2K${PHASES[progress.phase]}${text}`)
+    }
   }
 }
 
-function asText(report: RestoreReport, { interactive }: CommandInput): string {
+/** Null while nothing can be said yet. */
+function paceOf(
+  doneBytes: number,
+  totalBytes: number,
+  elapsedMs: number,
+): { bytesPerSecond: number | null; leftMs: number | null } {
+  if (doneBytes === 0 || elapsedMs <= 0) return { bytesPerSecond: null, leftMs: null }
+  const perMs = doneBytes / elapsedMs
+  const left = Math.max(0, totalBytes - doneBytes)
+  return { bytesPerSecond: Math.round(perMs * 1000), leftMs: Math.round(left / perMs) }
+}
+
+function asText(report: RestoreReport, input: CommandInput): string {
   const seconds = report.tookMs / 1000
   const speed = report.bytes / 1024 / 1024 / seconds
   const lines = [
     `Restored ${report.files} files and ${report.logSegments} segments of log into ${report.into}`,
     `in ${seconds.toFixed(1)} s (${speed.toFixed(0)} MB/s), from backup ${report.backupId}.`,
+    ...(report.writtenBytes < report.bytes && input.values['delta'] === true
+      ? [`${megabytes(report.writtenBytes)} of ${megabytes(report.bytes)} MB had to be written.`]
+      : []),
     `PostgreSQL will recover to: ${report.stop}.`,
     ...Object.entries(report.tablespaces).map(([oid, at]) => `Tablespace ${oid} lies in ${at}.`),
     ...(report.note === undefined ? [] : [`Note: ${report.note}.`]),
     'Start PostgreSQL of the same major version on it; it recovers by itself.',
   ]
-  return `${interactive ? '\r\x1b[2K' : ''}${lines.join('\n')}\n`
+  return `${input.interactive ? '\r\x1b[2K' : ''}${lines.join('\n')}\n`
 }

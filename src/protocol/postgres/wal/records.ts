@@ -34,6 +34,9 @@ const LENGTH_SIZE = 4
 
 const RM_XLOG = 0
 const RM_XACT = 1
+const XACT_COMMIT = 0x00
+const XACT_ABORT = 0x20
+const XID_AT = 4
 const XLOG_SWITCH = 0x40
 const XLOG_RESTORE_POINT = 0x70
 /** Commit, abort, and both of a prepared transaction: what a recovery time is compared with. */
@@ -184,6 +187,16 @@ export function transactionEndMs(record: WalRecord): number | undefined {
   if (!data || data.length < 8) return undefined
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   return PG_EPOCH_UNIX_MS + Number(view.getBigInt64(0, true)) / 1000
+}
+
+/**
+ * Which transaction a record ended, as recovery_target_xid counts them; undefined for every other
+ * record. Not of a prepared transaction, whose number stands elsewhere.
+ */
+export function transactionEnded({ resourceManager, info, head }: WalRecord): number | undefined {
+  const kind = info & 0x70
+  if (resourceManager !== RM_XACT || (kind !== XACT_COMMIT && kind !== XACT_ABORT)) return undefined
+  return new DataView(head.buffer, head.byteOffset).getUint32(XID_AT, true)
 }
 
 /** The name of a restore point; undefined for every other record. */

@@ -7,10 +7,10 @@
  * @module
  */
 import { join } from 'node:path'
-import { IntegrityError, UsageError } from '#lib/errors.ts'
-import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
+import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 import {
   restorePointName,
+  transactionEnded,
   transactionEndMs,
   WalWalker,
   type WalRecord,
@@ -21,7 +21,7 @@ import { walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import type { FilePlan } from './data-directory.ts'
 import { OutputFiles, syncEach, writing } from './output-files.ts'
-import { LOG_FOLDER, RESTORE_FOLDER, type RecoveryStop } from './recovery-files.ts'
+import { LOG_FOLDER, RESTORE_FOLDER } from './recovery-files.ts'
 import { higherLimits, limitsFromRecord, type ServerLimits } from './server-limits.ts'
 import type { RestoreTarget } from './target.ts'
 import type { PathPart } from './timelines.ts'
@@ -58,7 +58,7 @@ export type SpoolOptions = {
 export async function spoolLog(options: SpoolOptions): Promise<LogFindings> {
   const { reader, path, backup, endLsn, into } = options
   const { walSegmentSize } = reader.cluster()
-  const search = new Search(options.target, backup.startLsn, walSegmentSize)
+  const search = new Search(options.target, backup, walSegmentSize)
   await using spool = new Spool(into, walSegmentSize)
   let further = 1 // the server reads a little ahead of the record at which it stops
   let current: Lsn | undefined
@@ -127,15 +127,17 @@ class Spool implements AsyncDisposable {
 class Search {
   readonly #target: RestoreTarget
   readonly #fromLsn: Lsn
+  readonly #backupEndLsn: Lsn
   readonly #walker: WalWalker
   found: WalRecord | undefined
   last: WalRecord | undefined
   lastCommitMs: number | undefined
   limits: ServerLimits = {}
 
-  constructor(target: RestoreTarget, fromLsn: Lsn, walSegmentSize: number) {
+  constructor(target: RestoreTarget, { startLsn, endLsn }: BackupEntry, walSegmentSize: number) {
     this.#target = target
-    this.#fromLsn = fromLsn
+    this.#fromLsn = startLsn
+    this.#backupEndLsn = endLsn
     this.#walker = new WalWalker(walSegmentSize)
   }
 
@@ -162,55 +164,10 @@ class Search {
         return record.startLsn >= target.lsn
       case 'name':
         return restorePointName(record) === target.name
+      case 'xid':
+        return transactionEnded(record) === target.xid
+      case 'immediate':
+        return record.startLsn >= this.#backupEndLsn
     }
   }
-}
-
-/** Where the server shall stop, and what to tell the operator about it. */
-export type Stop = { readonly stop: RecoveryStop; readonly note: string | undefined }
-
-/**
- * Turns the target into the setting that makes PostgreSQL end exactly there, or fail.
- *
- * PostgreSQL stops at a time only when a later transaction follows, and at a position only when a
- * record begins there or later. Where the log simply ends, the stop is its last record.
- *
- * @throws {UsageError} RESTORE_TARGET_BEYOND. @throws {IntegrityError} WAL_MISSING.
- */
-export function stopFor(target: RestoreTarget, log: LogFindings, backup: BackupEntry): Stop {
-  const { found, last } = log
-  if (!last || last.endLsn < alignedDown(backup.endLsn)) {
-    const message = `the log of backup ${backup.id} itself is not complete`
-    throw new IntegrityError('WAL_MISSING', message)
-  }
-  const atEnd = { kind: 'lsn', lsn: last.startLsn, inclusive: true } as const
-  switch (target.kind) {
-    case 'latest':
-      return { stop: atEnd, note: undefined }
-    case 'time': {
-      if (found) return { stop: { kind: 'time', text: target.text }, note: undefined }
-      const ends =
-        log.lastCommitMs === undefined ? 'none' : new Date(log.lastCommitMs).toISOString()
-      const note =
-        `no transaction after ${target.text} is in the archive (the last: ${ends}); ` +
-        'everything that is kept is restored'
-      return { stop: atEnd, note }
-    }
-    case 'lsn':
-      if (found)
-        return { stop: { kind: 'lsn', lsn: target.lsn, inclusive: false }, note: undefined }
-      if (target.lsn <= last.endLsn + 7n) return { stop: atEnd, note: undefined }
-      throw new UsageError(
-        'RESTORE_TARGET_BEYOND',
-        `the archive ends at ${formatLsn(last.endLsn)}, before ${formatLsn(target.lsn)}`,
-      )
-    case 'name':
-      if (found) return { stop: { kind: 'name', name: target.name }, note: undefined }
-      throw new UsageError('RESTORE_TARGET_BEYOND', `no restore point '${target.name}' is kept`)
-  }
-}
-
-/** A record's end is told aligned to 8 bytes, but ends where its bytes end. */
-function alignedDown(lsn: Lsn): Lsn {
-  return lsn - 7n
 }

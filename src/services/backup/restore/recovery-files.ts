@@ -24,6 +24,9 @@ export type RecoveryStop =
   | { readonly kind: 'lsn'; readonly lsn: Lsn; readonly inclusive: boolean }
   | { readonly kind: 'time'; readonly text: string }
   | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'xid'; readonly xid: number }
+  /** As soon as the backup is consistent. */
+  | { readonly kind: 'immediate' }
 
 export type RecoveryAction = 'promote' | 'pause' | 'shutdown'
 
@@ -47,19 +50,13 @@ export function recoverySettings(
     .filter((line) => !/^\s*(recovery_|restore_command|archive_|primary_)/i.test(line))
     .join('\n')
     .trimEnd()
-  const stopSettings: Record<string, string> = {
-    lsn: stop.kind === 'lsn' ? formatLsn(stop.lsn) : '',
-    time: stop.kind === 'time' ? stop.text : '',
-    name: stop.kind === 'name' ? stop.name : '',
-  }
+  const [chosen, value] = stopSetting(stop)
   const settings: [string, string][] = [
     ['restore_command', `/bin/sh ${FETCH_SCRIPT} "%f" "%p"`],
     ['recovery_end_command', `rm -rf ${RESTORE_FOLDER}`],
     // the others are set to nothing: postgresql.conf may hold one, and two are an error
-    ...TARGETS.filter((name) => name !== `recovery_target_${stop.kind}`).map(
-      (name): [string, string] => [name, ''],
-    ),
-    [`recovery_target_${stop.kind}`, stopSettings[stop.kind] ?? ''],
+    ...TARGETS.filter((name) => name !== chosen).map((name): [string, string] => [name, '']),
+    [chosen, value],
     ['recovery_target_inclusive', stop.kind === 'lsn' && !stop.inclusive ? 'off' : 'on'],
     ['recovery_target_timeline', String(timeline)],
     ['recovery_target_action', action],
@@ -74,6 +71,21 @@ export function recoverySettings(
   ]
   const lines = settings.map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
   return `${kept}\n# Written by veilig restore.\n${lines.join('\n')}\n`.trimStart()
+}
+
+function stopSetting(stop: RecoveryStop): [name: string, value: string] {
+  switch (stop.kind) {
+    case 'lsn':
+      return ['recovery_target_lsn', formatLsn(stop.lsn)]
+    case 'time':
+      return ['recovery_target_time', stop.text]
+    case 'name':
+      return ['recovery_target_name', stop.name]
+    case 'xid':
+      return ['recovery_target_xid', String(stop.xid)]
+    case 'immediate':
+      return ['recovery_target', 'immediate']
+  }
 }
 
 /**

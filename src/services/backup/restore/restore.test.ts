@@ -19,6 +19,7 @@ import { systemDisk } from '#system/disk.ts'
 import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
 import { postgresAccount } from '#system/postgres/user.ts'
 import { backupConfig } from '../config.ts'
+import { parseWalName, type WalName } from '../repository/names.ts'
 import { openReader, type RepositoryReader } from '../repository/open-reader.ts'
 import { openRepository } from '../repository/open-repository.ts'
 import {
@@ -28,7 +29,7 @@ import {
 } from '../repository/repository-keys.ts'
 import { requiredServerSettings } from '../server-settings.ts'
 import { serve, type BackupService } from '../serve.ts'
-import { restore, type RestoreReport } from './restore.ts'
+import { restore, type RestoreOptions, type RestoreReport } from './restore.ts'
 import { parseTarget } from './target.ts'
 
 let server: TestPostgres
@@ -140,14 +141,16 @@ test('restore: log missing everywhere is named, and nothing can be started', asy
   const stores = regions.map(({ store }) => store)
   const names: string[] = []
   for await (const { name } of stores[0]!.list('wal')) names.push(name)
-  const gone = names[Math.floor(names.length / 2)]!
-  const bytes = await stores[0]!.get(gone)
-  for (const store of stores) await store.delete(gone)
+  const middle = parseWalName(names[Math.floor(names.length / 2)]!)!
+  const gone = names.filter((name) => overlap(parseWalName(name)!, middle)) // merged ones too
+  const kept = new Map<string, Uint8Array>()
+  for (const name of gone) kept.set(name, await stores[0]!.get(name))
+  for (const store of stores) for (const name of gone) await store.delete(name)
   await assert.rejects(restoreTo('latest', 'hole'), { code: 'WAL_MISSING' })
   await assert.rejects(readFile(join(folder, 'hole', 'global', 'pg_control')), { code: 'ENOENT' })
-  await stores[1]!.put(gone, bytes)
+  for (const [name, bytes] of kept) await stores[1]!.put(name, bytes)
   await restoreTo('latest', 'healed')
-  for (const store of stores) await store.put(gone, bytes)
+  for (const [name, bytes] of kept) for (const store of stores) await store.put(name, bytes)
 })
 
 test('restore: the server stops when it lacks log that the archive has', async () => {
@@ -155,6 +158,24 @@ test('restore: the server stops when it lacks log that the archive has', async (
   const log = join(folder, 'robbed', 'veilig_restore', 'log')
   for (const name of await readdir(log)) await rm(join(log, name))
   await assert.rejects(start('robbed'), { code: 'POSTGRES_START_FAILED' })
+})
+
+test('restore: cut short it can never be started, and is taken up over what is there', async () => {
+  const control = join(folder, 'short', 'global', 'pg_control')
+  for (const over of [false, true, true]) {
+    const controller = new AbortController()
+    const cut = restoreTo('latest', 'short', {
+      over,
+      signal: controller.signal,
+      progress: ({ phase }) => {
+        if (phase === 'files') controller.abort()
+      },
+    })
+    await assert.rejects(cut, { name: 'AbortError' })
+    await assert.rejects(readFile(control), { code: 'ENOENT' })
+    if (over) await restoreTo('latest', 'short', { over }) // whole, and then spoilt again
+  }
+  assert.equal((await readFile(control)).length, 8192)
 })
 
 async function makeTablespace(): Promise<void> {
@@ -213,8 +234,13 @@ function reader(key = keys.recoveryKey): Promise<RepositoryReader> {
   return openReader({ regions, identity: readIdentity(key) })
 }
 
-async function restoreTo(to: string, name: string): Promise<RestoreReport> {
+async function restoreTo(
+  to: string,
+  name: string,
+  more: Partial<RestoreOptions> = {},
+): Promise<RestoreReport> {
   return restore({
+    ...more,
     reader: await reader(),
     target: parseTarget(to),
     into: join(folder, name),
@@ -258,6 +284,10 @@ async function ask(name: string, sql: string): Promise<unknown[]> {
 async function idsIn(name: string): Promise<number[]> {
   const rows = await ask(name, 'select id from bookings order by id')
   return rows.map((row) => (row as { id: number }).id)
+}
+
+function overlap(a: WalName, b: WalName): boolean {
+  return a.startLsn < b.endLsn && b.startLsn < a.endLsn
 }
 
 function range(from: number, to: number): number[] {

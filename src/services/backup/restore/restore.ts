@@ -18,8 +18,10 @@ import { historyFileName, walFileName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { candidates, chainOf } from './choose.ts'
 import { writeDirectory } from './data-directory.ts'
-import { spoolLog, stopFor, type LogFindings, type Stop } from './log-spool.ts'
+import { spoolLog, type LogFindings } from './log-spool.ts'
 import { archiveEnd } from './archive-end.ts'
+import { checkOver, clearOver, clearSpool } from './over.ts'
+import { notKept, stopFor, type Stop } from './stop.ts'
 import { planFiles } from './file-plan.ts'
 import {
   ARCHIVE_LIST,
@@ -42,8 +44,10 @@ export type RestoreProgress = {
 export type RestoreOptions = {
   readonly reader: RepositoryReader
   readonly target: RestoreTarget
-  /** Absent or empty. */
+  /** Absent or empty; with `over`, a data directory that is to become the restored one. */
   readonly into: string
+  /** Whether files may be there: what is as it shall be stays, what differs is rewritten. */
+  readonly over?: boolean
   /** Default: the timeline written last. */
   readonly timeline?: number | undefined
   readonly action: RecoveryAction
@@ -68,13 +72,16 @@ export type RestoreReport = {
   readonly tablespaces: Readonly<Record<string, string>>
   readonly files: number
   readonly bytes: number
+  /** Of these bytes, those that were not there already. */
+  readonly writtenBytes: number
   readonly logSegments: number
   readonly tookMs: number
 }
 
 /**
  * @throws {UsageError} RESTORE_FOLDER_NOT_EMPTY, RESTORE_FOLDER_BARRED, RESTORE_NO_BACKUP,
- *   RESTORE_TARGET_BEYOND, RESTORE_NO_SPACE.
+ *   RESTORE_TARGET_BEYOND, RESTORE_NO_SPACE; with `over` RESTORE_FOLDER_FOREIGN,
+ *   RESTORE_SERVER_RUNS.
  * @throws {IntegrityError} WAL_MISSING, OBJECT_DAMAGED and the like: nothing can then be started.
  * @throws {FaultError} As the stores and the disk.
  */
@@ -83,7 +90,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const startedAtMs = clock.monotonicMs()
   const into = resolve(options.into)
   await checkReachable(into, options.account)
-  await makeEmpty(into)
+  await makeReady(into, options)
   const { state } = reader.chain
   const timeline = options.timeline ?? state.runs.at(-1)?.entry.timeline ?? 1
   const history = state.histories.get(timeline)
@@ -92,7 +99,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const choices = candidates(state.backups, path, target)
   const backup = await choose(reader, path, endLsn, target, choices)
   const chain = chainOf(state.backups, backup)
-  await checkSpace(into, chain, Number(endLsn - backup.startLsn))
+  if (options.over) await clearSpool(into)
+  else await checkSpace(into, chain, Number(endLsn - backup.startLsn))
   const log = await spoolLog({
     reader,
     path,
@@ -118,6 +126,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     tablespaces: written.tablespaces,
     files: written.files,
     bytes: written.bytes,
+    writtenBytes: written.writtenBytes,
     logSegments: log.segments.length,
     tookMs: clock.monotonicMs() - startedAtMs,
   }
@@ -133,15 +142,26 @@ async function checkReachable(into: string, account: Account | undefined): Promi
   throw new UsageError('RESTORE_FOLDER_BARRED', message)
 }
 
-async function makeEmpty(into: string): Promise<void> {
+async function makeReady(into: string, { over, reader }: RestoreOptions): Promise<void> {
   await mkdir(into, { recursive: true, mode: 0o700 })
+  if (over) await checkOver(into, reader.cluster().systemIdentifier)
+  else await checkEmpty(into)
   await chmod(into, 0o700) // PostgreSQL refuses a folder that others may enter
+}
+
+async function checkEmpty(into: string): Promise<void> {
   if ((await readdir(into)).length === 0) return
-  const message = `${into} is not empty; nothing is ever restored over existing files`
+  const message = `${into} is not empty; only with --delta are existing files restored over`
   throw new UsageError('RESTORE_FOLDER_NOT_EMPTY', message)
 }
 
-/** For a name: the newest backup after which it comes. For all else the first choice. */
+async function makeFolder(folder: string, over: boolean): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (!over) await checkEmpty(folder)
+  await chmod(folder, 0o700)
+}
+
+/** For what is searched in the log: the newest backup after which it comes. Else the first. */
 async function choose(
   reader: RepositoryReader,
   path: readonly PathPart[],
@@ -151,14 +171,13 @@ async function choose(
 ): Promise<BackupEntry> {
   let searchedTo = endLsn
   for (const backup of choices) {
-    if (target.kind !== 'name') return backup
+    if (target.kind !== 'name' && target.kind !== 'xid') return backup
     const log = await spoolLog({ reader, path, backup, endLsn: searchedTo, target })
     if (log.found && log.found.startLsn >= backup.endLsn) return backup
     const size = BigInt(reader.cluster().walSegmentSize)
     searchedTo = log.found ? endLsn : roundedUp(backup.endLsn, size)
   }
-  const name = target.kind === 'name' ? ` '${target.name}'` : ''
-  throw new UsageError('RESTORE_TARGET_BEYOND', `no restore point${name} is kept`)
+  throw notKept(target)
 }
 
 function roundedUp(lsn: bigint, size: bigint): bigint {
@@ -190,13 +209,15 @@ async function writeFiles(
   endLsn: bigint,
   log: LogFindings,
   { stop }: Stop,
-): Promise<{ files: number; bytes: number; tablespaces: Record<string, string> }> {
-  const { reader, disk, action, account } = options
+): Promise<Pick<RestoreReport, 'files' | 'bytes' | 'writtenBytes' | 'tablespaces'>> {
+  const { reader, disk, action, account, over = false } = options
   const plan = await planFiles(reader, chainOf(reader.chain.state.backups, backup), into)
-  for (const folder of Object.values(plan.tablespaces)) await makeEmpty(folder)
+  const spaces = Object.values(plan.tablespaces)
+  for (const folder of spaces) await makeFolder(folder, over)
+  if (over) await clearOver(plan, into, spaces)
   const totalBytes = plan.files.reduce((sum, { size }) => sum + size, 0)
   let doneBytes = 0
-  const { control, finish } = await writeDirectory(reader, plan, false, (bytes) => {
+  const { writtenBytes, control, finish } = await writeDirectory(reader, plan, over, (bytes) => {
     options.signal?.throwIfAborted()
     doneBytes += bytes
     options.progress?.({ phase: 'files', doneBytes, totalBytes })
@@ -214,12 +235,10 @@ async function writeFiles(
   }
   await disk.createOnce(join(into, 'recovery.signal'), new Uint8Array(0))
   await finish()
-  const folders = new Set([
-    into,
-    ...Object.values(plan.tablespaces).map((folder) => dirname(folder)),
-  ])
+  const folders = new Set([into, ...spaces.map((folder) => dirname(folder))])
   if (account) for (const folder of folders) await giveTree(folder, account)
-  return { files: plan.files.length, bytes: totalBytes, tablespaces: plan.tablespaces }
+  const { files, tablespaces } = plan
+  return { files: files.length, bytes: totalBytes, writtenBytes, tablespaces }
 }
 
 /** History files, the list of all the archive holds, and the command. */
@@ -264,6 +283,10 @@ function describe({ stop }: Stop): string {
       return `time ${stop.text}`
     case 'name':
       return `restore point ${stop.name}`
+    case 'xid':
+      return `the end of transaction ${stop.xid}`
+    case 'immediate':
+      return 'the end of the backup'
     case 'lsn': {
       const lsn = stop.lsn.toString(16).padStart(9, '0')
       return `${stop.inclusive ? 'through' : 'up to'} ${lsn.slice(0, -8)}/${lsn.slice(-8)}`

@@ -21,14 +21,24 @@ for (const [said, text] of moments) {
   })
 }
 
-test('target: latest, a position, and names', () => {
+test('target: latest, immediate, a position, a transaction, and names', () => {
   assert.deepEqual(parseTarget('latest'), { kind: 'latest' })
+  assert.deepEqual(parseTarget('immediate'), { kind: 'immediate' })
+  assert.deepEqual(parseTarget('xid:4294967295'), { kind: 'xid', xid: 0xffff_ffff })
   assert.deepEqual(parseTarget('1/A0'), { kind: 'lsn', lsn: 0x1_0000_00a0n })
   assert.deepEqual(parseTarget("o'clock"), { kind: 'name', name: "o'clock" })
 })
 
 test('target: what is ambiguous or impossible is refused', () => {
-  const refused = ['', '2026-11-23 05:07:24', '2026-11-23', '2026-13-01T00:00Z', 'x'.repeat(64)]
+  const refused = [
+    'x'.repeat(64),
+    '',
+    '2026-11-23 05:07:24',
+    '2026-11-23',
+    '2026-13-01T00:00Z',
+    'xid:2',
+    'xid:4294967296',
+  ]
   for (const said of refused) {
     assert.throws(() => parseTarget(said), { code: 'RESTORE_TARGET_INVALID' }, said)
   }

@@ -15,20 +15,34 @@ export type RestoreTarget =
   | { readonly kind: 'lsn'; readonly lsn: Lsn }
   /** Up to a named restore point. */
   | { readonly kind: 'name'; readonly name: string }
+  /** Through the commit or the end otherwise of a transaction. */
+  | { readonly kind: 'xid'; readonly xid: number }
+  /** The end of the newest backup: as little log as possible. */
+  | { readonly kind: 'immediate' }
 
 const TIME =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?$/i
 const NAME_MAX = 63
+const FIRST_NORMAL_XID = 3
 
 /** @throws {UsageError} RESTORE_TARGET_INVALID. */
 export function parseTarget(text: string): RestoreTarget {
-  if (text === 'latest') return { kind: 'latest' }
+  if (text === 'latest' || text === 'immediate') return { kind: text }
+  const xid = /^xid:([0-9]{1,10})$/.exec(text)?.[1]
+  if (xid !== undefined) return { kind: 'xid', xid: transactionFrom(xid) }
   if (/^[0-9a-f]{1,8}\/[0-9a-f]{1,8}$/i.test(text)) return { kind: 'lsn', lsn: parseLsn(text) }
   if (/^\d{4}-\d{2}/.test(text)) return parseTime(text)
   if (text !== '' && Buffer.byteLength(text) <= NAME_MAX && !/[\0\n\r]/.test(text)) {
     return { kind: 'name', name: text }
   }
-  throw invalid(`'${text}' is no time, LSN or restore point`)
+  throw invalid(`'${text}' is no time, LSN, transaction or restore point`)
+}
+
+/** As recovery_target_xid: 32 bits, without the epoch that txid_current() puts before them. */
+function transactionFrom(text: string): number {
+  const xid = Number(text)
+  if (xid >= FIRST_NORMAL_XID && xid <= 0xffff_ffff) return xid
+  throw invalid(`${text} is no transaction; pg_current_xact_id()::xid tells its number`)
 }
 
 function parseTime(text: string): RestoreTarget {

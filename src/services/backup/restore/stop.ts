@@ -1,0 +1,76 @@
+/**
+ * Where the server is told to stop, from what was asked and what the log holds. Pure.
+ *
+ * @module
+ */
+import { IntegrityError, UsageError } from '#lib/errors.ts'
+import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
+import type { BackupEntry } from '../repository/entries.ts'
+import type { LogFindings } from './log-spool.ts'
+import type { RecoveryStop } from './recovery-files.ts'
+import type { RestoreTarget } from './target.ts'
+
+/** Where the server shall stop, and what to tell the operator about it. */
+export type Stop = { readonly stop: RecoveryStop; readonly note: string | undefined }
+
+/**
+ * Turns the target into the setting that makes PostgreSQL end exactly there, or fail.
+ *
+ * PostgreSQL stops at a time only when a later transaction follows, and at a position only when a
+ * record begins there or later. Where the log simply ends, the stop is its last record.
+ *
+ * @throws {UsageError} RESTORE_TARGET_BEYOND. @throws {IntegrityError} WAL_MISSING.
+ */
+export function stopFor(target: RestoreTarget, log: LogFindings, backup: BackupEntry): Stop {
+  const { found, last } = log
+  if (!last || last.endLsn < alignedDown(backup.endLsn)) {
+    const message = `the log of backup ${backup.id} itself is not complete`
+    throw new IntegrityError('WAL_MISSING', message)
+  }
+  const atEnd = { kind: 'lsn', lsn: last.startLsn, inclusive: true } as const
+  switch (target.kind) {
+    case 'latest':
+      return { stop: atEnd, note: undefined }
+    case 'time': {
+      if (found) return { stop: { kind: 'time', text: target.text }, note: undefined }
+      const ends =
+        log.lastCommitMs === undefined ? 'none' : new Date(log.lastCommitMs).toISOString()
+      const note =
+        `no transaction after ${target.text} is in the archive (the last: ${ends}); ` +
+        'everything that is kept is restored'
+      return { stop: atEnd, note }
+    }
+    case 'lsn':
+      if (found)
+        return { stop: { kind: 'lsn', lsn: target.lsn, inclusive: false }, note: undefined }
+      if (target.lsn <= last.endLsn + 7n) return { stop: atEnd, note: undefined }
+      throw new UsageError(
+        'RESTORE_TARGET_BEYOND',
+        `the archive ends at ${formatLsn(last.endLsn)}, before ${formatLsn(target.lsn)}`,
+      )
+    case 'name':
+      if (found) return { stop: { kind: 'name', name: target.name }, note: undefined }
+      throw notKept(target)
+    case 'xid':
+      if (found) return { stop: { kind: 'xid', xid: target.xid }, note: undefined }
+      throw notKept(target)
+    case 'immediate':
+      return { stop: { kind: 'immediate' }, note: undefined }
+  }
+}
+
+/** A record's end is told aligned to 8 bytes, but ends where its bytes end. */
+function alignedDown(lsn: Lsn): Lsn {
+  return lsn - 7n
+}
+
+/** What was searched in the log is not in it. */
+export function notKept(target: RestoreTarget): UsageError {
+  const what =
+    target.kind === 'name'
+      ? `restore point '${target.name}'`
+      : target.kind === 'xid'
+        ? `end of transaction ${target.xid}, after a backup,`
+        : 'such moment'
+  return new UsageError('RESTORE_TARGET_BEYOND', `no ${what} is kept`)
+}
