@@ -9,18 +9,41 @@
  * @module
  */
 import { SIGNS } from './signs.ts'
+import { END, markOfValue, pathOf, type Step } from './phrase.ts'
 import type { Token } from './tokens.ts'
 
 type Node = {
   count: number
   marks: number
   signs: number
-  /** Shapes of the statements that came by here, as far as they are few. */
-  readonly shapes: Set<string>
-  /** Of a literal: one of its values, and whether there were others. */
-  value: string | undefined
+  /** Different shapes of the statements that came by here. */
+  shapes: number
+  /** Of a literal: a mark of its first value, and whether there were others. */
+  value: number
   varied: boolean
+  /** Where a statement ends whose words alone say all: its shape. */
+  end: string | undefined
   readonly next: Map<string, Node>
+}
+
+/** A node as it is kept: its word, its numbers, its end, and what follows. */
+type NodeState = readonly [
+  word: string,
+  count: number,
+  marks: number,
+  signs: number,
+  shapes: number,
+  value: number,
+  varied: 0 | 1,
+  end: string,
+  next: readonly NodeState[],
+]
+
+/** A profile as it is kept: no text of anybody's is in it, but words of statements. */
+export type ProfileState = {
+  readonly shapes: readonly (readonly [string, number])[]
+  readonly signs: readonly number[]
+  readonly root: NodeState
 }
 
 /** What a statement bears: `marks.ts` and `signs.ts`. */
@@ -46,7 +69,7 @@ export type Departure = {
   readonly varied: boolean
   /** Statements that came by here. */
   readonly passed: number
-  /** Shapes among them; as good as unlimited from 8 on. */
+  /** Shapes among them. */
   readonly shapes: number
   /** Ways on from here that they took. */
   readonly ways: number
@@ -62,21 +85,16 @@ export type Departure = {
   readonly replacesValue: boolean
 }
 
-const END = '\u0001end'
-const COMMENT = '--'
 /** Nodes of a role's tree; beyond it no new beginnings are remembered. */
 const NODES_MAX = 500_000
 const SHAPES_MAX = 100_000
-const SHAPES_PER_NODE_MAX = 8
-/** Of a literal, to see that it changes. */
-const VALUE_CHARS_MAX = 64
 const EXPLORING_SHAPES_MIN = 300
 /** A sign is a habit when so many shapes bear it, and one in so many. */
 const HABIT_SHAPES_MIN = 3
 const HABIT_ONE_IN = 300
 
 export class Profile {
-  readonly #root: Node = emptyNode()
+  #root: Node = emptyNode()
   /** How often each shape was heard. */
   readonly #shapes = new Map<string, number>()
   #once = 0
@@ -119,27 +137,69 @@ export class Profile {
     this.#shapes.set(shape, heard + 1)
   }
 
-  /** @param borne Undefined for a known shape: its kind was learned with the first. */
-  learn(shape: string, tokens: readonly Token[], borne: Borne | undefined): void {
+  /**
+   * @param borne Undefined for a known shape: its kind was learned with the first.
+   * @param plain Whether the same words always mean the same, whatever the constants are.
+   */
+  learn(shape: string, tokens: readonly Token[], borne: Borne | undefined, plain = false): void {
     this.#count(shape, borne?.signs ?? 0)
     let node = this.#root
     for (const { word, value } of pathOf(tokens)) {
-      node.count++
-      node.marks |= borne?.marks ?? 0
-      node.signs |= borne?.signs ?? 0
-      if (node.shapes.size < SHAPES_PER_NODE_MAX) node.shapes.add(shape)
+      pass(node, borne)
       let next = node.next.get(word)
       if (!next) {
         if (this.#nodes >= NODES_MAX) return
         next = emptyNode()
+        next.value = markOfValue(value)
         node.next.set(word, next)
-        next.value = value
         this.#nodes++
-      }
-      if (next.value !== value) next.varied = true
+      } else if (!next.varied && value !== undefined && next.value !== markOfValue(value))
+        next.varied = true
       node = next
     }
-    node.count++
+    pass(node, borne)
+    if (plain) node.end = shape
+  }
+
+  /** Whether a statement of just these words was learned, whose words alone say all. */
+  isPlain(tokens: readonly Token[]): boolean {
+    return this.#endOf(tokens)?.end !== undefined
+  }
+
+  /** Counts such a statement once more. */
+  hear(tokens: readonly Token[]): void {
+    const shape = this.#endOf(tokens)?.end
+    if (shape !== undefined) this.learn(shape, tokens, undefined, true)
+  }
+
+  #endOf(tokens: readonly Token[]): Node | undefined {
+    let node: Node | undefined = this.#root
+    for (const { word } of pathOf(tokens)) node = node?.next.get(word)
+    return node
+  }
+
+  state(): ProfileState {
+    return { shapes: [...this.#shapes], signs: [...this.#signs], root: stateOf('', this.#root) }
+  }
+
+  /** A profile as it was kept. */
+  static from({ shapes, signs, root }: ProfileState): Profile {
+    const profile = new Profile()
+    for (const [shape, heard] of shapes) {
+      profile.#shapes.set(shape, heard)
+      if (heard === 1) profile.#once++
+    }
+    profile.#signs.set(signs)
+    profile.#nodes = 0
+    profile.#root = profile.#nodeOf(root)
+    return profile
+  }
+
+  #nodeOf([, count, marks, signs, shapes, value, varied, end, next]: NodeState): Node {
+    this.#nodes++
+    const below = next.map((state) => [state[0], this.#nodeOf(state)] as const)
+    const numbers = { count, marks, signs, shapes, value, varied: varied === 1 }
+    return { ...numbers, end: end === '' ? undefined : end, next: new Map(below) }
   }
 
   /** How this statement leaves what is known. */
@@ -169,7 +229,6 @@ export class Profile {
     const replacesValue = hasValue && (clause !== command || variedIn(node))
     let once = 0
     for (const { count } of node.next.values()) if (count === 1) once++
-    const shapes = node.shapes.size < SHAPES_PER_NODE_MAX ? node.shapes.size : Infinity
     const since = replacesValue || sortsHere ? 0 : sinceValue
     const words = path.slice(0, -1).map(({ word }) => word)
     return {
@@ -183,7 +242,7 @@ export class Profile {
       varied: varied || sortsHere || variedIn(node),
       passed: node.count,
       // Whatever is sorted by, it is a name: one way.
-      shapes: sortsHere ? 1 : shapes,
+      shapes: sortsHere ? 1 : node.shapes,
       ways: sortsHere ? 1 : node.next.size,
       once: sortsHere ? 0 : once,
       marks: node.marks,
@@ -210,36 +269,25 @@ function otherValue(node: Node, { word, value }: Step, clause: string): Node | u
 const NUMERIC = /^'\s*[-+]?[\d.]+\s*'( |$)/
 
 function emptyNode(): Node {
-  const counts = { count: 0, marks: 0, signs: 0 }
-  return { ...counts, shapes: new Set(), value: undefined, varied: false, next: new Map() }
+  const counts = { count: 0, marks: 0, signs: 0, shapes: 0, value: 0 }
+  return { ...counts, varied: false, end: undefined, next: new Map() }
+}
+
+/** @param borne Undefined when the shape is known already. */
+function pass(node: Node, borne: Borne | undefined): void {
+  node.count++
+  if (!borne) return
+  node.shapes++
+  node.marks |= borne.marks
+  node.signs |= borne.signs
+}
+
+function stateOf(word: string, node: Node): NodeState {
+  const { count, marks, signs, shapes, value, varied, end = '', next } = node
+  const below = [...next].map(([name, each]) => stateOf(name, each))
+  return [word, count, marks, signs, shapes, value, varied ? 1 : 0, end, below]
 }
 
 function variedIn(node: Node): boolean {
   return node.next.get("'")?.varied === true || node.next.get('0')?.varied === true
-}
-
-type Step = { readonly word: string; readonly value: string | undefined }
-
-/** Words of a statement, one for each repeated list of constants, and its end. */
-function pathOf(tokens: readonly Token[]): Step[] {
-  const path: Step[] = []
-  for (const { norm, value } of tokens) {
-    path.push({ word: norm, value: value?.slice(0, VALUE_CHARS_MAX) })
-    const size = path.length
-    const isValue = norm === "'" || norm === '0' || norm === '$'
-    // 1 , 1 is one value as far as the form goes.
-    const before = path[size - 3]
-    if (isValue && path[size - 2]?.word === ',' && before?.word === norm) {
-      path.length = size - 3
-      path.push({ word: norm, value: `${before.value} ${value}`.slice(0, VALUE_CHARS_MAX) })
-    }
-  }
-  if (path.at(-1)?.word === ';') path.pop()
-  path.push({ word: END, value: undefined })
-  return path
-}
-
-/** Whether any token is a comment: it can hide the rest of a statement. */
-export function hasComment(tokens: readonly Token[]): boolean {
-  return tokens.some(({ norm }) => norm === COMMENT)
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { cachedParser } from '#protocol/sql/parse.ts'
-import { Profile } from '#protocol/sql/profile.ts'
+import { Profile, type ProfileState } from '#protocol/sql/profile.ts'
 import { judgeInjection } from './injection.ts'
 import { Reading } from './reading.ts'
 
@@ -18,6 +18,9 @@ type Role = {
   readonly habits: Set<string>
 }
 
+/** What the judge learned of each role: its name, its habits, what it says. */
+export type JudgeState = readonly (readonly [string, readonly string[], ProfileState])[]
+
 /** Judges statements by what it learned of their roles. */
 export class StatementJudge {
   readonly #parse = cachedParser(CACHE_ENTRIES_MAX, CACHED_TEXT_MAX)
@@ -27,11 +30,13 @@ export class StatementJudge {
   /** Takes a statement as ordinary for its role. */
   learn(sql: string, roleName: string): void {
     const role = this.#role(roleName)
+    if (!role) return
     const reading = this.#read(sql)
-    if (!role || reading.parsed.kind !== 'tree') return
+    if (role.profile.isPlain(reading.tokens)) return role.profile.hear(reading.tokens)
+    if (reading.parsed.kind !== 'tree') return
     const { shape, tokens } = reading
     const isNew = !role.profile.knows(shape)
-    role.profile.learn(shape, tokens, isNew ? reading.borne : undefined)
+    role.profile.learn(shape, tokens, isNew ? reading.borne : undefined, reading.isPlain)
     if (!isNew) return
     for (const name of reading.primitives) role.habits.add(`escalation.${name}`)
   }
@@ -45,17 +50,33 @@ export class StatementJudge {
   judge(sql: string, roleName: string): readonly string[] {
     const role = this.#roles.get(roleName)
     const reading = this.#read(sql)
+    if (role?.profile.isPlain(reading.tokens) === true) return []
     const injections = judgeInjection(reading, role?.profile)
     if (reading.parsed.kind !== 'tree') return injections
     const escalations = [...reading.primitives]
       .map((name) => `escalation.${name}`)
-      .filter((id) => !role?.habits.has(id))
+      .filter((id) => role?.habits.has(id) !== true)
     return [...injections, ...escalations]
+  }
+
+  /** What was learned, to be kept. */
+  state(): JudgeState {
+    return [...this.#roles].map(([name, { profile, habits }]) => [
+      name,
+      [...habits],
+      profile.state(),
+    ])
+  }
+
+  /** Goes on from what was kept. */
+  restore(state: JudgeState): void {
+    for (const [name, habits, profile] of state)
+      this.#roles.set(name, { profile: Profile.from(profile), habits: new Set(habits) })
   }
 
   /** What was judged is learned next: it is read once. */
   #read(sql: string): Reading {
-    if (this.#last?.sql !== sql) this.#last = new Reading(sql, this.#parse(sql))
+    if (this.#last?.sql !== sql) this.#last = new Reading(sql, this.#parse)
     return this.#last
   }
 
