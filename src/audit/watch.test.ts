@@ -1,4 +1,4 @@
-/** A book watched is read where it grew, and a change of what was read before is found all the same. */
+/** A watched book is read where it grew, and a change of what was read before is found too. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

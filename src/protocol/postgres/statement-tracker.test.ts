@@ -104,7 +104,7 @@ function step(tracker: StatementTracker<string>, word: string): void {
 }
 
 function answer(tracker: StatementTracker<string>, type: string, argument: string): void {
-  if (type === 'D' || type === 'd') return tracker.data(1, 0)
+  if (type === 'D' || type === 'd') return void tracker.data(1, 0)
   const severity = argument.startsWith('57') ? 'FATAL' : 'ERROR'
   const body = type === 'E' ? `V${severity}\0C${argument}\0\0` : argument.replaceAll('_', ' ')
   tracker.message(type as BackendType, Buffer.from(type === 'C' ? `${body}\0` : body))

@@ -191,12 +191,13 @@ export class StatementTracker<Text> {
     else if (this.#first < this.#pending.length) this.#expect('copy-end', undefined, undefined)
   }
 
-  /** DataRow or CopyData of the server. */
-  data(rows: number, bytes: number): void {
+  /** DataRow or CopyData of the server; gives the run it belongs to. */
+  data(rows: number, bytes: number): Run<Text> {
     const run = this.#head()?.run
     if (!run) throw unexpected('data')
     run.rowsSent += rows
     run.bytesOut += bytes
+    return run
   }
 
   /**

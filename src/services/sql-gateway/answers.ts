@@ -8,11 +8,14 @@ import { encodeFatal } from '#protocol/postgres/encode.ts'
 
 /** Code → SQLSTATE and hint. The sentence is the error's own public one. */
 const denied: Readonly<Record<string, readonly [sqlstate: string, hint: string]>> = {
+  DB_ACCESS_DENIED: ['28000', 'The operator sets the rules in sqlGateway.connect.'],
   DB_ADDRESS_FULL: ['53300', 'Close some connections, or use a pool.'],
   DB_FUNCTION_CALL_DENIED: ['0A000', ''],
   DB_LOGINS_FULL: ['53300', ''],
   DB_LOGIN_TIMEOUT: ['57014', ''],
   DB_REPLICATION_DENIED: ['28000', 'The operator names such users in sqlGateway.replicationRoles.'],
+  DB_ROLE_FULL: ['53300', 'Close some sessions, or use a pool.'],
+  DB_ROWS_LIMIT: ['54000', 'Ask for less at a time; the operator sets the limit.'],
   DB_SERVER_AUTH_WEAK: ['28000', 'The line of pg_hba.conf for this user must say scram-sha-256.'],
   DB_SESSIONS_FULL: ['53300', ''],
   DB_TLS_REQUIRED: ['28000', 'Connect with sslmode=verify-full, or at least sslmode=require.'],

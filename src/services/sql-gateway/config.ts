@@ -28,8 +28,50 @@ export type SqlGatewayLimits = {
 /** Off: passes. Observe: recorded, and passes. Enforce: recorded, and refused. */
 export type RuleMode = 'off' | 'observe' | 'enforce'
 
+/** A table, or columns of it, that a role may not name. */
+export type Withheld = {
+  /** Its name, or schema and name, as PostgreSQL keeps them. */
+  readonly table: string
+  /** Empty for the whole table. */
+  readonly columns: readonly string[]
+  readonly mode: RuleMode
+}
+
+/** How many rows one statement may return; beyond it the session ends. */
+export type RowLimit = {
+  readonly max: number
+  readonly mode: RuleMode
+}
+
+/** A condition of connecting, for some roles and databases. */
+export type ConnectRule = {
+  /** Names, or '*' for all. */
+  readonly roles: readonly string[]
+  readonly databases: readonly string[]
+  /** Addresses and ranges, within those of `allow`. */
+  readonly from?: readonly string[] | undefined
+  /** When sessions may begin; hours that end before they begin span midnight. */
+  readonly hours?:
+    | {
+        readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+        readonly begin: string
+        readonly end: string
+        /** IANA name, as Europe/Brussels. */
+        readonly zone: string
+      }
+    | undefined
+  /** Sessions of a role at once, in all and from one address. */
+  readonly connectionsMax?: number | undefined
+  readonly connectionsPerAddressMax?: number | undefined
+  /** Connections begun from one address in a minute. */
+  readonly connectionsPerMinuteMax?: number | undefined
+  readonly mode: Exclude<RuleMode, 'off'>
+}
+
 /** What a database role may not do through the gateway. */
 export type RoleRules = {
+  readonly withheld: readonly Withheld[]
+  readonly rows: RowLimit
   /** Statements that change structure or rights. */
   readonly ddl: RuleMode
   /** Ways to more: SET ROLE, COPY PROGRAM, files of the server … `#protocol/sql/primitives.ts`. */
@@ -37,6 +79,8 @@ export type RoleRules = {
 }
 
 export type SqlGatewayConfig = {
+  /** Every one that names a connection's role and database must be met. */
+  readonly connect: readonly ConnectRule[]
   /** Rules by role; a role that is not named has none. */
   readonly roles: Readonly<Record<string, RoleRules>>
   /** Addresses to listen on. */
@@ -74,7 +118,51 @@ const limits: z.ZodType<SqlGatewayLimits> = z.strictObject({
 
 const ruleMode = z.enum(['off', 'observe', 'enforce'])
 
+const name = z.string().min(1).max(63)
+const names = z.array(name).min(1).max(1_000).default(['*'])
+const timeOfDay = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$/, {
+  error: 'must be a time of day such as 08:30',
+})
+const zone = z.string().refine(isZone, { error: 'must be a time zone such as Europe/Brussels' })
+const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+const withheld: z.ZodType<Withheld> = z.strictObject({
+  table: z
+    .string()
+    .regex(/^[^.]{1,63}(\.[^.]{1,63})?$/, { error: 'must be table or schema.table' }),
+  columns: z.array(name).max(1_600).default([]),
+  mode: ruleMode.default('enforce'),
+})
+
+const connectRule: z.ZodType<ConnectRule> = z.strictObject({
+  roles: names,
+  databases: names,
+  from: z.array(range).max(10_000).optional(),
+  hours: z
+    .strictObject({
+      days: z
+        .array(z.enum(week))
+        .min(1)
+        .default([...week]),
+      begin: timeOfDay.default('00:00'),
+      end: timeOfDay.default('24:00'),
+      zone: zone.default('UTC'),
+    })
+    .optional(),
+  connectionsMax: z.int().min(0).max(100_000).optional(),
+  connectionsPerAddressMax: z.int().min(0).max(100_000).optional(),
+  connectionsPerMinuteMax: z.int().min(1).max(1_000_000).optional(),
+  mode: z.enum(['observe', 'enforce']).default('enforce'),
+})
+
 const roleRules: z.ZodType<RoleRules> = z.strictObject({
+  withheld: z.array(withheld).max(1_000).default([]),
+  rows: z
+    .strictObject({
+      max: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(Number.MAX_SAFE_INTEGER),
+      mode: ruleMode.default('enforce'),
+    })
+    .prefault({}),
   ddl: ruleMode.default('enforce'),
   escalation: ruleMode.default('enforce'),
 })
@@ -99,7 +187,16 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .min(0)
       .max(64 * KIB)
       .default(2 * KIB),
+    connect: z.array(connectRule).max(1_000).default([]),
     roles: z.record(z.string().min(1).max(63), roleRules).prefault({ reservations_app: {} }),
     limits: limits.prefault({}),
   })
   .readonly()
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false // a RangeError says that there is no such zone
+  }
+}

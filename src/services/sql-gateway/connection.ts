@@ -14,6 +14,7 @@ import { DeniedError, FaultError, ProtocolError, VeiligError } from '#lib/errors
 import { encodeFatal, encodeNegotiation, encodeStartup } from '#protocol/postgres/encode.ts'
 import { MessageBuffer } from '#protocol/postgres/message-buffer.ts'
 import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
+import { accessDenied, type Access, type Breach } from './access.ts'
 import type { Admission } from './admission.ts'
 import { fatalFor } from './answers.ts'
 import type { CancelKeys } from './cancel-keys.ts'
@@ -34,6 +35,7 @@ export type Gateway = {
   readonly config: SqlGatewayConfig
   readonly ports: SqlGatewayPorts
   readonly admission: Admission<Connection>
+  readonly access: Access
   readonly cancelKeys: CancelKeys<Connection>
   readonly secureContext: SecureContext
   /** Records what somebody did who has not logged in; repeats are summed up. */
@@ -70,6 +72,10 @@ export class Connection {
   #traffic: Traffic | undefined
   #pid = 0
   #holdsSession = false
+  /** Counted by the rules of connecting. */
+  #isCounted = false
+  /** The condition of a rule that refused it, for the record. */
+  #condition: string | undefined
   #draining = false
   /** The client is to hear nothing: it speaks no PostgreSQL, or no longer listens. */
   #silent = false
@@ -203,8 +209,9 @@ export class Connection {
   // Login.
 
   #begin(startup: Startup): void {
-    const { config, admission, cancelKeys, ports } = this.#gateway
+    const { config, access, admission, cancelKeys, ports } = this.#gateway
     this.#identity = identify(startup, config.replicationRoles)
+    this.#heed(access.ask(this.#identity, this.#address, ports.clock.nowMs()))
     admission.takeSession()
     this.#holdsSession = true
     this.#minor = Math.min(startup.minor, MINOR_MAX)
@@ -220,6 +227,19 @@ export class Connection {
         this.#connected(server, startup)
       })
       .catch((error: unknown) => this.#refuse(error))
+  }
+
+  /** @throws {DeniedError} DB_ACCESS_DENIED or DB_ROLE_FULL for the first that is enforced. */
+  #heed(breaches: readonly Breach[]): void {
+    for (const breach of breaches) {
+      const { condition, mode } = breach
+      if (!this.#identity) return
+      if (mode === 'enforce') {
+        this.#condition = condition
+        throw accessDenied(this.#identity, breach)
+      }
+      this.#stranger('DB_ACCESS_OBSERVED', { reason: condition, ...this.#identity })
+    }
   }
 
   /** With the server's own verifier the proof ends here; else it is handed through. */
@@ -300,13 +320,21 @@ export class Connection {
     const identity = this.#identity
     const server = this.#server
     if (!login || !identity || !server) return
-    const { config, admission, judgeFor } = this.#gateway
+    const { config, access, admission, judgeFor } = this.#gateway
     clearTimeout(this.#timer)
     admission.loggedIn(this)
+    try {
+      this.#heed(access.enter(identity, this.#address))
+      this.#isCounted = true
+    } catch (error) {
+      return this.#refuse(error)
+    }
     const { user, database } = identity
     const peer: Peer = { session: this.#id, user, database, address: this.#address }
     const { application } = login
-    this.#session = new Session({ ...config, peer, application, judge: judgeFor(user) })
+    const judge = judgeFor(user)
+    const rows = config.roles[user]?.rows
+    this.#session = new Session({ ...config, peer, application, judge, rows })
     this.#stage = 'session'
     this.#client.pause()
     server.pause()
@@ -369,7 +397,8 @@ export class Connection {
     }
     if (this.#isOver()) return
     this.#reason ??= error.code
-    const detail = { reason: error.code, ...this.#identity }
+    const condition = this.#condition === undefined ? {} : { condition: this.#condition }
+    const detail = { reason: error.code, ...condition, ...this.#identity }
     if (error instanceof ProtocolError) this.#noteViolation(error)
     else if (error.code === 'DB_SERVER_AUTH_WEAK') this.#loginFailed({ reason: error.code })
     else if (!this.#session) this.#stranger('DB_SESSION_REFUSED', detail)
@@ -436,6 +465,9 @@ export class Connection {
     this.#client.destroy()
     this.#gateway.admission.leave(this, this.#address)
     if (this.#holdsSession) this.#gateway.admission.giveSession()
+    if (this.#isCounted && this.#identity) {
+      this.#gateway.access.leave(this.#identity, this.#address)
+    }
     this.#gateway.cancelKeys.forget(this.#pid)
     this.#gateway.left(this)
   }

@@ -112,3 +112,64 @@ test('rules: a refusal fails one statement, as the server would; the session goe
   )
   assert.equal(gateway.trail.of('DB_STATEMENT_REFUSED').length, 4)
 })
+
+test('rules: withheld tables and columns cannot be named, nor brought along', async () => {
+  await server.query(`create schema s; create table s.members (id int, name text, email text);
+    create table courts (id int); create table secrets (id int);
+    insert into s.members select n, 'n', 'e' from generate_series(1, 10) n`)
+  const withheld = [{ table: 's.members', columns: ['email'] }, { table: 'secrets' }]
+  await using gateway = await startSqlGateway(server, { roles: { app: { withheld } } })
+  for (const sql of [
+    'select email from s.members',
+    'select * from s.members',
+    'select m from s.members m',
+    'select row_to_json(members) from s.members',
+    'select id from s.members where email like $$a%$$',
+    `update s.members set email = 'x'`,
+    'update s.members set id = 1 returning *',
+    `insert into s.members values (1, 'a', 'b')`,
+    'copy s.members to stdout',
+    'table s.members',
+    'with m as (select * from s.members) select id from m',
+    'select id from courts where id in (select id from secrets)',
+    'delete from secrets',
+  ])
+    assert.equal(await say(gateway, sql), '42501', sql)
+  for (const sql of [
+    'select id, name from s.members',
+    'copy s.members (id, name) to stdout',
+    'select * from courts',
+    `insert into s.members (id, name) values (1, 'a')`,
+  ])
+    assert.equal(await say(gateway, sql), 'done', sql)
+})
+
+test('rules: a statement that returns too many rows ends with its session', async () => {
+  const rows = { max: 1_000 }
+  await using gateway = await startSqlGateway(server, { roles: { app: { rows } } })
+  assert.equal(await say(gateway, 'select generate_series(1, 1000)'), 'done')
+  const answer = await say(gateway, 'select generate_series(1, 100000)')
+  assert.match(answer, /54000|terminated|ended/)
+  for (let waited = 0; waited < 3_000; waited++) {
+    if (gateway.trail.of('DB_SESSION_CLOSED').length === 2) break
+    await delay(10)
+  }
+  const closed = gateway.trail.of('DB_SESSION_CLOSED').at(-1)
+  assert.equal(closed?.['reason'], 'DB_ROWS_LIMIT')
+  assert.equal(gateway.trail.of('DB_STATEMENT_REFUSED')[0]?.['rule'], 'rows')
+})
+
+test('rules: who may not connect here and now is refused; the observed is recorded', async () => {
+  const connect = [{ roles: ['app'], from: ['192.0.2.0/24'] }]
+  await using closed = await startSqlGateway(server, { connect })
+  await assert.rejects(say(closed, 'select 1'), { code: '28000' })
+  await using full = await startSqlGateway(server, { connect: [{ connectionsMax: 0 }] })
+  await assert.rejects(say(full, 'select 1'), { code: '53300' })
+  await using open = await startSqlGateway(server, {
+    connect: [{ ...connect[0], mode: 'observe' }],
+  })
+  assert.equal(await say(open, 'select 1'), 'done')
+  assert.equal(open.trail.of('DB_ACCESS_OBSERVED')[0]?.['reason'], 'from')
+  const refused = closed.trail.of('DB_SESSION_REFUSED')[0]
+  assert.deepEqual([refused?.['reason'], refused?.['condition']], ['DB_ACCESS_DENIED', 'from'])
+})

@@ -9,6 +9,7 @@
 import { cachedParser, walkTree, type Parsed, type Tree } from '#protocol/sql/parse.ts'
 import { primitivesIn } from '#protocol/sql/primitives.ts'
 import type { RoleRules, RuleMode } from './config.ts'
+import { namesWithheld } from './withheld.ts'
 
 export type Verdict = {
   /** The rule's name in the configuration. */
@@ -24,10 +25,26 @@ const DDL = new RegExp(
   '^(Create|Alter|Drop|Rename|Comment|SecLabel|Truncate|Reassign|Reindex|Refresh|Define|' +
     'IndexStmt|ViewStmt|RuleStmt|Grant|Cluster|Vacuum)',
 )
-const rules: readonly (readonly [keyof RoleRules, (statements: readonly Tree[]) => boolean])[] = [
-  ['ddl', (statements) => statements.some(isDdl)],
-  ['escalation', (statements) => primitivesIn(statements).size > 0],
-]
+type Rule = Verdict & { readonly breaks: (statements: readonly Tree[]) => boolean }
+
+/** The rules of a role that are not off. */
+function activeOf({ ddl, escalation, withheld }: RoleRules): readonly Rule[] {
+  const all: readonly (Omit<Rule, 'mode'> & { readonly mode: RuleMode })[] = [
+    { rule: 'ddl', mode: ddl, breaks: (statements) => statements.some(isDdl) },
+    {
+      rule: 'escalation',
+      mode: escalation,
+      breaks: (statements) => primitivesIn(statements).size > 0,
+    },
+    ...withheld.map((thing) => ({
+      rule: 'withheld' as const,
+      mode: thing.mode,
+      breaks: (statements: readonly Tree[]) =>
+        statements.some((statement) => namesWithheld(statement, thing)),
+    })),
+  ]
+  return all.flatMap(({ mode, ...rule }) => (mode === 'off' ? [] : [{ ...rule, mode }]))
+}
 
 function isDdl(statement: Tree): boolean {
   let found = false
@@ -42,17 +59,18 @@ export type Judge = (sql: string, whole: boolean) => Verdict | undefined
 /** The judge of one role; undefined for a role without rules. */
 export function judgeOf(roleRules: RoleRules | undefined, parse: Parse): Judge | undefined {
   if (!roleRules) return undefined
-  const active = rules.filter(([rule]) => roleRules[rule] !== 'off')
+  const active = activeOf(roleRules)
   if (active.length === 0) return undefined
   return (sql, whole) => {
     const parsed = whole ? parse(sql) : { kind: 'refused' as const }
     if (parsed.kind === 'syntax-error') return undefined // the server refuses it, too
-    for (const [rule, breaks] of active) {
-      const mode = roleRules[rule]
-      if (mode === 'off') continue
-      if (parsed.kind === 'refused' || breaks(parsed.statements)) return { rule, mode }
+    let observed: Verdict | undefined
+    for (const { rule, mode, breaks } of active) {
+      if (parsed.kind !== 'refused' && !breaks(parsed.statements)) continue
+      if (mode === 'enforce') return { rule, mode }
+      observed ??= { rule, mode }
     }
-    return undefined
+    return observed
   }
 }
 

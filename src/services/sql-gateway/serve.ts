@@ -12,6 +12,7 @@ import type { AuditDetail } from '#audit/trail.ts'
 import { DeniedError, FaultError } from '#lib/errors.ts'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
 import type { RunningService } from '#system/service.ts'
+import { Access } from './access.ts'
 import { Admission } from './admission.ts'
 import { CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
@@ -60,6 +61,7 @@ export async function serve(
     config,
     ports,
     admission: new Admission<Connection>(config.limits),
+    access: new Access(config.connect),
     cancelKeys: new CancelKeys<Connection>(randomBytes),
     secureContext: createSecureContext({
       cert: tls.certificate,

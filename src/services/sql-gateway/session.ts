@@ -21,6 +21,7 @@ import {
   type RawText,
 } from '#protocol/postgres/messages.ts'
 import { StatementTracker, type Run } from '#protocol/postgres/statement-tracker.ts'
+import type { RowLimit } from './config.ts'
 import { commitFailedEvent, Scribe, type Peer } from './events.ts'
 import type { Passage } from './record.ts'
 import type { Judge, Verdict } from './rules.ts'
@@ -37,6 +38,7 @@ export type SessionOptions = {
   readonly repeatedTextCap: number
   /** Judges the statements of a role that has rules. */
   readonly judge?: Judge | undefined
+  readonly rows?: RowLimit | undefined
 }
 
 /** What the server said: its events, and the bytes the client gets. */
@@ -60,6 +62,8 @@ export class Session {
   #longText: LongText | undefined
   #longKind: 'Query' | 'Parse' = 'Query'
   #terminated = false
+  /** Whether the client's side stopped between two messages, once the server's was cut. */
+  #cutAtBoundary: boolean | undefined
   #denied: DeniedError | undefined
   #statements = 0
   #rowsSent = 0
@@ -121,9 +125,20 @@ export class Session {
    * Takes bytes of the server; what the client gets may pass at once.
    *
    * @throws {ProtocolError} When the server's stream makes no sense; the session cannot go on.
+   * @throws {DeniedError} DB_ROWS_LIMIT.
    */
   fromServer(chunk: Uint8Array, nowMs: number): Answer {
     this.#tracker.nowMs = nowMs
+    const atBoundary = this.#walker.atBoundary
+    try {
+      return this.#answer(chunk)
+    } catch (error) {
+      this.#cutAtBoundary = atBoundary && this.#editor.empty // of this chunk the client has nothing
+      throw error
+    }
+  }
+
+  #answer(chunk: Uint8Array): Answer {
     if (this.#refusals.size > 0 || !this.#editor.empty) {
       const bytes = this.#editor.push(chunk)
       return { events: this.#takeEvents(), bytes }
@@ -134,7 +149,7 @@ export class Session {
 
   /** Whether a message of our own may be put between the server's now. */
   get atBoundary(): boolean {
-    return this.#walker.atBoundary
+    return this.#cutAtBoundary ?? this.#walker.atBoundary
   }
 
   /** Whether the client said goodbye. */
@@ -228,14 +243,17 @@ export class Session {
         ? this.#tracker.query(text)
         : this.#tracker.parse(raw.name, text, rememberedText(text, this.#options.repeatedTextCap))
     if (!verdict) return undefined
-    const { session, user, database, address } = this.#options.peer
-    const { rule, mode } = verdict
-    const { sequence } = run
-    const detail = { session, sequence, user, database, address, rule, mode, sqlBytes: raw.size }
-    this.#events.push({ code: 'DB_STATEMENT_REFUSED', detail })
-    if (mode === 'observe') return undefined
-    if (run.outcome === 'running') this.#refusals.set(sequence, refusal(user, verdict))
+    this.#events.push(this.#refused(verdict, run.sequence, raw.size))
+    if (verdict.mode === 'observe') return undefined
+    const { user } = this.#options.peer
+    if (run.outcome === 'running') this.#refusals.set(run.sequence, refusal(user, verdict))
     return encodeRefused(name, raw.name)
+  }
+
+  #refused({ rule, mode }: Verdict, sequence: number, sqlBytes: number): AuditEvent {
+    const { session, user, database, address } = this.#options.peer
+    const detail = { session, sequence, user, database, address, rule, mode, sqlBytes }
+    return { code: 'DB_STATEMENT_REFUSED', detail }
   }
 
   #judged(raw: RawText): Verdict | undefined {
@@ -249,8 +267,14 @@ export class Session {
     if (raw) this.#text(this.#longKind, raw)
   }
 
+  /** @throws {DeniedError} DB_ROWS_LIMIT: nothing of this chunk passes, nor anything after it. */
   #data(rows: number, bytes: number): void {
-    this.#tracker.data(rows, bytes)
+    const run = this.#tracker.data(rows, bytes)
+    const { max, mode } = this.#options.rows ?? { max: Infinity, mode: 'off' }
+    if (run.rowsSent > max && run.rowsSent - rows <= max && mode !== 'off') {
+      this.#events.push(this.#refused({ rule: 'rows', mode }, run.sequence, 0))
+      if (mode === 'enforce') throw tooManyRows(max)
+    }
     this.#rowsSent += rows
     this.#bytesOut += bytes
   }
@@ -287,6 +311,12 @@ export class Session {
 }
 
 const NONE: readonly AuditEvent[] = []
+function tooManyRows(max: number): DeniedError {
+  const message = `a statement returned more than ${max} rows`
+  const said = `This statement returns more than the ${max} rows your role may read at once.`
+  return new DeniedError('DB_ROWS_LIMIT', message, said)
+}
+
 const REFUSED_SQLSTATE = '42501'
 
 /** What the client hears: the statement failed, and nothing else. */

@@ -47,3 +47,22 @@ export function historyFileName(timeline: number): string {
 function invalid(reason: string): ProtocolError {
   return new ProtocolError('PG_VALUE_INVALID', `timeline history: ${reason}`)
 }
+
+/**
+ * The history file of every timeline on the way, the last one's too: PostgreSQL writes a file by
+ * copying that of the parent and adding a line.
+ *
+ * @returns Timeline → its file. The first timeline has none.
+ * @throws {ProtocolError} As `parseTimelineHistory`.
+ */
+export function historyFilesIn(timeline: number, content: string): ReadonlyMap<number, string> {
+  parseTimelineHistory(content)
+  const files = new Map<number, string>()
+  let before = ''
+  for (const line of content.split(/(?<=\n)/)) {
+    const entry = /^\s*(\d+)[\t ]/.exec(line)
+    if (entry && before !== '') files.set(Number(entry[1]), before)
+    before += line
+  }
+  return files.set(timeline, content)
+}
