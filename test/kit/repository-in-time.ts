@@ -4,7 +4,7 @@
  * @module
  */
 import { MemoryStore } from '#storage/memory-store.ts'
-import type { Clock } from '#system/clock.ts'
+import { systemClock, type Clock } from '#system/clock.ts'
 import type { Repository } from '#services/backup/repository/repository.ts'
 import { CLUSTER, keysOf, putWal, SEGMENT } from './repository.ts'
 
@@ -23,16 +23,8 @@ export type MovedClock = Clock & { readonly forward: (ms: number) => void }
 export function repositoryInTime(): RepositoryInTime {
   let nowMs = Date.UTC(2026, 0, 1)
   const clock = {
+    ...systemClock,
     nowMs: () => nowMs,
-    monotonicMs: () => performance.now(),
-    sleep: (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(resolve, ms)
-        signal?.addEventListener('abort', () => {
-          clearTimeout(timer)
-          reject(new Error('stopped'))
-        })
-      }),
     forward: (ms: number) => void (nowMs += ms),
   }
   return { keys: keysOf('retention'), stores: [new MemoryStore(), new MemoryStore()], clock }

@@ -10,6 +10,7 @@ import { attackObject } from '#services/backup/repository/attack.ts'
 import type { KnownChains } from '#services/backup/repository/open-reader.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import { RetentionMeter } from '#services/backup/retention/measure.ts'
+import { isGivenUp } from '#services/backup/repository/synchronise.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts'
 import { retentionProbe, type RetentionTarget } from '#services/prober/probes/retention.ts'
@@ -66,6 +67,18 @@ function retention(context: ServiceContext, known: KnownChains): RetentionTarget
       const bounds = { nowMs, retainMs: retainDays * 24 * HOUR_MS, graceMs: HOUR_MS }
       return meter.measure(reader, bounds, required)
     },
+  }
+}
+
+/** Names that the catalogue has given up, though a region may still have them. */
+export function givenUp(context: ServiceContext): () => Promise<(name: string) => boolean> {
+  const known: KnownChains = new Map()
+  return async () => {
+    const { regions } = context.config.backup
+    const { chain } = await openForReading(context, regions, undefined, known)
+    const entries = [...chain.state.expiries.values()].map(({ entry }) => entry)
+    const backups = new Set(entries.flatMap((entry) => entry.backups))
+    return (name) => isGivenUp(chain, name) || backups.has(name.split('/')[1] ?? '')
   }
 }
 

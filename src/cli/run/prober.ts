@@ -15,9 +15,9 @@ import { auditCompleteProbe } from '#services/prober/probes/audit-complete.ts'
 import {
   backupScheduleProbe,
   encryptedProbe,
-  georedundantProbe,
   type BackupFreshness,
 } from '#services/prober/probes/backups.ts'
+import { georedundantProbe } from '#services/prober/probes/georedundant.ts'
 import { cookiesSecureProbe } from '#services/prober/probes/cookies.ts'
 import { headersPresentProbe } from '#services/prober/probes/headers.ts'
 import { breachNoticeProbe } from '#services/prober/probes/breach-notice.ts'
@@ -34,7 +34,7 @@ import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
 import { paymentProbes } from './prober-payments.ts'
 import { breachTarget, rehearsalIn } from './prober-status.ts'
-import { attackSample, receiptProbes } from './prober-backup.ts'
+import { attackSample, givenUp, receiptProbes } from './prober-backup.ts'
 import { mailProbes } from './prober-mail.ts'
 import { REHEARSAL, STATUS_CONTROL } from './status-names.ts'
 import { staffProbes } from './prober-staff.ts'
@@ -117,7 +117,7 @@ async function probesOf(
         clock,
       }),
     ],
-    ['backup.georedundant', georedundantProbe({ regions, clock })],
+    ['backup.georedundant', georedundantProbe({ regions, clock, givenUp: givenUp(context) })],
     [
       'backup.encrypted',
       encryptedProbe({

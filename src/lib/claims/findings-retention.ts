@@ -1,11 +1,16 @@
 /**
- * What the probe of retention can have measured.
+ * What the probes of retention and of regions can have measured.
  *
  * @module
  */
 import { words, type Words } from './claim.ts'
 
 export const retentionFindingTexts: Readonly<Record<string, Words>> = {
+  BACKUP_REGION_SILENT: words(
+    'De extra regio {region} antwoordde niet en is niet meegeteld.',
+    'The additional region {region} did not answer and was not counted.',
+    'La région supplémentaire {region} n’a pas répondu et n’a pas été comptée.',
+  ),
   RETENTION_KEPT: words(
     'Elk moment sinds {from} is te herstellen, uit {backups} kopieën en een logboek zonder gaten.',
     'Every moment since {from} can be restored, from {backups} backups and a log without holes.',

@@ -1,8 +1,9 @@
 /** Claim backup.georedundant: what one region has, every region has. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FaultError } from '#lib/errors.ts'
 import { measureClaim, type Measured } from '#kit/claims.ts'
-import { georedundantProbe, type RegionView } from '#services/prober/probes/backups.ts'
+import { georedundantProbe, type RegionView } from '#services/prober/probes/georedundant.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
 import { systemClock } from '#system/clock.ts'
 
@@ -37,6 +38,45 @@ test('backup.georedundant: a copy still on its way is not missing', async () => 
   const b = await region('b', ['root'])
   const arriving = { ...systemClock, sleep: () => b.store.put('late', new Uint8Array(1)) }
   assert.equal((await measure([a, b], arriving)).state, 'proven')
+})
+
+test('backup.georedundant: what was made one, folded or given up in one region only is not missing', async () => {
+  const run = '0123456789abcdef'
+  const at = (lsn: number): string => (lsn * 65_536).toString(16).padStart(16, '0')
+  const segment = `wal/00000001/${at(16)}`
+  const whole = `${segment}/${at(16)}-${at(20)}-${run}-whole`
+  const fold = 'catalogue/0000000000000009-fold'
+  const parts = [16, 18].map((lsn) => `${segment}/${at(lsn)}-${at(lsn + 2)}-${run}`)
+  const old = ['catalogue/0000000000000003', 'backups/gone/manifest', ...parts]
+  const a = await region('a', ['root', whole, fold, ...old])
+  const b = await region('b', ['root', whole, fold])
+  const givenUp = (): Promise<(name: string) => boolean> =>
+    Promise.resolve((name) => name.startsWith('backups/gone/'))
+  const target = { regions: [a, b], clock: impatient, givenUp }
+  assert.equal(
+    (await measureClaim('backup.georedundant', georedundantProbe(target))).state,
+    'proven',
+  )
+  await b.store.delete(whole)
+  const { state, values } = await measure([a, b])
+  assert.equal(state, 'failing')
+  assert.match(values, /"region":"b","count":4/)
+})
+
+test('backup.georedundant: an optional region that is away is named, and two others suffice', async () => {
+  const all = ['root', 'backups/x/manifest']
+  const dead = { ...(await region('c', all)), required: false }
+  dead.store.list = async function* () {
+    yield* []
+    throw new FaultError('STORE_FAILED', 'unplugged')
+  }
+  const two = [await region('a', all), await region('b', all)]
+  assert.deepEqual((await measure([...two, dead])).codes, [
+    'BACKUP_COPIES_EQUAL',
+    'BACKUP_REGION_SILENT',
+  ])
+  assert.equal((await measure([two[0]!, dead])).state, 'failing')
+  assert.equal((await measure([...two, { ...dead, required: true }])).state, 'unproven')
 })
 
 test('backup.georedundant: one region alone, or regions that are empty, show it false', async () => {

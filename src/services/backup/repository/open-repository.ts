@@ -34,9 +34,11 @@ import type {
 import { destroyExpired, type RetentionReport } from '../retention/destroy.ts'
 import { emptyRetentionMemory } from '../retention/find.ts'
 import { parseRoot, type RepositoryRoot } from './root.ts'
+import { Sweeper } from './sweep.ts'
 import { copyMissing, isGivenUp, proofsOf } from './synchronise.ts'
 import { listWal, WalRanges } from './wal-listing.ts'
 import { parseWalPart } from './wal-part.ts'
+import { WalMerger } from './wal-merger.ts'
 import { WalWriter, type WalTail } from './wal-writer.ts'
 
 /** The head of the catalogue, remembered outside the regions. */
@@ -191,6 +193,8 @@ class OpenRepository implements Repository {
   readonly #keyMaker: KeyMaker
   readonly #closing = new AbortController()
   readonly #catchingUp: Promise<void>
+  readonly #sweeping: Promise<void>
+  readonly #merger: WalMerger
   #entering: Promise<unknown> = Promise.resolve()
   /** One after the other. */
   #destroying: Promise<unknown> = Promise.resolve()
@@ -219,6 +223,7 @@ class OpenRepository implements Repository {
       recipientKeys: root.recipientKeys,
       random: options.random,
     }
+    this.#merger = new WalMerger({ ...this.#keyMaker, regions })
     this.wal = new WalWriter({
       regions,
       signingKey: options.catalogueKey,
@@ -229,8 +234,10 @@ class OpenRepository implements Repository {
       tails: listing.tails,
       lastTail: this.#lastTail(),
       hasHistory: (timeline, bytes) => this.#hasHistory(timeline, bytes),
+      merge: (sealed) => this.#merger.take(sealed),
     })
     this.#catchingUp = this.#catchUpUntilClosed()
+    this.#sweeping = this.#sweepUntilClosed()
   }
 
   async attach(cluster: ClusterIdentity): Promise<void> {
@@ -315,8 +322,10 @@ class OpenRepository implements Repository {
     this.#closing.abort()
     this.wal.close()
     await this.#catchingUp
+    await this.#sweeping
     const marked = this.wal.mark().catch(() => {})
-    await Promise.race([marked, this.#options.clock.sleep(CLOSE_WAIT_MS).catch(() => {})])
+    const settled = Promise.all([marked, this.#merger.settled()])
+    await Promise.race([settled, this.#options.clock.sleep(CLOSE_WAIT_MS).catch(() => {})])
     await this.#regions.close()
   }
 
@@ -386,6 +395,16 @@ class OpenRepository implements Repository {
     return known !== undefined && (!bytes || equalBytes(historyBytes(known), bytes))
   }
 
+  /** A region that is away, or locks what it has, is swept the next time. */
+  async #sweepUntilClosed(): Promise<void> {
+    const { clock, sweepEveryMs = SWEEP_MS } = this.#options
+    const { signal } = this.#closing
+    const sweeper = new Sweeper(this.#root, this.#chain)
+    for (; !signal.aborted; await clock.sleep(sweepEveryMs, signal).catch(() => {})) {
+      for (const region of this.#regions.all) await sweeper.sweep(region, signal).catch(isFault)
+    }
+  }
+
   async #catchUpUntilClosed(): Promise<void> {
     const { clock, catchUpEveryMs = CATCH_UP_MS } = this.#options
     const { signal } = this.#closing
@@ -419,5 +438,11 @@ class OpenRepository implements Repository {
 }
 
 const CATCH_UP_MS = 5_000
+const SWEEP_MS = 20 * 60_000
 const FOLD_EVERY = 512
 const CLOSE_WAIT_MS = 5_000
+
+/** A fault passes; anything else is a bug. */
+function isFault(error: unknown): void {
+  if (!(error instanceof FaultError)) throw error
+}

@@ -21,6 +21,7 @@ import {
 } from './names.ts'
 import { sha256 } from './object-frame.ts'
 import type { RepositoryRoot } from './root.ts'
+import { wholeLog } from './wal-listing.ts'
 
 /** The catalogue comes last: it must not name what is not there yet. */
 const FOLDERS = [KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER, CATALOGUE_FOLDER]
@@ -91,11 +92,12 @@ export async function copyMissing(
   let copied = 0
   const refused: string[] = []
   for (const folder of FOLDERS) {
+    const replaced = folder === WAL_FOLDER ? await wholeLog(target) : undefined
     const missing = missingFrom(source.list(folder), target.list(folder))
     // The log without a hole, so in its order; packs in any, the catalogue comes behind them all.
     await each(missing, folder === BACKUPS_FOLDER ? PACKS_AT_ONCE : 1, async (name) => {
       if (folder === BACKUPS_FOLDER && !proofs.has(name)) return // a left-over, or on its way
-      if (gone(name)) return
+      if (gone(name) || replaced?.covers(name)) return
       try {
         const bytes = await source.get(name)
         checkObject(root, proofs, name, bytes)

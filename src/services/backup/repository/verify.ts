@@ -9,9 +9,8 @@
  */
 import { equalBytes, toHex } from '#lib/byte-fields.ts'
 import { FaultError, IntegrityError, VeiligError } from '#lib/errors.ts'
-import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import { parseKeyObject } from './data-key.ts'
-import { digestFromHex, parseEntry, type RunEntry } from './entries.ts'
+import { parseEntry } from './entries.ts'
 import {
   BACKUPS_FOLDER,
   CATALOGUE_FOLDER,
@@ -27,6 +26,8 @@ import { sha256, type ObjectKind } from './object-frame.ts'
 import { findingOf, type Finding, type RepositoryReader } from './open-reader.ts'
 import { openSealed } from './sealing.ts'
 import { checkObject } from './synchronise.ts'
+import { LogCheck } from './verify-log.ts'
+import { wholeLog, WholeLog } from './wal-listing.ts'
 import { parseWalPart, type ReadWalPart } from './wal-part.ts'
 
 export type VerifyReport = {
@@ -66,8 +67,6 @@ export async function verifyRepository(
   }
 }
 
-type RunState = { endLsn: bigint; link: Uint8Array; marked: boolean }
-
 class RegionCheck {
   readonly findings: Finding[] = []
   readonly leftOvers: string[] = []
@@ -78,8 +77,10 @@ class RegionCheck {
   readonly #reader: RepositoryReader
   readonly #region: RepositoryReader['regions'][number]
   readonly #options: VerifyOptions
-  readonly #runs = new Map<string, RunState>()
-  readonly #runEntries: ReadonlyMap<string, { entry: RunEntry; digest: Uint8Array }>
+  readonly #log: LogCheck
+  readonly #wholes = new WholeLog()
+  /** Listed, and gone when it was to be read. */
+  readonly #vanished: string[] = []
   readonly #keys = new Set<string>()
   /** Key id → an object that needs it, where the key was not seen. */
   readonly #keysWanted = new Map<string, string>()
@@ -94,7 +95,7 @@ class RegionCheck {
     this.#reader = reader
     this.#region = region
     this.#options = options
-    this.#runEntries = new Map(reader.chain.state.runs.map((run) => [run.entry.run, run]))
+    this.#log = new LogCheck(reader.chain.state)
   }
 
   async run(): Promise<void> {
@@ -102,6 +103,9 @@ class RegionCheck {
       for await (const { name } of this.#region.store.list('')) {
         this.#options.signal?.throwIfAborted()
         await this.#guard(name, () => this.#check(name))
+      }
+      for (const name of this.#vanished) {
+        if (!(await this.#isReplaced(name))) this.#missing(name)
       }
       this.#checkExpected()
       this.#checkMarks()
@@ -117,8 +121,16 @@ class RegionCheck {
   async compare(everywhere: ReadonlySet<string>): Promise<void> {
     for (const name of everywhere) {
       const known = this.seen.has(name) || this.findings.some(({ object }) => object === name)
-      if (!known && !(await this.#region.store.head(name))) this.#missing(name)
+      if (known || (await this.#region.store.head(name)) || (await this.#isReplaced(name))) continue
+      this.#missing(name)
     }
+  }
+
+  /** Whether it is gone because it was made one with others while we read. */
+  async #isReplaced(name: string): Promise<boolean> {
+    if (this.#wholes.covers(name)) return true
+    const part = parseWalName(name)
+    return part !== undefined && (await wholeLog(this.#region.store, part)).covers(name)
   }
 
   async #check(name: string): Promise<void> {
@@ -164,34 +176,13 @@ class RegionCheck {
   }
 
   #checkPart(part: ReadWalPart): void {
-    const begun = this.#runEntries.get(part.run)
-    if (!begun && this.#newer) return
-    if (!begun || begun.entry.timeline !== part.timeline) {
-      throw new IntegrityError('OBJECT_UNKNOWN', `${part.name}: no entry began its run`)
-    }
-    const start = { endLsn: begun.entry.startLsn, link: begun.digest, marked: false }
-    const rest = this.#reader.chain.state.logStarts.get(part.run)
-    if (rest && part.endLsn <= rest.endLsn) return // given up; it is being deleted
-    const kept = rest && { endLsn: rest.endLsn, link: digestFromHex(rest.link), marked: false }
-    const before = this.#runs.get(part.run) ?? kept ?? start
-    const mark = this.#reader.chain.state.runEnds.get(part.run)
-    const atMark = mark?.endLsn === part.endLsn
-    const marked = before.marked || (atMark && mark?.link === toHex(part.link))
-    this.#runs.set(part.run, { endLsn: part.endLsn, link: part.link, marked })
+    if (!this.#log.knows(part) && this.#newer) return
+    if (this.#log.isGivenUp(part)) return
     const keyId = toHex(part.keyId)
     if (!this.#keys.has(keyId)) this.#keysWanted.set(keyId, part.name)
-    if (before.endLsn < part.startLsn) {
-      const hole = `${formatLsn(before.endLsn)} to ${formatLsn(part.startLsn)}`
-      throw new IntegrityError('WAL_MISSING', `the log from ${hole}, before ${part.name}, is gone`)
-    }
-    if (before.endLsn > part.startLsn || !equalBytes(before.link, part.previousLink)) {
-      const message = `${part.name} does not follow the part before it: one was exchanged`
-      throw new IntegrityError('WAL_CHAIN_BROKEN', message)
-    }
-    if (atMark && !marked) {
-      const message = `${part.name} is not the part that the catalogue marks`
-      throw new IntegrityError('WAL_CHAIN_BROKEN', message)
-    }
+    this.#log.take(part)
+    const named = parseWalName(part.name)
+    if (named) this.#wholes.add(named)
   }
 
   async #open(name: string, bytes: Uint8Array, kinds: readonly ObjectKind[]): Promise<void> {
@@ -232,16 +223,7 @@ class RegionCheck {
   }
 
   #checkMarks(): void {
-    for (const [run, { endLsn }] of this.#reader.chain.state.runEnds) {
-      const begun = this.#runEntries.get(run)
-      const rest = this.#reader.chain.state.logStarts.get(run)?.endLsn
-      const reached = this.#runs.get(run)?.endLsn ?? rest ?? begun?.entry.startLsn ?? 0n
-      if (reached >= endLsn) continue
-      const message =
-        `the log of run ${run} was kept up to ${formatLsn(endLsn)}, ` +
-        `but what is there ends at ${formatLsn(reached)}`
-      this.#note(WAL_FOLDER, new IntegrityError('WAL_MISSING', message))
-    }
+    for (const error of this.#log.missing()) this.#note(WAL_FOLDER, error)
   }
 
   #missing(name: string): void {
@@ -254,7 +236,8 @@ class RegionCheck {
       await act()
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error
-      this.#note(name, error)
+      if (error.code === 'OBJECT_MISSING') this.#vanished.push(name)
+      else this.#note(name, error)
     }
   }
 

@@ -20,6 +20,42 @@ export async function* listWal(
   }
 }
 
+/** Which parts of the log have been made into one: they may be gone. */
+export class WholeLog {
+  readonly #wholes = new Map<string, WalName[]>()
+
+  add(part: WalName): void {
+    if (!part.whole) return
+    const place = placeOf(part)
+    const known = this.#wholes.get(place)
+    if (known) known.push(part)
+    else this.#wholes.set(place, [part])
+  }
+
+  /** Whether this is the name of a part that an added object replaces. */
+  covers(name: string): boolean {
+    const part = parseWalName(name)
+    if (!part || part.whole) return false
+    const near = this.#wholes.get(placeOf(part)) ?? []
+    return near.some((whole) => whole.startLsn <= part.startLsn && part.endLsn <= whole.endLsn)
+  }
+}
+
+/** What of a store's log is in one object. */
+export async function wholeLog(
+  store: ObjectStore,
+  where?: Parameters<typeof listWal>[1],
+): Promise<WholeLog> {
+  const wholes = new WholeLog()
+  for await (const part of listWal(store, where)) wholes.add(part)
+  return wholes
+}
+
+/** Only parts of the same run, in the same segment, are replaced. */
+export function placeOf({ run, timeline, segmentLsn }: WalName): string {
+  return `${run} ${timeline} ${segmentLsn}`
+}
+
 /** Ranges without a hole, and the last part of each timeline, from parts in any order. */
 export class WalRanges {
   readonly #byTimeline = new Map<number, WalRange[]>()

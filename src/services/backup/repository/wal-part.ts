@@ -7,7 +7,7 @@
  */
 import { constants, zstdCompressSync } from 'node:zlib'
 import type { SigningKey } from '#crypto/signing-key.ts'
-import { FieldReader, FieldWriter, fromHex, toHex } from '#lib/byte-fields.ts'
+import { concatBytes, FieldReader, FieldWriter, fromHex, toHex } from '#lib/byte-fields.ts'
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 import type { DataKey } from './data-key.ts'
 import { parseWalName, walName } from './names.ts'
@@ -52,24 +52,47 @@ export function prepareWal(plain: Uint8Array): Promise<PreparedChunk> {
   return Promise.resolve({ bytes: compressed ? smaller : plain, compressed })
 }
 
+export type WalSealing = {
+  readonly signingKey: SigningKey
+  readonly repositoryId: Uint8Array
+  readonly dataKey: DataKey
+  readonly salt: Uint8Array
+  readonly walSegmentSize: number
+}
+
 export function sealWalPart(
   part: WalPart,
   chunk: PreparedChunk,
-  how: {
-    readonly signingKey: SigningKey
-    readonly repositoryId: Uint8Array
-    readonly dataKey: DataKey
-    readonly salt: Uint8Array
-    readonly walSegmentSize: number
-  },
+  how: WalSealing,
 ): { name: string; bytes: Uint8Array; link: Uint8Array } {
-  const segmentSize = BigInt(how.walSegmentSize)
-  const segmentLsn = part.startLsn - (part.startLsn % segmentSize)
-  const name = walName({ ...part, segmentLsn, whole: false })
+  const name = walName({ ...part, segmentLsn: segmentOf(part, how), whole: false })
   const object = new SealedObject({ ...how, kind: 'wal', name, fields: encodeFields(part) })
   object.add(chunk, true)
   const bytes = signObject(how.signingKey, how.repositoryId, name, object.finish())
   return { name, bytes, link: unsignedDigest(bytes) }
+}
+
+/**
+ * Seals neighbouring parts as one.
+ *
+ * @param whole `previousLink` of the first, `link` of the last, and how many they are.
+ * @param chunks Of 1 MiB each but the last.
+ */
+export function sealWalWhole(
+  whole: WalPart & { readonly link: Uint8Array; readonly parts: number },
+  chunks: readonly PreparedChunk[],
+  how: WalSealing,
+): { name: string; bytes: Uint8Array } {
+  const name = walName({ ...whole, segmentLsn: segmentOf(whole, how), whole: true })
+  const own = new FieldWriter().bytes(whole.link).u32(whole.parts).finish()
+  const fields = concatBytes([encodeFields(whole), own])
+  const object = new SealedObject({ ...how, kind: 'wal-whole', name, fields })
+  for (const [at, chunk] of chunks.entries()) object.add(chunk, at === chunks.length - 1)
+  return { name, bytes: signObject(how.signingKey, how.repositoryId, name, object.finish()) }
+}
+
+function segmentOf({ startLsn }: WalPart, { walSegmentSize }: WalSealing): Lsn {
+  return startLsn - (startLsn % BigInt(walSegmentSize))
 }
 
 /**

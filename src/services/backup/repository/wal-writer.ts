@@ -14,6 +14,7 @@ import type { Region, Regions } from './regions.ts'
 import type { RegionState, WalBytes, WalPosition, WalRange, WalStore } from './repository.ts'
 import type { PreparedChunk } from './sealing.ts'
 import { prepareWal, sealWalPart } from './wal-part.ts'
+import type { SealedPart } from './wal-merger.ts'
 import { WalProgress } from './wal-progress.ts'
 
 const BYTES_MAX = 1024 * 1024
@@ -36,6 +37,8 @@ export type WalWriterPorts = {
   readonly tails: ReadonlyMap<number, WalTail>
   readonly lastTail: WalTail | undefined
   readonly hasHistory: (timeline: number, bytes?: Uint8Array) => boolean
+  /** Hears of every part, to make many into one. */
+  readonly merge: (sealed: SealedPart) => void
 }
 
 type Run = { readonly id: string; readonly timeline: number; nextLsn: Lsn; link: Uint8Array }
@@ -190,6 +193,8 @@ export class WalWriter implements WalStore {
       this.#wake()
     })
     durable.catch(() => {}) // the caller of put hears it
+    const { walSegmentSize } = this.#ports.cluster()
+    this.#ports.merge({ part, link, plain: piece.bytes, dataKey, walSegmentSize, durable })
     return { durable }
   }
 

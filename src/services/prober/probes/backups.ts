@@ -1,6 +1,5 @@
 /**
- * backup.schedule, backup.georedundant, backup.encrypted: the regions, seen by somebody
- * who holds no key.
+ * backup.schedule, backup.encrypted: the regions, seen by somebody who holds no key.
  *
  * @module
  */
@@ -10,8 +9,7 @@ import { IntegrityError } from '#lib/errors.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import type { Clock } from '#system/clock.ts'
 import { finding, verdictOf, type Probe } from '../probe.ts'
-
-export type RegionView = { readonly name: string; readonly store: ObjectStore }
+import { namesIn, type RegionView } from './georedundant.ts'
 
 /** What the backup service says of itself; the rest the probes see with their own eyes. */
 export type BackupFreshness = {
@@ -78,53 +76,6 @@ function differenceFinding(
   const minutes = Math.max(0, Math.floor((target.clock.nowMs() - newestMs) / MINUTE_MS))
   const fresh = byFull ? 'BACKUP_DIFFERENCE_NOT_DUE' : 'BACKUP_DIFFERENCE_FRESH'
   return [finding(minutes > limit ? 'BACKUP_DIFFERENCE_OVERDUE' : fresh, { minutes, limit })]
-}
-
-export type RegionsTarget = {
-  readonly regions: readonly RegionView[]
-  readonly clock: Clock
-}
-
-/** Copies travel at the same time: what one region has, another may get this much later. */
-const TRAVEL_MS = 5000
-const OBJECTS_MAX = 500_000
-const REGIONS_MIN = 2
-
-export function georedundantProbe({ regions, clock }: RegionsTarget): Probe {
-  return {
-    version: 1,
-    measure: async (signal) => {
-      if (regions.length < REGIONS_MIN)
-        return verdictOf([], [finding('BACKUP_ONE_REGION', { regions: regions.length })])
-      const before = new Set((await Promise.all(regions.map(names))).flat())
-      await clock.sleep(TRAVEL_MS, signal)
-      const after = await Promise.all(
-        regions.map(async (region) => ({ ...region, names: new Set(await names(region)) })),
-      )
-      // Gone everywhere meanwhile (expired, merged) is no missing copy.
-      const expected = [...before].filter((name) => after.some((region) => region.names.has(name)))
-      const bad = after.flatMap((region) => {
-        const missing = expected.filter((name) => !region.names.has(name))
-        const [object] = missing
-        if (object === undefined) return []
-        return [
-          finding('BACKUP_COPY_MISSING', { region: region.name, count: missing.length, object }),
-        ]
-      })
-      if (expected.length === 0) return verdictOf([], [finding('BACKUP_FULL_MISSING')])
-      const values = { objects: expected.length, regions: regions.length }
-      return verdictOf([finding('BACKUP_COPIES_EQUAL', values)], bad)
-    },
-  }
-}
-
-async function names({ store }: RegionView): Promise<string[]> {
-  const found: string[] = []
-  for await (const { name } of store.list('')) {
-    found.push(name)
-    if (found.length > OBJECTS_MAX) throw new RangeError(`more than ${OBJECTS_MAX} objects`)
-  }
-  return found
 }
 
 export type EncryptedTarget = {
@@ -210,7 +161,7 @@ async function attackOne(
 async function sealedObjects(regions: readonly RegionView[]): Promise<Sealed[]> {
   const found = await Promise.all(
     regions.map(async (region) =>
-      (await names(region))
+      (await namesIn(region))
         .filter((name) => /^(backups|wal)\//.test(name))
         .map((object) => ({ store: region.store, object })),
     ),
