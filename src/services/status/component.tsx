@@ -6,9 +6,9 @@
 import type { VNode } from 'preact'
 import type { Language } from '#lib/claims/claim.ts'
 import { percent, type Seen } from '#lib/availability/time.ts'
+import { Icon, type Shape } from '#lib/page/icons.tsx'
 import { ago, duration, fill, moment } from '#lib/page/wording.ts'
 import { Bars, Line } from './charts.tsx'
-import { Icon } from './icons.tsx'
 import type { ComponentView } from './snapshot.ts'
 import { dayNames, reasonTexts, stateNames, ui } from './texts.ts'
 
@@ -25,6 +25,8 @@ export const colourOf: Readonly<Record<Seen, string>> = {
   unknown: 'unproven',
 }
 
+const shapeOf: Readonly<Record<Seen, Shape>> = { up: 'check', down: 'cross', unknown: 'question' }
+
 export function Component(props: ComponentProps): VNode {
   const { view, language } = props
   const colour = colourOf[view.state]
@@ -33,7 +35,7 @@ export function Component(props: ComponentProps): VNode {
     <article class="component" aria-labelledby={heading}>
       <div class="row">
         <span class={`sign tint ${colour}`}>
-          <Icon name={view.state} />
+          <Icon shape={shapeOf[view.state]} />
         </span>
         <h3 id={heading}>{view.name[language]}</h3>
         <span class={`word ${colour}`}>{stateNames[view.state][language]}</span>
@@ -80,7 +82,7 @@ function More({ view, nowMs, language }: ComponentProps): VNode {
         <span>
           {ui.details[language]} {view.name[language].toLocaleLowerCase(language)}
         </span>
-        <Icon name="chevron" />
+        <Icon shape="chevron" />
       </summary>
       <Line took={view.took} nowMs={nowMs} language={language} />
       <dl class="facts">

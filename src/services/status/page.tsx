@@ -4,11 +4,11 @@
  * @module
  */
 import type { VNode } from 'preact'
-import { languages, type Language } from '#lib/claims/claim.ts'
+import type { Language } from '#lib/claims/claim.ts'
+import { Frame } from '#lib/page/frame.tsx'
 import { ago, duration, fill, moment } from '#lib/page/wording.ts'
 import { colourOf, Component } from './component.tsx'
 import type { StatusConfig } from './config.ts'
-import { Shield } from './icons.tsx'
 import { textIn, type Incident, type Maintenance } from './incidents/incident.ts'
 import type { Overall, Snapshot } from './snapshot.ts'
 import { overallCount, overallNone, overallTexts, stateNames, ui, updateNames } from './texts.ts'
@@ -21,81 +21,31 @@ export type PageProps = {
   readonly stylesheet: string
 }
 
-const languageNames: Readonly<Record<Language, string>> = {
-  nl: 'Nederlands',
-  en: 'English',
-  fr: 'Français',
-}
-
 export function Page(props: PageProps): VNode {
   const { language, config, stylesheet, snapshot } = props
   const answer = overallTexts[snapshot.overall][language]
+  const feed = `/feed.${language}.atom`
   return (
-    <html lang={language}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${answer} · ${config.operator}`}</title>
-        <link rel="stylesheet" href={stylesheet} />
-        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
-        <link rel="alternate" type="application/atom+xml" href={`/feed.${language}.atom`} />
-        {languages.map((other) => (
-          <link rel="alternate" hreflang={other} href={`/${other}`} />
-        ))}
-      </head>
-      <body>
-        <a class="skip" href="#components">
-          {ui.skip[language]}
-        </a>
-        <Top {...props} />
-        <main class="wrap">
-          <Answer {...props} />
-          <Now {...props} />
-          <h2 id="components">{ui.components[language]}</h2>
-          {snapshot.components.map((view) => (
-            <Component view={view} nowMs={snapshot.nowMs} language={language} />
-          ))}
-          <Past {...props} />
-          <How {...props} />
-          <Follow language={language} />
-        </main>
-        <footer class="foot">
-          <div class="wrap">
-            <p>{fill(ui.made[language], { time: moment(snapshot.nowMs, language) })}</p>
-          </div>
-        </footer>
-      </body>
-    </html>
-  )
-}
-
-function Top({ language, config }: PageProps): VNode {
-  return (
-    <header class="top">
-      <div class="wrap">
-        <div class="brand">
-          <Shield />
-          <span>
-            {config.operator} <small>{ui.statusPage[language]}</small>
-          </span>
-        </div>
-        <nav aria-label={ui.languages[language]}>
-          <ul class="langs">
-            {languages.map((other) => (
-              <li>
-                {other === language ? (
-                  <span aria-current="page">{languageNames[other]}</span>
-                ) : (
-                  <a href={`/${other}`} hreflang={other} lang={other}>
-                    {languageNames[other]}
-                  </a>
-                )}
-              </li>
-            ))}
-          </ul>
-        </nav>
-      </div>
-    </header>
+    <Frame
+      language={language}
+      title={`${answer} · ${config.operator}`}
+      operator={config.operator}
+      kind={ui.statusPage[language]}
+      stylesheet={stylesheet}
+      skip={{ to: '#components', text: ui.skip[language] }}
+      head={<link rel="alternate" type="application/atom+xml" href={feed} />}
+      foot={<p>{fill(ui.made[language], { time: moment(snapshot.nowMs, language) })}</p>}
+    >
+      <Answer {...props} />
+      <Now {...props} />
+      <h2 id="components">{ui.components[language]}</h2>
+      {snapshot.components.map((view) => (
+        <Component view={view} nowMs={snapshot.nowMs} language={language} />
+      ))}
+      <Past {...props} />
+      <How {...props} />
+      <Follow language={language} />
+    </Frame>
   )
 }
 

@@ -14,7 +14,6 @@ export type UiText =
   | 'title'
   | 'statusPage'
   | 'skip'
-  | 'languages'
   | 'intro'
   | 'made'
   | 'components'
@@ -58,7 +57,6 @@ export const ui: Readonly<Record<UiText, Words>> = {
   title: words('Werkt het?', 'Is it working?', 'Est-ce que ça marche ?'),
   statusPage: words('Statuspagina', 'Status page', 'Page d’état'),
   skip: words('Naar de onderdelen', 'Skip to the components', 'Aller aux composants'),
-  languages: words('Taal', 'Language', 'Langue'),
   intro: words(
     'Hier ziet u of onze dienst werkt: niet wat wij zeggen, maar wat een apart programma ' +
       'meet. Het ' +

@@ -7,9 +7,9 @@ import type { ComponentChildren, VNode } from 'preact'
 import type { Language, Words } from '#lib/claims/claim.ts'
 import { describeFinding } from '#lib/claims/findings.ts'
 import type { ClaimStatus, Evidence } from '#lib/claims/state.ts'
-import { Icon } from './icons.tsx'
+import { Icon } from '#lib/page/icons.tsx'
 import { ago, duration, fill, moment, since } from '#lib/page/wording.ts'
-import { stateTexts, statusLines, ui, type UiText } from './texts.ts'
+import { stateShapes, stateTexts, statusLines, ui, type UiText } from './texts.ts'
 
 export type ClaimProps = {
   readonly status: ClaimStatus
@@ -26,7 +26,7 @@ export function ClaimItem(props: ClaimProps): VNode {
       <details>
         <summary>
           <span class={`sign tint ${state}`}>
-            <Icon name={state} />
+            <Icon shape={stateShapes[state]} />
           </span>
           <span>
             <span class="sentence">{claim.sentence[language]}</span>
@@ -34,7 +34,7 @@ export function ClaimItem(props: ClaimProps): VNode {
               <b class={state}>{stateTexts[state].name[language]}</b> · {statusLine(props)}
             </span>
           </span>
-          <Icon name="chevron" />
+          <Icon shape="chevron" />
         </summary>
         <ClaimDetail {...props} />
       </details>

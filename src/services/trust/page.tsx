@@ -4,17 +4,18 @@
  * @module
  */
 import type { VNode } from 'preact'
-import { languages, type Language, type SectionId } from '#lib/claims/claim.ts'
+import type { Language, SectionId } from '#lib/claims/claim.ts'
 import { countStates, type ClaimStatus } from '#lib/claims/state.ts'
 import { sections } from '#lib/claims/table.ts'
+import { Frame } from '#lib/page/frame.tsx'
+import { Icon } from '#lib/page/icons.tsx'
 import { fill, moment } from '#lib/page/wording.ts'
 import { keyIdOf } from '#crypto/dsse.ts'
 import { evidenceKey } from '#crypto/evidence.ts'
 import { ClaimItem } from './claim.tsx'
 import type { TrustConfig } from './config.ts'
-import { Icon, Shield } from './icons.tsx'
 import type { Snapshot } from './session.ts'
-import { languageNames, notClaimed, stateTexts, ui } from './texts.ts'
+import { notClaimed, stateShapes, stateTexts, ui } from './texts.ts'
 import { headline } from './wording.ts'
 
 export type PageProps = {
@@ -28,71 +29,30 @@ export type PageProps = {
 export function Page(props: PageProps): VNode {
   const { language, config, stylesheet } = props
   return (
-    <html lang={language}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${ui.title[language]} · ${config.operator}`}</title>
-        <meta name="description" content={ui.intro[language]} />
-        <link rel="stylesheet" href={stylesheet} />
-        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
-        {languages.map((other) => (
-          <link rel="alternate" hreflang={other} href={`/${other}`} />
+    <Frame
+      language={language}
+      title={`${ui.title[language]} · ${config.operator}`}
+      operator={config.operator}
+      kind={ui.trustPage[language]}
+      stylesheet={stylesheet}
+      skip={{ to: '#promises', text: ui.skip[language] }}
+      head={<meta name="description" content={ui.intro[language]} />}
+      foot={<Foot {...props} />}
+    >
+      <Answer {...props} />
+      <Contents {...props} />
+      <div id="promises">
+        {sectionIds.map((id) => (
+          <Section id={id} {...props} />
         ))}
-      </head>
-      <body>
-        <a class="skip" href="#promises">
-          {ui.skip[language]}
-        </a>
-        <Top {...props} />
-        <main class="wrap">
-          <Answer {...props} />
-          <Contents {...props} />
-          <div id="promises">
-            {sectionIds.map((id) => (
-              <Section id={id} {...props} />
-            ))}
-          </div>
-          <NotClaimed language={language} />
-          <Verify {...props} />
-        </main>
-        <Foot {...props} />
-      </body>
-    </html>
+      </div>
+      <NotClaimed language={language} />
+      <Verify {...props} />
+    </Frame>
   )
 }
 
 const sectionIds = Object.keys(sections) as readonly SectionId[]
-
-function Top({ language, config }: PageProps): VNode {
-  return (
-    <header class="top">
-      <div class="wrap">
-        <div class="brand">
-          <Shield />
-          <span>
-            {config.operator} <small>{ui.trustPage[language]}</small>
-          </span>
-        </div>
-        <nav aria-label={ui.languages[language]}>
-          <ul class="langs">
-            {languages.map((other) => (
-              <li>
-                {other === language ? (
-                  <span aria-current="page">{languageNames[other]}</span>
-                ) : (
-                  <a href={`/${other}`} hreflang={other} lang={other}>
-                    {languageNames[other]}
-                  </a>
-                )}
-              </li>
-            ))}
-          </ul>
-        </nav>
-      </div>
-    </header>
-  )
-}
 
 function Answer({ snapshot, language }: PageProps): VNode {
   const { answer, count, state } = headline(countStates(snapshot.statuses), language)
@@ -123,7 +83,7 @@ function Legend({ snapshot, language }: Pick<PageProps, 'snapshot' | 'language'>
         {legendOrder.map((state) => (
           <li>
             <span class={`sign tint ${state}`}>
-              <Icon name={state} />
+              <Icon shape={stateShapes[state]} />
             </span>
             <b class={`number ${state}`}>{counts[state]}</b>
             <span class="meaning">
@@ -156,7 +116,7 @@ function Glance({ snapshot, language }: Pick<PageProps, 'snapshot' | 'language'>
             title={claim.sentence[language]}
             aria-label={`${stateTexts[state].name[language]}: ${claim.sentence[language]}`}
           >
-            <Icon name={state} />
+            <Icon shape={stateShapes[state]} />
           </a>
         </li>
       ))}
@@ -256,26 +216,24 @@ function Verify({ language, config }: PageProps): VNode {
 function Foot({ snapshot, language }: PageProps): VNode {
   const { view, nowMs } = snapshot
   return (
-    <footer class="foot">
-      <div class="wrap">
-        <p>{fill(ui.made[language], { time: moment(nowMs, language) })}</p>
-        {view && (
-          <dl class="facts">
-            <dt>{ui.register[language]}</dt>
-            <dd>
-              <code>{view.checkpoint.origin}</code>: {view.checkpoint.size} {ui.entries[language]}
-            </dd>
-            <dt>{ui.root[language]}</dt>
-            <dd>
-              <code>{Buffer.from(view.checkpoint.root).toString('hex')}</code>
-            </dd>
-            <dt>{ui.key[language]}</dt>
-            <dd>
-              <code>{keyIdOf(evidenceKey(view.verifierKey))}</code>
-            </dd>
-          </dl>
-        )}
-      </div>
-    </footer>
+    <>
+      <p>{fill(ui.made[language], { time: moment(nowMs, language) })}</p>
+      {view && (
+        <dl class="facts">
+          <dt>{ui.register[language]}</dt>
+          <dd>
+            <code>{view.checkpoint.origin}</code>: {view.checkpoint.size} {ui.entries[language]}
+          </dd>
+          <dt>{ui.root[language]}</dt>
+          <dd>
+            <code>{Buffer.from(view.checkpoint.root).toString('hex')}</code>
+          </dd>
+          <dt>{ui.key[language]}</dt>
+          <dd>
+            <code>{keyIdOf(evidenceKey(view.verifierKey))}</code>
+          </dd>
+        </dl>
+      )}
+    </>
   )
 }

@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { words, type Language, type Words } from '#lib/claims/claim.ts'
+import { words, type Words } from '#lib/claims/claim.ts'
 import type { ClaimState } from '#lib/claims/state.ts'
+import type { Shape } from '#lib/page/icons.tsx'
 
-export const languageNames: Readonly<Record<Language, string>> = {
-  nl: 'Nederlands',
-  en: 'English',
-  fr: 'Français',
+/** The sign of each state. */
+export const stateShapes: Readonly<Record<ClaimState, Shape>> = {
+  proven: 'check',
+  failing: 'cross',
+  stale: 'clock',
+  unproven: 'ring',
+  excepted: 'bang',
 }
 
 /** Names of the page's own words. */
@@ -17,7 +21,6 @@ export type UiText =
   | 'title'
   | 'trustPage'
   | 'skip'
-  | 'languages'
   | 'intro'
   | 'made'
   | 'legend'
@@ -61,7 +64,6 @@ export const ui: Readonly<Record<UiText, Words>> = {
   ),
   trustPage: words('Vertrouwenspagina', 'Trust page', 'Page de confiance'),
   skip: words('Naar de beloften', 'Skip to the promises', 'Aller aux promesses'),
-  languages: words('Taal', 'Language', 'Langue'),
   intro: words(
     'Dit zijn onze beloften. Achter elke belofte staat geen vinkje dat iemand heeft gezet, ' +
       'maar een meting die een programma van buitenaf doet, ondertekent en bewaart in een ' +
