@@ -56,6 +56,8 @@ export type LockState = {
 
 /** Every method throws as the store does, and OBJECT_MISSING. */
 export interface ObjectLock {
+  /** Whether the place can lock at all; it may have been made without. */
+  enabled(): Promise<boolean>
   state(name: ObjectName): Promise<LockState>
   /** Sets the day of an object; a place in compliance mode never shortens it (OBJECT_LOCKED). */
   extend(name: ObjectName, untilMs: number): Promise<void>

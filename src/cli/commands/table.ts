@@ -19,6 +19,7 @@ import { completionCommand } from './completion.ts'
 import { cspCommands } from './csp.ts'
 import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
+import { doctorCommand } from './doctor.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { incidentCommands } from './incident.ts'
 import { restoreCommand } from './restore.ts'
@@ -39,6 +40,7 @@ import { upCommand } from './up.ts'
 
 export const commands: readonly Command[] = [
   upCommand,
+  doctorCommand,
   runCommand,
   backupRunCommand,
   backupListCommand,

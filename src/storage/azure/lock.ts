@@ -51,6 +51,12 @@ export class AzureLock implements ObjectLock {
     this.#keyOf = keyOf
   }
 
+  async enabled(): Promise<boolean> {
+    const call = { method: 'HEAD', name: '', query: { restype: 'container' } } as const
+    const { headers } = await this.#client.call(call)
+    return headers['x-ms-immutable-storage-with-versioning-enabled'] === 'true'
+  }
+
   async state(name: string): Promise<LockState> {
     const { headers } = await this.#call(name, { method: 'HEAD' })
     const until = headers['x-ms-immutability-policy-until-date']

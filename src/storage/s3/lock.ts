@@ -43,6 +43,12 @@ export class S3Lock implements ObjectLock {
     this.#keyOf = keyOf
   }
 
+  async enabled(): Promise<boolean> {
+    const call = { method: 'GET', key: '', query: { 'object-lock': '' } } as const
+    const answer = await this.#client.call(call, [404])
+    return textOf(textIn(answer), 'ObjectLockEnabled') === 'Enabled'
+  }
+
   async state(name: string): Promise<LockState> {
     const [until, held] = await Promise.all([
       this.#ask(name, 'retention', 'RetainUntilDate'),
