@@ -1,10 +1,12 @@
 /**
  * Azurite, Azure's own emulator of its Blob Storage, on a loopback port for one test file.
  *
- * It comes from npm into a folder of its own, once per machine: its 374 packages are no part of us.
+ * It writes its lists to disk now and then, and when it is asked to end: a kill would lose what it
+ * has acknowledged. It comes from npm into a folder of its own, once per
+ * machine: its 374 packages are no part of us.
  */
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -26,7 +28,11 @@ const KEY = Buffer.from('a key of the kit, known to all').toString('base64')
 export type TestAzurite = AsyncDisposable & {
   /** Makes a container. */
   container(name: string): Promise<AzurePlace>
+  /** Stops answering, and goes on; or ends in order, and begins anew with what it had. */
+  freeze(): void
+  thaw(): void
   kill(): Promise<void>
+  start(): Promise<void>
 }
 
 export async function startAzurite(): Promise<TestAzurite> {
@@ -35,22 +41,29 @@ export async function startAzurite(): Promise<TestAzurite> {
   const port = await freePort()
   const where = ['--location', folder, '--blobHost', '127.0.0.1', '--blobPort', String(port)]
   const env = { ...process.env, AZURITE_ACCOUNTS: `${ACCOUNT}:${KEY}` }
-  const child = spawn(process.execPath, [program, ...where, '--silent', '--disableTelemetry'], {
-    env,
-    stdio: 'ignore',
-  })
-  const deadline = performance.now() + PATIENCE_MS
-  while (!(await answers(port))) {
-    assert(performance.now() < deadline && child.exitCode === null, 'azurite did not start')
-    await delay(50)
+  let child: ChildProcess | undefined
+  const start = async (): Promise<void> => {
+    const args = [program, ...where, '--silent', '--disableTelemetry']
+    child = spawn(process.execPath, args, { env, stdio: 'ignore' })
+    const deadline = performance.now() + PATIENCE_MS
+    while (!(await answers(port))) {
+      assert(performance.now() < deadline && child.exitCode === null, 'azurite did not start')
+      await delay(50)
+    }
   }
   const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGCONT')
+    child.kill('SIGTERM')
+    await ended
   }
+  await start()
   return {
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
     kill,
+    start,
     container: (name) => makeContainer(port, name),
     [Symbol.asyncDispose]: async () => {
       await kill()
