@@ -8,6 +8,7 @@ import { FaultError, VeiligError } from '#lib/errors.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import { toHex } from '#lib/byte-fields.ts'
+import { filesOf } from './take/changed-pages.ts'
 import {
   checkMajor,
   MANIFEST_DIGEST,
@@ -74,6 +75,8 @@ export class BackupRunner {
   #fullInstead: string | undefined
   #running: Running | undefined
   #wanted = false
+  /** Gaps so far: a full backup heals those that were there when it began. */
+  #gaps = 0
   #failuresInARow = 0
   #lastFailure: { readonly atMs: number; readonly code: string } | undefined
 
@@ -129,9 +132,10 @@ export class BackupRunner {
     }
   }
 
-  /** A full backup is needed whatever the schedule says. */
+  /** Log is missing for good: a full backup is needed whatever the schedule says. */
   want(): void {
     this.#wanted = true
+    this.#gaps++
   }
 
   /** Keeps the schedule until `signal` aborts. */
@@ -218,10 +222,11 @@ export class BackupRunner {
     const { tell, clock } = this.#options
     await tell({ code: 'BACKUP_STARTED', detail: { kind, label } })
     const begunMs = clock.monotonicMs()
+    const gaps = this.#gaps
     try {
       const record = await this.#receive(kind, { label, onProgress }, signal)
       this.#newest.set(record.kind, record)
-      if (record.kind === 'full') this.#wanted = false
+      if (record.kind === 'full' && gaps === this.#gaps) this.#healed()
       this.#failuresInARow = 0
       await this.#tellFinished(record, clock.monotonicMs() - begunMs)
       return record
@@ -233,6 +238,11 @@ export class BackupRunner {
       await tell({ code: 'BACKUP_FAILED', detail: { kind, label, reason: code, message } })
       throw error
     }
+  }
+
+  #healed(): void {
+    this.#wanted = false
+    this.#options.repository.wal.release()
   }
 
   /** What cannot be taken as a difference is taken whole, and said. */
@@ -264,7 +274,7 @@ export class BackupRunner {
     }
     const keepManifest = (bytes: Uint8Array): Promise<void> => manifest.save(bytes)
     const differs = kind === 'differential'
-    const since = differs ? await this.#base(connection, cluster, facts.serverVersion) : undefined
+    const since = differs ? await this.#base(connection, cluster, facts) : undefined
     const asked = { ...request, facts, maxRateKib, since, keepManifest }
     return await takeBackup(connection, repository, asked)
   }
@@ -273,11 +283,8 @@ export class BackupRunner {
   async #base(
     connection: ReplicationConnection,
     { blockSize, pgMajor }: ClusterIdentity,
-    serverVersion: string,
+    facts: { readonly serverVersion: string; readonly dataChecksums: boolean },
   ): Promise<NonNullable<BackupRequest['since']>> {
-    if (pgMajor < DIFFERENCES_SINCE_MAJOR) {
-      throw impossible(`PostgreSQL ${pgMajor} cannot say what changed; 17 and newer can`)
-    }
     const record = this.#newest.get('full')
     if (!record) throw impossible('there is no full backup to build on')
     const { timeline } = await connection.identifySystem()
@@ -289,8 +296,14 @@ export class BackupRunner {
     if (!serverManifest || digest !== record.facts[MANIFEST_DIGEST]) {
       throw impossible('the list of files of the last full backup is not here any more')
     }
-    const versions = [String(record.facts['serverVersion']), serverVersion]
-    return { record, serverManifest, blockSize, visibilityMaps: visibilityMapsAreRight(versions) }
+    const base = { record, serverManifest, blockSize }
+    if (pgMajor < DIFFERENCES_SINCE_MAJOR) {
+      const { dataChecksums } = facts // without them a page does not tell that it is all-visible
+      const visibilityMaps = dataChecksums && record.facts['dataChecksums'] === true
+      return { ...base, visibilityMaps, pages: filesOf(serverManifest) }
+    }
+    const versions = [String(record.facts['serverVersion']), facts.serverVersion]
+    return { ...base, visibilityMaps: visibilityMapsAreRight(versions) }
   }
 
   async #tellFinished(record: BackupRecord, tookMs: number): Promise<void> {

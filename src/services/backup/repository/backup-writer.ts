@@ -100,11 +100,13 @@ export class PackingWriter implements BackupWriter {
     return this.#packs.write(bytes)
   }
 
-  endFile(): void {
+  endFile(map?: FileMap): void {
     const file = this.#open
-    if (!file || file.written !== file.size) throw this.#wrongSize(file)
+    const size = map ? map.ranges.reduce((sum, { length }) => sum + length, 0) : file?.size
+    if (!file || file.written !== size) throw this.#wrongSize(file)
     const { written: _written, ...placed } = file
-    this.#files.push({ ...placed, mode: file.mode & 0o7777 })
+    const late = map ? { size, map } : {}
+    this.#files.push({ ...placed, ...late, mode: file.mode & 0o7777 })
     this.#open = undefined
   }
 

@@ -100,8 +100,11 @@ export interface BackupWriter {
    * @throws {ProtocolError} BACKUP_FILE_SIZE_WRONG. @throws {FaultError} As the stores.
    */
   write(bytes: Uint8Array): Promise<void> | undefined
-  /** @throws {ProtocolError} BACKUP_FILE_SIZE_WRONG when bytes are missing. */
-  endFile(): void
+  /**
+   * @param map Where the bytes belong, when that is known only now; then fewer may have come.
+   * @throws {ProtocolError} BACKUP_FILE_SIZE_WRONG when bytes are missing.
+   */
+  endFile(map?: FileMap): void
   /**
    * Waits until every required region holds all of it and its WAL, then enters it in the catalogue.
    * Only then does the backup exist.

@@ -12,6 +12,7 @@ import {
 } from '#protocol/postgres/replication/incremental-file.ts'
 import { formatLsn, parseLsn } from '#protocol/postgres/replication/lsn.ts'
 import { ProtocolError } from '#lib/errors.ts'
+import { ChangedPagesFile, hasPages } from './changed-pages.ts'
 import type { BackupRecord, BackupWriter, FileRange, FileStart } from '../repository/repository.ts'
 
 /** Takes one file's bytes; wait for what it returns. */
@@ -25,8 +26,10 @@ export type Base = {
   readonly record: BackupRecord
   /** Of the server, in bytes. */
   readonly blockSize: number
-  /** Whether incremental visibility maps are right: see `visibility-map.ts`. */
+  /** Whether visibility maps may be kept: see `visibility-map.ts` and `changed-pages.ts`. */
   readonly visibilityMaps: boolean
+  /** Where the server cannot tell what changed: path → size in the full backup. */
+  readonly pages?: ReadonlyMap<string, number>
 }
 
 const LABEL = 'backup_label'
@@ -40,12 +43,31 @@ export function incomingFile(
   base: Base | undefined,
 ): IncomingFile {
   if (!base) return new WholeFile(writer, start)
+  if (base.pages) return pagesOf(writer, start, base, base.pages)
   if (start.path === LABEL) return new LabelFile(writer, start, base)
   const path = incrementalTarget(start.path)
   if (path === undefined) return new WholeFile(writer, start)
   // Without its visibility map a table is merely slower to read until it is vacuumed.
   if (!base.visibilityMaps && VISIBILITY_MAP.test(path)) return nothing
   return new BlocksFile(writer, start, path, base.blockSize)
+}
+
+/** What the server sends whole, because it cannot do otherwise. */
+function pagesOf(
+  writer: BackupWriter,
+  start: FileStart,
+  { record, blockSize, visibilityMaps }: Base,
+  inFull: ReadonlyMap<string, number>,
+): IncomingFile {
+  const table = start.path.replace(VISIBILITY_MAP, '')
+  if (table !== start.path) {
+    const known = inFull.has(table)
+    return known && !visibilityMaps ? nothing : new WholeFile(writer, start)
+  }
+  const fullSize = inFull.get(start.path)
+  const apart = fullSize !== undefined && hasPages(start, blockSize)
+  if (!apart) return new WholeFile(writer, start)
+  return new ChangedPagesFile(writer, start, { blockSize, fullSize, sinceLsn: record.startLsn })
 }
 
 const nothing: IncomingFile = { data: () => undefined, end: () => undefined }

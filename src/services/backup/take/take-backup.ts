@@ -74,8 +74,9 @@ export async function takeBackup(
   const damage = new DamageList()
   const { since } = request
   connection.onNotice((report) => damage.hear(report))
-  if (since) await connection.uploadManifest(since.serverManifest)
-  connection.send(baseBackupCommand({ ...request, incremental: since !== undefined }))
+  const incremental = since !== undefined && !since.pages
+  if (incremental) await connection.uploadManifest(since.serverManifest)
+  connection.send(baseBackupCommand({ ...request, incremental }))
   const start = await readPosition(connection)
   const tablespaces = await readTablespaces(connection)
   const writer = await repository.beginBackup({
