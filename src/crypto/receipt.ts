@@ -50,6 +50,30 @@ export type DrillReceipt = Common & {
   readonly assertions: number
 }
 
+/** What a drill finds, beside whether and when. */
+export type DrillFindings = Omit<DrillReceipt, keyof Common | 'kind'>
+
+/** Nothing found yet. */
+export const emptyDrill: DrillFindings = {
+  backup: '',
+  manifest: '',
+  backupFinishedMs: 0,
+  targetMs: 0,
+  random: false,
+  stop: '',
+  reachedLsn: '',
+  serverVersion: '',
+  checksums: false,
+  amcheck: false,
+  databases: 0,
+  tables: 0,
+  rows: 0,
+  indexes: 0,
+  pages: 0,
+  canaries: 0,
+  assertions: 0,
+}
+
 /** Every object of every region, authenticated and opened. */
 export type VerifyReceipt = Common & {
   readonly kind: 'verify'
@@ -73,27 +97,7 @@ const PREDICATE_TYPES: Readonly<Record<Receipt['kind'], string>> = {
 /** Field → what JSON must hold there. */
 const COMMON = { passed: false, startedMs: 0, endedMs: 0, failures: [] } as const
 const FIELDS: Readonly<Record<Receipt['kind'], Readonly<Record<string, Json>>>> = {
-  drill: {
-    ...COMMON,
-    kind: 'drill',
-    backup: '',
-    manifest: '',
-    backupFinishedMs: 0,
-    targetMs: 0,
-    random: false,
-    stop: '',
-    reachedLsn: '',
-    serverVersion: '',
-    checksums: false,
-    amcheck: false,
-    databases: 0,
-    tables: 0,
-    rows: 0,
-    indexes: 0,
-    pages: 0,
-    canaries: 0,
-    assertions: 0,
-  },
+  drill: { ...COMMON, kind: 'drill', ...emptyDrill },
   verify: { ...COMMON, kind: 'verify', regions: [], objects: 0, bytes: 0, backups: [] },
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { repairRegions, type Repaired } from '#services/backup/repository/repair.ts'
 import { verifyRepository, type VerifyReport } from '#services/backup/repository/verify.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { openForReading, readKeyFile } from '../repository.ts'
@@ -13,8 +14,12 @@ const SHOWN_MAX = 100
 export const backupVerifyCommand: Command = {
   name: 'backup verify',
   summary: 'authenticate every object in every region, and name what is wrong',
-  usage: '[--contents] [--key FILE]',
-  options: { contents: { type: 'boolean' }, key: { type: 'string' } },
+  usage: '[--contents] [--key FILE] [--repair]',
+  options: {
+    contents: { type: 'boolean' },
+    key: { type: 'string' },
+    repair: { type: 'boolean' },
+  },
   run: async (context, input) => {
     const { values } = input
     const contents = values['contents'] === true
@@ -29,8 +34,11 @@ export const backupVerifyCommand: Command = {
       signal,
       ...(progress ? { progress } : {}),
     })
-    process.stdout.write(values['json'] === true ? asJson(report) : asText(report, input))
-    return report.findings.length === 0 ? 0 : 1
+    const repair = values['repair'] === true
+    const repaired = repair ? await repairRegions(reader, report.findings, signal) : []
+    const json = values['json'] === true
+    process.stdout.write(json ? asJson(report, repaired) : asText(report, repaired, input))
+    return report.findings.length === repaired.length ? 0 : 1
   },
 }
 
@@ -45,17 +53,23 @@ function progressLine(clock: { monotonicMs(): number }): (region: string, bytes:
   }
 }
 
-function asJson({ objects, bytes, findings, leftOvers }: VerifyReport): string {
+function asJson(report: VerifyReport, repaired: readonly Repaired[]): string {
+  const { objects, bytes, findings, leftOvers } = report
   const sound = findings.length === 0
-  return `${JSON.stringify({ sound, objects, bytes, findings, leftOvers })}\n`
+  return `${JSON.stringify({ sound, objects, bytes, findings, repaired, leftOvers })}\n`
 }
 
-function asText(report: VerifyReport, { interactive }: CommandInput): string {
+function asText(
+  report: VerifyReport,
+  repaired: readonly Repaired[],
+  { interactive }: CommandInput,
+): string {
   const { objects, bytes, findings, leftOvers } = report
   const lines = findings.slice(0, SHOWN_MAX).map(({ region, message }) => `${region}: ${message}`)
   if (findings.length > SHOWN_MAX) lines.push(`… and ${findings.length - SHOWN_MAX} more`)
   const result = findings.length === 0 ? 'All is as it was stored' : `${findings.length} WRONG`
   const spare = leftOvers.length === 0 ? '' : `; ${leftOvers.length} left over, harmless`
+  if (repaired.length > 0) lines.push(`${repaired.length} repaired from another region.`)
   lines.push(`${result}: ${objects} objects, ${megabytes(bytes)}${spare}.`)
   return `${interactive ? '\r\x1b[2K' : ''}${lines.join('\n')}\n`
 }

@@ -9,7 +9,9 @@ import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { askBackup } from '#services/backup/control/client.ts'
 import type { KnownChains } from '#services/backup/repository/open-reader.ts'
+import { repairRegions } from '#services/backup/repository/repair.ts'
 import { verifyRepository } from '#services/backup/repository/verify.ts'
+import { isUncertain, livingBranch } from '#services/backup/restore/branch.ts'
 import { restore } from '#services/backup/restore/restore.ts'
 import type { DrillPorts, Restorable } from '#services/drill/ports.ts'
 import { serveDrill } from '#services/drill/serve.ts'
@@ -75,10 +77,19 @@ export async function drillPorts(
       return startCluster({ binaries, account, dataDir }, options)
     },
     verify: async (signal) => {
-      const reader = await openForReading(context, regions, identity, known)
-      const report = await verifyRepository(reader, { contents: true, signal })
+      const optional = new Set(regions.filter((one) => !one.required).map(({ name }) => name))
+      const look = { contents: true, optional, signal }
+      let reader = await openForReading(context, regions, identity, known)
+      let report = await verifyRepository(reader, look)
+      const repaired = await repairRegions(reader, report.findings, signal)
+      if (repaired.length > 0) {
+        reader = await openForReading(context, regions, identity, known)
+        report = await verifyRepository(reader, look) // what the receipt says was seen again
+      }
       const backups = reader.chain.state.backups.map(({ id }) => id)
-      return { ...report, backups, regions: reader.regions.map(({ name }) => name) }
+      const read = reader.regions.map(({ name }) => name)
+      const heard = read.filter((name) => !report.silent.includes(name))
+      return { ...report, backups, regions: heard, repaired }
     },
     canaries: (fromMs, toMs) => readCanaries(systemDisk, paths.facts, fromMs, toMs),
     receipts: keptReceipts(paths, regionPlaces(paths, regions)),
@@ -96,8 +107,10 @@ export async function drillPorts(
 
 async function restorable(context: ServiceContext, known: KnownChains): Promise<Restorable> {
   const reader = await openForReading(context, context.config.backup.regions, undefined, known)
-  const { cluster, backups } = reader.chain.state
+  const { cluster } = reader.chain.state
+  const { backups, uncertain } = livingBranch(reader.chain.state)
   return {
+    isUncertain: (atMs) => isUncertain(uncertain, atMs),
     pgMajor: cluster?.pgMajor ?? 0,
     untilMs: await loggedUntilMs(context),
     backups: backups

@@ -11,6 +11,7 @@ import type { KnownChains } from '#services/backup/repository/open-reader.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import { RetentionMeter } from '#services/backup/retention/measure.ts'
 import { isGivenUp } from '#services/backup/repository/synchronise.ts'
+import { livingBranch } from '#services/backup/restore/branch.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts'
 import { retentionProbe, type RetentionTarget } from '#services/prober/probes/retention.ts'
@@ -42,7 +43,7 @@ export async function receiptProbes(
     clock,
   }
   const backups = async (): Promise<readonly { id: string; finishedMs: number }[]> =>
-    (await openForReading(context, regions, undefined, known)).chain.state.backups
+    livingBranch((await openForReading(context, regions, undefined, known)).chain.state).backups
   const names = regions.filter(({ required }) => required).map(({ name }) => name)
   const plant = (signal: AbortSignal): Promise<void> => plantCanary(context, login, signal)
   const verified = { ...common, backups, regions: names, everySeconds: VERIFIED_EVERY_SECONDS }

@@ -7,7 +7,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { DrillReceipt, ReceiptFailure } from '#crypto/receipt.ts'
+import {
+  emptyDrill,
+  type DrillFindings,
+  type DrillReceipt,
+  type ReceiptFailure,
+} from '#crypto/receipt.ts'
 import { FaultError, VeiligError } from '#lib/errors.ts'
 import { parseLsn } from '#protocol/postgres/replication/lsn.ts'
 import { endLeftOver, rememberProcess } from '#system/leftover.ts'
@@ -67,7 +72,7 @@ export async function runDrill(
   const timeoutMs = config.timeoutMinutes * MINUTE_MS
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const result: Draft = {
-    ...empty,
+    ...emptyDrill,
     targetMs: ask.targetMs ?? 0,
     random: ask.targetMs === undefined,
   }
@@ -77,7 +82,8 @@ export async function runDrill(
     const restorable = await ports.restorable()
     const untilMs = Math.min(restorable.untilMs, startedMs)
     const target =
-      ask.targetMs ?? randomMoment(ask.backup, restorable.backups, untilMs, ports.random)
+      ask.targetMs ??
+      randomMoment(ask.backup, restorable.backups, untilMs, ports.random, restorable.isUncertain)
     result.targetMs = Math.round(target)
     await work(config, ports, restorable, result, failures, limit)
   } catch (error) {
@@ -91,36 +97,12 @@ export async function runDrill(
   return { kind: 'drill', ...result, passed, failures, startedMs, endedMs }
 }
 
-type Draft = {
-  -readonly [
-    Name in keyof Omit<DrillReceipt, 'kind' | 'passed' | 'failures' | 'startedMs' | 'endedMs'>
-  ]: DrillReceipt[Name]
-}
-
-const empty: Draft = {
-  backup: '',
-  manifest: '',
-  backupFinishedMs: 0,
-  targetMs: 0,
-  random: true,
-  stop: '',
-  reachedLsn: '',
-  serverVersion: '',
-  checksums: false,
-  amcheck: false,
-  databases: 0,
-  tables: 0,
-  rows: 0,
-  indexes: 0,
-  pages: 0,
-  canaries: 0,
-  assertions: 0,
-}
+type Draft = { -readonly [Name in keyof DrillFindings]: DrillFindings[Name] }
 
 async function work(
   config: DrillConfig,
   ports: DrillPorts,
-  { backups, pgMajor }: Restorable,
+  { backups, pgMajor, isUncertain }: Restorable,
   result: Draft,
   failures: ReceiptFailure[],
   signal: AbortSignal,
@@ -144,7 +126,8 @@ async function work(
   await untilReached(connection, server, ports, signal)
   failures.push(...(await whatWasReached(connection, result, backup)))
   const { targetMs } = result
-  const canaries = await ports.canaries(targetMs - CANARY_WINDOW_MS, targetMs)
+  const noted = await ports.canaries(targetMs - CANARY_WINDOW_MS, targetMs)
+  const canaries = noted.filter(({ committedMs }) => !isUncertain(committedMs))
   const { assertions } = config
   const found = await checkServer({ connection, targetMs, canaries, assertions, signal })
   const { failures: wrong, ...counts }: Checked = found

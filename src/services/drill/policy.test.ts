@@ -75,4 +75,12 @@ test('drill: the moment lies after its backup, before the next, within what is k
   assert.equal(randomMoment(b, [a, b], untilMs, last), untilMs - 1)
   assert.equal(randomMoment(undefined, [a, b], untilMs, last), untilMs - 1)
   assert.equal(randomMoment(b, [a, b], b.finishedMs - 1, last), b.finishedMs)
+  let draw = 0
+  const next = (): number => draw++
+  const abandoned = (atMs: number): boolean => atMs < a.finishedMs + 3
+  assert.equal(randomMoment(a, [a, b], untilMs, next, abandoned), a.finishedMs + 3)
+  assert.equal(
+    randomMoment(a, [a, b], untilMs, next, () => true),
+    a.finishedMs,
+  )
 })

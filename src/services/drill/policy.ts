@@ -21,6 +21,7 @@ export type Task =
 const BACKUP_DUE = 0.5
 /** Though no backup is new, a drill comes before the last is too old. */
 const RENEWAL_DUE = 0.75
+const DRAWS_MAX = 50
 
 /**
  * @param backups Oldest first.
@@ -59,17 +60,23 @@ export function nextTask(
  *
  * @param untilMs The log is complete up to here.
  * @param random Drawn evenly from 0 to below its argument.
+ * @param isUncertain Moments that are not drawn.
  */
 export function randomMoment(
   backup: DrillBackup | undefined,
   backups: readonly DrillBackup[],
   untilMs: number,
   random: (below: number) => number,
+  isUncertain: (atMs: number) => boolean = () => false,
 ): number {
   const first = backup ?? backups[0]
   if (!first) return untilMs
   const next = backup && backups[backups.indexOf(backup) + 1]
   const endMs = Math.min(untilMs, next ? next.finishedMs - 1 : untilMs)
   const lengthMs = Math.floor(endMs - first.finishedMs)
-  return first.finishedMs + (lengthMs > 0 ? random(lengthMs) : 0)
+  for (let draw = 0; lengthMs > 0 && draw < DRAWS_MAX; draw++) {
+    const moment = first.finishedMs + random(lengthMs)
+    if (!isUncertain(moment)) return moment
+  }
+  return first.finishedMs // its own end is on its branch
 }

@@ -25,6 +25,8 @@ export type Restorable = {
   readonly backups: readonly DrillBackup[]
   readonly untilMs: number
   readonly pgMajor: number
+  /** Whether a moment may be one of a branch that was abandoned: no restore leads there. */
+  readonly isUncertain: (atMs: number) => boolean
 }
 
 export type LaidOut = { readonly backupId: string; readonly stop: string }
@@ -35,6 +37,12 @@ export type Verified = {
   readonly bytes: number
   readonly backups: readonly string[]
   readonly findings: readonly {
+    readonly region: string
+    readonly object: string
+    readonly code: string
+  }[]
+  /** What was wrong and is right again, from another region. */
+  readonly repaired: readonly {
     readonly region: string
     readonly object: string
     readonly code: string

@@ -21,6 +21,8 @@ const LOOK_MS = 60_000
 /** Until the first drill, so that the first hour of an installation has its proof soon. */
 const FIRST_LOOK_MS = 5_000
 const SHOWN_MAX = 200
+/** Events of one verification; a region that was lost whole is told by these. */
+const REPAIRS_TOLD_MAX = 1000
 
 export type Drills = {
   readonly receipts: () => readonly Receipt[]
@@ -62,7 +64,12 @@ export async function openDrills(config: DrillConfig, ports: DrillPorts): Promis
 
 async function verification(ports: DrillPorts, signal: AbortSignal): Promise<VerifyReceipt> {
   const startedMs = Math.round(ports.clock.nowMs())
-  const { findings, regions, objects, bytes, backups } = await ports.verify(signal)
+  const { findings, regions, objects, bytes, backups, repaired } = await ports.verify(signal)
+  const mended = repaired.slice(0, REPAIRS_TOLD_MAX).map(({ region, object, code }) => ({
+    code: 'BACKUP_OBJECT_REPAIRED',
+    detail: { region, object, reason: code },
+  }))
+  if (mended.length > 0) await ports.trail.append(mended)
   const endedMs = Math.max(startedMs, Math.round(ports.clock.nowMs()))
   const failures = findings
     .slice(0, FAILURES_MAX)

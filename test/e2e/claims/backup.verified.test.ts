@@ -72,7 +72,7 @@ async function verify({ keys, stores }: SmallRepository): Promise<Receipt> {
     verify: async (signal: AbortSignal) => {
       const reader = await openReader({ regions, identity: readIdentity(keys.verifierKey) })
       const report = await verifyRepository(reader, { contents: true, signal })
-      return { ...report, backups: [], regions: regions.map(({ name }) => name) }
+      return { ...report, repaired: [], backups: [], regions: regions.map(({ name }) => name) }
     },
     receipts: {
       keep: (_: string, bytes: Uint8Array) => Promise.resolve(void kept.push(bytes)),

@@ -37,11 +37,15 @@ export type VerifyReport = {
   readonly findings: readonly Finding[]
   /** Names in no backup of the catalogue: left over from what was broken off. Harmless. */
   readonly leftOvers: readonly string[]
+  /** Optional regions that did not answer: nothing is known of them. */
+  readonly silent: readonly string[]
 }
 
 export type VerifyOptions = {
   /** Opens contents as well; the reader then needs an identity. */
   readonly contents?: boolean
+  /** Regions that may be away: then they are silent, and nothing is wrong. */
+  readonly optional?: ReadonlySet<string>
   readonly progress?: (region: string, bytes: number) => void
   readonly signal?: AbortSignal
 }
@@ -64,12 +68,14 @@ export async function verifyRepository(
     bytes: checks.reduce((sum, { bytes }) => sum + bytes, 0),
     findings: checks.flatMap(({ findings }) => findings),
     leftOvers: checks.flatMap(({ leftOvers }) => leftOvers),
+    silent: checks.flatMap(({ silent }) => silent),
   }
 }
 
 class RegionCheck {
   readonly findings: Finding[] = []
   readonly leftOvers: string[] = []
+  readonly silent: string[] = []
   /** Objects that ought to be in every region. */
   readonly seen = new Set<string>()
   bytes = 0
@@ -113,7 +119,9 @@ class RegionCheck {
       this.listed = true
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
-      this.#note('', error)
+      const { name } = this.#region
+      if (this.#options.optional?.has(name)) this.silent.push(name)
+      else this.#note('', error)
     }
   }
 
@@ -148,7 +156,11 @@ class RegionCheck {
     else if (folder === CATALOGUE_FOLDER) this.#checkEntry(name, bytes)
     else checkObject(this.#reader.root, this.#reader.proofs, name, bytes)
     if (folder === KEYS_FOLDER) this.#keys.add(toHex(parseKeyObject(name, bytes).header.keyId))
-    if (folder === WAL_FOLDER) this.#checkPart(parseWalPart(name, bytes))
+    if (folder === WAL_FOLDER) {
+      const part = parseWalPart(name, bytes)
+      this.seen.add(name) // it is sound, wherever it stands
+      this.#checkPart(part)
+    }
     if (folder === BACKUPS_FOLDER) await this.#open(name, bytes, ['pack', 'manifest'])
     if (folder === WAL_FOLDER) await this.#open(name, bytes, ['wal', 'wal-whole'])
     this.seen.add(name)
@@ -236,6 +248,8 @@ class RegionCheck {
       await act()
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error
+      const away = error instanceof FaultError && this.#options.optional?.has(this.#region.name)
+      if (away) throw error
       if (error.code === 'OBJECT_MISSING') this.#vanished.push(name)
       else this.#note(name, error)
     }
