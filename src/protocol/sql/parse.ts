@@ -6,7 +6,9 @@
  *
  * @module
  */
-import { loadModule, parseSync } from 'libpg-query'
+import assert from 'node:assert/strict'
+import { loadModule, parseSync, SqlError } from 'libpg-query'
+import { isTooDeep } from './depth.ts'
 
 /** A node of PostgreSQL's parse tree: one key, its type, or the fields below it. */
 export type Tree = { readonly [field: string]: unknown }
@@ -14,8 +16,8 @@ export type Tree = { readonly [field: string]: unknown }
 export type Parsed =
   | { readonly kind: 'tree'; readonly statements: readonly Tree[] }
   | { readonly kind: 'syntax-error'; readonly message: string }
-  /** Not looked at: a NUL would hide what follows it, and a long text would hold up all others. */
-  | { readonly kind: 'refused'; readonly reason: 'NUL' | 'TOO_LONG' }
+  /** Not looked at: a NUL hides what follows it, a long or deep text would hold up all others. */
+  | { readonly kind: 'refused'; readonly reason: 'NUL' | 'TOO_LONG' | 'TOO_DEEP' }
 
 /** Characters of a statement that is parsed: 1 MiB takes some 30 ms. */
 export const PARSE_CHARS_MAX = 1_048_576
@@ -29,11 +31,25 @@ export async function loadSqlParser(): Promise<void> {
 export function parseSql(sql: string): Parsed {
   if (sql.length > PARSE_CHARS_MAX) return { kind: 'refused', reason: 'TOO_LONG' }
   if (sql.includes('\0')) return { kind: 'refused', reason: 'NUL' }
+  if (isTooDeep(sql)) return { kind: 'refused', reason: 'TOO_DEEP' }
   try {
     const { stmts = [] } = parseSync(sql) as { stmts?: readonly { stmt?: Tree }[] }
     return { kind: 'tree', statements: stmts.flatMap(({ stmt }) => (stmt ? [stmt] : [])) }
   } catch (error) {
-    return { kind: 'syntax-error', message: error instanceof Error ? error.message : 'error' }
+    // What is no SqlError is no verdict on the text: the parser itself failed.
+    if (error instanceof SqlError) return { kind: 'syntax-error', message: error.message }
+    assert(stillParses(), 'the SQL parser is damaged; only a new process has a sound one')
+    return { kind: 'refused', reason: 'TOO_DEEP' }
+  }
+}
+
+/** Out of stack or memory, WebAssembly is left as it was that moment, perhaps for ever. */
+function stillParses(): boolean {
+  try {
+    parseSync('SELECT 1')
+    return true
+  } catch {
+    return false // whatever it says
   }
 }
 

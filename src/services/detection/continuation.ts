@@ -22,7 +22,8 @@ const GOES_ON = new RegExp(
     String.raw`|and [0'$] (and|or|\)|order|group|limit|$)`, // BETWEEN 1 AND 2
     String.raw`|(order|group|partition) by |limit |offset |fetch |for |returning |on |as |:: |\) `,
     String.raw`|, |union |except |intersect |window |having |then |else |end |join |inner |left `,
-    String.raw`|from |using |where |set |collate |at time zone |escape |; $|- interval |\+ interval |$)`,
+    String.raw`|from |using |where |set |collate |at time zone |escape `,
+    String.raw`|; $|- interval |\+ interval |$)`,
   ].join(''),
 )
 /** What a program may put where it had a value: a parameter, a column, a call, a subquery. */
@@ -31,7 +32,8 @@ const STANDS_IN = new RegExp(
     String.raw`^(\$|null|true|false|default|current_\w+|any \(|all \(|array \[|interval '|date '`,
     String.raw`|timestamp '|[a-z_"][\w."]*( \. [\w"]+)* `,
     String.raw`(\( (\)|[a-z_"$' 0]+|[a-z_"]+ )|$|\)|,|and |or |::`,
-    String.raw`|order |limit |asc |desc |using |nulls |=|<|>|-|\+)|\( select [a-z_"]|case when [a-z_"]|- |\( [a-z$'0])`,
+    String.raw`|order |limit |asc |desc |using |nulls |=|<|>|-|\+)`,
+    String.raw`|\( select [a-z_"]|case when [a-z_"]|- |\( [a-z$'0])`,
   ].join(''),
 )
 

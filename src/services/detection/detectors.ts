@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Primitive } from '#protocol/sql/primitives.ts'
+import { escalations } from '#protocol/sql/escalations.ts'
 
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
@@ -88,6 +88,7 @@ const accesses: readonly Detector[] = [
     '',
     'Nothing was done in the database; find what asked for it.',
   ),
+  detector('data.replication-started', 'critical', 'A stream of all changes was opened', '', READ),
   detector('data.mass-read', 'high', 'An account reads far more rows than it ever did', '', READ),
   detector(
     'data.mass-change',
@@ -98,35 +99,11 @@ const accesses: readonly Detector[] = [
   ),
 ]
 
-const primitives: Readonly<Record<Primitive, readonly [Severity, string]>> = {
-  'alter-system': ['critical', 'The server’s configuration was to be changed'],
-  'catalogue-write': ['critical', 'PostgreSQL’s own tables were to be written'],
-  'copy-file': ['critical', 'A file of the server was to be read or written by COPY'],
-  'copy-program': ['critical', 'A program was to be run on the database server'],
-  dblink: ['high', 'The database was to connect to another'],
-  'do-block': ['medium', 'An anonymous program was run in the database'],
-  'event-trigger': ['high', 'A trigger on commands was to be set'],
-  'grant-public': ['medium', 'A right was given to everybody'],
-  'grant-role': ['high', 'A role was to be given more rights'],
-  'large-object-file': ['critical', 'A file was to pass through a large object'],
-  'load-library': ['critical', 'A library was to be loaded into the server'],
-  'password-hashes': ['critical', 'The table of passwords was to be read'],
-  'persistent-setting': ['high', 'Settings were to be changed for later sessions'],
-  replication: ['critical', 'A stream of all changes was to be opened'],
-  'row-security': ['medium', 'Row security was to be changed'],
-  'safety-off': ['high', 'A safety of the session was to be switched off'],
-  'security-definer': ['high', 'A function with its owner’s rights was to be made'],
-  'server-control': ['medium', 'The server or other sessions were to be controlled'],
-  'server-file': ['critical', 'Files of the server were to be read'],
-  'set-role': ['high', 'A session was to become another role'],
-  'untrusted-code': ['critical', 'Code outside the database’s rules was to be installed'],
-}
-
-const escalations = Object.entries(primitives).map(([name, [severity, title]]) =>
-  detector(`escalation.${name}`, severity, title, '', TAKE_BACK),
+const waysToMore = escalations.map(({ id, gravity, title }) =>
+  detector(`escalation.${id}`, gravity, title, '', TAKE_BACK),
 )
 
-export const detectors: readonly Detector[] = [...injections, ...accesses, ...escalations]
+export const detectors: readonly Detector[] = [...injections, ...accesses, ...waysToMore]
 
 const byId = new Map(detectors.map((found) => [found.id, found]))
 

@@ -89,69 +89,13 @@ test('injection: a broken probe is told as probing', () => {
   assert.deepEqual(application().judge(sql, 'app'), ['sqli.syntax-probing'])
 })
 
-const attacks: Readonly<Record<string, readonly string[]>> = {
-  'alter-system': [`ALTER SYSTEM SET archive_command = 'id'`],
-  'catalogue-write': [`UPDATE pg_catalog.pg_class SET relacl = null`],
-  'copy-file': [`COPY t FROM '/etc/passwd'`, `COPY t TO '/tmp/x'`],
-  'copy-program': [
-    `COPY t FROM PROGRAM 'id'`,
-    `DO $$ BEGIN EXECUTE 'COPY t FROM PROGRAM ''id'''; END $$`,
-    `DO $$ BEGIN COPY t FROM PROGRAM 'id'; END $$`,
-    `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ begin copy t to program 'id'; end $$`,
-  ],
-  dblink: [
-    `SELECT dblink_connect('host=evil')`,
-    `CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw`,
-  ],
-  'do-block': [`DO $$ begin null; end $$`],
-  'event-trigger': [`CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()`],
-  'grant-public': [`GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC`],
-  'grant-role': [
-    `ALTER ROLE app SUPERUSER`,
-    `CREATE ROLE x CREATEROLE`,
-    `GRANT pg_execute_server_program TO app`,
-  ],
-  'large-object-file': [`SELECT lo_import('/etc/passwd')`, `SELECT lo_export(1, '/tmp/x')`],
-  'load-library': [`LOAD '/tmp/x.so'`],
-  'password-hashes': [
-    `SELECT rolpassword FROM pg_authid`,
-    `SELECT passwd FROM pg_catalog.pg_shadow`,
-  ],
-  'persistent-setting': [
-    `ALTER ROLE app SET log_statement = 'none'`,
-    `ALTER DATABASE d SET x.y = 'z'`,
-  ],
-  replication: [
-    `SELECT pg_create_logical_replication_slot('s', 'pgoutput')`,
-    `CREATE PUBLICATION p FOR ALL TABLES`,
-  ],
-  'row-security': [`ALTER TABLE t DISABLE ROW LEVEL SECURITY`],
-  'safety-off': [`SET row_security = off`, `SET session_replication_role = replica`],
-  'security-definer': [
-    `CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'select 1'`,
-    `ALTER FUNCTION f() SECURITY DEFINER`,
-  ],
-  'server-control': [`SELECT pg_reload_conf()`],
-  'server-file': [`SELECT pg_read_file('/etc/passwd')`, `PREPARE p AS SELECT pg_ls_dir('/')`],
-  'set-role': [
-    `SET ROLE postgres`,
-    `SET SESSION AUTHORIZATION postgres`,
-    `SELECT set_config('role', 'postgres', false)`,
-    `PREPARE p AS SELECT set_config('role', $1, false)`,
-  ],
-  'untrusted-code': [
-    `CREATE EXTENSION file_fdw`,
-    `CREATE FUNCTION f() RETURNS int LANGUAGE c AS '/lib/libc.so.6', 'system'`,
-    `CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$ import os $$`,
-  ],
-}
-
-for (const [name, statements] of Object.entries(attacks)) {
-  test(`escalation: ${name} is told, wherever it hides`, () => {
-    for (const sql of statements)
-      assert(application().judge(sql, 'app').includes(`escalation.${name}`), sql)
-  })
-}
+test('escalation: a way to more is told, unless the role was learned to go it', () => {
+  const judge = application()
+  const sql = `COPY t FROM PROGRAM 'id'`
+  assert.deepEqual(judge.judge(sql, 'app'), ['escalation.copy-program'])
+  judge.learn(sql, 'app')
+  assert.deepEqual(judge.judge(sql, 'app'), [])
+})
 
 test('escalation: ordinary settings and functions are none', () => {
   const judge = application()

@@ -142,7 +142,7 @@ export class Watch {
       this.#patient.forget(`address ${peer.address}`)
     }
     if (event.detail['replication'] === true)
-      found.push(finding('escalation.replication', event, peer, 'a replication connection'))
+      found.push(finding('data.replication-started', event, peer, 'a replication connection'))
     const habits = this.#habitsOf(peer.role)
     const tool = text(event, 'application')
     if (habits.sessions++ >= SESSIONS_KNOWN) {

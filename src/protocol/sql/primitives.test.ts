@@ -1,0 +1,65 @@
+/** Every escalation of the table is found in its own attack: bare, prepared, and inside bodies. */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { escalations } from './escalations.ts'
+import { loadSqlParser, parseSql } from './parse.ts'
+import { primitivesIn } from './primitives.ts'
+
+before(() => loadSqlParser())
+
+function found(sql: string): ReadonlySet<string> {
+  const parsed = parseSql(sql)
+  assert(parsed.kind === 'tree', `${sql} is no SQL`)
+  return primitivesIn(parsed.statements)
+}
+
+const MAY_BE_PREPARED = /^(select|insert|update|delete|with)\b/i
+
+test('escalations: there are at least sixty, each of its own name', () => {
+  assert(escalations.length >= 60, String(escalations.length))
+  assert.equal(new Set(escalations.map(({ id }) => id)).size, escalations.length)
+})
+
+for (const { id, attack } of escalations) {
+  test(`escalation: ${id} is found bare, prepared, in bodies and in strings`, () => {
+    const quoted = attack.replaceAll(`'`, `''`)
+    const half = Math.floor(quoted.indexOf(' ') / 2)
+    const forms = [
+      attack,
+      ...(MAY_BE_PREPARED.test(attack)
+        ? [`PREPARE p AS ${attack}`, `EXPLAIN ANALYZE ${attack}`]
+        : []),
+      `DO $x$ BEGIN ${attack.replace(/^select/i, 'PERFORM')}; END $x$`,
+      `CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $x$ BEGIN ${attack}; END $x$`,
+      `DO $x$ BEGIN EXECUTE '${quoted}'; END $x$`,
+      `DO $x$ BEGIN EXECUTE '${quoted.slice(0, half)}' || '${quoted.slice(half)}'; END $x$`,
+    ]
+    for (const form of forms) assert(found(form).has(id), form)
+  })
+}
+
+test('escalation: what programs and migrations do every day is none', () => {
+  const ordinary = [
+    `SELECT set_config('app.club', '7', true)`,
+    `SET search_path = club`,
+    `SET statement_timeout = 5000`,
+    `SELECT lower(name), now() FROM members`,
+    `COPY members TO STDOUT`,
+    `COPY members FROM STDIN`,
+    `RESET ROLE`,
+    `CREATE TABLE t (id int)`,
+    `ALTER TABLE t ADD COLUMN x int`,
+    `CREATE INDEX ON t (x)`,
+    `CREATE EXTENSION IF NOT EXISTS pgcrypto`,
+    `CREATE VIEW v AS SELECT 1`,
+    `CREATE TYPE mood AS ENUM ('good')`,
+    `REVOKE ALL ON t FROM PUBLIC`,
+    `GRANT SELECT ON t TO app`,
+    `CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'`,
+    `CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()`,
+    `DROP TABLE t`,
+    `PREPARE p AS SELECT 1`,
+    `SELECT pg_advisory_xact_lock(1)`,
+  ]
+  for (const sql of ordinary) assert.deepEqual([...found(sql)], [], sql)
+})
