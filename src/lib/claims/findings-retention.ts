@@ -18,7 +18,8 @@ export const retentionFindingTexts: Readonly<Record<string, Words>> = {
       'sans lacune.',
   ),
   RETENTION_DESTROYED: words(
-    'Van {receipts} vernietigingen is er een ondertekend bewijs; geen van hun sleutels bestaat nog.',
+    'Van {receipts} vernietigingen is er een ondertekend bewijs; geen van hun sleutels bestaat ' +
+      'nog.',
     'There is a signed receipt of {receipts} destructions; none of their keys exists any more.',
     'Il existe un reçu signé de {receipts} destructions ; aucune de leurs clés n’existe encore.',
   ),

@@ -11,7 +11,7 @@ import { readIdentity } from './repository-keys.ts'
 import { parseRoot } from './root.ts'
 import { verifyRepository } from './verify.ts'
 
-test('fold: read from the newest fold on, the catalogue says what it says from its beginning', async () => {
+test('fold: from the newest fold on the catalogue says what it says from its beginning', async () => {
   const place = await folded()
   const whole = await readFromStart(place)
   const reader = await open(place)
@@ -21,7 +21,7 @@ test('fold: read from the newest fold on, the catalogue says what it says from i
   assert.deepEqual(new Set(reader.chain.names()), new Set(whole.names()))
 })
 
-test('fold: what it takes the place of may go; the repository stays sound and goes on', async () => {
+test('fold: what it replaces may go; the repository stays sound and goes on', async () => {
   const place = await folded()
   const before = await open(place)
   for (const store of place.stores) await deleteFolded(store, before.chain)
@@ -36,7 +36,7 @@ test('fold: what it takes the place of may go; the repository stays sound and go
   )
 })
 
-test('fold: without an entry that it names, or with another in its place, it is not believed', async () => {
+test('fold: without an entry that it names, or with another, it is not believed', async () => {
   const place = await folded()
   const [first] = place.stores
   const { chain } = await open(place)
@@ -52,7 +52,7 @@ test('fold: without an entry that it names, or with another in its place, it is 
   assert.equal((await open(place)).chain.length, chain.length, 'the other region helps')
 })
 
-test('fold: a region that was cut off while it was brought level does not stop the writer', async () => {
+test('fold: a region cut off while it was brought level does not stop the writer', async () => {
   const place = await folded()
   const { chain } = await open(place)
   for (const store of place.stores) await deleteFolded(store, chain)

@@ -18,7 +18,7 @@ const PART = 64 * 1024
 const PARTS = SEGMENT / PART
 const never = new AbortController().signal
 
-test('merging: a finished segment becomes one object with the same log, sound before and after', async () => {
+test('merging: a finished segment becomes one object with the same log, always sound', async () => {
   const place = await written()
   const [store] = place.stores
   const before = await partsOf(store)
@@ -42,7 +42,7 @@ test('merging: a finished segment becomes one object with the same log, sound be
   await sound(place)
 })
 
-test('merging: after the sweep the log goes on where it ended, and a lost whole is missed', async () => {
+test('merging: after the sweep the log goes on, and a lost object is missed', async () => {
   const place = await written()
   await swept(place, await open(place))
   await using repository = await openSmall(place.keys, place.stores)

@@ -27,7 +27,7 @@ test('branch: what was taken after the moment that was restored is not on it', (
   assert.deepEqual([at(100), at(101), at(300), at(301)], [false, true, true, false])
 })
 
-test('branch: on one timeline nothing is uncertain, and without its history nothing is left out', () => {
+test('branch: on one timeline, or without its history, nothing is left out', () => {
   const all = [backup('a', 100, 1, 400n), backup('b', 200, 1, 600n)]
   const facts = { backups: all, histories: new Map() }
   const none = { backups: all, uncertain: [] }

@@ -77,7 +77,7 @@ test('retention: what was broken off is destroyed after a day, with its key', as
   await verified(keys, stores)
 })
 
-test('retention: the log before the first backup that is needed goes with it, to the part', async () => {
+test('retention: the log before the first backup needed goes with it, to the part', async () => {
   const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   await days(repository, clock, 4)
@@ -98,7 +98,7 @@ test('retention: the log before the first backup that is needed goes with it, to
   assert(parts > 4)
 })
 
-test('retention: while a hold stands nothing from its moment on is given up; then it is', async () => {
+test('retention: while a hold stands nothing from its moment on is given up', async () => {
   const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   const fromMs = clock.nowMs() + 1.5 * DAY_MS
