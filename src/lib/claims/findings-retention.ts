@@ -24,8 +24,8 @@ export const retentionFindingTexts: Readonly<Record<string, Words>> = {
     'Il existe un reçu signé de {receipts} destructions ; aucune de leurs clés n’existe encore.',
   ),
   RETENTION_BASE: words(
-    'Het oudste bestand dat nog nodig is om het eerste moment te herstellen, is {minutes} minuten ' +
-      'ouder dan dat moment.',
+    'Het oudste bestand dat nog nodig is om het eerste moment te herstellen, is {minutes} ' +
+      'minuten ouder dan dat moment.',
     'The oldest file that is still needed to restore the first moment is {minutes} minutes older ' +
       'than that moment.',
     'Le plus ancien fichier encore nécessaire pour restaurer le premier instant le précède de ' +

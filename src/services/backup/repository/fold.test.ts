@@ -11,7 +11,7 @@ import { readIdentity } from './repository-keys.ts'
 import { parseRoot } from './root.ts'
 import { verifyRepository } from './verify.ts'
 
-test('fold: from the newest fold on the catalogue says what it says from its beginning', async () => {
+test('fold: from the newest fold on it says what it says from its beginning', async () => {
   const place = await folded()
   const whole = await readFromStart(place)
   const reader = await open(place)
