@@ -5,11 +5,12 @@
  * are interleaved and the median taken. One row table of pgbench's own, scale 10, 8 clients.
  */
 import { spawn } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { PASSWORD, startPostgres, SUPERUSER, temporaryFolder } from '#kit/postgres.ts'
+import type { SqlGatewayInput } from '#kit/sql-gateway-process.ts'
 import { cpuSeconds, emit, median, missing, which } from './kit/bench.ts'
 import { runPeer, startPgBouncer, untilListening, type Peer } from './kit/peers.ts'
 
@@ -124,12 +125,11 @@ async function startGateway(
   serverPort: number,
 ): Promise<Peer> {
   const port = PORTS[mode]
-  const options = { mode, port, folder: join(folder, mode), socketDir, serverPort }
-  await mkdir(options.folder, { recursive: true })
-  const file = join(folder, `${mode}.json`)
-  await writeFile(file, JSON.stringify(options))
-  const program = fileURLToPath(new URL('kit/sql-gateway.ts', import.meta.url))
-  const child = spawn(process.execPath, [...process.execArgv, program, file], { stdio: 'inherit' })
+  const input: SqlGatewayInput = { mode, port, folder: join(folder, mode), socketDir, serverPort }
+  await mkdir(input.folder, { recursive: true })
+  const program = fileURLToPath(new URL('../test/kit/sql-gateway-process.ts', import.meta.url))
+  const args = [...process.execArgv, program, JSON.stringify(input)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   await untilListening(port)
   return {
     pid: child.pid ?? 0,

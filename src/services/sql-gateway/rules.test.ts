@@ -173,3 +173,11 @@ test('rules: who may not connect here and now is refused; the observed is record
   const refused = closed.trail.of('DB_SESSION_REFUSED')[0]
   assert.deepEqual([refused?.['reason'], refused?.['condition']], ['DB_ACCESS_DENIED', 'from'])
 })
+
+test('rules: a statement too deep to parse is refused, and the parser stays whole', async () => {
+  await using gateway = await startSqlGateway(server, { roles })
+  const deep = `select ${Array.from({ length: 9_000 }, () => `'a'`).join('||')}; drop table x`
+  for (let times = 0; times < 3; times++) assert.equal(await say(gateway, deep), '42501')
+  assert.equal(await say(gateway, 'drop table x'), '42501', 'and the parser is whole')
+  assert.equal(await say(gateway, 'select 1'), 'done')
+})
