@@ -18,7 +18,9 @@ import { temporaryFolder } from '#kit/postgres.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import { startGateway, testAuthority, type TestGateway } from '#kit/web-gateway.ts'
 import type { Outcome } from '#lib/claims/statement.ts'
-import { claimOf } from '#lib/claims/table.ts'
+import { DAY_MS } from '#lib/claims/claim.ts'
+import { HISTORY_DAYS, type History, type Shares } from '#lib/claims/history.ts'
+import { claimOf, claims } from '#lib/claims/table.ts'
 import { trustConfig } from '#services/trust/config.ts'
 import { serveTrust } from '#services/trust/serve.ts'
 import { EvidenceWriter } from '#storage/evidence/writer.ts'
@@ -52,7 +54,9 @@ before(async () => {
   const exceptions = [{ claim: 'tls.enforced', reason: 'We are moving to a new house.', until }]
   const socket = join(folder, 'trust.sock')
   const seen = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
-  const ports = { place, clock: systemClock, trail: new RecordingTrail(), seen, socket }
+  const history = { load: () => Promise.resolve(aYear(now)), save: () => Promise.resolve() }
+  const trail = new RecordingTrail()
+  const ports = { place, clock: systemClock, trail, seen, history, socket }
   opened.use(await serveTrust(trustConfig.parse({ exceptions }), ports))
   gateway = opened.use(await startGateway({ 'trust.localhost': { socketPath: socket } }))
   browser = await startBrowser([
@@ -61,6 +65,19 @@ before(async () => {
   opened.defer(() => browser.close())
 })
 after(() => opened.disposeAsync())
+
+/** Each claim proven all year, but for a bad day, a day unwatched and a while before it was measured. */
+function aYear(nowMs: number): History {
+  const today = Math.floor(nowMs / DAY_MS)
+  const days = Array.from({ length: HISTORY_DAYS }, (_, at): [number, Shares] => {
+    const ago = HISTORY_DAYS - 1 - at
+    if (ago > 300) return [today - ago, { unproven: DAY_MS }]
+    if (ago === 40) return [today - ago, {}]
+    const failing = ago === 100 ? DAY_MS / 4 : 0
+    return [today - ago, { proven: DAY_MS - failing, ...(failing > 0 ? { failing } : {}) }]
+  })
+  return new Map(claims.map(({ id }) => [id, new Map(days)]))
+}
 
 function entry(id: string, outcome: Outcome, endedMs: number): Uint8Array {
   const sentence = claimOf(id)?.sentence

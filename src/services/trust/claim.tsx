@@ -7,8 +7,10 @@ import type { ComponentChildren, VNode } from 'preact'
 import type { Language, Words } from '#lib/claims/claim.ts'
 import { describeFinding } from '#lib/claims/findings.ts'
 import type { ClaimStatus, Evidence } from '#lib/claims/state.ts'
+import type { ClaimHistory } from '#lib/claims/history.ts'
 import { Icon } from '#lib/page/icons.tsx'
 import { ago, duration, fill, moment, since } from '#lib/page/wording.ts'
+import { Year } from './year.tsx'
 import { stateShapes, stateTexts, statusLines, ui, type UiText } from './texts.ts'
 
 export type ClaimProps = {
@@ -16,6 +18,7 @@ export type ClaimProps = {
   readonly nowMs: number
   readonly language: Language
   readonly broken: boolean
+  readonly history: ClaimHistory
 }
 
 export function ClaimItem(props: ClaimProps): VNode {
@@ -56,7 +59,7 @@ export function statusLine({ status, nowMs, language, broken }: ClaimProps): str
   return fill(statusLines[key]?.[language] ?? '', { age, since: from })
 }
 
-function ClaimDetail({ status, language }: ClaimProps): VNode {
+function ClaimDetail({ status, language, history }: ClaimProps): VNode {
   const { claim, record, exception, measured } = status
   const state = stateTexts[measured].name[language].toLocaleLowerCase(language)
   return (
@@ -72,6 +75,11 @@ function ClaimDetail({ status, language }: ClaimProps): VNode {
           <p>{ui.nothingMeasured[language]}</p>
         )}
       </Part>
+      {history.watchedMs > 0 && (
+        <Part title="history" language={language}>
+          <Year history={history} language={language} />
+        </Part>
+      )}
       <Part title="falsifiedBy" language={language}>
         <p>{claim.falsifiedBy[language]}</p>
       </Part>

@@ -5,7 +5,8 @@
  */
 import { describeFinding } from '#lib/claims/findings.ts'
 import { countStates, type ClaimState, type ClaimStatus } from '#lib/claims/state.ts'
-import type { Words } from '#lib/claims/claim.ts'
+import { DAY_MS, type Words } from '#lib/claims/claim.ts'
+import type { History, Shares } from '#lib/claims/history.ts'
 import type { Finding, Outcome } from '#lib/claims/statement.ts'
 import type { Snapshot } from './session.ts'
 
@@ -87,6 +88,22 @@ function evidenceJson({
     runs: runs.count,
     findings: findings.map((finding) => ({ ...finding, text: describeFinding(finding, 'en') })),
   }
+}
+
+/** Seconds in each state by claim and day (UTC); what is missing nobody watched. */
+export type HistoryJson = Readonly<Record<string, Readonly<Record<string, Shares>>>>
+
+export function historyJson(history: History): HistoryJson {
+  const claims = [...history].map(([id, days]) => {
+    const told = [...days].map(([day, shares]) => [iso(day * DAY_MS).slice(0, 10), seconds(shares)])
+    return [id, Object.fromEntries(told) as Record<string, Shares>] as const
+  })
+  return Object.fromEntries(claims)
+}
+
+function seconds(shares: Shares): Shares {
+  const all = Object.entries(shares).map(([state, ms]) => [state, Math.round(ms / 1000)])
+  return Object.fromEntries(all) as Shares
 }
 
 function iso(ms: number): string {

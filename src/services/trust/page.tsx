@@ -5,6 +5,7 @@
  */
 import type { VNode } from 'preact'
 import type { Language, SectionId } from '#lib/claims/claim.ts'
+import { historyOf, type History } from '#lib/claims/history.ts'
 import { countStates, type ClaimStatus } from '#lib/claims/state.ts'
 import { sections } from '#lib/claims/table.ts'
 import { Frame } from '#lib/page/frame.tsx'
@@ -20,6 +21,7 @@ import { headline } from './wording.ts'
 
 export type PageProps = {
   readonly snapshot: Snapshot
+  readonly history: History
   readonly language: Language
   readonly config: TrustConfig
   /** Where the stylesheet of this version is. */
@@ -154,7 +156,12 @@ function of(statuses: readonly ClaimStatus[], id: SectionId): readonly ClaimStat
   return statuses.filter(({ claim }) => claim.section === id)
 }
 
-function Section({ id, snapshot, language }: PageProps & { readonly id: SectionId }): VNode {
+function Section({
+  id,
+  snapshot,
+  language,
+  history,
+}: PageProps & { readonly id: SectionId }): VNode {
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>{sections[id][language]}</h2>
@@ -164,6 +171,7 @@ function Section({ id, snapshot, language }: PageProps & { readonly id: SectionI
           nowMs={snapshot.nowMs}
           language={language}
           broken={snapshot.problem !== undefined}
+          history={historyOf(history, status.claim.id, snapshot.nowMs)}
         />
       ))}
     </section>
@@ -201,6 +209,9 @@ function Verify({ language, config }: PageProps): VNode {
         </a>
         <a class="button quiet" href="/claims.json">
           {ui.asJson[language]}
+        </a>
+        <a class="button quiet" href="/history.json">
+          {ui.historyJson[language]}
         </a>
       </p>
       <h2 class="minor">{ui.contact[language]}</h2>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { History } from '#lib/claims/history.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { EvidencePlace } from '#storage/evidence/files.ts'
 import type { Seen } from '#storage/evidence/reader.ts'
@@ -14,9 +15,16 @@ export type SeenStore = {
   save(seen: Seen): Promise<void>
 }
 
+/** The year behind the page, kept between its lives. */
+export type HistoryStore = {
+  load(): Promise<History>
+  save(history: History): Promise<void>
+}
+
 export type TrustPorts = {
   readonly place: EvidencePlace
   readonly seen: SeenStore
+  readonly history: HistoryStore
   readonly clock: Clock
   readonly trail: AuditTrail
   /** Unix socket on which the web gateway finds the page. */

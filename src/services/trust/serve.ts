@@ -7,12 +7,14 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { languages } from '#lib/claims/claim.ts'
+import type { History } from '#lib/claims/history.ts'
 import { publicPages } from '#system/public-pages.ts'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { makeBundle } from '#storage/evidence/bundle.ts'
 import type { TrustConfig } from './config.ts'
-import { claimsJson } from './json.ts'
+import { keepHistory } from './history.ts'
+import { claimsJson, historyJson } from './json.ts'
 import { Page } from './page.tsx'
 import type { TrustPorts } from './ports.ts'
 import { TrustSession } from './session.ts'
@@ -22,18 +24,28 @@ import { ui } from './texts.ts'
 /** Opens the page's door. */
 export async function serveTrust(config: TrustConfig, ports: TrustPorts): Promise<RunningService> {
   const session = new TrustSession(config, ports)
-  const server = createAdaptorServer({ fetch: trustApp(config, ports, session).fetch })
-  return listenOnUnix(server as Server, ports.socket) // HTTP/1.1: no other was asked for
+  await using opened = new AsyncDisposableStack()
+  const { history } = opened.use(await keepHistory(session, ports))
+  const server = createAdaptorServer({ fetch: trustApp(config, ports, session, history).fetch })
+  opened.use(await listenOnUnix(server as Server, ports.socket)) // HTTP/1.1: no other was asked for
+  const all = opened.move()
+  return { [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-function trustApp(config: TrustConfig, ports: TrustPorts, session: TrustSession): Hono {
+function trustApp(
+  config: TrustConfig,
+  ports: TrustPorts,
+  session: TrustSession,
+  history: History,
+): Hono {
   const app = publicPages({
     stylesheet,
     notFound: ui.notFound,
     page: async (language, address) =>
-      Page({ snapshot: await session.snapshot(), language, config, stylesheet: address }),
+      Page({ snapshot: await session.snapshot(), history, language, config, stylesheet: address }),
   })
   app.get('/claims.json', async (context) => context.json(claimsJson(await session.snapshot())))
+  app.get('/history.json', (context) => context.json(historyJson(history)))
   app.get('/evidence.bundle', async (context) => {
     const { view, problem } = await session.snapshot()
     if (!view) return context.json({ code: problem ?? 'EVIDENCE_ALTERED' }, 503)

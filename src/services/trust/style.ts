@@ -46,6 +46,8 @@ summary:hover .sentence { color: var(--link); }
 .more .note { margin-top: .8rem; }
 .more p, .more ul { margin: 0; text-wrap: pretty; }
 .more ul { padding-left: 1.1rem; }
+svg.year { display: block; width: 100%; height: 1.25rem; margin: .2rem 0 .3rem; }
+.year rect { fill: currentColor; } .unwatched { color: var(--line); }
 .plain { padding-left: 1.1rem; } .plain li { margin: .5rem 0; text-wrap: pretty; }
 @media (max-width: 30rem) {
   .topics { columns: 1; } .more { padding-left: 0; }

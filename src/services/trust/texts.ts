@@ -41,6 +41,9 @@ export type UiText =
   | 'bound'
   | 'name'
   | 'nothingMeasured'
+  | 'history'
+  | 'historyText'
+  | 'historyJson'
   | 'exception'
   | 'exceptionMeasured'
   | 'notClaimed'
@@ -125,6 +128,13 @@ export const ui: Readonly<Record<UiText, Words>> = {
     'There is no measurement for this promise yet. Therefore we do not call it proven.',
     'Il n’existe pas encore de mesure pour cette promesse. Nous ne la disons donc pas prouvée.',
   ),
+  history: words('Het afgelopen jaar', 'The past year', 'L’année écoulée'),
+  historyText: words(
+    '{share} van de gevolgde tijd bewezen, over {days} dagen.',
+    'Proven for {share} of the time watched, over {days} days.',
+    'Prouvée {share} du temps suivi, sur {days} jours.',
+  ),
+  historyJson: words('Het jaar als JSON', 'The year as JSON', 'L’année en JSON'),
   exception: words(
     'Uitzondering tot {time}: {reason}',
     'Exception until {time}: {reason}',

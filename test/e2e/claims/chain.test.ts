@@ -57,12 +57,13 @@ async function startChain(name: string, trust: object = {}): Promise<Chain> {
   const notary = await serveNotary(notaryConfig.parse({}), { ...common, privateKey, socket })
   stack.use(notary)
   let kept: Seen | undefined
+  const history = { load: async () => new Map(), save: () => Promise.resolve() }
   const seen = {
     load: () => Promise.resolve(kept),
     save: (found: Seen) => Promise.resolve(void (kept = found)),
   }
   const page = join(base, `${name}-t.sock`)
-  stack.use(await serveTrust(trustConfig.parse(trust), { ...common, seen, socket: page }))
+  stack.use(await serveTrust(trustConfig.parse(trust), { ...common, seen, history, socket: page }))
   const get = (path: string): ReturnType<Chain['get']> => fetchUnix(page, path)
   return {
     folder,
