@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { TlsGrades } from '#lib/grades/tls-grades.ts'
 import { gradeHeaders, weaknessesOf } from '#services/grader/headers.ts'
 import { gradeTls, hstsSeconds } from '#services/grader/tls/grade.ts'
-import { summaryOf, type TlsSummary } from '#services/grader/tls/summary.ts'
+import { summaryOf } from '#services/grader/tls/summary.ts'
 import { visitSite, type VisitTarget } from '#services/grader/visit-site.ts'
 import type { ProberLockout } from '#services/prober/config.ts'
 import type { Probe } from '#services/prober/probe.ts'
@@ -40,7 +41,7 @@ export function gradeProbes(
     address: web.https.host,
     ca: web.ca,
   }
-  const tls = (signal: AbortSignal): Promise<TlsSummary> => tlsGrades(target, context, signal)
+  const tls = (signal: AbortSignal): Promise<TlsGrades> => tlsGrades(target, context, signal)
   return [
     ['tls.grade', tlsGradeProbe(tls)],
     ['tls.transparency', tlsTransparencyProbe(tls)],
@@ -64,7 +65,7 @@ async function tlsGrades(
   target: VisitTarget & { readonly address: string },
   { clock }: ServiceContext,
   signal: AbortSignal,
-): Promise<TlsSummary> {
+): Promise<TlsGrades> {
   const { page } = await visitSite({ ...target, httpPort: undefined }, signal)
   const report = await gradeTls(
     {

@@ -23,6 +23,7 @@ export const extensions = {
   signatureAlgorithms: 13,
   heartbeat: 15,
   extendedMasterSecret: 23,
+  sessionTicket: 35,
   supportedVersions: 43,
   keyShare: 51,
   renegotiation: 0xff01,
@@ -41,6 +42,10 @@ export type HelloOptions = {
   /** Compression methods; 1 is DEFLATE. */
   readonly compression?: readonly number[]
   readonly heartbeat?: boolean
+  /** At most 32 bytes. */
+  readonly session?: Uint8Array
+  /** A session ticket to resume with; empty asks for one. */
+  readonly ticket?: Uint8Array
 }
 
 /** Groups a server is likely to have, by number. Source: IANA, "TLS Supported Groups". */
@@ -78,7 +83,7 @@ export function encodeClientHello(options: HelloOptions): Uint8Array {
   const body = Buffer.concat([
     u16(legacy),
     options.random,
-    u8(0), // no session
+    vector8(options.session ?? Buffer.alloc(0)),
     vector16(Buffer.concat(options.suites.map(u16))),
     vector8(Uint8Array.from(options.compression ?? [0])),
     ...(options.version === versions.ssl3 ? [] : [vector16(extensionsOf(options))]),
@@ -93,7 +98,8 @@ export function encodeClientHello(options: HelloOptions): Uint8Array {
   return Buffer.concat([u8(22), u16(record), vector16(message)])
 }
 
-function extensionsOf({ version, serverName, groups, heartbeat }: HelloOptions): Buffer {
+function extensionsOf(options: HelloOptions): Buffer {
+  const { version, serverName, groups, heartbeat, ticket } = options
   const numbers = groups ?? [...groupNames.keys()]
   const name = serverName === undefined ? undefined : Buffer.from(serverName, 'latin1')
   return Buffer.concat([
@@ -105,6 +111,7 @@ function extensionsOf({ version, serverName, groups, heartbeat }: HelloOptions):
     extension(extensions.signatureAlgorithms, vector16(Buffer.concat(signatures.map(u16)))),
     extension(extensions.extendedMasterSecret, Buffer.alloc(0)),
     extension(extensions.renegotiation, vector8(Buffer.alloc(0))),
+    ...(ticket ? [extension(extensions.sessionTicket, ticket)] : []),
     ...(heartbeat === true ? [extension(extensions.heartbeat, u8(1))] : []),
     ...(version < versions.tls13
       ? []

@@ -7,7 +7,8 @@
  * @module
  */
 import type { Suite } from '#protocol/tls/suites.ts'
-import type { Answer, TlsScan } from './scan.ts'
+import type { Answer, PaddingFault } from './oracles.ts'
+import type { TlsScan } from './scan.ts'
 
 export type FaultState = 'vulnerable' | 'not-vulnerable' | 'not-tested'
 
@@ -46,7 +47,14 @@ const cbcIn = ({ scan }: Facts, ...names: readonly string[]): boolean =>
     .filter(({ version }) => names.includes(version))
     .some(({ suites }) => suites.some(({ mode }) => mode === 'cbc'))
 
-const needsCbc = 'needs CBC suites'
+const paddingFaults: readonly (readonly [PaddingFault, string])[] = [
+  ['POODLE-TLS', 'padding is not looked at, as in SSL 3'],
+  ['Zombie POODLE', 'a wrong padding with a right MAC is answered in a way of its own'],
+  ['GOLDENDOODLE', 'a right padding with a wrong MAC is answered in a way of its own'],
+  ['Sleeping POODLE', 'a padding longer than its record is answered in a way of its own'],
+  ['CVE-2016-2107', 'a record that is all padding is answered in a way of its own'],
+  ['CVE-2019-1559', 'an empty record with a wrong MAC is answered in a way of its own'],
+]
 
 const rules: readonly Rule[] = [
   {
@@ -122,40 +130,51 @@ const rules: readonly Rule[] = [
     name: 'ROBOT',
     what: 'RSA key exchange answers questions about its padding (needs RSA key exchange)',
     mend: 'Remove suites that begin with TLS_RSA_.',
-    state: ({ old }) => impossibleWithout(old.some(({ keyExchange }) => keyExchange === 'rsa')),
+    state: ({ scan, old }) =>
+      old.some(({ keyExchange }) => keyExchange === 'rsa')
+        ? answered(scan.oracles?.robot ?? 'unknown')
+        : 'not-vulnerable',
   },
-  ...[
-    'LUCKY13',
-    'POODLE-TLS',
-    'Zombie POODLE',
-    'GOLDENDOODLE',
-    'CVE-2016-2107',
-    'CVE-2019-1559',
-  ].map((name): Rule => ({
-    name,
-    what: `the server answers questions about padding (${needsCbc})`,
+  {
+    name: 'LUCKY13',
+    what: 'some microseconds tell of padding, which no network shows (needs CBC suites)',
     mend: 'Remove CBC suites.',
     state: ({ old }) => impossibleWithout(old.some(({ mode }) => mode === 'cbc')),
+  },
+  ...paddingFaults.map(([name, what]): Rule => ({
+    name,
+    what: `${what} (needs CBC suites)`,
+    mend: 'Update the TLS library or the device, and remove CBC suites.',
+    state: ({ scan, old }) =>
+      old.some(({ mode }) => mode === 'cbc')
+        ? answered(scan.oracles?.padding[name] ?? 'unknown')
+        : 'not-vulnerable',
   })),
   {
     name: 'RACCOON',
-    what: 'the time of a finite-field key exchange tells of its secret (needs DH or DHE)',
-    mend: 'Use only ECDHE.',
-    state: ({ old }) =>
-      impossibleWithout(old.some(({ keyExchange }) => /^dhe?$/.test(keyExchange))),
+    what: 'one secret of a finite-field exchange serves many visitors (needs DH or DHE)',
+    mend: 'Use only ECDHE, or a fresh secret for each handshake.',
+    state: ({ scan, old }) => {
+      if (old.some(({ keyExchange }) => keyExchange === 'dh')) return 'vulnerable'
+      if (!old.some(({ keyExchange }) => keyExchange === 'dhe')) return 'not-vulnerable'
+      return answered(scan.oracles?.reusesField ?? 'unknown')
+    },
   },
   {
     name: 'Ticketbleed',
-    what: 'memory leaks through session numbers (F5 devices)',
-    mend: '',
-    state: ({ old }) => impossibleWithout(old.length > 0),
+    what: 'memory leaks through session numbers (F5 devices, CVE-2016-9244)',
+    mend: 'Update the device, or switch session tickets off.',
+    state: ({ scan, old }) =>
+      old.length > 0 ? answered(scan.oracles?.ticketbleed ?? 'unknown') : 'not-vulnerable',
   },
   {
     name: 'Insecure renegotiation',
     what: 'a man in the middle can put his request before a visitor’s',
     mend: 'Update the TLS library: it must speak RFC 5746.',
     state: ({ scan, old }) =>
-      old.length === 0 || scan.secureRenegotiation === true ? 'not-vulnerable' : 'not-tested',
+      old.length === 0 || scan.secureRenegotiation === true
+        ? 'not-vulnerable'
+        : answered(scan.oracles?.renegotiates ?? 'unknown'),
   },
 ]
 

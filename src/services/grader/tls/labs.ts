@@ -33,6 +33,22 @@ export type LabsInput = {
   readonly hstsMaxAgeSeconds: number | undefined
 }
 
+/** Faults that leave nothing of the rest. */
+const fatal = [
+  'Heartbleed',
+  'CCS injection',
+  'DROWN',
+  'ROBOT',
+  'Ticketbleed',
+  'POODLE-TLS',
+  'Zombie POODLE',
+  'GOLDENDOODLE',
+  'Sleeping POODLE',
+  'CVE-2016-2107',
+  'CVE-2019-1559',
+  'Insecure renegotiation',
+]
+
 const HALF_A_YEAR_SECONDS = 15_552_000
 const order = ['A+', 'A', 'A-', 'B', 'C', 'D', 'E', 'F', 'T', 'M']
 
@@ -88,7 +104,7 @@ function* capsOf(
   if (all.some(({ anonymous }) => anonymous)) yield { grade: 'F', cause: 'anonymous suites' }
   if (keyExchange <= 40) yield { grade: 'F', cause: 'a key exchange that can be broken' }
   else if (keyExchange <= 80) yield { grade: 'B', cause: 'a weak key exchange' }
-  for (const name of ['Heartbleed', 'CCS injection', 'DROWN']) {
+  for (const name of fatal) {
     if (vulnerable(name)) yield { grade: 'F', cause: name }
   }
   if (vulnerable('POODLE')) yield { grade: 'C', cause: 'POODLE' }

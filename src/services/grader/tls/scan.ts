@@ -20,11 +20,10 @@ import {
 import { readFlight, type ServerHello } from '#protocol/tls/server-flight.ts'
 import { suites, suiteOf, type Suite } from '#protocol/tls/suites.ts'
 import { askHello, Question, type TlsAddress } from './ask.ts'
+import { isOldVersion } from './old-client.ts'
+import { askOracles, type Answer, type OracleAnswers } from './oracles.ts'
 
 export type TlsVersion = 'SSL 2' | 'SSL 3' | 'TLS 1.0' | 'TLS 1.1' | 'TLS 1.2' | 'TLS 1.3'
-
-/** What was seen: yes, no, or it could not be told. */
-export type Answer = 'yes' | 'no' | 'unknown'
 
 export type VersionScan = {
   readonly version: TlsVersion
@@ -45,6 +44,8 @@ export type TlsScan = {
   readonly heartbleed: Answer
   /** CVE-2014-0224. */
   readonly earlyCcs: Answer
+  /** Of the newest version below TLS 1.3; undefined when there is none. */
+  readonly oracles: OracleAnswers | undefined
 }
 
 const rawVersions: readonly (readonly [TlsVersion, number])[] = [
@@ -75,7 +76,18 @@ export async function scanTls(
   const hellos = older.flatMap((each) => each.hellos)
   const primes = hellos.flatMap(({ primeBits }) => (primeBits === undefined ? [] : [primeBits]))
   const best = newest ? { version: newest.number, suites: newest.suites } : undefined
-  const heart = best ? await server.heartbeat(best) : { offered: false, bleeds: 'no' as const }
+  const isSafe = newest?.hellos[0]?.extensions.has(extensions.renegotiation)
+  const none = { offered: false, bleeds: 'no' as const }
+  const [heart, groups, compression, fallbackProtected, earlyCcs, oracles] = await Promise.all([
+    best ? server.heartbeat(best) : none,
+    server.groups(found),
+    best ? server.compresses(best) : false,
+    server.isFallbackProtected(found),
+    best ? server.takesEarlyCcs(best) : ('no' as const),
+    newest && isOldVersion(newest.number)
+      ? askOracles(address, serverName, newest, isSafe === true, signal)
+      : undefined,
+  ])
   return {
     versions: [
       ...(sslTwo ? [{ version: 'SSL 2' as const, suites: [] }] : []),
@@ -83,14 +95,15 @@ export async function scanTls(
         .filter(({ hellos: answers }) => answers.length > 0)
         .map(({ version, suites: numbers }) => ({ version, suites: numbers.map(suiteOf) })),
     ],
-    groups: await server.groups(found),
+    groups,
     primeBitsMin: primes.length > 0 ? Math.min(...primes) : undefined,
-    compression: best ? await server.compresses(best) : false,
-    secureRenegotiation: newest?.hellos[0]?.extensions.has(extensions.renegotiation),
-    fallbackProtected: await server.isFallbackProtected(found),
+    compression,
+    secureRenegotiation: isSafe,
+    fallbackProtected,
     heartbeat: heart.offered,
     heartbleed: heart.bleeds,
-    earlyCcs: best ? await server.takesEarlyCcs(best) : 'no',
+    earlyCcs,
+    oracles,
   }
 }
 
@@ -186,7 +199,7 @@ class Server {
     question.forget()
     const record = Uint8Array.of(offer.version >> 8, offer.version & 255)
     question.send(Buffer.concat([Uint8Array.of(24), record, Uint8Array.of(0, 3, 1, 0x40, 0)]))
-    await question.until((bytes) => bytes.length >= 8, SILENCE_MS)
+    await question.until((bytes) => bytes.length >= 8, SILENCE_MS / 2)
     const isAnswer = question.bytes[0] === 24 && question.bytes.length > 8
     return { offered: true, bleeds: isAnswer ? 'yes' : 'no' }
   }
@@ -221,4 +234,4 @@ class Server {
 }
 
 /** How long a server may think about a message that deserves no answer. */
-const SILENCE_MS = 800
+const SILENCE_MS = 3_000

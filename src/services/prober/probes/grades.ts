@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { TlsGrades } from '#lib/grades/tls-grades.ts'
 import { finding, verdictOf, type Probe } from '../probe.ts'
 
 /** What the graders of headers say of a page. */
@@ -42,24 +43,6 @@ export function headersGradeProbe(grade: GradeHeaders): Probe {
       return verdictOf(good, bad.length > 0 ? [...bad, ...weak] : [])
     },
   }
-}
-
-/** What the grader says of the handshakes. */
-export type TlsGrades = {
-  readonly grade: string
-  readonly score: number
-  /** Edition of the guide. */
-  readonly rules: string
-  readonly suites: number
-  readonly versions: readonly string[]
-  /** Why it is no better. */
-  readonly caps: readonly string[]
-  readonly notVulnerable: readonly string[]
-  readonly notTested: readonly string[]
-  /** Whether an authority that every visitor has vouches for it. */
-  readonly publiclyTrusted: boolean
-  /** Logs that have signed the certificate, by their proofs in it. */
-  readonly logs: readonly string[]
 }
 
 export type GradeTls = (signal: AbortSignal) => Promise<TlsGrades>
