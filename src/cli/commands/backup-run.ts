@@ -87,6 +87,7 @@ function sentence(answer: ControlAnswer): string {
     case 'destroyed':
     case 'synchronous':
     case 'held':
+    case 'recipients':
       return ''
     default:
       return answer satisfies never

@@ -11,6 +11,7 @@ import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
 import { backupHoldCommand, backupReleaseCommand } from './backup-hold.ts'
 import { backupListCommand } from './backup-list.ts'
+import { backupRotateKeyCommand } from './backup-rotate-key.ts'
 import { backupRunCommand } from './backup-run.ts'
 import { backupSynchronousCommand } from './backup-synchronous.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   backupSynchronousCommand,
   backupHoldCommand,
   backupReleaseCommand,
+  backupRotateKeyCommand,
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,

@@ -112,6 +112,10 @@ function controlHandler(
     if (request.request === 'hold') {
       return { answer: 'held', id: await keeper.hold(request.fromMs, request.reason) }
     }
+    if (request.request === 'recipients') {
+      await keeper.changeRecipients(request.keys)
+      return { answer: 'recipients' }
+    }
     if (request.request === 'release') {
       return { answer: 'held', id: await keeper.release(request.id, request.reason) }
     }

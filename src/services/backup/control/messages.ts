@@ -18,6 +18,8 @@ export type ControlRequest =
   | { readonly request: 'destroy-expired'; readonly dryRun: boolean }
   | { readonly request: 'synchronous'; readonly on: boolean }
   | { readonly request: 'hold'; readonly fromMs: number; readonly reason: string }
+  /** X25519 public keys, hex. */
+  | { readonly request: 'recipients'; readonly keys: readonly string[] }
   | { readonly request: 'release'; readonly id: string; readonly reason: string }
   | { readonly request: 'backup'; readonly type: BackupKind; readonly label: string }
 
@@ -30,6 +32,7 @@ export type ControlAnswer =
   | { readonly answer: 'destroyed'; readonly report: RetentionReport }
   | { readonly answer: 'synchronous'; readonly state: ModeState }
   /** A hold was placed or released. */
+  | { readonly answer: 'recipients' }
   | { readonly answer: 'held'; readonly id: string }
   | { readonly answer: 'failed'; readonly code: string; readonly message: string }
 
@@ -39,6 +42,7 @@ export const finalAnswers: readonly string[] = [
   'done',
   'destroyed',
   'held',
+  'recipients',
   'synchronous',
   'failed',
 ]
@@ -57,6 +61,13 @@ const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
     request: z.literal('hold'),
     fromMs: z.int().min(0),
     reason: z.string().min(1).max(REASON_MAX),
+  }),
+  z.strictObject({
+    request: z.literal('recipients'),
+    keys: z
+      .array(z.string().regex(/^[0-9a-f]{64}$/))
+      .min(1)
+      .max(16),
   }),
   z.strictObject({
     request: z.literal('release'),

@@ -93,6 +93,13 @@ export type HoldEntry = {
   readonly reason: string
 }
 
+/** For whom data keys are wrapped from now on. */
+export type RecipientsEntry = {
+  readonly type: 'recipients'
+  /** X25519 public keys, hex. */
+  readonly keys: readonly string[]
+}
+
 export type ReleaseEntry = {
   readonly type: 'release'
   /** Of the hold. */
@@ -140,6 +147,8 @@ export type FoldEntry = {
   /** Destructions with a receipt that stand in it no longer. */
   readonly destroyed: number
   readonly holds: readonly HeldFrom[]
+  /** X25519 public keys, hex; null: those of the root. */
+  readonly recipients: readonly string[] | null
 }
 
 export type CatalogueEntry =
@@ -152,6 +161,7 @@ export type CatalogueEntry =
   | DestroyedEntry
   | HoldEntry
   | ReleaseEntry
+  | RecipientsEntry
   | FoldEntry
 
 /** An entry with its place in the chain. Believe it only once its signature was checked. */

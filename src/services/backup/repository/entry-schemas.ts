@@ -75,6 +75,7 @@ const shapes = {
   },
   hold: { id: hexOf(8), fromMs: z.number().int(), reason: z.string().max(200) },
   release: { id: hexOf(8), reason: z.string().max(200) },
+  recipients: { keys: z.array(hexOf(32)).min(1).max(16) },
 } as const
 
 const fold = {
@@ -101,6 +102,7 @@ const fold = {
   ),
   destroyed: count,
   holds: z.array(z.strictObject({ ...shapes.hold, writtenMs: count })),
+  recipients: shapes.recipients.keys.nullable(),
 }
 
 export const entrySchemas: {
@@ -115,5 +117,6 @@ export const entrySchemas: {
   destroyed: z.strictObject({ type: z.literal('destroyed'), ...shapes.destroyed }),
   hold: z.strictObject({ type: z.literal('hold'), ...shapes.hold }),
   release: z.strictObject({ type: z.literal('release'), ...shapes.release }),
+  recipients: z.strictObject({ type: z.literal('recipients'), ...shapes.recipients }),
   fold: z.strictObject({ type: z.literal('fold'), ...fold }),
 }

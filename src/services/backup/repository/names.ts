@@ -7,6 +7,8 @@ import { toHex } from '#lib/byte-fields.ts'
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 
 export const ROOT_NAME = 'root'
+/** Roots for recipients of later. */
+export const ROOTS_FOLDER = 'roots'
 export const CATALOGUE_FOLDER = 'catalogue'
 export const KEYS_FOLDER = 'keys'
 export const BACKUPS_FOLDER = 'backups'
@@ -16,6 +18,11 @@ export const RECEIPTS_FOLDER = 'receipts'
 
 export function entryName(sequence: number): string {
   return `${CATALOGUE_FOLDER}/${sequence.toString(16).padStart(16, '0')}`
+}
+
+/** The root made when the recipients changed for the nth time. */
+export function laterRootName(number: number): string {
+  return `${ROOTS_FOLDER}/${hex8(number)}`
 }
 
 /** An entry that says all that went before. */
@@ -37,6 +44,11 @@ export function keyName(keyId: Uint8Array, generation: number): string {
 /** The key's id, hex, from the name of one of its objects. */
 export function keyIdOf(name: string): string {
   return name.slice(KEYS_FOLDER.length + 1, KEYS_FOLDER.length + 33)
+}
+
+/** Whether this names a key object of which there is one of a later generation in `newest`. */
+export function isOldKey(name: string, newest: ReadonlyMap<string, string>): boolean {
+  return name.startsWith(`${KEYS_FOLDER}/`) && name < (newest.get(keyIdOf(name)) ?? '')
 }
 
 /** @param random 8 random bytes. */

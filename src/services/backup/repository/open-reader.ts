@@ -9,7 +9,7 @@ import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors
 import { CatalogueChain, checkHead, type CatalogueHead } from './chain.ts'
 import { openDataKey, type DataKey } from './data-key.ts'
 import type { ClusterEntry } from './entries.ts'
-import { keyIdOf, KEYS_FOLDER, ROOT_NAME } from './names.ts'
+import { keyIdOf, KEYS_FOLDER, ROOT_NAME, ROOTS_FOLDER } from './names.ts'
 import { sha256Aside } from './object-frame.ts'
 import { readChain } from './read-chain.ts'
 import type { RegionPlace } from './regions.ts'
@@ -114,11 +114,53 @@ async function findRoot(options: ReaderOptions, note: Note): Promise<RepositoryR
   try {
     await readAnywhere(options, ROOT_NAME, (bytes) => (root = trustRoot(bytes, identity)), note)
   } catch (error) {
+    const later = isKeyWrong(error) ? await findLaterRoot(options, identity, note) : undefined
+    if (later) return later
     if (!(error instanceof IntegrityError) || error.code !== 'OBJECT_MISSING') throw error
   }
   if (root) return root
   const names = options.regions.map(({ name }) => name).join(', ')
   throw new UsageError('REPOSITORY_NOT_FOUND', `no repository in ${names}`)
+}
+
+/**
+ * For a key that was made later: the newest root that was made for it vouches for whose signature
+ * counts, and that signature for the first root.
+ */
+async function findLaterRoot(
+  options: ReaderOptions,
+  identity: Identity,
+  note: Note,
+): Promise<RepositoryRoot | undefined> {
+  const names = new Set<string>()
+  for (const { name: region, store } of options.regions) {
+    try {
+      for await (const { name } of store.list(ROOTS_FOLDER)) names.add(name)
+    } catch (error) {
+      note(region, ROOTS_FOLDER, error)
+    }
+  }
+  for (const name of [...names].sort().reverse()) {
+    try {
+      let later: RepositoryRoot | undefined
+      await readAnywhere(options, name, (bytes) => (later = trustRoot(bytes, identity, name)), note)
+      const check = later?.checkSignature
+      const first = await readAnywhere(
+        options,
+        ROOT_NAME,
+        (bytes) => check?.(ROOT_NAME, bytes),
+        note,
+      )
+      return parseRoot(first)
+    } catch (error) {
+      if (!isKeyWrong(error)) throw error // another was made for it perhaps
+    }
+  }
+  return undefined
+}
+
+function isKeyWrong(error: unknown): boolean {
+  return error instanceof UsageError && error.code === 'REPOSITORY_KEY_WRONG'
 }
 
 /** The longest catalogue that is sound. */

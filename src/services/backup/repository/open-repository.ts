@@ -13,6 +13,7 @@ import { CatalogueChain, checkHead, type CatalogueHead } from './chain.ts'
 import { makeDataKey, type KeyMaker, type Random } from './data-key.ts'
 import {
   backupRecord,
+  digestFromHex,
   encodeEntry,
   nameOfEntry,
   historyBytes,
@@ -220,7 +221,9 @@ class OpenRepository implements Repository {
     this.#keyMaker = {
       signingKey: options.catalogueKey,
       repositoryId: root.repositoryId,
-      recipientKeys: root.recipientKeys,
+      get recipientKeys() {
+        return chain.state.recipients?.map(digestFromHex) ?? root.recipientKeys
+      },
       random: options.random,
     }
     this.#merger = new WalMerger({ ...this.#keyMaker, regions })
@@ -294,6 +297,11 @@ class OpenRepository implements Repository {
     const id = toHex(this.#options.random(8))
     await this.#enter({ type: 'hold', id, fromMs, reason })
     return id
+  }
+
+  async changeRecipients(keys: readonly Uint8Array[]): Promise<void> {
+    await this.#enter({ type: 'recipients', keys: keys.map(toHex) })
+    this.wal.changeKey()
   }
 
   async release(id: string, reason: string): Promise<void> {

@@ -239,6 +239,12 @@ export interface Repository extends AsyncDisposable {
   hold(fromMs: number, reason: string): Promise<string>
   /** @throws {UsageError} HOLD_UNKNOWN. */
   release(id: string, reason: string): Promise<void>
+  /**
+   * From now on data keys are wrapped for these recipients alone.
+   *
+   * @param keys X25519 public keys; at least one.
+   */
+  changeRecipients(keys: readonly Uint8Array[]): Promise<void>
   readonly wal: WalStore
   catalogue(): Promise<Catalogue>
   /** Rejects when the repository can go on no longer, for example REPOSITORY_OTHER_WRITER. */

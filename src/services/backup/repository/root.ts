@@ -38,7 +38,8 @@ export function makeRoot(
   key: SigningKey,
   repositoryId: Uint8Array,
   createdMs: number,
-  identities: readonly Identity[],
+  identities: readonly Pick<Identity, 'publicKey' | 'trustKey'>[],
+  name: string = ROOT_NAME,
 ): Uint8Array {
   const fields = new FieldWriter()
     .bytes(repositoryId)
@@ -49,7 +50,7 @@ export function makeRoot(
   const untagged = fields.finish()
   const tags = identities.map(({ trustKey }) => trustTag(trustKey, untagged))
   const unsigned = framePrefix('root', concatBytes([untagged, ...tags]))
-  return signObject(key, repositoryId, ROOT_NAME, unsigned)
+  return signObject(key, repositoryId, name, unsigned)
 }
 
 /**
@@ -67,8 +68,12 @@ export function parseRoot(bytes: Uint8Array): RepositoryRoot {
  * @throws {IntegrityError} OBJECT_DAMAGED, OBJECT_FORGED.
  * @throws {UsageError} REPOSITORY_KEY_WRONG when the root was not made for this key.
  */
-export function trustRoot(bytes: Uint8Array, identity: Identity): RepositoryRoot {
-  const { root, untagged, tags } = readRoot(bytes)
+export function trustRoot(
+  bytes: Uint8Array,
+  identity: Identity,
+  name: string = ROOT_NAME,
+): RepositoryRoot {
+  const { root, untagged, tags } = readRoot(bytes, name)
   const at = root.recipientKeys.findIndex((key) =>
     equalBytes(recipientIdOf(key), identity.recipientId),
   )
@@ -83,13 +88,16 @@ export function trustRoot(bytes: Uint8Array, identity: Identity): RepositoryRoot
   return root
 }
 
-function readRoot(bytes: Uint8Array): {
+function readRoot(
+  bytes: Uint8Array,
+  name: string = ROOT_NAME,
+): {
   root: RepositoryRoot
   untagged: Uint8Array
   tags: Uint8Array
 } {
-  const { fields, body } = parseObject(ROOT_NAME, bytes, ['root'])
-  const damaged = (): IntegrityError => new IntegrityError('OBJECT_DAMAGED', 'root is cut short')
+  const { fields, body } = parseObject(name, bytes, ['root'])
+  const damaged = (): IntegrityError => new IntegrityError('OBJECT_DAMAGED', `${name} is cut short`)
   const reader = new FieldReader(fields, damaged)
   const repositoryId = reader.bytes(ID_SIZE)
   const createdMs = Number(reader.u64())
@@ -101,6 +109,6 @@ function readRoot(bytes: Uint8Array): {
   const tags = reader.bytes(count * TAG_SIZE)
   if (reader.left > 0 || body.length > 0) throw damaged()
   const checkSignature = signatureCheck(publicKey, repositoryId)
-  checkSignature(ROOT_NAME, bytes)
+  checkSignature(name, bytes)
   return { root: { bytes, repositoryId, createdMs, recipientKeys, checkSignature }, untagged, tags }
 }

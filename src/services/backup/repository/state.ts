@@ -37,6 +37,8 @@ export type CatalogueState = {
   readonly destroyed: number
   /** By id: those that were not released. */
   readonly holds: ReadonlyMap<string, HeldFrom>
+  /** For whom data keys are wrapped, hex; undefined: for those of the root. */
+  readonly recipients: readonly string[] | undefined
 }
 
 export type BegunRun = {
@@ -67,6 +69,7 @@ export class FoldedState implements CatalogueState {
   cluster: ClusterEntry | undefined
   runs: readonly BegunRun[] = []
   destroyed = 0
+  recipients: readonly string[] | undefined
   readonly runEnds: Map<string, RunEnd> = new Map()
   readonly histories: Map<number, HistoryEntry> = new Map()
   readonly logStarts: Map<string, RunEnd> = new Map()
@@ -97,6 +100,7 @@ export class FoldedState implements CatalogueState {
       })
     }
     state.destroyed = fold.destroyed
+    state.recipients = fold.recipients ?? undefined
     for (const hold of fold.holds) state.holds.set(hold.id, hold)
     return state
   }
@@ -106,6 +110,7 @@ export class FoldedState implements CatalogueState {
     copy.cluster = this.cluster
     copy.runs = this.runs
     copy.destroyed = this.destroyed
+    copy.recipients = this.recipients
     for (const [key, value] of this.runEnds) copy.runEnds.set(key, value)
     for (const [key, value] of this.histories) copy.histories.set(key, value)
     for (const [key, value] of this.logStarts) copy.logStarts.set(key, value)
@@ -160,6 +165,9 @@ export class FoldedState implements CatalogueState {
       case 'release':
         this.holds.delete(entry.id)
         break
+      case 'recipients':
+        this.recipients = entry.keys
+        break
       case 'fold': // says nothing new
         break
     }
@@ -205,6 +213,7 @@ export class FoldedState implements CatalogueState {
       })),
       destroyed: this.destroyed + this.expiries.size - told.length,
       holds: [...this.holds.values()],
+      recipients: this.recipients ?? null,
     }
   }
 

@@ -11,12 +11,14 @@ import type { BackupEntry, ObjectProof } from './entries.ts'
 import {
   BACKUPS_FOLDER,
   CATALOGUE_FOLDER,
+  isOldKey,
   keyIdOf,
   KEYS_FOLDER,
   manifestName,
   packName,
   parseEntryName,
   parseWalName,
+  ROOTS_FOLDER,
   WAL_FOLDER,
 } from './names.ts'
 import { sha256 } from './object-frame.ts'
@@ -24,7 +26,7 @@ import type { RepositoryRoot } from './root.ts'
 import { wholeLog } from './wal-listing.ts'
 
 /** The catalogue comes last: it must not name what is not there yet. */
-const FOLDERS = [KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER, CATALOGUE_FOLDER]
+const FOLDERS = [ROOTS_FOLDER, KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER, CATALOGUE_FOLDER]
 
 /** Name → what the catalogue says of the object. */
 export type Proofs = ReadonlyMap<string, ObjectProof>
@@ -93,11 +95,12 @@ export async function copyMissing(
   const refused: string[] = []
   for (const folder of FOLDERS) {
     const replaced = folder === WAL_FOLDER ? await wholeLog(target) : undefined
+    const newest = folder === KEYS_FOLDER ? await newestKeys(target) : undefined
     const missing = missingFrom(source.list(folder), target.list(folder))
     // The log without a hole, so in its order; packs in any, the catalogue comes behind them all.
     await each(missing, folder === BACKUPS_FOLDER ? PACKS_AT_ONCE : 1, async (name) => {
       if (folder === BACKUPS_FOLDER && !proofs.has(name)) return // a left-over, or on its way
-      if (gone(name) || replaced?.covers(name)) return
+      if (gone(name) || replaced?.covers(name) || (newest && isOldKey(name, newest))) return
       try {
         const bytes = await source.get(name)
         checkObject(root, proofs, name, bytes)
@@ -126,6 +129,13 @@ async function each(
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
+}
+
+/** Key id → name of its newest generation. */
+export async function newestKeys(store: ObjectStore): Promise<ReadonlyMap<string, string>> {
+  const newest = new Map<string, string>()
+  for await (const { name } of store.list(KEYS_FOLDER)) newest.set(keyIdOf(name), name)
+  return newest
 }
 
 /** Names that the first listing has and the second has not; both are in the order of the names. */

@@ -20,6 +20,7 @@ import {
   parseWalName,
   RECEIPTS_FOLDER,
   ROOT_NAME,
+  ROOTS_FOLDER,
   WAL_FOLDER,
 } from './names.ts'
 import { sha256, type ObjectKind } from './object-frame.ts'
@@ -144,7 +145,14 @@ class RegionCheck {
   async #check(name: string): Promise<void> {
     const [folder = ''] = name.split('/')
     if (folder === RECEIPTS_FOLDER) return // signed by the drill's key, not by ours
-    const known = [ROOT_NAME, CATALOGUE_FOLDER, KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER]
+    const known = [
+      ROOT_NAME,
+      ROOTS_FOLDER,
+      CATALOGUE_FOLDER,
+      KEYS_FOLDER,
+      BACKUPS_FOLDER,
+      WAL_FOLDER,
+    ]
     if (!known.includes(folder) || (folder === BACKUPS_FOLDER && !this.#reader.proofs.has(name))) {
       this.leftOvers.push(name)
       return

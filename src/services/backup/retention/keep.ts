@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { recipientIdOf } from '#crypto/key-wrap.ts'
+import { fromHex, toHex } from '#lib/byte-fields.ts'
 import { VeiligError } from '#lib/errors.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { BackupPorts } from '../ports.ts'
@@ -59,6 +61,15 @@ export class RetentionKeeper {
     const from = new Date(fromMs).toISOString()
     await trail.append([{ code: 'BACKUP_HOLD_PLACED', detail: { hold: id, from, reason } }])
     return id
+  }
+
+  /** @param keys X25519 public keys, hex. */
+  async changeRecipients(keys: readonly string[]): Promise<void> {
+    const { repository, trail } = this.#ports
+    const known = keys.map((key) => fromHex(key) ?? new Uint8Array(0))
+    await repository.changeRecipients(known)
+    const recipients = known.map((key) => toHex(recipientIdOf(key))).join(' ')
+    await trail.append([{ code: 'BACKUP_RECIPIENTS_CHANGED', detail: { recipients } }])
   }
 
   /** @throws {UsageError} HOLD_UNKNOWN. */

@@ -103,11 +103,16 @@ const WAL_NAME = /^(wal\/.*\/)([0-9a-f]{16})-([0-9a-f]{16})-([0-9a-f]{16})(-whol
  */
 class Replaced {
   readonly #wholes = new Map<string, { readonly from: string; readonly to: string }[]>()
+  /** Key id → the newest of its objects. */
+  readonly #keys = new Map<string, string>()
   #newestFold = ''
 
   constructor(names: ReadonlySet<string>) {
     for (const name of names) {
       if (/^catalogue\/.*-fold$/.test(name) && name > this.#newestFold) this.#newestFold = name
+      if (name.startsWith('keys/') && name > (this.#keys.get(keyOf(name)) ?? '')) {
+        this.#keys.set(keyOf(name), name)
+      }
       const [, folder = '', from = '', to = '', run = '', whole] = WAL_NAME.exec(name) ?? []
       if (whole === undefined) continue
       const place = folder + run
@@ -118,8 +123,14 @@ class Replaced {
   has(name: string): boolean {
     // Which entries a fold keeps, only the catalogue's readers know: verify looks for them.
     if (name.startsWith('catalogue/')) return name < this.#newestFold
+    if (name.startsWith('keys/')) return name < (this.#keys.get(keyOf(name)) ?? '')
     const [, folder = '', start = '', end = '', run = ''] = WAL_NAME.exec(name) ?? []
     const near = this.#wholes.get(folder + run) ?? []
     return near.some(({ from, to }) => from <= start && end <= to)
   }
+}
+
+/** `keys/ID-GENERATION` → its ID. */
+function keyOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('-'))
 }
