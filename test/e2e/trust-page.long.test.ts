@@ -52,12 +52,17 @@ before(async () => {
   ])
   const until = new Date(now + 86_400_000).toISOString()
   const exceptions = [{ claim: 'tls.enforced', reason: 'We are moving to a new house.', until }]
+  const subprocessors = [
+    { name: 'Kelder Hosting', purpose: 'servers on which everything runs', where: 'Netherlands' },
+    { name: 'Postbode', purpose: 'delivery of e-mail', where: 'Belgium, France' },
+  ]
+  const documents = [{ title: 'Data processing agreement', address: 'https://example.org/dpa' }]
   const socket = join(folder, 'trust.sock')
   const seen = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
   const history = { load: () => Promise.resolve(aYear(now)), save: () => Promise.resolve() }
   const trail = new RecordingTrail()
   const ports = { place, clock: systemClock, trail, seen, history, socket }
-  opened.use(await serveTrust(trustConfig.parse({ exceptions }), ports))
+  opened.use(await serveTrust(trustConfig.parse({ exceptions, subprocessors, documents }), ports))
   gateway = opened.use(await startGateway({ 'trust.localhost': { socketPath: socket } }))
   browser = await startBrowser([
     `--host-resolver-rules=MAP trust.localhost 127.0.0.1:${gateway.httpsPort}`,
@@ -162,6 +167,53 @@ test('trust page: an unknown address is a 404 in the language asked for', async 
   const { status, text } = await bytesOf('/nothing-here')
   assert.equal(status, 404)
   assert.equal(text, 'Deze pagina bestaat niet.')
+})
+
+test('trust page: the badge is a picture that counts as the page does, and bears the checkpoint', async () => {
+  await using context = await browser.newContext({ ignoreHTTPSErrors: true })
+  const page = await context.newPage()
+  await page.goto('https://trust.localhost/badge.en.svg')
+  assert.equal(await page.locator('svg text').last().textContent(), '2 of 35 proven')
+  const note = await page.locator('svg metadata').textContent()
+  assert.match(note ?? '', /^trust\.localhost\/evidence\n6\n.{44}\n\n— trust\.localhost\/evidence /)
+})
+
+type Finding = { target: { 'target-id': string; status: { state: string; remarks: string } } }
+
+test('trust page: to auditors only what is proven is satisfied, and the rest has its reason', async () => {
+  const document = JSON.parse((await bytesOf('/oscal.json')).text) as {
+    'assessment-results': {
+      uuid: string
+      metadata: Record<string, string>
+      results: [{ findings: Finding[]; observations: { uuid: string }[] }]
+    }
+  }
+  const { uuid, metadata, results } = document['assessment-results']
+  assert.equal(metadata['oscal-version'], '1.1.2')
+  const [{ findings, observations }] = results
+  assert.equal(findings.length, 35)
+  const satisfied = findings.filter(({ target }) => target.status.state === 'satisfied')
+  assert.deepEqual(
+    satisfied.map(({ target }) => target['target-id']),
+    ['access.network', 'tls.versions'],
+  )
+  const excepted = findings.find(({ target }) => target['target-id'] === 'tls.enforced')
+  assert.match(excepted?.target.status.remarks ?? '', /^excepted: We are moving/)
+  assert.equal(observations.length, 6)
+  for (const { uuid: id } of [...observations, { uuid }]) {
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  }
+})
+
+test('trust page: the year of a promise is told as a picture, in words and as JSON', async () => {
+  const { text } = await bytesOf('/en')
+  assert.match(
+    text,
+    /aria-label="Proven for 99\.9\d?% of the time watched|Proven for \d\d\.\d+% of the/,
+  )
+  const history = JSON.parse((await bytesOf('/history.json')).text) as Record<string, object>
+  assert.equal(Object.keys(history).length, 35)
+  assert.equal(Object.keys(history['tls.enforced'] ?? {}).length, HISTORY_DAYS)
 })
 
 /** As a browser asks: compressed. */

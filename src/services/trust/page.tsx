@@ -16,6 +16,7 @@ import { evidenceKey } from '#crypto/evidence.ts'
 import { ClaimItem } from './claim.tsx'
 import type { TrustConfig } from './config.ts'
 import type { Snapshot } from './session.ts'
+import { Subprocessors, Verify } from './colophon.tsx'
 import { notClaimed, stateShapes, stateTexts, ui } from './texts.ts'
 import { headline } from './wording.ts'
 
@@ -49,6 +50,7 @@ export function Page(props: PageProps): VNode {
         ))}
       </div>
       <NotClaimed language={language} />
+      <Subprocessors {...props} />
       <Verify {...props} />
     </Frame>
   )
@@ -187,39 +189,6 @@ function NotClaimed({ language }: Pick<PageProps, 'language'>): VNode {
           <li>{text[language]}</li>
         ))}
       </ul>
-    </section>
-  )
-}
-
-/** Two verifiers that share no code. */
-const commands =
-  'bin/veilig trust verify evidence.bundle\npython3 bin/verify-evidence.py evidence.bundle'
-
-function Verify({ language, config }: PageProps): VNode {
-  return (
-    <section>
-      <h2 id="check">{ui.verify[language]}</h2>
-      <p>{ui.verifyText[language]}</p>
-      <pre>
-        <code>{commands}</code>
-      </pre>
-      <p>
-        <a class="button" href="/evidence.bundle" download="evidence.bundle">
-          {ui.download[language]}
-        </a>
-        <a class="button quiet" href="/claims.json">
-          {ui.asJson[language]}
-        </a>
-        <a class="button quiet" href="/history.json">
-          {ui.historyJson[language]}
-        </a>
-      </p>
-      <h2 class="minor">{ui.contact[language]}</h2>
-      <p>
-        {ui.contactText[language]}{' '}
-        <a href={config.securityContact}>{config.securityContact.replace('mailto:', '')}</a> (
-        <a href="/.well-known/security.txt">security.txt</a>).
-      </p>
     </section>
   )
 }

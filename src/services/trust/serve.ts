@@ -12,9 +12,11 @@ import { publicPages } from '#system/public-pages.ts'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { makeBundle } from '#storage/evidence/bundle.ts'
+import { badge } from './badge.ts'
 import type { TrustConfig } from './config.ts'
 import { keepHistory } from './history.ts'
 import { claimsJson, historyJson } from './json.ts'
+import { oscal } from './oscal.ts'
 import { Page } from './page.tsx'
 import type { TrustPorts } from './ports.ts'
 import { TrustSession } from './session.ts'
@@ -46,6 +48,14 @@ function trustApp(
   })
   app.get('/claims.json', async (context) => context.json(claimsJson(await session.snapshot())))
   app.get('/history.json', (context) => context.json(historyJson(history)))
+  app.get('/oscal.json', async (context) => context.json(oscal(await session.snapshot(), config)))
+  for (const language of languages) {
+    app.get(`/badge.${language}.svg`, async (context) => {
+      context.header('cross-origin-resource-policy', 'cross-origin') // made for others' pages
+      const type = { 'content-type': 'image/svg+xml; charset=utf-8' }
+      return context.body(badge(await session.snapshot(), language), 200, type)
+    })
+  }
   app.get('/evidence.bundle', async (context) => {
     const { view, problem } = await session.snapshot()
     if (!view) return context.json({ code: problem ?? 'EVIDENCE_ALTERED' }, 503)

@@ -48,6 +48,10 @@ summary:hover .sentence { color: var(--link); }
 .more ul { padding-left: 1.1rem; }
 svg.year { display: block; width: 100%; height: 1.25rem; margin: .2rem 0 .3rem; }
 .year rect { fill: currentColor; } .unwatched { color: var(--line); }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 1rem; }
+th, td { text-align: left; vertical-align: top; padding: .45rem 1rem .45rem 0; font-weight: 400;
+  border-bottom: 1px solid var(--line); }
+thead th { color: var(--soft); font-size: .92rem; } tbody th { font-weight: 550; }
 .plain { padding-left: 1.1rem; } .plain li { margin: .5rem 0; text-wrap: pretty; }
 @media (max-width: 30rem) {
   .topics { columns: 1; } .more { padding-left: 0; }

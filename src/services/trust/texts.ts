@@ -57,6 +57,16 @@ export type UiText =
   | 'contact'
   | 'contactText'
   | 'brokenLog'
+  | 'subprocessors'
+  | 'subprocessorsText'
+  | 'noSubprocessors'
+  | 'subprocessor'
+  | 'purpose'
+  | 'where'
+  | 'documents'
+  | 'badge'
+  | 'badgeText'
+  | 'oscal'
   | 'notFound'
 
 export const ui: Readonly<Record<UiText, Words>> = {
@@ -177,6 +187,36 @@ export const ui: Readonly<Record<UiText, Words>> = {
     'Whoever finds a weakness does us a service. Write to',
     'Signaler une faiblesse, c’est nous rendre service. Écrivez à',
   ),
+  subprocessors: words(
+    'Wie uw gegevens nog meer verwerkt',
+    'Who else processes your data',
+    'Qui d’autre traite vos données',
+  ),
+  subprocessorsText: words(
+    'Deze bedrijven werken voor ons. Dit is wat wij opgeven, geen meting.',
+    'These companies work for us. This is what we declare, not a measurement.',
+    'Ces entreprises travaillent pour nous. C’est ce que nous déclarons, non une mesure.',
+  ),
+  noSubprocessors: words(
+    'Wij geven geen ander bedrijf op dat uw gegevens verwerkt.',
+    'We declare no other company that processes your data.',
+    'Nous ne déclarons aucune autre entreprise qui traite vos données.',
+  ),
+  subprocessor: words('Bedrijf', 'Company', 'Entreprise'),
+  purpose: words('Waarvoor', 'What for', 'Pour quoi'),
+  where: words('Waar', 'Where', 'Où'),
+  documents: words('Onze afspraken', 'Our policies', 'Nos engagements'),
+  badge: words(
+    'Dit teken op uw eigen site',
+    'This badge on your own site',
+    'Ce badge sur votre site',
+  ),
+  badgeText: words(
+    'Het teken toont altijd de stand van nu, en draagt de handtekening van het register in zich.',
+    'The badge always shows the state of now, and bears the register’s signature within.',
+    'Le badge montre toujours l’état du moment et porte en lui la signature du registre.',
+  ),
+  oscal: words('Voor auditors (OSCAL)', 'For auditors (OSCAL)', 'Pour les auditeurs (OSCAL)'),
   brokenLog: words(
     'Het register met metingen klopt niet ({code}). Daarom noemen wij op dit moment geen ' +
       'enkele belofte bewezen.',
