@@ -92,7 +92,7 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   partMaxKib: z.int().min(16).max(1024).default(1024),
   partMaxMs: z.int().min(10).max(60_000).default(250),
   synchronous: synchronous.optional(),
-  lagAlertSeconds: z.int().min(5).max(900).default(60),
+  lagAlertSeconds: z.int().min(5).max(900).default(20),
   silenceSeconds: z.int().min(5).max(300).default(30),
   regions: regionsConfig.prefault([{ name: 'region-a' }, { name: 'region-b' }]),
 })

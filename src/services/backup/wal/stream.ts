@@ -30,6 +30,8 @@ export type StreamOptions = {
 const STATUS_MS = 1000
 /** Parts on their way into the regions at once; beyond it we stop reading, and the slot waits. */
 const PARTS_UNDER_WAY_MAX = 16
+/** How long PostgreSQL may be held back while none of them arrives. */
+const HELD_MAX_MS = 10_000
 
 export class WalStream {
   readonly #connection: LogConnection
@@ -76,7 +78,7 @@ export class WalStream {
 
   async #read(): Promise<void> {
     for (;;) {
-      while (this.#underWay.size >= PARTS_UNDER_WAY_MAX) await Promise.race(this.#underWay)
+      while (this.#underWay.size >= PARTS_UNDER_WAY_MAX) await this.#oneStored()
       if (this.#failure) throw this.#failure
       this.#reading = true
       const frame = await this.#connection.take()
@@ -85,6 +87,25 @@ export class WalStream {
       if (frame.name === 'CopyDone') return
       this.#takeFrame(frame)
     }
+  }
+
+  /**
+   * With no region taking anything we hang up: PostgreSQL cannot end a sender that is stuck in
+   * sending to us, and no checkpoint then frees what the slot has lost (seen in 18.4).
+   */
+  async #oneStored(): Promise<void> {
+    const enough = new AbortController()
+    const held = this.#options.clock.sleep(HELD_MAX_MS, enough.signal).then(
+      () => true,
+      () => false,
+    )
+    const stored = Promise.race(this.#underWay).then(() => false)
+    const hangUp = await Promise.race([stored, held])
+    enough.abort()
+    if (!hangUp) return
+    this.#connection[Symbol.dispose]()
+    const message = 'no region takes the log; we hang up until one does, so that nothing waits'
+    throw new FaultError('WAL_HELD_BACK', message)
   }
 
   #takeFrame(frame: BackendFrame): void {
