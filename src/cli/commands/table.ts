@@ -18,6 +18,7 @@ import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
 import { cspCommands } from './csp.ts'
+import { databaseLintCommand } from './database-lint.ts'
 import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { doctorCommand } from './doctor.ts'
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   restoreCommand,
   auditQueryCommand,
   auditVerifyCommand,
+  databaseLintCommand,
   alertsListCommand,
   detectReplayCommand,
   dnsCommand,
