@@ -27,7 +27,7 @@ test('history: time over midnight is parted between the days', () => {
   assert.equal(provenMs, DAY_MS)
 })
 
-test('history: a day that failed for a second is called failing, otherwise the longest counts', () => {
+test('history: a day that failed for a second is failing, otherwise the longest counts', () => {
   const history: History = new Map()
   addTime(history, inState('stale'), NOON, NOON + HOUR_MS)
   addTime(history, inState('proven'), NOON + HOUR_MS, NOON + 3 * HOUR_MS)

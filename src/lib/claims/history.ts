@@ -1,8 +1,8 @@
 /**
  * What the states of the claims were, day by day (UTC), for a year. Pure: times are arguments.
  *
- * It is what the page itself showed, second by second, also when a measurement was out of date; time
- * that nobody watched is in no state.
+ * It is what the page itself showed, second by second, also when a measurement was out of date;
+ * time that nobody watched is in no state.
  *
  * @module
  */

@@ -54,6 +54,12 @@ test('redact: what follows the password stays readable', () => {
   assert.equal(sql, `ALTER ROLE bob PASSWORD '(redacted)'; DROP TABLE members`)
 })
 
+test('redact: what stands before the password stays readable', () => {
+  const options = (password: string): string =>
+    `CREATE USER MAPPING FOR bob SERVER s OPTIONS (user 'bob', password '${password}')`
+  assert.equal(redactSql(options('hunter2')).sql, options('(redacted)'))
+})
+
 test('redact: a long text is read in a moment', () => {
   const started = process.cpuUsage().user
   redactSql(`CREATE ROLE bob PASSWORD ${"'a".repeat(100_000)}${'$a'.repeat(100_000)}`)
