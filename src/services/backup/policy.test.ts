@@ -1,7 +1,7 @@
-/** The schedule, its retries, and what counts as fresh. */
+/** The schedule, and its retries. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { completeUntilMs, isOverdue, nextFullMs } from './policy.ts'
+import { isOverdue, nextFullMs } from './policy.ts'
 
 const HOUR = 3_600_000
 const calm = {
@@ -36,13 +36,4 @@ test('schedule: overdue is half an interval late, or none at all', () => {
   assert.equal(isOverdue(calm), false)
   assert.equal(isOverdue({ ...calm, nowMs: 104 * HOUR + 1 }), true)
   assert.equal(isOverdue({ ...calm, newestStartedMs: undefined }), true)
-})
-
-test('freshness: the oldest doubt decides, and silence is never fresh', () => {
-  const sure = { nowMs: 1000, receivedAllAgoMs: 10, heldForMs: undefined, regionLagMs: 0 }
-  assert.equal(completeUntilMs(sure), 990)
-  assert.equal(completeUntilMs({ ...sure, heldForMs: 100 }), 900)
-  assert.equal(completeUntilMs({ ...sure, regionLagMs: 400 }), 600)
-  assert.equal(completeUntilMs({ ...sure, receivedAllAgoMs: undefined }), undefined)
-  assert.equal(completeUntilMs({ ...sure, regionLagMs: undefined }), undefined)
 })

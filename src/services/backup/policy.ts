@@ -1,5 +1,5 @@
 /**
- * When a backup is due, when one is overdue, who lags. Pure.
+ * When a backup is due, when one is overdue. Pure.
  *
  * @module
  */
@@ -45,25 +45,4 @@ export function isOverdue(
 ): boolean {
   const { nowMs, everyMs, newestStartedMs } = facts
   return newestStartedMs === undefined || nowMs - newestStartedMs > 1.5 * everyMs
-}
-
-/** What is known of how fresh a copy is. Ages, so that no setting of the clock makes it fresh. */
-export type Freshness = {
-  readonly nowMs: number
-  /** How long ago we last had all that the server had; undefined: never. */
-  readonly receivedAllAgoMs: number | undefined
-  /** How long WAL has waited with us to be sent on; undefined: none waits. */
-  readonly heldForMs: number | undefined
-  /** Age of the oldest WAL the region lacks; undefined: not known. */
-  readonly regionLagMs: number | undefined
-}
-
-/**
- * The moment up to which a region surely holds every change; undefined while that is not known.
- * Silence never makes a copy fresh: only the server's own word that there is no more.
- */
-export function completeUntilMs(freshness: Freshness): number | undefined {
-  const { nowMs, receivedAllAgoMs, heldForMs, regionLagMs } = freshness
-  if (receivedAllAgoMs === undefined || regionLagMs === undefined) return undefined
-  return nowMs - Math.max(receivedAllAgoMs, heldForMs ?? 0, regionLagMs)
 }

@@ -242,7 +242,7 @@ export class BackupRunner {
 
   #healed(): void {
     this.#wanted = false
-    this.#options.repository.wal.release()
+    this.#options.repository.wal.healed()
   }
 
   /** What cannot be taken as a difference is taken whole, and said. */

@@ -10,14 +10,15 @@ import type { AuditEvent } from '#audit/trail.ts'
 import type { BackupConfig } from './config.ts'
 import type { ControlAnswer, ControlRequest } from './control/messages.ts'
 import { openControlSocket, type ControlHandler } from './control/server.ts'
-import { completeUntilMs, isOverdue } from './policy.ts'
+import { isOverdue } from './policy.ts'
 import type { BackupPorts } from './ports.ts'
 import type { RegionState } from './repository/repository.ts'
 import { RetentionKeeper } from './retention/keep.ts'
 import { BackupRunner } from './runner.ts'
 import type { BackupStatus, RegionStatus } from './status.ts'
 import { ReplicationConnection } from './replication/connection.ts'
-import { WalReceiver, type ReceiverState } from './wal/receiver.ts'
+import { hasOpenGap } from './wal/gaps.ts'
+import { WalReceiver } from './wal/receiver.ts'
 import { composeMode, modeStatus } from './wal/synchronous/compose.ts'
 import type { ModeKeeper } from './wal/synchronous/keeper.ts'
 import { Watch } from './watch.ts'
@@ -39,7 +40,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const { repository, clock, login, trail } = ports
   const stop = new AbortController()
   const tell = async (event: AuditEvent): Promise<void> => trail.append([event])
-  const { backups } = await repository.catalogue()
+  const catalogue = await repository.catalogue()
   const receiver = new WalReceiver({
     connect: (signal) => ReplicationConnection.open(login, config.applicationName, signal),
     slot: config.slot,
@@ -63,9 +64,13 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     clock,
     tell,
     stream: () => receiver.state,
-    backups,
+    backups: catalogue.backups,
   })
-  const mode = composeMode(config, ports, () => receiver.state, tell)
+  if (hasOpenGap(catalogue)) {
+    repository.wal.holdBack()
+    runner.want()
+  }
+  const mode = composeMode(config, ports, tell)
   const status = (): BackupStatus => statusOf(config, ports, receiver, runner, mode)
   const keeper = new RetentionKeeper(config.retainDays, ports)
   const control = await openControlSocket(
@@ -157,7 +162,6 @@ function statusOf(
   mode: ModeKeeper,
 ): BackupStatus {
   const nowMs = ports.clock.nowMs()
-  const monotonicMs = ports.clock.monotonicMs()
   const everyMs = config.fullEveryMinutes * MINUTE_MS
   const { state } = receiver
   return {
@@ -178,10 +182,8 @@ function statusOf(
       serverEndLsn: state.serverEndLsn === undefined ? null : formatLsn(state.serverEndLsn),
       fault: state.fault ?? null,
     },
-    synchronous: modeStatus(config, ports, state, mode),
-    regions: ports.repository.wal
-      .regions()
-      .map((region) => regionStatus(region, nowMs, monotonicMs, state)),
+    synchronous: modeStatus(config, ports, mode),
+    regions: ports.repository.wal.regions().map((region) => regionStatus(region, nowMs)),
   }
 }
 
@@ -200,26 +202,16 @@ function differentialStatus(
   }
 }
 
-function regionStatus(
-  region: RegionState,
-  nowMs: number,
-  monotonicMs: number,
-  { currentMs, heldSinceMs }: ReceiverState,
-): RegionStatus {
-  const untilMs = completeUntilMs({
-    nowMs,
-    receivedAllAgoMs: currentMs === undefined ? undefined : monotonicMs - currentMs,
-    heldForMs: heldSinceMs === undefined ? undefined : monotonicMs - heldSinceMs,
-    regionLagMs: region.lagMs,
-  })
+function regionStatus(region: RegionState, nowMs: number): RegionStatus {
+  const { lagMs } = region
   return {
     name: region.name,
     required: region.required,
     timeline: region.durable?.timeline ?? null,
     durableLsn: region.durable ? formatLsn(region.durable.lsn) : null,
     lagBytes: Number(region.lagBytes),
-    completeUntilMs: untilMs ?? null,
-    lagMs: untilMs === undefined ? null : Math.max(0, nowMs - untilMs),
+    completeUntilMs: lagMs === undefined ? null : nowMs - lagMs,
+    lagMs: lagMs ?? null,
     fault: region.fault ?? null,
   }
 }

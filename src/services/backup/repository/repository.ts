@@ -155,7 +155,7 @@ export type RegionState = {
   readonly durable: WalPosition | undefined
   /** WAL accepted by `put` that this region lacks. */
   readonly lagBytes: bigint
-  /** Age of the oldest WAL that this region lacks; 0: it lacks none; undefined: not known yet. */
+  /** How long ago this region surely held all the server had; undefined: not known yet. */
   readonly lagMs: number | undefined
   /** Why its last operation failed; undefined after a success. Never a secret. */
   readonly fault: string | undefined
@@ -187,9 +187,20 @@ export interface WalStore {
   put(wal: WalBytes): Promise<void>
   /** From now on, durable is what at least so many regions hold, the required ones among them. */
   need(regions: number): void
+  /**
+   * Log is missing for good: until `healed`, which is when a full backup has what was lost, no
+   * region is called complete, and no commit that waits is acknowledged.
+   */
+  holdBack(): void
+  healed(): void
   /** One past the last byte that every region needed holds; what PostgreSQL may be told. */
   durablePosition(): WalPosition | undefined
-  /** Age of the oldest WAL accepted that is not durable so; undefined while that is not known. */
+  /**
+   * At a moment of the monotonic clock the server had no more than what was put, and so many bytes
+   * that will be put next.
+   */
+  current(heldBytes: number, atMs: number): void
+  /** How long ago all the server had was durable so; undefined while that is not known. */
   unsafeMs(): number | undefined
   /** Keeps a timeline history file, for ever. The same bytes twice are kept once. */
   history(timeline: number, bytes: Uint8Array): Promise<void>

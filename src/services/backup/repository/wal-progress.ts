@@ -15,30 +15,41 @@ import type { RegionState, WalPosition } from './repository.ts'
 /** How far a region has come. */
 export type Progress = {
   parts: number
+  /** Of the log, in these parts. */
+  bytes: number
   end: RunEnd | undefined
   position: WalPosition | undefined
   /** Whether `parts` is true: not before a region that was away has been compared. */
   known: boolean
 }
 
-/** Times of acceptance are kept this far apart, and at most so many. */
-const TIMES_APART_MS = 20
-const TIMES_MAX = 8192
+/** Moments are kept this far apart, and at most so many. */
+const MOMENTS_APART_MS = 20
+const MOMENTS_MAX = 4096
 
 export class WalProgress {
   readonly #regions: readonly Region[]
   readonly #progress: ReadonlyMap<Region, Progress>
-  readonly #accepted = new AcceptTimes()
+  readonly #moments = new Moments()
   #acceptedParts = 0
+  #acceptedBytes = 0
   /** What was sent on to the regions: as far as the furthest of them can be. */
-  readonly #sent: Progress = { parts: 0, end: undefined, position: undefined, known: true }
+  readonly #sent: Progress = {
+    parts: 0,
+    bytes: 0,
+    end: undefined,
+    position: undefined,
+    known: true,
+  }
   /** How many regions must hold what PostgreSQL may forget. */
   #needed = 0
+  #heldBack = false
 
   constructor(regions: readonly Region[], position: WalPosition | undefined) {
     this.#regions = regions
     const start = (region: Region): Progress => ({
       parts: 0,
+      bytes: 0,
       end: undefined,
       position: region.behind ? undefined : position,
       known: !region.behind,
@@ -52,24 +63,41 @@ export class WalProgress {
     this.#needed = regions
   }
 
+  /** Log is missing before what comes: until a full backup has it all, nothing is complete. */
+  holdBack(): void {
+    this.#heldBack = true
+  }
+
+  healed(): void {
+    this.#heldBack = false
+  }
+
   /** A part was accepted, and is not stored anywhere yet. */
-  accept(nowMs: number): void {
-    this.#accepted.add(this.#acceptedParts++, nowMs)
+  accept(bytes: number): void {
+    this.#acceptedParts++
+    this.#acceptedBytes += bytes
+  }
+
+  /** Then the server had no more than was accepted, and so many bytes that are not yet. */
+  current(heldBytes: number, atMs: number): void {
+    if (!this.#heldBack) this.#moments.add(this.#acceptedBytes + heldBytes, atMs)
   }
 
   /** A part is on its way to all regions. */
-  sent(end: RunEnd, position: WalPosition): void {
+  sent(end: RunEnd, position: WalPosition, bytes: number): void {
     this.#sent.parts++
+    this.#sent.bytes += bytes
     Object.assign(this.#sent, { end, position })
   }
 
   /** A region holds the next part. */
-  stored(region: Region, end: RunEnd, position: WalPosition): void {
+  stored(region: Region, end: RunEnd, position: WalPosition, bytes: number): void {
     const progress = this.#of(region)
     progress.parts++
+    progress.bytes += bytes
     progress.end = end
     progress.position = position
-    this.#accepted.forget(Math.min(...[...this.#progress.values()].map(({ parts }) => parts)))
+    this.#moments.forget(Math.min(...[...this.#progress.values()].map((each) => each.bytes)))
   }
 
   /** A run begins where nothing lies before it that is still on its way. */
@@ -94,6 +122,7 @@ export class WalProgress {
 
   /** What PostgreSQL may be told; undefined while fewer regions are level than it needs. */
   safe(): Progress | undefined {
+    if (this.#heldBack && this.#needed > 0) return undefined // commits wait for it
     const slowest = this.slowest()
     const level = this.#regions.filter((region) => !region.behind && this.#of(region).known)
     const furthest = level.map((region) => this.#of(region)).sort((a, b) => b.parts - a.parts)
@@ -102,27 +131,25 @@ export class WalProgress {
     return slowest && last && lesser(slowest, last)
   }
 
-  /** Age of the oldest part that is not safe; 0: all is; undefined: not known. */
+  /** How long ago all that the server had was safe; undefined: not known. */
   unsafeMs(nowMs: number): number | undefined {
     const safe = this.safe()
-    if (!safe) return undefined
-    if (safe.parts === this.#acceptedParts) return 0
-    return nowMs - (this.#accepted.of(safe.parts) ?? nowMs)
+    const atMs = safe && this.#moments.of(safe.bytes)
+    return atMs === undefined ? undefined : nowMs - atMs
   }
 
   /** @param last Where the log ends that was accepted. @param nowMs On the monotonic clock. */
   states(last: WalPosition | undefined, nowMs: number): readonly RegionState[] {
     return this.#regions.map((region) => {
-      const { position, parts, known } = this.#of(region)
+      const { position, bytes, known } = this.#of(region)
       const apart = last && position && last.timeline === position.timeline
-      const oldestMs = parts < this.#acceptedParts ? this.#accepted.of(parts) : undefined
-      const lagMs = oldestMs === undefined ? 0 : nowMs - oldestMs
+      const completeMs = known ? this.#moments.of(bytes) : undefined
       return {
         name: region.place.name,
         required: region.place.required,
         durable: position,
         lagBytes: apart ? last.lsn - position.lsn : 0n,
-        lagMs: known ? lagMs : undefined,
+        lagMs: completeMs === undefined ? undefined : nowMs - completeMs,
         fault: region.fault,
       }
     })
@@ -140,26 +167,31 @@ function lesser(a: Progress, b: Progress): Progress {
 }
 
 /**
- * When parts were accepted, about: never later than it was. A region may be away for weeks, so not
- * every part has an entry.
+ * Moments at which we had all that the server had, and how much that was. A region was complete at
+ * the last of them that it has come to: not when it got the bytes, for those may be hours old.
  */
-class AcceptTimes {
-  #times: { readonly part: number; readonly atMs: number }[] = []
+class Moments {
+  #known: { bytes: number; atMs: number }[] = []
 
-  add(part: number, atMs: number): void {
-    const last = this.#times.at(-1)
-    if (last && atMs - last.atMs < TIMES_APART_MS) return
-    this.#times.push({ part, atMs })
-    if (this.#times.length > TIMES_MAX) this.#times = this.#times.filter((_, at) => at % 2 === 0)
+  add(bytes: number, atMs: number): void {
+    const [before, last] = [this.#known.at(-2), this.#known.at(-1)]
+    if (last && bytes === last.bytes) last.atMs = Math.max(last.atMs, atMs)
+    else if (last && before && atMs - before.atMs < MOMENTS_APART_MS)
+      Object.assign(last, { bytes, atMs })
+    else this.#known.push({ bytes, atMs })
+    // A region may be away for weeks: fewer moments only make it look older.
+    if (this.#known.length > MOMENTS_MAX) {
+      this.#known = this.#known.filter((_, at) => at % 2 === 0 || at === this.#known.length - 1)
+    }
   }
 
-  of(part: number): number | undefined {
-    return this.#times.findLast((time) => time.part <= part)?.atMs
+  of(bytes: number): number | undefined {
+    return this.#known.findLast((moment) => moment.bytes <= bytes)?.atMs
   }
 
-  /** All before this part are stored everywhere. */
-  forget(part: number): void {
-    const keep = this.#times.findLastIndex((time) => time.part <= part)
-    if (keep > 0) this.#times.splice(0, keep)
+  /** All up to here is stored everywhere. */
+  forget(bytes: number): void {
+    const keep = this.#known.findLastIndex((moment) => moment.bytes <= bytes)
+    if (keep > 0) this.#known.splice(0, keep)
   }
 }

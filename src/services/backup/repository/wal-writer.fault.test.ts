@@ -11,7 +11,7 @@ import { CrashingDisk } from '#kit/crashing-disk.ts'
 import { CLUSTER, keysOf, openSmall, putWal, SEGMENT, walAt } from '#kit/repository.ts'
 import { DiskStore } from '#storage/disk-store.ts'
 import { archiveEnd } from '../restore/archive-end.ts'
-import { walSegments } from '../restore/wal-source.ts'
+import { walPieces } from '../restore/wal-source.ts'
 import { openReader, type RepositoryReader } from './open-reader.ts'
 import { readIdentity } from './repository-keys.ts'
 import { verifyRepository } from './verify.ts'
@@ -98,12 +98,10 @@ async function checkReadable(
   const end = await archiveEnd(reader, 1)
   assert(end >= promised, `${where}: promised ${promised}, kept ${end}`)
   let lsn = START
-  for await (const { pieces } of walSegments(reader, path, START, end)) {
-    for await (const { startLsn, bytes } of pieces) {
-      assert.equal(startLsn, lsn, where)
-      assert(Buffer.from(bytes).equals(walAt(lsn, bytes.length)), where)
-      lsn += BigInt(bytes.length)
-    }
+  for await (const { startLsn, bytes } of walPieces(reader, path, START, end)) {
+    assert.equal(startLsn, lsn, where)
+    assert(Buffer.from(bytes).equals(walAt(lsn, bytes.length)), where)
+    lsn += BigInt(bytes.length)
   }
   assert.equal(lsn, end, where)
   return reader

@@ -124,7 +124,7 @@ export class WalWriter implements WalStore {
     const stored = cutAtSegments(startLsn, bytes, walSegmentSize).map((piece) => {
       const prepared = prepareWal(piece.bytes)
       prepared.catch(() => {}) // awaited in its turn
-      this.#progress.accept(this.#ports.clock.monotonicMs())
+      this.#progress.accept(piece.bytes.length)
       const sealed = this.#sealing.then(() => this.#seal(run, piece, prepared))
       this.#sealing = sealed
       sealed.catch(() => {}) // told by the promise below
@@ -148,6 +148,15 @@ export class WalWriter implements WalStore {
 
   need(regions: number): void {
     this.#progress.need(regions)
+    this.#wake()
+  }
+
+  holdBack(): void {
+    this.#progress.holdBack()
+  }
+
+  healed(): void {
+    this.#progress.healed()
     this.#wake()
   }
 
@@ -187,9 +196,9 @@ export class WalWriter implements WalStore {
     run.link = link
     const end = { run: run.id, endLsn: part.endLsn, link: toHex(link) }
     this.#lastEnd = end
-    this.#progress.sent(end, { timeline, lsn: part.endLsn })
+    this.#progress.sent(end, { timeline, lsn: part.endLsn }, piece.bytes.length)
     const durable = regions.put('log', { name, bytes }, (region) => {
-      this.#progress.stored(region, end, { timeline, lsn: part.endLsn })
+      this.#progress.stored(region, end, { timeline, lsn: part.endLsn }, piece.bytes.length)
       this.#wake()
     })
     durable.catch(() => {}) // the caller of put hears it
@@ -292,6 +301,10 @@ export class WalWriter implements WalStore {
       const endLsn = next ? next.previousLsn : now?.timeline === timeline ? now.lsn : startLsn
       return endLsn > startLsn ? [{ timeline, startLsn, endLsn }] : []
     })
+  }
+
+  current(heldBytes: number, atMs: number): void {
+    this.#progress.current(heldBytes, atMs)
   }
 
   unsafeMs(): number | undefined {

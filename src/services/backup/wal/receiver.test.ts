@@ -196,6 +196,12 @@ class MemoryWal implements WalStore {
 
   need(): void {}
 
+  current(): void {}
+
+  holdBack(): void {}
+
+  healed(): void {}
+
   unsafeMs(): number {
     return 0
   }
@@ -220,7 +226,7 @@ function start(wal: MemoryWal, slot: string): Running {
   const repository = {
     wal,
     attach: () => Promise.resolve(),
-    catalogue: () => Promise.resolve({ wal: [] }),
+    catalogue: () => Promise.resolve({ wal: [], histories: new Map() }),
   } as unknown as Repository
   const receiver = new WalReceiver({
     connect: (signal) =>
@@ -305,7 +311,7 @@ async function dropSlots(): Promise<void> {
 }
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + 60_000
   while (!(await holds())) {
     assert(Date.now() < deadline, `waited too long for ${holds.toString()}`)
     await delay(10)

@@ -6,7 +6,10 @@
  */
 import { FaultError, UsageError, VeiligError } from '#lib/errors.ts'
 import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
-import { parseTimelineHistory } from '#protocol/postgres/replication/timeline-history.ts'
+import {
+  historyFilesIn,
+  parseTimelineHistory,
+} from '#protocol/postgres/replication/timeline-history.ts'
 import type { TimelineSwitch } from '#protocol/postgres/replication/timeline-history.ts'
 import { startReplicationCommand } from '#protocol/postgres/replication/wal-stream.ts'
 import type { AuditEvent } from '#audit/trail.ts'
@@ -48,8 +51,6 @@ export type ReceiverState = {
   readonly serverEndLsn: Lsn | undefined
   /** When we last knew that we had all the server has; on the monotonic clock. */
   readonly currentMs: number | undefined
-  /** Since when WAL has waited to be sent to the regions; undefined: none waits. As above. */
-  readonly heldSinceMs: number | undefined
   /** Why the stream ended last; undefined while it flows. */
   readonly fault: string | undefined
 }
@@ -77,7 +78,6 @@ export class WalReceiver {
       receivedLsn: this.#session?.receivedLsn,
       serverEndLsn: this.#session?.serverEndLsn,
       currentMs: this.#session?.currentMs ?? this.#currentMs,
-      heldSinceMs: this.#streaming ? this.#session?.cutDueMs(0) : undefined,
       fault: this.#fault,
     }
   }
@@ -173,7 +173,11 @@ export class WalReceiver {
     }
   }
 
-  /** Every timeline but the first has a history file; without it no restore finds its way. */
+  /**
+   * Every timeline but the first has a history file; without it no restore finds its way.
+   *
+   * @throws {FaultError} WAL_TIMELINE_FORKED: one number, two branches.
+   */
   async #keepHistory(
     connection: LogConnection,
     timeline: number,
@@ -181,9 +185,13 @@ export class WalReceiver {
     if (timeline === 1) return []
     const [row] = await connection.query(`TIMELINE_HISTORY ${timeline}`)
     const content = row?.[1] ?? ''
-    const ancestors = parseTimelineHistory(content)
-    await this.#options.repository.wal.history(timeline, Buffer.from(content, 'utf8'))
-    return ancestors
+    const { histories } = await this.#options.repository.catalogue()
+    for (const [at, file] of historyFilesIn(timeline, content)) {
+      const kept = histories.get(at)
+      if (kept && !sameBranch(Buffer.from(kept).toString('utf8'), file)) throw forked(at)
+      await this.#options.repository.wal.history(at, Buffer.from(file, 'utf8'))
+    }
+    return parseTimelineHistory(content)
   }
 
   async #tellSlot(slot: Slot): Promise<void> {
@@ -199,9 +207,26 @@ export class WalReceiver {
       untilTimeline: gap.at.timeline,
       until: formatLsn(gap.at.lsn),
     }
+    this.#options.repository.wal.holdBack()
     await this.#options.tell({ code: 'WAL_GAP', detail })
     this.#options.onGap()
   }
+}
+
+/** Whether two history files of one timeline tell of the same past, in whatever words. */
+function sameBranch(kept: string, found: string): boolean {
+  const [a, b] = [kept, found].map((content) =>
+    parseTimelineHistory(content).map(({ timeline, endLsn }) => `${timeline}:${endLsn}`),
+  )
+  return a?.join() === b?.join()
+}
+
+function forked(timeline: number): FaultError {
+  const message =
+    `the server's timeline ${timeline} branched off elsewhere than the timeline ${timeline} that ` +
+    'is kept: two servers were promoted apart. Promote this one once more, so that it has a ' +
+    'timeline of its own, or name a new repository'
+  return new FaultError('WAL_TIMELINE_FORKED', message)
 }
 
 /** Where what is kept of each timeline ends. `last` may be on its way, and then counts. */

@@ -6,7 +6,7 @@ import { WalSession } from './session.ts'
 
 test('session: WAL is cut into full parts, and the rest waits for its time', () => {
   const session = begin()
-  const parts = session.take(wal(1000n, 25), 5)
+  const parts = session.take(wal(1000n, 25), 5, 5)
   assert.deepEqual(
     parts.map(({ startLsn, bytes }) => [startLsn, bytes.length]),
     [
@@ -15,7 +15,7 @@ test('session: WAL is cut into full parts, and the rest waits for its time', () 
     ],
   )
   assert.equal(session.cutDueMs(250), 255)
-  session.take(wal(1025n, 2), 100)
+  session.take(wal(1025n, 2), 100, 5)
   assert.equal(session.cutDueMs(250), 255, 'the first byte of the part counts')
   const [rest] = session.cut()
   assert.deepEqual([rest?.startLsn, rest?.bytes.length], [1020n, 7])
@@ -35,7 +35,7 @@ test('session: the parts are the WAL, byte for byte, whatever the messages were'
       serverEndLsn: 0n,
       bytes,
     }
-    seen.push(...session.take(message, 0).map((part) => part.bytes))
+    seen.push(...session.take(message, 0, 0).map((part) => part.bytes))
   }
   seen.push(...session.cut().map((part) => part.bytes))
   assert.deepEqual(Uint8Array.from(Buffer.concat(seen)), sent)
@@ -43,13 +43,13 @@ test('session: the parts are the WAL, byte for byte, whatever the messages were'
 
 test('session: a byte skipped or repeated by the server ends the run', () => {
   for (const startLsn of [999n, 1001n]) {
-    assert.throws(() => begin().take(wal(startLsn, 1), 0), { code: 'WAL_NOT_CONTIGUOUS' })
+    assert.throws(() => begin().take(wal(startLsn, 1), 0, 0), { code: 'WAL_NOT_CONTIGUOUS' })
   }
 })
 
 test('session: PostgreSQL is told what the regions hold, and nothing beyond', () => {
   const session = begin()
-  session.take(wal(1000n, 10), 0)
+  session.take(wal(1000n, 10), 0, 0)
   assert.deepEqual(promised(session), [1000n, 1000n])
   session.safe({ timeline: 1, lsn: 1004n })
   session.safe({ timeline: 1, lsn: 1002n })
@@ -61,13 +61,15 @@ test('session: PostgreSQL is told what the regions hold, and nothing beyond', ()
 test('session: we are current only when we have all the server says it has', () => {
   const session = begin()
   assert.equal(session.currentMs, undefined)
-  session.take({ kind: 'keepalive', serverEndLsn: 1000n, replyRequested: false }, 1)
+  session.take({ kind: 'keepalive', serverEndLsn: 1000n, replyRequested: false }, 2, 1)
   assert.equal(session.currentMs, 1, 'an idle server says so')
-  session.take(wal(1000n, 10, 1020n), 2)
-  session.take({ kind: 'keepalive', serverEndLsn: 1010n, replyRequested: false }, 3)
+  session.take(wal(1000n, 10, 1020n), 2, 2)
+  session.take({ kind: 'keepalive', serverEndLsn: 1010n, replyRequested: false }, 3, 3)
   assert.equal(session.currentMs, 1, 'it has more than it has sent')
-  session.take(wal(1010n, 10, 1020n), 4)
+  session.take(wal(1010n, 10, 1020n), 4, undefined)
   assert.equal(session.currentMs, 4)
+  session.take({ kind: 'keepalive', serverEndLsn: 1020n, replyRequested: false }, 9, undefined)
+  assert.equal(session.currentMs, 4, 'what waited with us is not news')
 })
 
 function begin(): WalSession {

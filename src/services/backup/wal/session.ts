@@ -55,6 +55,11 @@ export class WalSession {
     return this.#serverEndLsn
   }
 
+  /** Bytes of the part begun. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
   /**
    * When we last knew that we had all the server has; undefined before the first time. An idle
    * server confirms it by its keepalives, so that silence never passes for freshness.
@@ -66,13 +71,18 @@ export class WalSession {
   /**
    * Takes a message in.
    *
+   * @param askedMs When the server was asked where it is, if nothing has waited with us since: a
+   *   sign of life says no more than that we were current then.
    * @returns Full parts, in order, to be stored.
    * @throws {ProtocolError} WAL_NOT_CONTIGUOUS when the server skips or repeats a byte.
    */
-  take(message: WalMessage, atMs: number): readonly WalBytes[] {
+  take(message: WalMessage, atMs: number, askedMs: number | undefined): readonly WalBytes[] {
     if (message.serverEndLsn > this.#serverEndLsn) this.#serverEndLsn = message.serverEndLsn
     const parts = message.kind === 'wal' ? this.#append(message, atMs) : []
-    if (this.#receivedLsn >= this.#serverEndLsn) this.#currentMs = atMs
+    const trueMs = message.kind === 'wal' ? atMs : askedMs
+    if (trueMs !== undefined && this.#receivedLsn >= this.#serverEndLsn) {
+      this.#currentMs = Math.max(trueMs, this.#currentMs ?? trueMs)
+    }
     return parts
   }
 

@@ -41,8 +41,13 @@ export class WalStream {
   readonly #ended = new AbortController()
   #cutArmed = false
   #heardMs = 0
+  /** When the server was asked where it is; each gets an answer. Undefined: it says nothing new. */
+  readonly #asked: (number | undefined)[] = []
+  #currentMs: number | undefined
   #reading = false
   #failure: Error | undefined
+  /** A part could not be stored, so none after it can. */
+  #lost = false
 
   constructor(connection: LogConnection, session: WalSession, options: StreamOptions) {
     this.#connection = connection
@@ -61,8 +66,9 @@ export class WalStream {
     this.#heardMs = this.#options.clock.monotonicMs()
     const telling = this.#tellEverySecond()
     try {
+      const reading = this.#read()
       this.#report(true)
-      await this.#read()
+      await reading
       this.#store(this.#session.cut())
       this.#connection.sendCopyDone()
       await this.#readResult()
@@ -70,6 +76,8 @@ export class WalStream {
       throw this.#failure ?? error
     } finally {
       this.#ended.abort()
+      // The server may be gone for good: what has come of it is not thrown away.
+      if (!this.#lost) this.#store(this.#session.cut())
       await telling
       await Promise.all(this.#underWay)
     }
@@ -78,7 +86,10 @@ export class WalStream {
 
   async #read(): Promise<void> {
     for (;;) {
-      while (this.#underWay.size >= PARTS_UNDER_WAY_MAX) await this.#oneStored()
+      while (this.#underWay.size >= PARTS_UNDER_WAY_MAX) {
+        await this.#oneStored()
+        this.#asked.fill(undefined) // the answers have waited with us meanwhile: they are no news
+      }
       if (this.#failure) throw this.#failure
       this.#reading = true
       const frame = await this.#connection.take()
@@ -115,10 +126,20 @@ export class WalStream {
     }
     if (frame.name !== 'CopyData') throw unexpected(frame, 'START_REPLICATION')
     const message = decodeWalMessage(frame.body)
-    this.#store(this.#session.take(message, this.#options.clock.monotonicMs()))
+    const askedMs = message.kind === 'keepalive' ? this.#asked.shift() : undefined
+    const atMs = this.#options.clock.monotonicMs()
+    this.#store(this.#session.take(message, atMs, askedMs))
+    const { currentMs, heldBytes } = this.#session
+    if (currentMs !== undefined) this.#noteCurrent(heldBytes, currentMs)
     this.#cutEagerly()
     this.#armCut()
     if (message.kind === 'keepalive' && message.replyRequested) this.#report(false)
+  }
+
+  #noteCurrent(heldBytes: number, currentMs: number): void {
+    if (currentMs === this.#currentMs) return // then there was less
+    this.#currentMs = currentMs
+    this.#options.wal.current(heldBytes, currentMs)
   }
 
   /** What comes while a part is on its way becomes one part: the busier, the larger. */
@@ -151,6 +172,7 @@ export class WalStream {
         () => this.#stored(stored),
         (error: unknown) => {
           this.#underWay.delete(stored)
+          this.#lost = true
           this.#fail(error)
         },
       )
@@ -188,7 +210,9 @@ export class WalStream {
 
   #report(replyRequested: boolean): void {
     if (this.#failure) return
-    this.#connection.sendCopyData(this.#session.status(this.#options.clock.nowMs(), replyRequested))
+    const { clock } = this.#options
+    if (replyRequested) this.#asked.push(this.#reading ? clock.monotonicMs() : undefined)
+    this.#connection.sendCopyData(this.#session.status(clock.nowMs(), replyRequested))
   }
 
   /** Remembers the reason and hangs up, which ends the reading. */

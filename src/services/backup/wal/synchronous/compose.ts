@@ -6,20 +6,16 @@
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { BackupConfig } from '../../config.ts'
-import { completeUntilMs } from '../../policy.ts'
 import type { BackupPorts } from '../../ports.ts'
 import { ReplicationConnection } from '../../replication/connection.ts'
 import type { SynchronousStatus } from '../../status.ts'
-import type { ReceiverState } from '../receiver.ts'
 import { ModeKeeper } from './keeper.ts'
 
 type Parts = Pick<BackupPorts, 'clock' | 'login' | 'mode' | 'repository'>
 
-/** @param stream What the receiver says of itself. */
 export function composeMode(
   config: BackupConfig,
   { clock, login, mode, repository }: Parts,
-  stream: () => ReceiverState,
   tell: (event: AuditEvent) => Promise<void>,
 ): ModeKeeper {
   const { applicationName, synchronous } = config
@@ -37,7 +33,7 @@ export function composeMode(
     memory: mode,
     clock,
     tell,
-    waitedMs: () => waitedMs(clock.monotonicMs(), stream(), repository.wal.unsafeMs()),
+    waitedMs: () => repository.wal.unsafeMs(),
     need: (regions) => repository.wal.need(regions),
   })
 }
@@ -45,8 +41,7 @@ export function composeMode(
 /** Null while nobody waits, nor shall. */
 export function modeStatus(
   config: BackupConfig,
-  { clock, repository }: Pick<BackupPorts, 'clock' | 'repository'>,
-  stream: ReceiverState,
+  { repository }: Pick<BackupPorts, 'repository'>,
   keeper: ModeKeeper,
 ): SynchronousStatus | null {
   if (!config.synchronous && !keeper.on) return null
@@ -56,22 +51,7 @@ export function modeStatus(
     state,
     regions,
     safeLsn: safe ? formatLsn(safe.lsn) : null,
-    waitedMs: waitedMs(clock.monotonicMs(), stream, repository.wal.unsafeMs()) ?? null,
+    waitedMs: repository.wal.unsafeMs() ?? null,
     reason: reason ?? null,
   }
-}
-
-/** How long the oldest change has waited that is not safe; undefined while nobody knows. */
-function waitedMs(
-  atMs: number,
-  { currentMs, heldSinceMs }: ReceiverState,
-  unsafeMs: number | undefined,
-): number | undefined {
-  const untilMs = completeUntilMs({
-    nowMs: atMs,
-    receivedAllAgoMs: currentMs === undefined ? undefined : atMs - currentMs,
-    heldForMs: heldSinceMs === undefined ? undefined : atMs - heldSinceMs,
-    regionLagMs: unsafeMs,
-  })
-  return untilMs === undefined ? undefined : atMs - untilMs
 }

@@ -48,9 +48,9 @@ export async function setMode(
     if (!(cause instanceof FaultError)) throw cause
     const message =
       `${cause.message}. To let us switch the mode, as superuser: GRANT ALTER SYSTEM ON ` +
-      'PARAMETER synchronous_standby_names TO the backup role; GRANT EXECUTE ON ' +
-      `FUNCTION pg_reload_conf() TO it. Or switch it yourself: ALTER SYSTEM SET synchronous_standby_names = '${value}'; ` +
-      'SELECT pg_reload_conf();'
+      'PARAMETER synchronous_standby_names TO the backup role; GRANT EXECUTE ON FUNCTION ' +
+      'pg_reload_conf() TO it. Or switch it yourself: ' +
+      `ALTER SYSTEM SET synchronous_standby_names = '${value}'; SELECT pg_reload_conf();`
     throw new FaultError('SYNCHRONOUS_NOT_ALLOWED', message, { cause })
   }
   for (let tries = 0; tries < SETTLE_TRIES; tries++) {
