@@ -10,7 +10,11 @@ import type { AuditEvent } from '#audit/trail.ts'
 import { systemClock } from '#system/clock.ts'
 import { createLocalAuthority, issueCertificate, localNames } from '#system/local-ca/authority.ts'
 import { webGatewayConfig } from '#services/web-gateway/config.ts'
-import type { UpstreamAddress, WebGatewayPorts } from '#services/web-gateway/ports.ts'
+import type {
+  UpstreamAddress,
+  UpstreamGroup,
+  WebGatewayPorts,
+} from '#services/web-gateway/ports.ts'
 import { serve, type RunningWebGateway } from '#services/web-gateway/serve.ts'
 
 const nowMs = Date.now()
@@ -31,12 +35,13 @@ export type TestGateway = RunningWebGateway & {
 
 /** Starts a gateway on free ports. @param config The section of veilig.yaml, without defaults. */
 export async function startGateway(
-  upstreams: Readonly<Record<string, UpstreamAddress>>,
+  upstreams: Readonly<Record<string, UpstreamAddress | UpstreamGroup>>,
   config: Readonly<Record<string, unknown>> = {},
   ports: Partial<WebGatewayPorts> = {},
 ): Promise<TestGateway> {
   const events: AuditEvent[] = []
-  const parsed = webGatewayConfig.parse({ listen: ['127.0.0.1'], ...config })
+  const limits = { upstreamGraceMs: 0, ...(config['limits'] as object | undefined) }
+  const parsed = webGatewayConfig.parse({ listen: ['127.0.0.1'], ...config, limits })
   const running = await serve(parsed, {
     clock: systemClock,
     log: pino({ level: 'silent' }),

@@ -24,6 +24,7 @@ import { dnsCommand } from './dns.ts'
 import { doctorCommand } from './doctor.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { incidentCommands } from './incident.ts'
+import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
 import {
   accessApproveCommand,
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   upCommand,
   doctorCommand,
   runCommand,
+  reloadCommand,
   backupRunCommand,
   backupListCommand,
   backupVerifyCommand,

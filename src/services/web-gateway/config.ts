@@ -29,6 +29,8 @@ export type LimitsConfig = {
   /** How long a client may leave what we sent it unread. */
   readonly clientStallMs: number
   readonly upstreamConnectMs: number
+  /** How long requests wait for an application that nobody can reach, since it went: a restart. */
+  readonly upstreamGraceMs: number
   /** From the end of the request to the head of the response. */
   readonly responseMs: number
   /** Between two pieces of a response body; event streams need some. */
@@ -65,6 +67,15 @@ export type CspConfig = {
   readonly autopilot: boolean
 }
 
+export type UpstreamConfig = {
+  /** `http://HOST:PORT` or `unix:/PATH`. */
+  readonly servers: readonly string[]
+  /** Asked for of each server; 200 to 399 is well. Without it, only connections that fail count. */
+  readonly healthPath?: string | undefined
+  readonly healthIntervalMs: number
+  readonly healthTimeoutMs: number
+}
+
 /** Certificates from an authority that speaks ACME (RFC 8555). */
 export type AcmeConfig = {
   readonly directoryUrl: string
@@ -86,8 +97,10 @@ export type AcmeConfig = {
 export type WebGatewayConfig = {
   /** Addresses to listen on. */
   readonly listen: readonly string[]
-  /** Host name → an upstream: one of ours by name, `http://HOST:PORT` or `unix:/PATH`. */
+  /** Host name → one of `upstreams` or of ours by name, `http://HOST:PORT` or `unix:/PATH`. */
   readonly hosts: Readonly<Record<string, string>>
+  /** Name → the servers of an application that has several. */
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>
   /** Whether plain HTTP is answered, with a redirect. */
   readonly redirect: boolean
   /** The HTTPS port visitors see, when a port mapping stands before us. */
@@ -134,6 +147,7 @@ const limits: z.ZodType<LimitsConfig> = z.strictObject({
   bodyIdleMs: times(30 * SECOND),
   clientStallMs: times(2 * MINUTE),
   upstreamConnectMs: times(5 * SECOND),
+  upstreamGraceMs: times(5 * SECOND, 0),
   responseMs: times(MINUTE),
   responseIdleMs: times(5 * MINUTE),
   tunnelIdleMs: times(60 * MINUTE),
@@ -225,12 +239,36 @@ const host = z
     /^(?:[a-z0-9][a-z0-9._-]{0,253}|\[[0-9a-f:.]{2,45}\])$/,
     'a host name, lower case, no port',
   )
-const upstream = z
+const server = z
   .string()
-  .regex(
-    /^(?:application|trust|status|console|mail-gateway|mailbox|http:\/\/[^/\s:]+:\d+|unix:\/\S+)$/,
-    'application, trust, status, console, mail-gateway, mailbox, http://HOST:PORT or unix:/PATH',
-  )
+  .regex(/^(?:http:\/\/[^/\s:]+:\d+|unix:\/\S+)$/, 'http://HOST:PORT or unix:/PATH')
+
+const upstreamName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name in lower case')
+
+const upstreams: z.ZodType<Readonly<Record<string, UpstreamConfig>>> = z.record(
+  upstreamName,
+  z.strictObject({
+    servers: z.array(server).min(1).max(64),
+    healthPath: z
+      .string()
+      .regex(/^\/[!-~]*$/, 'a path')
+      .optional(),
+    healthIntervalMs: times(5 * SECOND),
+    healthTimeoutMs: times(2 * SECOND),
+  }),
+)
+
+/** Applications that the ring itself knows by name. */
+const ownUpstreams: readonly string[] = [
+  'application',
+  'console',
+  'mail-gateway',
+  'mailbox',
+  'payment-twins',
+  'payments',
+  'status',
+  'trust',
+]
 
 const defaultHosts = {
   localhost: 'application',
@@ -254,7 +292,8 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
       .min(1)
       .max(16)
       .default(['127.0.0.1', '::1']),
-    hosts: z.record(host, upstream).default(defaultHosts),
+    hosts: z.record(host, z.union([server, upstreamName])).default(defaultHosts),
+    upstreams: upstreams.prefault({}),
     redirect: z.boolean().default(true),
     publicPort: z.int().min(1).max(65_535).optional(),
     trustedProxies: z
@@ -270,5 +309,13 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     loginGuard: z.array(guardedRoute).max(100).optional(),
     counters: counters.prefault({}),
     limits: limits.prefault({}),
+  })
+  .superRefine(({ hosts, upstreams: groups }, context) => {
+    for (const [name, to] of Object.entries(hosts)) {
+      if (to.includes(':') || ownUpstreams.includes(to) || to in groups) continue
+      const known = [...ownUpstreams, ...Object.keys(groups)].join(', ')
+      const message = `'${to}' is neither http://HOST:PORT, unix:/PATH nor one of: ${known}`
+      context.addIssue({ code: 'custom', path: ['hosts', name], message })
+    }
   })
   .readonly()

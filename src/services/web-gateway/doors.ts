@@ -15,7 +15,6 @@ import { plainAddress } from '#protocol/http/forwarded.ts'
 import { CHALLENGE_PROTOCOL } from './acme/challenges.ts'
 import { ClientConnection } from './client.ts'
 import type { Gateway } from './gateway.ts'
-import { HeaderPolicy } from './headers.ts'
 import type { WebGatewayPorts } from './ports.ts'
 import { PlainConnection } from './redirect.ts'
 
@@ -29,12 +28,10 @@ export class Doors {
   readonly #plain = new Set<PlainConnection>()
   readonly #sockets = new Set<Socket>()
   readonly #byAddress = new Map<string, number>()
-  readonly #plainHeaders: HeaderPolicy
 
   constructor(gateway: Gateway, ports: WebGatewayPorts) {
     this.#gateway = gateway
     this.#ports = ports
-    this.#plainHeaders = new HeaderPolicy(gateway.config.headers, false)
   }
 
   createTlsServer(): TlsServer {
@@ -133,7 +130,7 @@ export class Doors {
 
   #answerPlain(socket: Socket, publicPort: number | undefined): void {
     const onClosed = (closed: PlainConnection): void => void this.#plain.delete(closed)
-    const tools = { gateway: this.#gateway, headers: this.#plainHeaders, publicPort }
+    const tools = { gateway: this.#gateway, headers: this.#gateway.plainHeaders, publicPort }
     this.#plain.add(new PlainConnection(socket, addressOf(socket), tools, onClosed))
   }
 

@@ -11,7 +11,8 @@ import type { AnswerFilter, HeldRequest, Verdict } from './interception.ts'
 import { CardWatch, isOpaque, type OnCard, type Where } from './card-watch.ts'
 import { hostName, isRepeatable, isWebSocket } from './policy.ts'
 import { refusalCode, type RefusalCode } from './refusals.ts'
-import type { ResponseHandler, UpstreamConnection, UpstreamPool } from './upstream.ts'
+import type { UpstreamPool } from './pool.ts'
+import type { ResponseHandler, UpstreamConnection } from './upstream.ts'
 
 /** The client's side, as an exchange sees it. */
 export interface Downstream {
@@ -40,7 +41,6 @@ export type ExchangeLimits = {
   readonly bodyMax: number
   readonly bodyIdleMs: number
   readonly clientStallMs: number
-  readonly upstreamConnectMs: number
   readonly responseMs: number
   readonly responseIdleMs: number
   readonly tunnelIdleMs: number
@@ -56,6 +56,9 @@ export type ExchangeTools = {
 
 /** A request that must not be sent twice takes no connection kept longer than this. */
 const FRESH_MS = 1_000
+
+/** A request that ends the application must not end it again and again. */
+const RETRIES_MAX = 2
 
 /** To a message that was for the gateway. */
 const noContent: ResponseHead = {
@@ -92,7 +95,8 @@ export class Exchange implements ResponseHandler {
   #responding = false
   #responseDone = false
   #continued = false
-  #retried = false
+  #retries = 0
+  #sent = false
   #tunnel = false
   #over = false
   #clientBlocked = false
@@ -206,6 +210,7 @@ export class Exchange implements ResponseHandler {
 
   onConnection(connection: UpstreamConnection): void {
     this.#upstream = connection
+    this.#sent = true
     this.#progress()
     connection.send(this.#headText)
     for (const content of this.#waiting ?? []) this.#forward(content)
@@ -278,13 +283,12 @@ export class Exchange implements ResponseHandler {
   onUpstreamFailure(error: VeiligError, connection: UpstreamConnection | undefined): void {
     if (this.#over) return
     if (this.#maySendAgain(connection)) {
-      this.#retried = true
+      this.#retries++
       this.#upstream = undefined
       this.#tools.onRetry()
       return this.#pool.request(this, -1) // a new connection, not another old one
     }
     this.#tools.onUpstreamFailure(error)
-    if (error.code === 'WEB_UPSTREAM_DOWN') this.#pool.reportDown(error.message)
     this.#refuse(refusalCode(error.code, 'WEB_UPSTREAM_BROKEN'), error.message, true)
   }
 
@@ -302,11 +306,8 @@ export class Exchange implements ResponseHandler {
       return
     }
     if (this.#responding) return idleMs > limits.responseIdleMs ? this.#timeOut() : undefined
-    const connecting = this.#upstream?.connected === false
-    const allowedMs = connecting ? limits.upstreamConnectMs : limits.responseMs
-    if (idleMs <= allowedMs) return
-    const what = connecting ? 'no connection' : 'no answer'
-    this.#refuse('WEB_UPSTREAM_TIMEOUT', `${what} within ${allowedMs} ms`)
+    if (idleMs <= limits.responseMs) return
+    this.#refuse('WEB_UPSTREAM_TIMEOUT', `no answer within ${limits.responseMs} ms`)
   }
 
   #timeOut(): void {
@@ -360,9 +361,10 @@ export class Exchange implements ResponseHandler {
     this.#client.refuse(code, detail, retryAfterSeconds)
   }
 
+  /** Nothing of an answer came: the connection was old, or the application is starting again. */
   #maySendAgain(connection: UpstreamConnection | undefined): boolean {
-    const stale = connection?.reused === true && !connection.answered
-    return stale && !this.#retried && isRepeatable(this.#request)
+    const unanswered = connection !== undefined && !connection.answered
+    return unanswered && this.#retries < RETRIES_MAX && isRepeatable(this.#request)
   }
 
   /** @param upstreamGone Whether there is no connection left to give up. */
@@ -386,7 +388,7 @@ export class Exchange implements ResponseHandler {
     this.#requestCards?.end()
     this.#responseCards?.end()
     this.#over = true
-    this.#hold?.over(this.#upstream?.connected === true)
+    this.#hold?.over(this.#sent)
     this.#pool.forget(this)
   }
 

@@ -12,9 +12,10 @@ import type { ExchangeTools } from './exchange.ts'
 import type { LoginGuard } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
 import type { Metrics } from './metrics.ts'
+import type { WebGatewayPorts } from './ports.ts'
 import type { SecurityLog } from './security-log.ts'
 import type { ShownCertificates } from './shown-certificates.ts'
-import type { UpstreamPool } from './upstream.ts'
+import type { UpstreamPool } from './pool.ts'
 
 /** One line of the access log: no address, no path, nothing about a person. */
 export type AccessEntry = {
@@ -27,27 +28,35 @@ export type AccessEntry = {
   readonly durationMs: number
 }
 
-export type Gateway = {
+/** What the configuration decides, and a reload makes anew. */
+export type GatewaySettings = {
   readonly config: WebGatewayConfig
   readonly headLimits: HeadLimits
-  readonly certificates: ShownCertificates
-  readonly challenges: Challenges
   readonly headers: HeaderPolicy
+  /** For answers over plain HTTP. */
+  readonly plainHeaders: HeaderPolicy
   readonly cookies: CookiePolicy
   readonly guard: LoginGuard
-  readonly autopilot: Autopilot
   /** Host name → its application. */
   readonly pools: ReadonlyMap<string, UpstreamPool>
   readonly tools: ExchangeTools
+  readonly logAccess: ((entry: AccessEntry) => void) | undefined
+  /** Whether an address belongs to a declared proxy. */
+  readonly isTrustedProxy: (address: string) => boolean
+}
+
+export type Gateway = GatewaySettings & {
+  readonly certificates: ShownCertificates
+  readonly challenges: Challenges
+  readonly autopilot: Autopilot
   readonly metrics: Metrics
   readonly security: SecurityLog
   readonly nowMs: () => number
   /** For the Date field of our own answers. */
   readonly wallClockMs: () => number
   readonly nextRequestId: () => string
-  readonly logAccess: ((entry: AccessEntry) => void) | undefined
-  /** Whether an address belongs to a declared proxy. */
-  readonly isTrustedProxy: (address: string) => boolean
   /** True once the gateway takes no new requests. */
   stopping: boolean
+  /** Takes over other settings; the pools of before end with what they carry. */
+  reconfigure(config: WebGatewayConfig, upstreams: WebGatewayPorts['upstreams']): void
 }

@@ -9,7 +9,7 @@ import type { RequestHead } from '#protocol/http/head.ts'
 import { Exchange, type Downstream } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { hostName, upstreamHead } from './policy.ts'
-import type { UpstreamPool } from './upstream.ts'
+import type { UpstreamPool } from './pool.ts'
 
 /** A request that passed the checks of its head. */
 export type AskedExchange = {

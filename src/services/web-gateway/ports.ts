@@ -9,10 +9,17 @@ import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
 import type { CspFiles } from './csp/keeper.ts'
+import type { HealthCheck } from './health.ts'
 
 /** Where an application listens. */
 export type UpstreamAddress =
   { readonly host: string; readonly port: number } | { readonly socketPath: string }
+
+/** Several servers of one application. */
+export type UpstreamGroup = {
+  readonly servers: readonly UpstreamAddress[]
+  readonly health?: HealthCheck | undefined
+}
 
 export type AcmePorts = Pick<KeeperPorts, 'acme' | 'book' | 'holder' | 'dnsHook'>
 
@@ -28,7 +35,7 @@ export type WebGatewayPorts = {
   /** Plain HTTP, answered with redirects. */
   readonly redirectPort: number
   /** Host name, lower case, no port → its application. */
-  readonly upstreams: ReadonlyMap<string, UpstreamAddress>
+  readonly upstreams: ReadonlyMap<string, UpstreamAddress | UpstreamGroup>
   /**
    * Set when several processes answer on the same ports: the system spreads connections over them,
    * and a session begun with one is resumed with any. 48 random bytes, the same for all.
@@ -44,6 +51,8 @@ export type WebGatewayPorts = {
   /** Host name → the site whose policy is learned from its pages; and where that is kept. */
   readonly csp?:
     { readonly sites: ReadonlyMap<string, string>; readonly files: CspFiles } | undefined
-  /** Unix socket on which the counters are read, for probes. */
+  /** Reads the configuration again and hands it to `reload`, when asked on the socket. */
+  readonly readAgain?: (() => Promise<void>) | undefined
+  /** Unix socket on which the counters are read, for probes, and a reload is asked for. */
   readonly metricsSocket?: string | undefined
 }

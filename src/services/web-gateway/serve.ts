@@ -3,33 +3,38 @@
  *
  * @module
  */
-import { BlockList, connect, isIP } from 'node:net'
-import { randomBytes } from 'node:crypto'
-import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemDisk } from '#system/disk.ts'
+import type { CertificateAndKey } from '#system/local-ca/authority.ts'
 import type { RunningService } from '#system/service.ts'
-import { Challenges } from './acme/challenges.ts'
 import { keepCertificate } from './acme/run.ts'
+import { composeGateway, type Upstreams } from './compose.ts'
 import type { WebGatewayConfig } from './config.ts'
-import { CookiePolicy } from './cookies.ts'
-import { Autopilot } from './csp/autopilot.ts'
 import { keepAutopilot, type CspFiles } from './csp/keeper.ts'
 import { Doors } from './doors.ts'
 import type { Gateway } from './gateway.ts'
-import { LoginGuard } from './guard.ts'
-import { HeaderPolicy } from './headers.ts'
 import { closeAll, listenOn, portOf } from './listen.ts'
-import { newMetrics, type Metrics } from './metrics.ts'
-import { serveMetrics } from './metrics-server.ts'
-import type { UpstreamAddress, WebGatewayPorts } from './ports.ts'
-import { SecurityLog } from './security-log.ts'
-import { ShownCertificates } from './shown-certificates.ts'
-import { UpstreamPool, type Dial } from './upstream.ts'
+import type { Metrics } from './metrics.ts'
+import { serveControl } from './control-server.ts'
+import type { WebGatewayPorts } from './ports.ts'
 
 export type RunningWebGateway = RunningService & {
   readonly httpsPort: number
   readonly redirectPort: number | undefined
   readonly metrics: Metrics
+  /**
+   * Takes over a new configuration and certificate, all or nothing. Requests under way end as they
+   * began; no connection is closed. Ports, addresses and ACME stay until the next start.
+   *
+   * @throws {FaultError} TLS_CERTIFICATE_INVALID; then all stays as it was.
+   */
+  reload(next: Reloaded): void
+}
+
+/** What can change while the gateway serves. */
+export type Reloaded = {
+  readonly config: WebGatewayConfig
+  readonly certificate: CertificateAndKey
+  readonly upstreams: Upstreams
 }
 
 /** How often what stands still is looked for. */
@@ -65,7 +70,7 @@ export async function serve(
     : []
   undo.defer(() => closeAll(plain))
   if (ports.metricsSocket !== undefined) {
-    undo.use(await serveMetrics(ports.metricsSocket, gateway.metrics))
+    undo.use(await serveControl(ports.metricsSocket, gateway.metrics, ports.readAgain))
   }
   if (config.acme && ports.acme) {
     undo.use(keepCertificate(gateway, config.acme, ports.acme, ports))
@@ -78,6 +83,10 @@ export async function serve(
     httpsPort,
     redirectPort: plain.length > 0 ? portOf(plain) : undefined,
     metrics: gateway.metrics,
+    reload: ({ config: next, certificate, upstreams }) => {
+      gateway.certificates.change({ policy: next.tls.policy, base: certificate })
+      gateway.reconfigure(next, upstreams)
+    },
     failed: failure.promise,
     [Symbol.asyncDispose]: async () => {
       gateway.stopping = true
@@ -98,123 +107,4 @@ function openAutopilot(
       security.record('WEB_CSP_DECIDED', `${site} ${state}`, { site, state }),
     onFault: (error) => log.error(error.message),
   })
-}
-
-/** All that is not a socket. */
-function composeGateway(
-  config: WebGatewayConfig,
-  ports: WebGatewayPorts,
-  onFailure: (error: Error) => void,
-): Gateway {
-  const { clock, log } = ports
-  const { limits } = config
-  const metrics = newMetrics()
-  const nowMs = (): number => clock.monotonicMs()
-  const security = new SecurityLog(ports.trail, nowMs, onFailure)
-  const trusted = blockListOf(config.trustedProxies)
-  const idPrefix = randomBytes(6).toString('hex')
-  const loginKey = ports.loginKey ?? randomBytes(32)
-  let requests = 0
-  const pools = new Map<string, UpstreamPool>()
-  const byAddress = new Map<string, UpstreamPool>() // names of one application share its pool
-  for (const [host, address] of ports.upstreams) {
-    const key = JSON.stringify(address)
-    const known = byAddress.get(key)
-    const pool = known ?? createPool(host, address, { limits, nowMs, metrics, security, log })
-    byAddress.set(key, pool)
-    pools.set(host, pool)
-  }
-  return {
-    config,
-    headLimits: {
-      headMax: limits.headMax,
-      startLineMax: limits.targetMax,
-      fieldCountMax: limits.fieldCountMax,
-    },
-    certificates: new ShownCertificates(
-      config.tls.policy,
-      ports.certificate,
-      ports.sharedTicketKeys,
-    ),
-    challenges: new Challenges(),
-    headers: new HeaderPolicy(config.headers, true),
-    cookies: new CookiePolicy(config.cookies),
-    guard: new LoginGuard(config.loginGuard ?? [], {
-      key: loginKey,
-      random: randomBytes,
-      limits: ports.loginLimits ?? limitsInMemory(nowMs),
-      wallClockMs: () => clock.nowMs(),
-      record: (code, kind, detail) => security.record(code, kind, detail),
-    }),
-    autopilot: new Autopilot(ports.csp?.sites ?? new Map(), {
-      random: randomBytes,
-      wallClockMs: () => clock.nowMs(),
-      nowMs,
-      key: loginKey,
-    }),
-    pools,
-    tools: {
-      limits,
-      nowMs,
-      onRetry: () => void metrics.upstreamRetries++,
-      // Never a digit of it: where it was, how it was written, how long it is.
-      onCard: ({ form, digitCount }, where, host) =>
-        security.record('CARD_NUMBER_SEEN', `${host} ${where} ${form}`, {
-          host,
-          where,
-          form,
-          digitCount,
-        }),
-      onUpstreamFailure: (error) => {
-        metrics.upstreamFailures++
-        log.warn({ code: error.code }, error.message)
-      },
-    },
-    metrics,
-    security,
-    nowMs,
-    wallClockMs: () => clock.nowMs(),
-    nextRequestId: () => `${idPrefix}-${(++requests).toString(36)}`,
-    logAccess: config.accessLog ? (entry) => log.info(entry, 'request') : undefined,
-    isTrustedProxy: (address) =>
-      config.trustedProxies.length > 0 && trusted.check(address, family(address)),
-    stopping: false,
-  }
-}
-
-function createPool(
-  host: string,
-  address: UpstreamAddress,
-  tools: Pick<Gateway, 'nowMs' | 'metrics' | 'security'> & {
-    readonly limits: WebGatewayConfig['limits']
-    readonly log: WebGatewayPorts['log']
-  },
-): UpstreamPool {
-  const { metrics, security, log } = tools
-  const target = 'socketPath' in address ? { path: address.socketPath } : address
-  const dial: Dial = (onread) => connect({ ...target, noDelay: true, onread })
-  return new UpstreamPool(JSON.stringify(address), dial, tools.limits, tools.nowMs, {
-    onConnect: () => void metrics.upstreamConnects++,
-    onDown: (reason) => {
-      log.error({ host }, `the application of ${host} is down: ${reason}`)
-      security.record('WEB_UPSTREAM_DOWN', host, { host })
-    },
-    onUp: () => {
-      log.info({ host }, `the application of ${host} is back`)
-      security.record('WEB_UPSTREAM_UP', host, { host })
-    },
-  })
-}
-
-function family(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
-}
-
-function blockListOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits = ''] = network.split('/')
-    list.addSubnet(address, Number(bits), family(address))
-  }
-  return list
 }

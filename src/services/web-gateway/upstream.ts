@@ -47,9 +47,20 @@ export type Dial = (onread: OnReadOpts) => Socket
 /** Interim answers before the final one; each costs us a head. */
 const INTERIM_MAX = 16
 
+/** Told what becomes of a connection. */
+export type ConnectionOwner = {
+  readonly onOpen: () => void
+  /** Its exchange is over, and it can carry another. */
+  readonly onFree: () => void
+  /** It never opened. */
+  readonly onNotOpened: (error: VeiligError) => void
+  /** Always the last. */
+  readonly onClosed: () => void
+}
+
 export class UpstreamConnection {
   readonly #socket: Socket
-  readonly #pool: UpstreamPool
+  readonly #owner: ConnectionOwner
   readonly #scanner = new HeadScanner(limits)
   readonly #outbox = new Outbox()
   #handler: ResponseHandler | undefined
@@ -58,6 +69,7 @@ export class UpstreamConnection {
   #interims = 0
   #tunnel = false
   #connected = false
+  #failure: VeiligError | undefined
   #answered = false
   #uses = 0
   /** Since when it waits in the pool, and until when it may. */
@@ -66,18 +78,17 @@ export class UpstreamConnection {
   /** How long the application keeps it, as it said with its last answer. */
   keepAliveMs: number | undefined
 
-  constructor(dial: Dial, pool: UpstreamPool) {
+  constructor(dial: Dial, owner: ConnectionOwner) {
     const callback = (size: number): boolean => {
       this.#onData(readBuffer.subarray(0, size))
       return true
     }
     const socket = dial({ buffer: readBuffer, callback })
     this.#socket = socket
-    this.#pool = pool
-    socket.setNoDelay(true)
+    this.#owner = owner
     socket.on('connect', () => {
       this.#connected = true
-      pool.onConnected()
+      owner.onOpen()
     })
     socket.on('drain', () => this.#handler?.onUpstreamDrain())
     socket.on('end', () => this.#onEnd())
@@ -88,10 +99,6 @@ export class UpstreamConnection {
   /** Whether it has carried a request before this one. */
   get reused(): boolean {
     return this.#uses > 1
-  }
-
-  get connected(): boolean {
-    return this.#connected
   }
 
   /** Whether a byte of the answer has come. */
@@ -139,7 +146,7 @@ export class UpstreamConnection {
   /** The exchange is over on both sides: keep the connection if it can be kept. */
   release(): void {
     this.#handler = undefined
-    if (this.#reusable && !this.#socket.destroyed) this.#pool.keep(this)
+    if (this.#reusable && !this.#socket.destroyed) this.#owner.onFree()
     else this.#socket.destroy()
   }
 
@@ -221,14 +228,22 @@ export class UpstreamConnection {
     }
   }
 
+  /** It takes too long to open. */
+  giveUpDialing(): void {
+    if (this.#connected) return
+    const message = 'no connection to the application in time'
+    this.#failure = new FaultError('WEB_UPSTREAM_TIMEOUT', message)
+    this.#socket.destroy()
+  }
+
   #onError(cause: Error): void {
-    if (!this.#handler) return
-    if (this.#connected) return this.#fail(broken(cause.message))
-    this.#fail(new FaultError('WEB_UPSTREAM_DOWN', cause.message, { cause }))
+    if (this.#connected) return this.#handler ? this.#fail(broken(cause.message)) : undefined
+    this.#failure = new FaultError('WEB_UPSTREAM_DOWN', cause.message, { cause })
   }
 
   #onClose(): void {
-    this.#pool.onClosed(this)
+    if (this.#failure) this.#owner.onNotOpened(this.#failure)
+    this.#owner.onClosed()
     if (this.#handler) this.#fail(broken('the connection was closed'))
   }
 
@@ -236,133 +251,6 @@ export class UpstreamConnection {
     const handler = this.#handler
     this.destroy()
     handler?.onUpstreamFailure(error, this)
-  }
-}
-
-export type PoolLimits = {
-  readonly upstreamConnectionsMax: number
-  readonly upstreamQueueMax: number
-  readonly upstreamIdleMs: number
-}
-
-/** Reports of a pool: the application went away, or came back. */
-export type PoolEvents = {
-  readonly onDown: (reason: string) => void
-  readonly onUp: () => void
-  readonly onConnect: () => void
-}
-
-/** All connections to one application. */
-export class UpstreamPool {
-  /** Of the application, the same for all host names that lead to it. */
-  readonly name: string
-  readonly #dial: Dial
-  readonly #limits: PoolLimits
-  readonly #nowMs: () => number
-  readonly #events: PoolEvents
-  readonly #idle: UpstreamConnection[] = []
-  readonly #waiting = new Set<ResponseHandler>()
-  #open = 0
-  #down = false
-
-  constructor(
-    name: string,
-    dial: Dial,
-    poolLimits: PoolLimits,
-    nowMs: () => number,
-    events: PoolEvents,
-  ) {
-    this.name = name
-    this.#dial = dial
-    this.#limits = poolLimits
-    this.#nowMs = nowMs
-    this.#events = events
-  }
-
-  /**
-   * Gives the handler a connection: at once, or when one of the others is done.
-   *
-   * @param idleMaxMs Take a kept connection only when it is kept no longer than this. A request
-   *   that must not be sent twice shuns one that the application may be closing right now.
-   */
-  request(handler: ResponseHandler, idleMaxMs: number): void {
-    const connection = this.#takeIdle(idleMaxMs)
-    if (connection) return this.#give(connection, handler)
-    if (this.#open < this.#limits.upstreamConnectionsMax) return this.#give(this.#grow(), handler)
-    if (this.#waiting.size >= this.#limits.upstreamQueueMax) {
-      const message = 'all connections to the application are in use, and the queue is full'
-      return handler.onUpstreamFailure(new FaultError('WEB_UPSTREAM_BUSY', message), undefined)
-    }
-    this.#waiting.add(handler)
-  }
-
-  /** A handler that waits no longer. */
-  forget(handler: ResponseHandler): void {
-    this.#waiting.delete(handler)
-  }
-
-  keep(connection: UpstreamConnection): void {
-    const nowMs = this.#nowMs()
-    connection.idleSinceMs = nowMs
-    connection.idleUntilMs = nowMs + (connection.keepAliveMs ?? this.#limits.upstreamIdleMs)
-    const next = this.#nextWaiting()
-    if (next) this.#give(connection, next)
-    else this.#idle.push(connection)
-  }
-
-  /** The application failed to answer at all. */
-  reportDown(reason: string): void {
-    if (!this.#down) this.#events.onDown(reason)
-    this.#down = true
-  }
-
-  onConnected(): void {
-    this.#events.onConnect()
-    if (this.#down) this.#events.onUp()
-    this.#down = false
-  }
-
-  onClosed(connection: UpstreamConnection): void {
-    this.#open--
-    const at = this.#idle.indexOf(connection)
-    if (at >= 0) this.#idle.splice(at, 1)
-    const next = this.#nextWaiting()
-    if (next) this.#give(this.#grow(), next)
-  }
-
-  /** Closes kept connections whose time is over, or all of them. */
-  sweep(all: boolean = false): void {
-    const nowMs = this.#nowMs()
-    for (const connection of this.#idle.filter((each) => all || each.idleUntilMs <= nowMs)) {
-      connection.destroy()
-    }
-  }
-
-  #takeIdle(idleMaxMs: number): UpstreamConnection | undefined {
-    const nowMs = this.#nowMs()
-    for (;;) {
-      const connection = this.#idle.pop() // the last one used is the least likely to be stale
-      if (!connection) return undefined
-      const stale = nowMs >= connection.idleUntilMs || nowMs - connection.idleSinceMs > idleMaxMs
-      if (!stale) return connection
-      connection.destroy()
-    }
-  }
-
-  #give(connection: UpstreamConnection, handler: ResponseHandler): void {
-    connection.attach(handler)
-    handler.onConnection(connection)
-  }
-
-  #grow(): UpstreamConnection {
-    this.#open++
-    return new UpstreamConnection(this.#dial, this)
-  }
-
-  #nextWaiting(): ResponseHandler | undefined {
-    const [next] = this.#waiting
-    if (next) this.#waiting.delete(next)
-    return next
   }
 }
 
