@@ -6,15 +6,17 @@ import { zstdCompressSync } from 'node:zlib'
 import { measureClaim, type Measured } from '#kit/claims.ts'
 import { smallRepository } from '#kit/repository.ts'
 import { attackObject } from '#services/backup/repository/attack.ts'
+import { FaultError } from '#lib/errors.ts'
 import { openReader, type RepositoryReader } from '#services/backup/repository/open-reader.ts'
 import { encryptedProbe } from '#services/prober/probes/backups.ts'
+import type { RegionView } from '#services/prober/probes/georedundant.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
 
 const CANARY = 'veilig-canary-'
 
 const unopened = (): Promise<undefined> => Promise.resolve(undefined)
 
-async function measure(body: Uint8Array): Promise<Measured> {
+async function measure(body: Uint8Array, more: readonly RegionView[] = []): Promise<Measured> {
   const head = Buffer.alloc(16 + 32 + 4) // preamble, fields, head of the first chunk
   head.write('VEILIG\r\n', 'latin1')
   head[8] = 1
@@ -22,7 +24,7 @@ async function measure(body: Uint8Array): Promise<Measured> {
   head.writeUInt32BE(32, 12)
   const store = new MemoryStore()
   await store.put('backups/x/pack-00000000', Buffer.concat([head, body]))
-  const regions = [{ name: 'a', store }]
+  const regions = [{ name: 'a', store }, ...more]
   return measureClaim(
     'backup.encrypted',
     encryptedProbe({ regions, canary: CANARY, random: randomInt, attack: unopened }),
@@ -49,6 +51,20 @@ test('backup.encrypted: plaintext, and plaintext merely compressed, show it fals
     assert.equal(state, 'failing', why)
     assert.match(values, new RegExp(`"why":"${why}"`))
   }
+})
+
+test('backup.encrypted: a region that may be away does not hide the others', async () => {
+  class Away extends MemoryStore {
+    // oxlint-disable-next-line require-yield -- it fails before there is anything to yield
+    override async *list(): AsyncGenerator<never> {
+      throw new FaultError('STORE_FAILED', 'it is away')
+    }
+  }
+  const away = { name: 'away', store: new Away() }
+  const optional = { ...away, required: false }
+  assert.equal((await measure(randomBytes(20_000), [optional])).state, 'proven')
+  assert.equal((await measure(page, [optional])).state, 'failing')
+  assert.equal((await measure(randomBytes(20_000), [away])).state, 'unproven')
 })
 
 test('backup.encrypted: before there is any backup, nothing is proven', async () => {

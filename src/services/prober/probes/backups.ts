@@ -5,7 +5,7 @@
  */
 import { zstdDecompressSync } from 'node:zlib'
 import type { Finding } from '#lib/claims/statement.ts'
-import { IntegrityError } from '#lib/errors.ts'
+import { FaultError, IntegrityError } from '#lib/errors.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import type { Clock } from '#system/clock.ts'
 import { finding, verdictOf, type Probe } from '../probe.ts'
@@ -161,12 +161,22 @@ async function attackOne(
 async function sealedObjects(regions: readonly RegionView[]): Promise<Sealed[]> {
   const found = await Promise.all(
     regions.map(async (region) =>
-      (await namesIn(region))
+      (await namesThere(region))
         .filter((name) => /^(backups|wal)\//.test(name))
         .map((object) => ({ store: region.store, object })),
     ),
   )
   return found.flat()
+}
+
+/** Of a region that is away and may be: none. @throws {FaultError} Of one that may not. */
+async function namesThere(region: RegionView): Promise<string[]> {
+  try {
+    return await namesIn(region)
+  } catch (error) {
+    if (region.required === false && error instanceof FaultError) return []
+    throw error
+  }
 }
 
 /** Why an object can be read without a key, or undefined. */
