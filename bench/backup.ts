@@ -1,26 +1,35 @@
 /**
- * Full backup and restore of a pgbench database on PostgreSQL 15, beside pg_basebackup and pgBackRest.
+ * Backups of a pgbench database on PostgreSQL 15, beside pg_basebackup and pgBackRest: full,
+ * differential after scattered transactions, verification, restore, and the log fed to a recovery.
  *
  * Ours writes two encrypted regions and syncs both; pgBackRest one encrypted repository (zstd,
  * AES-256-CBC, 2 processes); pg_basebackup a plain copy. Rounds are interleaved, the median taken.
- * VEILIG_BENCH_SCALE sets pgbench's scale: 70 is about 1 GB.
+ * CPU time is that of the tool, of what it starts and of the server. VEILIG_BENCH_SCALE sets
+ * pgbench's scale: 70 is about 1 GB.
  */
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { prepareBackup } from '#kit/backup.ts'
+import { prepareBackup, type TestBackup } from '#kit/backup.ts'
 import { debianPostgres, PASSWORD, startPostgres, temporaryFolder } from '#kit/postgres.ts'
+import type { RestoreReport } from '#services/backup/restore/restore.ts'
 import { serverSettingsFor } from '#services/backup/server-settings.ts'
-import { emit, median, missing, peakMemoryMib, which } from './kit/bench.ts'
+import { cpuSecondsWithEnded, emit, median, missing, peakMemoryMib, which } from './kit/bench.ts'
 import { fillPeer, runPeer } from './kit/peers.ts'
 
 const BENCH = 'backup'
-const ROUNDS = 3
+const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '3')
 const SCALE = process.env['VEILIG_BENCH_SCALE'] ?? '70'
+const TRANSACTIONS = 20_000
 
 type Subject = {
   readonly name: string
-  readonly backup: () => Promise<unknown>
+  readonly full: () => Promise<unknown>
+  readonly differential?: () => Promise<unknown>
+  readonly verify?: () => Promise<unknown>
   readonly restore?: (into: string) => Promise<unknown>
+  /** Hands over segments of the log one after the other; seconds it took. */
+  readonly feed?: (segments: readonly string[]) => Promise<number>
 }
 
 const binaries = debianPostgres()
@@ -41,22 +50,20 @@ async function main(bin: string): Promise<void> {
   )
   const { account } = server.place
   const env = { PGHOST: server.socketDir, PGUSER: 'postgres', PGPASSWORD: PASSWORD }
-  await runPeer(`${bin}/pgbench`, ['-i', '-q', '-s', SCALE, 'postgres'], { env })
+  const pgbench = (...args: string[]): Promise<string> =>
+    runPeer(`${bin}/pgbench`, [...args, 'postgres'], { env })
+  await pgbench('-i', '-q', '-s', SCALE)
   await server.query('checkpoint')
 
   const ours = stack.use(await prepareBackup(server))
   await ours.start()
   await ours.caughtUp()
-  const plain = join(folder, 'plain')
   const subjects: Subject[] = [
-    {
-      name: 'veilig',
-      backup: () => ours.full(),
-      restore: (into) => ours.veilig('restore', '--to', 'latest', '--into', into),
-    },
+    veilig(ours, folder),
     {
       name: 'pg_basebackup',
-      backup: async () => {
+      full: async () => {
+        const plain = join(folder, 'plain')
         await rm(plain, { recursive: true, force: true })
         const args = ['-D', plain, '-c', 'fast', '-X', 'none', '--manifest-checksums=CRC32C']
         await runPeer(`${bin}/pg_basebackup`, args, { env })
@@ -71,7 +78,7 @@ async function main(bin: string): Promise<void> {
       PGSOCKET: server.socketDir,
       PGPORT: server.port,
     }
-    for (const part of ['repo', 'spool', 'log', 'lock']) {
+    for (const part of ['repo', 'spool', 'log', 'lock', 'fed']) {
       await mkdir(join(folder, part))
       if (account) await chown(join(folder, part), account.uid, account.gid)
     }
@@ -81,62 +88,162 @@ async function main(bin: string): Promise<void> {
     await pgbackrest('stanza-create')
     subjects.push({
       name: 'pgbackrest',
-      backup: () => pgbackrest('backup', '--type=full'),
+      full: () => pgbackrest('backup', '--type=full'),
+      differential: () => pgbackrest('backup', '--type=diff'),
+      verify: () => pgbackrest('verify'),
       restore: async (into) => {
         await mkdir(into, { mode: 0o700 })
         if (account) await chown(into, account.uid, account.gid)
         await pgbackrest(`--pg1-path=${into}`, 'restore')
       },
+      feed: async (segments) => {
+        const begun = performance.now()
+        for (const name of segments) {
+          await pgbackrest('archive-get', name, join(folder, 'fed', name))
+        }
+        return (performance.now() - begun) / 1000
+      },
     })
   } else missing(BENCH, 'pgbackrest', 'not installed')
-  const [row] = await server.query<{ mib: number }>(
-    'select sum(pg_database_size(oid))::float8 / 1048576 as mib from pg_database',
-  )
-  await compare(subjects, 'full backup', row!.mib, (subject) => subject.backup())
-  const able = subjects.filter(({ restore }) => restore)
+
+  const pids = [server.cluster.pid, ours.pid()]
+  const compare = comparison(pids)
+  const mib = async (): Promise<number> => {
+    const sql = 'select sum(pg_database_size(oid))::float8 / 1048576 as mib from pg_database'
+    return (await server.query<{ mib: number }>(sql))[0]!.mib
+  }
+  const peak = (metric: string): void =>
+    emit({ bench: BENCH, subject: 'veilig', metric, value: peakMemoryMib(ours.pid()), unit: 'MiB' })
+  await compare(subjects, 'full backup', await mib(), (subject) => subject.full())
+  peak('peak memory of the backup process, full backups')
   let restored = 0
-  await compare(able, 'restore', row!.mib, async (subject) => {
+  const restore = async (subject: Subject): Promise<() => Promise<void>> => {
     const into = join(folder, `restored-${restored++}`)
     await subject.restore?.(into)
     return () => rm(into, { recursive: true })
-  })
-  const memory = peakMemoryMib(ours.pid())
-  const metric = 'peak memory of the backup process'
-  emit({ bench: BENCH, subject: 'veilig', metric, value: memory, unit: 'MiB' })
+  }
+  const able = subjects.filter((subject) => subject.restore)
+  await compare(able, 'restore', await mib(), restore)
+
+  const [from] = await server.query<{ name: string }>(
+    'select pg_walfile_name(pg_switch_wal()) as name',
+  )
+  await pgbench('-n', '-c', '4', '-t', String(TRANSACTIONS / 4))
+  await compare(able, 'differential', await mib(), (subject) => subject.differential!(), 1)
+  peak('peak memory of the backup process, differential')
+  await compare(able, 'verify', await mib(), (subject) => subject.verify!(), 1)
+  await compare(able, 'restore of full and differential', await mib(), restore)
+  await server.query('checkpoint')
+  await server.query('select pg_switch_wal()')
+  await ours.caughtUp()
+  await feed(able, await segmentsAfter(server, from!.name))
+  emitSize(folder, ours.data)
 }
 
-/** Interleaved rounds; what `act` returns as a function is done after the clock has stopped. */
-async function compare(
+function veilig(ours: TestBackup, folder: string): Subject {
+  return {
+    name: 'veilig',
+    full: () => ours.full(),
+    differential: () => ours.differential(),
+    verify: () => ours.veilig('backup', 'verify'),
+    restore: (into) => ours.veilig('restore', '--to', 'latest', '--into', into),
+    feed: async () => {
+      // From the full backup on, so that there is as much log; then what PostgreSQL would do.
+      const into = join(folder, 'fed-by-veilig')
+      const report = JSON.parse(
+        await ours.veilig('restore', '--to', 'latest', '--into', into, '--json'),
+      ) as RestoreReport
+      const log = await readFile(join(into, 'veilig_restore', 'archive-list'), 'utf8')
+      const names = log.split('\n').filter((name) => /^[0-9A-F]{24}$/.test(name))
+      const begun = performance.now()
+      for (const name of names.slice(0, report.logSegments)) {
+        const script = ['veilig_restore/fetch', name, 'pg_wal/RECOVERYXLOG']
+        execFileSync('/bin/sh', script, { cwd: into })
+      }
+      const seconds = (report.logTookMs + performance.now() - begun) / 1000
+      emit({
+        bench: BENCH,
+        subject: 'veilig',
+        metric: 'log fed to recovery',
+        value: report.logSegments / seconds,
+        unit: 'segments/s',
+      })
+      return seconds
+    },
+  }
+}
+
+async function feed(subjects: readonly Subject[], segments: readonly string[]): Promise<void> {
+  for (const { name, feed } of subjects) {
+    const seconds = await feed?.(segments)
+    if (name === 'veilig' || seconds === undefined) continue
+    const value = segments.length / seconds
+    emit({ bench: BENCH, subject: name, metric: 'log fed to recovery', value, unit: 'segments/s' })
+  }
+}
+
+/** Names of whole segments, from one on. */
+async function segmentsAfter(
+  server: { query<Row extends object>(sql: string): Promise<Row[]> },
+  first: string,
+): Promise<string[]> {
+  const rows = await server.query<{ name: string }>(
+    `select name from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$' and name >= '${first}'
+       and name < pg_walfile_name(pg_current_wal_lsn()) order by name`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+function emitSize(folder: string, data: string): void {
+  const kib = (path: string): number =>
+    Number.parseInt(execFileSync('du', ['-sk', path], { encoding: 'utf8' }), 10)
+  const sizes = [
+    ['veilig', kib(join(data, 'regions')) / 2],
+    ['pgbackrest', kib(join(folder, 'repo'))],
+  ] as const
+  for (const [subject, size] of sizes) {
+    const metric = 'repository, one copy'
+    emit({ bench: BENCH, subject, metric, value: size / 1024, unit: 'MiB' })
+  }
+}
+
+type Compare = (
   subjects: readonly Subject[],
   what: string,
   mib: number,
   act: (subject: Subject) => Promise<unknown>,
-): Promise<void> {
-  const seconds = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const at of subjects.keys()) {
-      const subject = subjects[(at + round) % subjects.length]!
-      const begun = performance.now()
-      const afterwards = await act(subject)
-      seconds.get(subject.name)?.push((performance.now() - begun) / 1000)
-      if (typeof afterwards === 'function') await (afterwards as () => Promise<void>)()
+  rounds?: number,
+) => Promise<void>
+
+/** Interleaved rounds; what `act` returns as a function is done after the clock has stopped. */
+function comparison(pids: readonly number[]): Compare {
+  return async (subjects, what, mib, act, rounds = ROUNDS) => {
+    const spent = new Map(subjects.map(({ name }) => [name, { wall: [], cpu: [] } as Spent]))
+    for (let round = 0; round < rounds; round++) {
+      for (const at of subjects.keys()) {
+        const subject = subjects[(at + round) % subjects.length]!
+        const [begun, cpu] = [performance.now(), cpuSecondsWithEnded(pids)]
+        const afterwards = await act(subject)
+        spent.get(subject.name)?.wall.push((performance.now() - begun) / 1000)
+        spent.get(subject.name)?.cpu.push(cpuSecondsWithEnded(pids) - cpu)
+        if (typeof afterwards === 'function') await (afterwards as () => Promise<void>)()
+      }
+    }
+    for (const kind of ['wall', 'cpu'] as const) {
+      const time = (name: string): number => median(spent.get(name)?.[kind] ?? [])
+      for (const { name } of subjects) {
+        const peers = subjects.filter((peer) => peer.name !== name)
+        const ratio = Object.fromEntries(
+          peers.map((peer) => [peer.name, Number((time(name) / time(peer.name)).toFixed(3))]),
+        )
+        const metric = `${what} ${kind === 'wall' ? 'time' : 'CPU'}`
+        emit({ bench: BENCH, subject: name, metric, value: time(name), unit: 's', ratio })
+        if (kind === 'cpu') continue
+        const [speed, unit] = [mib / time(name), 'MiB/s']
+        emit({ bench: BENCH, subject: name, metric: `${what} speed`, value: speed, unit })
+      }
     }
   }
-  const time = (name: string): number => median(seconds.get(name) ?? [])
-  for (const { name } of subjects) {
-    const peers = subjects.filter((peer) => peer.name !== name)
-    const ratio = Object.fromEntries(
-      peers.map((peer) => [peer.name, Number((time(name) / time(peer.name)).toFixed(3))]),
-    )
-    emit({
-      bench: BENCH,
-      subject: name,
-      metric: `${what} time`,
-      value: time(name),
-      unit: 's',
-      ratio,
-    })
-    const speed = mib / time(name)
-    emit({ bench: BENCH, subject: name, metric: `${what} speed`, value: speed, unit: 'MiB/s' })
-  }
 }
+
+type Spent = { readonly wall: number[]; readonly cpu: number[] }

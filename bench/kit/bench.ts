@@ -45,6 +45,18 @@ export function cpuSeconds(pid: number): number {
   return processTree(pid).reduce((sum, each) => sum + ownCpuSeconds(each), 0)
 }
 
+/**
+ * CPU seconds of everything these processes have started, ended or not, of themselves, and of what
+ * we ourselves have started and seen end.
+ */
+export function cpuSecondsWithEnded(pids: readonly number[]): number {
+  const ended = (pid: number): number => ticks(pid, 13) + ticks(pid, 14)
+  const others = pids
+    .flatMap(processTree)
+    .reduce((sum, pid) => sum + ownCpuSeconds(pid) + ended(pid), 0)
+  return others + ended(process.pid)
+}
+
 /** Largest resident size so far of any single process of the tree, in MiB. */
 export function peakMemoryMib(pid: number): number {
   const peaks = processTree(pid).map((each) => {
@@ -66,8 +78,12 @@ function parentOf(pid: number): number {
 }
 
 function ownCpuSeconds(pid: number): number {
-  const fields = statFields(pid)
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND
+  return ticks(pid, 11) + ticks(pid, 12)
+}
+
+/** A field of /proc/PID/stat that counts clock ticks, in seconds. */
+function ticks(pid: number, field: number): number {
+  return Number(statFields(pid)[field] ?? 0) / TICKS_PER_SECOND
 }
 
 /** Fields after the command's name, which may itself contain spaces: state is the first. */

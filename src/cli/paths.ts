@@ -10,12 +10,15 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SOCKET_DIR_MAX } from '#system/postgres/cluster.ts'
 
+/** Who restores to a folder of his own, and removes it after: a service, or a person's command. */
+export type ScratchName = 'drill' | 'drill-man' | 'restore-table'
+
 export type Paths = {
   readonly data: string
   /** PGDATA of the protected and of the control cluster. */
   readonly cluster: (name: 'protected' | 'control') => string
   /** Socket folder of a cluster. */
-  readonly clusterSocket: (name: 'protected' | 'control' | 'drill' | 'drill-man') => string
+  readonly clusterSocket: (name: 'protected' | 'control' | ScratchName) => string
   /** Unix socket on which a service listens for its neighbours. */
   readonly socket: (service: string) => string
   readonly log: (process: string) => string
@@ -38,8 +41,8 @@ export type Paths = {
   readonly receipts: string
   /** What the prober noted of the protected database, for drills to compare. */
   readonly facts: string
-  /** Where a drill restores to: the service's, or one that a person runs by hand. Removed after. */
-  readonly drill: (who: 'drill' | 'drill-man') => string
+  /** Where a drill restores to, or whoever wants one table back. Removed after. */
+  readonly drill: (who: ScratchName) => string
 }
 
 /** @param data Absolute path of the data folder. */

@@ -7,6 +7,7 @@ import { UsageError } from '#lib/errors.ts'
 import type { RecoveryAction } from '#services/backup/restore/recovery-files.ts'
 import {
   restore,
+  type RestoreOptions,
   type RestoreProgress,
   type RestoreReport,
 } from '#services/backup/restore/restore.ts'
@@ -15,6 +16,7 @@ import type { Clock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
 import { postgresAccount } from '#system/postgres/user.ts'
 import type { Command, CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
 import { openForReading, readKeyFile } from '../repository.ts'
 import { megabytes, progressText } from './backup-run.ts'
 
@@ -26,46 +28,78 @@ export const restoreCommand: Command = {
   name: 'restore',
   summary: 'bring back the database as it was',
   usage:
-    '--to TIME|LSN|NAME|xid:N|immediate|latest --into DIR [--delta] [--key FILE] ' +
-    '[--timeline N] [--action promote]',
+    '--to TIME|LSN|NAME|xid:N|immediate|latest (--into DIR [--delta] [--action promote] | ' +
+    '--table NAME --live URL) [--key FILE] [--timeline N]',
   options: {
     to: { type: 'string' },
     into: { type: 'string' },
     delta: { type: 'boolean' },
+    table: { type: 'string' },
+    live: { type: 'string' },
     key: { type: 'string' },
     timeline: { type: 'string' },
     action: { type: 'string' },
   },
   run: async (context, input) => {
-    const { to, into, key, timeline, action = 'promote' } = input.values
-    if (typeof to !== 'string' || typeof into !== 'string' || into === '') {
-      throw new UsageError(
-        'OPTION_INVALID',
-        'say where to end with --to and where to write with --into',
-      )
+    const { to, into, key, timeline, action = 'promote', table, live } = input.values
+    const place = typeof into === 'string' && into !== '' ? into : undefined
+    const beside =
+      typeof table === 'string' && typeof live === 'string' ? { table, live } : undefined
+    if (typeof to !== 'string' || (place === undefined) === (beside === undefined)) {
+      const message =
+        'say where to end with --to, and where to write: --into, or --table with --live'
+      throw new UsageError('OPTION_INVALID', message)
     }
     const target = parseTarget(to)
     const identity = await readKeyFile(context.paths, key)
     const reader = await openForReading(context, context.config.backup.regions, identity)
     const json = input.values['json'] === true
     const progress = progressFor(json ? 'lines' : input.interactive ? 'terminal' : 'none', context)
-    const report = await restore({
+    const options = {
       reader,
       target,
-      into,
-      over: input.values['delta'] === true,
       timeline: timeline === undefined ? undefined : timelineFrom(timeline),
-      action: actionFrom(action),
       account: postgresAccount(),
       disk: systemDisk,
       clock: context.clock,
       signal: input.signal,
       ...(progress ? { progress } : {}),
-    })
-    const text = json ? `${JSON.stringify(report)}\n` : asText(report, input)
+    }
+    const asked = actionFrom(action)
+    const text = beside
+      ? await tableText(context, beside, options, input)
+      : await directoryText({ ...options, into: place ?? '', action: asked }, input)
     process.stdout.write(text)
     return 0
   },
+}
+
+async function directoryText(options: RestoreOptions, input: CommandInput): Promise<string> {
+  const report = await restore({ ...options, over: input.values['delta'] === true })
+  return input.values['json'] === true ? `${JSON.stringify(report)}\n` : asText(report, input)
+}
+
+async function tableText(
+  context: Context,
+  beside: { readonly table: string; readonly live: string },
+  options: Omit<RestoreOptions, 'into' | 'action'>,
+  input: CommandInput,
+): Promise<string> {
+  let shownMs = -Infinity
+  const onRows = (rows: number): void => {
+    const nowMs = context.clock.monotonicMs()
+    if (!input.interactive || nowMs - shownMs < PROGRESS_MS) return
+    shownMs = nowMs
+    process.stdout.write(`\r\x1b[2Krows   ${rows}`)
+  }
+  const { restoreTable } = await import('../restore-table.ts') // much, and seldom wanted
+  const report = await restoreTable(context, { ...beside, onRows }, options)
+  if (input.values['json'] === true) return `${JSON.stringify(report)}\n`
+  const { table, rows, stop, tookMs } = report
+  const clear = input.interactive ? '\r\x1b[2K' : ''
+  const took = `${(tookMs / 1000).toFixed(1)} s`
+  const done = `${table} holds the ${rows} rows of ${stop}, in ${took}`
+  return `${clear}${done}. The live table is as it was.\n`
 }
 
 function timelineFrom(text: string | boolean): number {

@@ -143,8 +143,8 @@ async function loggedUntilMs({ paths, clock }: ServiceContext): Promise<number> 
   return clock.nowMs() - UNKNOWN_LAG_MS
 }
 
-async function programs(
-  { config, paths }: ServiceContext,
+export async function programs(
+  { config, paths }: Pick<ServiceContext, 'config' | 'paths'>,
   pgMajor: number,
   account: Account | undefined,
 ): Promise<PostgresBinaries> {

@@ -32,7 +32,7 @@ const CANARY_WINDOW_MS = 24 * 60 * MINUTE_MS
  * A throw-away server that reaches nobody: no listener, no archive, no standby, no subscription,
  * no library of the original's. It may forget everything in a crash, so it syncs nothing.
  */
-const isolation: Readonly<Record<string, string>> = {
+export const isolation: Readonly<Record<string, string>> = {
   archive_mode: 'off',
   autovacuum: 'off',
   external_pid_file: '',

@@ -75,6 +75,8 @@ export type RestoreReport = {
   /** Of these bytes, those that were not there already. */
   readonly writtenBytes: number
   readonly logSegments: number
+  /** Until the log lay ready. */
+  readonly logTookMs: number
   readonly tookMs: number
 }
 
@@ -114,6 +116,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
       options.progress?.({ phase: 'log', doneBytes, totalBytes })
     },
   })
+  const logTookMs = clock.monotonicMs() - startedAtMs
   const stop = stopFor(target, log, backup)
   const written = await writeFiles(options, into, backup, path, endLsn, log, stop)
   return {
@@ -128,6 +131,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     bytes: written.bytes,
     writtenBytes: written.writtenBytes,
     logSegments: log.segments.length,
+    logTookMs,
     tookMs: clock.monotonicMs() - startedAtMs,
   }
 }

@@ -38,7 +38,7 @@ function keep(bytes: Uint8Array, fullSize: number, cut: number): { map: FileMap;
   return { map, kept: Buffer.concat(kept) }
 }
 
-test('changed pages: those since the start of the full, new ones, and those it does not have', () => {
+test('changed pages: those since the full began, new ones, and those the full lacks', () => {
   const before = SINCE - 1n
   const bytes = fileOf([before, SINCE, SINCE + 9n, before, 0n, 0xff_ffffn, before, before])
   for (let cut = 1; cut <= bytes.length; cut++) {
