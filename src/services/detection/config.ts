@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { detectors } from './detectors.ts'
 
 /** Where an alert goes. Drills (synthetic attacks of the prober) go only where they are wanted. */
 export type ChannelConfig =
@@ -33,6 +34,19 @@ export type DetectionConfig = {
   readonly administrators: readonly string[]
   /** Roles of synthetic attacks: each is an incident of its own, and none wakes anybody. */
   readonly drillRoles: readonly string[]
+  /** Roles that need not exist: the status page asks with them whether the door answers. */
+  readonly monitorRoles: readonly string[]
+  /** Detectors that are switched off, by id; that they are is itself told. */
+  readonly off: readonly string[]
+  /** What nobody has a reason to touch: a touch of it is an alert. */
+  readonly honeytokens: {
+    readonly roles: readonly string[]
+    readonly tables: readonly string[]
+    /** Texts that no honest statement holds: the address of a member who does not exist. */
+    readonly texts: readonly string[]
+  }
+  /** Days without a session after which an account sleeps. */
+  readonly dormantDays: number
   /** Alerts of one kind by one account and address within this are one incident. */
   readonly incidentMinutes: number
   readonly bruteForce: {
@@ -72,6 +86,14 @@ const channel: z.ZodType<ChannelConfig> = z.discriminatedUnion('kind', [
   }),
 ])
 
+const names: z.ZodType<readonly string[]> = z.array(z.string().min(3).max(120)).max(100)
+
+const honeytokens: z.ZodType<DetectionConfig['honeytokens']> = z.strictObject({
+  roles: names.default([]),
+  tables: names.default([]),
+  texts: names.default([]),
+})
+
 const bruteForce: z.ZodType<DetectionConfig['bruteForce']> = z.strictObject({
   perMinute: z.int().min(2).max(10_000).default(5),
   perHour: z.int().min(2).max(100_000).default(20),
@@ -90,6 +112,13 @@ export const detectionConfig: z.ZodType<DetectionConfig> = z
       .prefault([{ kind: 'file' }]),
     administrators: z.array(z.string()).max(100).default(['reservations_owner']),
     drillRoles: z.array(z.string()).max(10).default(['veilig_prober']),
+    monitorRoles: z.array(z.string()).max(10).default(['veilig_status']),
+    off: z
+      .array(z.enum(detectors.map(({ id }) => id)))
+      .max(100)
+      .default([]),
+    honeytokens: honeytokens.prefault({}),
+    dormantDays: z.number().min(1).max(3_650).default(60),
     incidentMinutes: z.number().min(0.1).max(1_440).default(15),
     bruteForce: bruteForce.prefault({}),
     mass: mass.prefault({}),

@@ -30,26 +30,38 @@ function detector(
 const INPUT = 'Find the request by its time and call site, and pass that value as a parameter.'
 const WHO = 'Ask whoever holds this account; if nobody knows of it, change its password now.'
 const READ = 'Look at what was read in the audit trail, and end the session if it still runs.'
+const BLOCK =
+  'Take the address off the allow-list; the account is safe while its password is random.'
 const TAKE_BACK = 'Undo it, find how the role came to it, and take away the right it needed.'
 
 const injections: readonly Detector[] = [
-  detector(
-    'sqli.structure',
-    'high',
-    'SQL injection',
-    'Azure SQL: SQL.DB_PotentialSqlInjection',
-    INPUT,
-  ),
+  detector('sqli.structure', 'high', 'SQL injection', 'Azure SQL: PotentialSqlInjection', INPUT),
   detector(
     'sqli.syntax-probing',
     'medium',
     'Probing for SQL injection',
-    'Azure SQL: SQL.DB_VulnerabilityToSqlInjection',
+    'Azure SQL: VulnerabilityToSqlInjection',
     INPUT,
   ),
   detector('sqli.timing', 'high', 'SQL injection that measures time', '', INPUT),
   detector('sqli.catalogue', 'high', 'SQL injection that lists the tables', '', INPUT),
   detector('sqli.functions', 'critical', 'SQL injection that leaves the database', '', INPUT),
+  detector(
+    'sqli.error-rate',
+    'medium',
+    'Many mistaken statements in a short time',
+    'Azure SQL: VulnerabilityToSqlInjection',
+    INPUT,
+  ),
+  detector('sqli.time-probing', 'high', 'Statements wait again and again equally long', '', INPUT),
+  detector(
+    'sqli.column-counting',
+    'high',
+    'The columns of a statement are being counted',
+    '',
+    INPUT,
+  ),
+  detector('sqli.second-order', 'critical', 'A stored text became part of a statement', '', INPUT),
 ]
 
 const accesses: readonly Detector[] = [
@@ -57,29 +69,86 @@ const accesses: readonly Detector[] = [
     'login.brute-force',
     'medium',
     'Passwords are being guessed',
-    'Azure SQL and Defender: BruteForce; GuardDuty: AnomalousBehavior.FailedLogin',
-    'Take the address off the allow-list; the account is safe while its password is random.',
+    'Azure SQL, Defender: BruteForce; GuardDuty: AnomalousBehavior.FailedLogin',
+    BLOCK,
+  ),
+  detector(
+    'login.brute-force-slow',
+    'medium',
+    'Passwords are being guessed slowly',
+    'Azure SQL, Defender: BruteForce',
+    BLOCK,
+  ),
+  detector(
+    'login.brute-force-distributed',
+    'high',
+    'Passwords of one account are being guessed from many addresses',
+    'Azure SQL, Defender: BruteForce with a valid user',
+    BLOCK,
+  ),
+  detector(
+    'login.credential-stuffing',
+    'high',
+    'One address tries the passwords of many accounts',
+    'GuardDuty: AnomalousBehavior.FailedLogin',
+    BLOCK,
   ),
   detector(
     'login.success-after-failures',
     'high',
     'A login succeeded after many wrong passwords',
-    'Defender: BruteForce success; GuardDuty: AnomalousBehavior.SuccessfulBruteForce',
+    'Azure SQL, Defender: BruteForce success; GuardDuty: AnomalousBehavior.SuccessfulBruteForce',
     WHO,
   ),
   detector(
     'access.new-address',
     'low',
     'An account is used from an address that is new for it',
-    'Azure SQL and Defender: GeoAnomaly, DataCenterAnomaly; GuardDuty: SuccessfulLogin',
+    'Azure SQL, Defender: DomainAnomaly; GuardDuty: AnomalousBehavior.SuccessfulLogin',
+    WHO,
+  ),
+  detector(
+    'access.new-network',
+    'medium',
+    'An account is used from a network that is new for it',
+    'Azure SQL, Defender: GeoAnomaly, DataCenterAnomaly, CloudProviderAnomaly, SuspiciousIpAnomaly',
     WHO,
   ),
   detector(
     'access.new-tool',
     'low',
     'An account is used with a program that is new for it',
-    'Azure SQL and Defender: HarmfulApplication',
+    'Azure SQL, Defender: HarmfulApplication',
     WHO,
+  ),
+  detector(
+    'access.harmful-tool',
+    'high',
+    'A program made for attacks logged in',
+    'Azure SQL, Defender: HarmfulApplication',
+    WHO,
+  ),
+  detector(
+    'access.new-role',
+    'low',
+    'An account logged in for the first time',
+    'Azure SQL, Defender: PrincipalAnomaly',
+    WHO,
+  ),
+  detector('access.new-hour', 'low', 'An account is used at an hour that is new for it', '', WHO),
+  detector(
+    'access.dormant',
+    'medium',
+    'An account woke after a long silence',
+    'Azure SQL, Defender: PrincipalAnomaly (60 days)',
+    WHO,
+  ),
+  detector(
+    'access.probing',
+    'medium',
+    'Somebody tries the door again and again',
+    'Azure SQL, Defender: SuspiciousIpAnomaly; GuardDuty: Discovery',
+    BLOCK,
   ),
   detector(
     'access.refused',
@@ -88,22 +157,75 @@ const accesses: readonly Detector[] = [
     '',
     'Nothing was done in the database; find what asked for it.',
   ),
-  detector('data.replication-started', 'critical', 'A stream of all changes was opened', '', READ),
-  detector('data.mass-read', 'high', 'An account reads far more rows than it ever did', '', READ),
+  detector(
+    'access.catalogue-enumeration',
+    'medium',
+    'An account looks through the tables that there are',
+    '',
+    WHO,
+  ),
+]
+
+const MEANT = 'If it was not meant, restore to the moment before it: `veilig restore --to TIME`.'
+
+const amounts: readonly Detector[] = [
+  detector(
+    'data.mass-read',
+    'high',
+    'An account reads far more rows than it ever did',
+    'Azure SQL (older settings): Data_Exfiltration',
+    READ,
+  ),
   detector(
     'data.mass-change',
     'high',
-    'A statement changed or deleted far more rows than the account ever did',
+    'Far more rows changed or were deleted than ever',
     '',
-    'If it was not meant, restore to the moment before it: `veilig restore --to TIME`.',
+    MEANT,
   ),
+  detector('data.slow-drip', 'medium', 'An account reads more, day after day', '', READ),
+  detector('data.enumeration', 'medium', 'Rows are asked for one number after the other', '', READ),
+  detector('data.export-tool', 'medium', 'A program that copies databases logged in', '', WHO),
+  detector('data.copy-out', 'medium', 'An account copies a table out for the first time', '', READ),
+  detector(
+    'data.honeytoken',
+    'critical',
+    'What nobody has a reason to touch was touched',
+    '',
+    'Whoever did this looks for what to take: end the session and change the password now.',
+  ),
+  detector('data.replication-started', 'critical', 'A stream of all changes was opened', '', READ),
+  detector(
+    'data.card-number',
+    'high',
+    'A payment card number was seen where none may be',
+    '',
+    'Find the page that asks for it; cards belong on the payment gateway’s own page alone.',
+  ),
+]
+
+const LOOK = 'Run `veilig audit verify`, and look at who was on the machine at that time.'
+
+const ring: readonly Detector[] = [
+  detector('ring.clock-jump', 'medium', 'The clock of a process went back', '', LOOK),
+  detector('ring.log-gap', 'critical', 'Records are missing from a book', '', LOOK),
+  detector('ring.log-cut', 'high', 'The end of a book was cut off at a start', '', LOOK),
+  detector('ring.log-damaged', 'critical', 'A book is not what was written', '', LOOK),
+  detector('ring.stopped-hard', 'medium', 'A process ended without closing its book', '', LOOK),
+  detector('ring.detector-off', 'high', 'A detector is switched off', '', LOOK),
 ]
 
 const waysToMore = escalations.map(({ id, gravity, title }) =>
   detector(`escalation.${id}`, gravity, title, '', TAKE_BACK),
 )
 
-export const detectors: readonly Detector[] = [...injections, ...accesses, ...waysToMore]
+export const detectors: readonly Detector[] = [
+  ...injections,
+  ...accesses,
+  ...amounts,
+  ...ring,
+  ...waysToMore,
+]
 
 const byId = new Map(detectors.map((found) => [found.id, found]))
 

@@ -1,5 +1,5 @@
 /**
- * Reads along with the SQL gateway's book, event by event; says what each sets off. No I/O.
+ * Reads along with the books, event by event; says what each sets off. No I/O.
  *
  * @module
  */
@@ -7,28 +7,23 @@ import type { RecordedEvent } from '#audit/read.ts'
 import type { Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
 import { detectorOf } from './detectors.ts'
-import { StatementJudge } from './statements.ts'
-import { Window } from './windows.ts'
+import { StatementJudge, type JudgeState } from './statements.ts'
+import { DataWatch, type DataState } from './watch-data.ts'
+import { LoginWatch, type LoginsState } from './watch-logins.ts'
+import { ProbingWatch } from './watch-probing.ts'
+import { cardFinding, RingWatch } from './watch-ring.ts'
+import { findingOf, number, peerOf, text, type Peer } from './watched.ts'
 
-type Peer = { readonly role: string; readonly database: string; readonly address: string }
-
-/** What an account was seen to do. */
-type Habits = {
-  sessions: number
-  readonly addresses: Set<string>
-  readonly tools: Set<string>
-  /** The most rows within a minute, read and changed. */
-  read: number
-  changed: number
+/** All that was learned, as it outlives the process. */
+export type WatchState = {
+  readonly judge: JudgeState
+  readonly logins: LoginsState
+  readonly data: DataState
+  readonly probing: ReturnType<ProbingWatch['state']>
+  readonly peers: readonly (readonly [string, Peer])[]
 }
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
 const SESSIONS_MAX = 10_000
-const ROLES_MAX = 1_000
-const SET_MAX = 1_000
-/** Sessions after which an account has habits. */
-const SESSIONS_KNOWN = 20
 /** Of a longer text the book's first record holds a part only, which proves nothing. */
 const TEXT_BYTES_MAX = 128 * 1024
 /** Of what the prober does beside its numbered attacks. */
@@ -38,22 +33,42 @@ const DRILL = /veilig-drill-[0-9a-f]{32}/
 export class Watch {
   readonly #config: DetectionConfig
   readonly #judge = new StatementJudge()
+  readonly #logins: LoginWatch
+  readonly #data: DataWatch
+  readonly #probing = new ProbingWatch()
+  readonly #rings = new Map<string, RingWatch>()
   readonly #peers = new Map<string, Peer>()
-  readonly #habits = new Map<string, Habits>()
-  readonly #failures = new Window(MINUTE_MS)
-  readonly #patient = new Window(HOUR_MS)
-  readonly #read = new Window(MINUTE_MS)
-  readonly #changed = new Window(MINUTE_MS)
 
   constructor(config: DetectionConfig) {
     this.#config = config
+    this.#logins = new LoginWatch(config)
+    this.#data = new DataWatch(config)
+  }
+
+  state(): WatchState {
+    return {
+      judge: this.#judge.state(),
+      logins: this.#logins.state(),
+      data: this.#data.state(),
+      probing: this.#probing.state(),
+      peers: [...this.#peers],
+    }
+  }
+
+  restore(state: WatchState): void {
+    this.#judge.restore(state.judge)
+    this.#logins.restore(state.logins)
+    this.#data.restore(state.data)
+    this.#probing.restore(state.probing)
+    for (const [session, peer] of state.peers) this.#peers.set(session, peer)
   }
 
   /** What an event sets off; most set off nothing. */
   see(event: RecordedEvent): readonly Finding[] {
-    return this.#findings(event).map((found) =>
-      this.#isDrill(found.role) ? { drill: NO_NUMBER, ...found } : found,
-    )
+    const { off } = this.#config
+    return [...this.#ringOf(event.process).see(event), ...this.#findings(event)]
+      .filter(({ detector }) => !off.includes(detector))
+      .map((found) => (this.#isDrill(found.role) ? { drill: NO_NUMBER, ...found } : found))
   }
 
   #findings(event: RecordedEvent): readonly Finding[] {
@@ -65,15 +80,26 @@ export class Watch {
       case 'DB_SESSION_OPENED':
         return this.#opened(event)
       case 'DB_LOGIN_FAILED':
-        return this.#loginFailed(event)
+        return this.#logins.failed(event)
+      case 'DB_SESSION_REFUSED':
+      case 'DB_PROTOCOL_VIOLATION':
+        return this.#logins.refused(event)
       case 'DB_STATEMENT_REFUSED':
-        return [finding('access.refused', event, peerOf(event), text(event, 'rule'))]
+        return [findingOf('access.refused', event, peerOf(event), text(event, 'rule'))]
       case 'DB_SESSION_CLOSED':
         this.#peers.delete(text(event, 'session'))
         return []
+      case 'CARD_NUMBER_SEEN':
+        return cardFinding(event)
       default:
         return []
     }
+  }
+
+  #opened(event: RecordedEvent): readonly Finding[] {
+    this.#peers.set(text(event, 'session'), peerOf(event))
+    if (this.#peers.size > SESSIONS_MAX) this.#peers.delete(this.#peers.keys().next().value ?? '')
+    return this.#logins.opened(event)
   }
 
   #statement(event: RecordedEvent): readonly Finding[] {
@@ -84,9 +110,20 @@ export class Watch {
     const peer = peerOf(event)
     const ids = this.#judge.judge(sql, peer.role).filter((id) => this.#matters(id, peer.role))
     if (ids.length === 0) this.#judge.learn(sql, peer.role)
+    const suspected = ids.some((id) => id.startsWith('sqli.'))
     const drill = this.#isDrill(peer.role) ? DRILL.exec(sql)?.[0] : undefined
     const numbered = drill === undefined ? {} : { drill }
-    return ids.map((id) => ({ ...finding(id, event, peer, ''), ...numbered }))
+    return [
+      ...ids.map((id) => ({ ...findingOf(id, event, peer, ''), ...numbered })),
+      ...this.#data.asked(event, peer, sql),
+      ...this.#probing.asked(event, peer, sql, suspected),
+    ]
+  }
+
+  #done(event: RecordedEvent): readonly Finding[] {
+    const peer = this.#peers.get(text(event, 'session'))
+    if (!peer) return []
+    return [...this.#data.done(event, peer), ...this.#probing.done(event, peer)]
   }
 
   /** Who runs the database for a living changes it; only what no work needs is told. */
@@ -95,117 +132,15 @@ export class Watch {
     return detectorOf(id).severity === 'critical'
   }
 
-  #done(event: RecordedEvent): readonly Finding[] {
-    const peer = this.#peers.get(text(event, 'session'))
-    if (!peer) return []
-    const found: Finding[] = []
-    const habits = this.#habitsOf(peer.role)
-    const read = number(event, 'rowsSent')
-    if (read > 0) {
-      const sum = this.#read.add(peer.role, event.timeMs, read)
-      if (this.#isMass(sum, habits.read)) {
-        const evidence = `${sum} rows within a minute, at most ${habits.read} before`
-        found.push(finding('data.mass-read', event, peer, evidence))
-      }
-      habits.read = Math.max(habits.read, sum)
-    }
-    const [, count] = /^(?:DELETE|UPDATE|MERGE) (\d+)$/.exec(text(event, 'tag')) ?? []
-    if (count !== undefined && count !== '0') {
-      const sum = this.#changed.add(peer.role, event.timeMs, Number(count))
-      if (this.#isMass(sum, habits.changed)) {
-        const evidence = `${sum} rows within a minute, at most ${habits.changed} before`
-        found.push(finding('data.mass-change', event, peer, evidence))
-      }
-      habits.changed = Math.max(habits.changed, sum)
-    }
-    return found
-  }
-
-  #isMass(sum: number, before: number): boolean {
-    const { rowsFloor, factor } = this.#config.mass
-    return sum > rowsFloor && sum > before * factor
-  }
-
-  #opened(event: RecordedEvent): readonly Finding[] {
-    const peer = peerOf(event)
-    this.#peers.set(text(event, 'session'), peer)
-    if (this.#peers.size > SESSIONS_MAX) this.#peers.delete(this.#peers.keys().next().value ?? '')
-    const found: Finding[] = []
-    const failed = Math.max(
-      this.#patient.sum(`role ${peer.role}`, event.timeMs),
-      this.#patient.sum(`address ${peer.address}`, event.timeMs),
-    )
-    if (failed >= this.#config.bruteForce.perMinute && !this.#isDrill(peer.role)) {
-      const evidence = `${failed} wrong passwords before`
-      found.push(finding('login.success-after-failures', event, peer, evidence))
-      this.#patient.forget(`role ${peer.role}`)
-      this.#patient.forget(`address ${peer.address}`)
-    }
-    if (event.detail['replication'] === true)
-      found.push(finding('data.replication-started', event, peer, 'a replication connection'))
-    const habits = this.#habitsOf(peer.role)
-    const tool = text(event, 'application')
-    if (habits.sessions++ >= SESSIONS_KNOWN) {
-      if (!habits.addresses.has(peer.address))
-        found.push(finding('access.new-address', event, peer, ''))
-      if (!habits.tools.has(tool)) found.push(finding('access.new-tool', event, peer, tool))
-    }
-    if (habits.addresses.size < SET_MAX) habits.addresses.add(peer.address)
-    if (habits.tools.size < SET_MAX) habits.tools.add(tool)
-    return found
-  }
-
-  /** Counted by the account and by the address: many addresses, many accounts, both are seen. */
-  #loginFailed(event: RecordedEvent): readonly Finding[] {
-    const peer = peerOf(event)
-    if (this.#isDrill(peer.role)) return []
-    const { perMinute, perHour } = this.#config.bruteForce
-    const names = [`role ${peer.role}`, `address ${peer.address}`]
-    const fast = Math.max(...names.map((name) => this.#failures.add(name, event.timeMs)))
-    const slow = Math.max(...names.map((name) => this.#patient.add(name, event.timeMs)))
-    if (fast < perMinute && slow < perHour) return []
-    const evidence = fast >= perMinute ? `${fast} within a minute` : `${slow} within an hour`
-    return [finding('login.brute-force', event, peer, `${evidence}`)]
-  }
-
   #isDrill(role: string): boolean {
     return this.#config.drillRoles.includes(role)
   }
 
-  #habitsOf(role: string): Habits {
-    const known = this.#habits.get(role)
+  #ringOf(process: string): RingWatch {
+    const known = this.#rings.get(process)
     if (known) return known
-    const habits: Habits = {
-      sessions: 0,
-      addresses: new Set(),
-      tools: new Set(),
-      read: 0,
-      changed: 0,
-    }
-    if (this.#habits.size < ROLES_MAX) this.#habits.set(role, habits)
-    return habits
+    const made = new RingWatch()
+    this.#rings.set(process, made)
+    return made
   }
-}
-
-function finding(detector: string, event: RecordedEvent, peer: Peer, evidence: string): Finding {
-  const session = text(event, 'session')
-  return { detector, ...peer, session, evidence, atMs: event.timeMs }
-}
-
-function peerOf(event: RecordedEvent): Peer {
-  return {
-    role: text(event, 'user'),
-    database: text(event, 'database'),
-    address: text(event, 'address'),
-  }
-}
-
-function text({ detail }: RecordedEvent, field: string): string {
-  const value = detail[field]
-  return typeof value === 'string' ? value : ''
-}
-
-function number({ detail }: RecordedEvent, field: string): number {
-  const value = detail[field]
-  return typeof value === 'number' ? value : 0
 }

@@ -1,0 +1,46 @@
+/**
+ * The ring itself: its records, its clock, its detectors. Who attacks begins by blinding it.
+ *
+ * @module
+ */
+import type { RecordedEvent } from '#audit/read.ts'
+import type { Finding } from './alert.ts'
+import { findingOf, text, type Peer } from './watched.ts'
+
+const BACK_MS = 5_000
+const NOBODY: Peer = { role: '', database: '', address: '' }
+
+/** One book's continuity. */
+export class RingWatch {
+  #lastMs = 0
+  #lastSequence = -1
+  #closed = true
+
+  see(event: RecordedEvent): readonly Finding[] {
+    const found: Finding[] = []
+    const say = (id: string, evidence: string): void => {
+      found.push(findingOf(id, event, NOBODY, evidence))
+    }
+    if (this.#lastMs - event.timeMs > BACK_MS)
+      say('ring.clock-jump', `back by ${Math.round((this.#lastMs - event.timeMs) / 1000)} s`)
+    if (this.#lastSequence >= 0 && event.sequence !== this.#lastSequence + 1)
+      say('ring.log-gap', `record ${event.sequence} after ${this.#lastSequence}`)
+    if (event.code === 'AUDIT_BOOK_OPENED' && !this.#closed)
+      say('ring.stopped-hard', `the book of ${event.process} was not closed`)
+    if (event.code === 'AUDIT_BOOK_DAMAGED') say('ring.log-damaged', event.process)
+    if (event.code === 'AUDIT_TAIL_CUT') say('ring.log-cut', text(event, 'bytes'))
+    this.#lastMs = event.timeMs
+    this.#lastSequence = event.sequence
+    this.#closed = event.code === 'AUDIT_BOOK_CLOSED'
+    return found
+  }
+}
+
+/** A card number where none may be. */
+export function cardFinding(event: RecordedEvent): readonly Finding[] {
+  if (event.code === 'CARD_NUMBER_SEEN') {
+    const where = `${text(event, 'where')} of ${text(event, 'host')}`
+    return [findingOf('data.card-number', event, NOBODY, where)]
+  }
+  return []
+}
