@@ -5,12 +5,15 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { FaultError, UsageError } from '#lib/errors.ts'
 import { gradeHeaders } from '#services/grader/headers.ts'
-import { writeReport, type FullReport } from '#services/grader/report.ts'
+import { writeHtmlReport } from '#services/grader/html-report.ts'
+import { writeReport } from '#services/grader/report.ts'
+import type { FullReport } from '#services/grader/said.ts'
 import { gradeTls, hstsSeconds } from '#services/grader/tls/grade.ts'
+import { readKnownLogs, type KnownLogs } from '#services/grader/tls/transparency.ts'
 import { systemClock } from '#system/clock.ts'
 import type { Command, CommandInput } from '../command.ts'
 
@@ -19,12 +22,25 @@ const TIMEOUT_MS = 60_000
 export const gradeCommand: Command = {
   name: 'grade',
   summary: 'grade TLS, headers and cookies of a site as outside graders do',
-  usage: 'URL [--ca FILE] [--http-port N] [--json]',
-  options: { ca: { type: 'string' }, 'http-port': { type: 'string' } },
+  usage: 'URL [--ca FILE] [--http-port N] [--ct-logs FILE] [--html FILE] [--json]',
+  options: {
+    ca: { type: 'string' },
+    'ct-logs': { type: 'string' },
+    html: { type: 'string' },
+    'http-port': { type: 'string' },
+  },
   run: async (_, input) => {
     const url = urlOf(input)
-    const ca = await authority(input.values['ca'])
-    const report = await grade(url, ca, plainPortOf(url, input), input.signal)
+    const ca = await textOf(input.values['ca'], 'GRADE_CA_UNREADABLE')
+    const logList = await textOf(input.values['ct-logs'], 'CT_LOGS_UNREADABLE')
+    const ctLogs = logList === undefined ? undefined : readKnownLogs(logList)
+    const target = { url, ca, ctLogs, httpPort: plainPortOf(url, input) }
+    const report = await grade(target, input.signal)
+    const { html } = input.values
+    if (typeof html === 'string') {
+      const atMs = systemClock.nowMs()
+      await writeFile(html, writeHtmlReport(report, { ownAuthority: ca !== undefined, atMs }))
+    }
     const json = input.values['json'] === true
     const options = { colours: input.interactive, ownAuthority: ca !== undefined }
     process.stdout.write(json ? `${toJson(report)}\n` : writeReport(report, options))
@@ -52,20 +68,29 @@ function plainPortOf(url: URL, { values }: CommandInput): number | undefined {
   throw new UsageError('GRADE_PORT_INVALID', '--http-port takes a port between 1 and 65535')
 }
 
-async function authority(file: string | boolean | undefined): Promise<string | undefined> {
+async function textOf(
+  file: string | boolean | undefined,
+  code: string,
+): Promise<string | undefined> {
   if (typeof file !== 'string') return undefined
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
     const message = `cannot read ${file}: ${(cause as Error).message}`
-    throw new FaultError('GRADE_CA_UNREADABLE', message, { cause })
+    throw new FaultError(code, message, { cause })
   }
 }
 
+type GradeTarget = {
+  readonly url: URL
+  readonly ca: string | undefined
+  readonly ctLogs: KnownLogs | undefined
+  /** Where plain HTTP is asked for. */
+  readonly httpPort: number | undefined
+}
+
 async function grade(
-  url: URL,
-  ca: string | undefined,
-  httpPort: number | undefined,
+  { url, ca, ctLogs, httpPort }: GradeTarget,
   stop: AbortSignal,
 ): Promise<FullReport> {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)])
@@ -81,6 +106,7 @@ async function grade(
       address: { host, port: httpsPort },
       serverName: isIP(host) > 0 ? undefined : host,
       ca,
+      ctLogs,
       nowMs: systemClock.nowMs(),
       hstsMaxAgeSeconds: hstsSeconds(headers.visit.page.fields['strict-transport-security']),
     },

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { readFile } from 'node:fs/promises'
 import type { TlsGrades } from '#lib/grades/tls-grades.ts'
 import { gradeHeaders, weaknessesOf } from '#services/grader/headers.ts'
 import { gradeTls, hstsSeconds } from '#services/grader/tls/grade.ts'
+import { readKnownLogs } from '#services/grader/tls/transparency.ts'
 import { summaryOf } from '#services/grader/tls/summary.ts'
 import { visitSite, type VisitTarget } from '#services/grader/visit-site.ts'
 import type { ProberLockout } from '#services/prober/config.ts'
@@ -63,15 +65,18 @@ export function gradeProbes(
 
 async function tlsGrades(
   target: VisitTarget & { readonly address: string },
-  { clock }: ServiceContext,
+  { clock, config }: ServiceContext,
   signal: AbortSignal,
 ): Promise<TlsGrades> {
+  const { ctLogsFile } = config.prober
+  const logList = ctLogsFile === undefined ? undefined : await readFile(ctLogsFile, 'utf8')
   const { page } = await visitSite({ ...target, httpPort: undefined }, signal)
   const report = await gradeTls(
     {
       address: { host: target.address, port: target.httpsPort },
       serverName: target.hostName,
       ca: target.ca,
+      ctLogs: logList === undefined ? undefined : readKnownLogs(logList),
       nowMs: clock.nowMs(),
       hstsMaxAgeSeconds: hstsSeconds(page.fields['strict-transport-security']),
     },

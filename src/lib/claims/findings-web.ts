@@ -111,6 +111,19 @@ export const webFindingTexts: Readonly<Record<string, Words>> = {
     'The certificate of a public authority bears only {count} proofs of registration.',
     'Le certificat d’une autorité publique ne porte que {count} preuves d’inscription.',
   ),
+  TLS_LOGGED: words(
+    'Het certificaat staat in openbare registers: {count} bewijzen van {operators} beheerders, ' +
+      'waarvan de handtekeningen zijn nagekeken.',
+    'The certificate is in public registers: {count} proofs of {operators} operators, whose ' +
+      'signatures were checked.',
+    'Le certificat figure dans des registres publics : {count} preuves de {operators} ' +
+      'exploitants, dont les signatures ont été vérifiées.',
+  ),
+  TLS_SCT_INVALID: words(
+    '{count} bewijzen van inschrijving in het certificaat zijn niet door hun register ondertekend.',
+    '{count} proofs of registration in the certificate were not signed by their register.',
+    '{count} preuves d’inscription du certificat ne sont pas signées par leur registre.',
+  ),
   TLS_SCT_UNCHECKED: words(
     'Het certificaat draagt {count} bewijzen van inschrijving van {logs} registers; de ' +
       'handtekeningen ervan zijn niet nagekeken.',

@@ -20,4 +20,10 @@ export type TlsGrades = {
   readonly publiclyTrusted: boolean
   /** Logs that have signed the certificate, by their proofs in it. */
   readonly logs: readonly string[]
+  /** Proofs whose signatures were checked with the logs' keys, and who runs the logs. */
+  readonly timestamps: {
+    readonly valid: number
+    readonly invalid: number
+    readonly operators: number
+  }
 }

@@ -4,10 +4,7 @@
  *
  * @module
  */
-import type { HeadersReport } from './headers.ts'
-import type { TlsReport } from './tls/grade.ts'
-
-export type FullReport = { readonly headers: HeadersReport; readonly tls: TlsReport }
+import { facts, mendings, untested, type FullReport } from './said.ts'
 
 export type ReportOptions = {
   readonly colours: boolean
@@ -38,9 +35,21 @@ export function writeReport({ headers, tls }: FullReport, options: ReportOptions
   const said = missing === 0 ? 'all six headers' : `${missing} of six headers missing`
   out.push(line('headers, securityheaders.com', securityHeaders.grade, said))
   out.push(line('headers, MDN Observatory', observatory.grade, `${observatory.score} points`), '')
-  out.push(...section(ink, 'What to mend', mendings(headers, tls)))
+  out.push(
+    ...section(
+      ink,
+      'What to mend',
+      mendings({ headers, tls }).flatMap((text) => wrap(text, '• ')),
+    ),
+  )
   out.push(...section(ink, 'Not tested, so nothing is said about', wrap(untested(tls).join(', '))))
-  out.push(...section(ink, 'What was found', facts(tls)))
+  out.push(
+    ...section(
+      ink,
+      'What was found',
+      facts(tls).flatMap(([name, value]) => wrap(value, name.padEnd(16))),
+    ),
+  )
   if (options.ownAuthority && !tls.certificate.publiclyTrusted) {
     const note =
       'Trusted here only because of --ca: a visitor who does not trust that authority is warned, ' +
@@ -48,45 +57,6 @@ export function writeReport({ headers, tls }: FullReport, options: ReportOptions
     out.push(...section(ink, 'Trust', wrap(note)))
   }
   return `${out.join('\n')}\n`
-}
-
-function mendings({ observatory, securityHeaders }: HeadersReport, tls: TlsReport): string[] {
-  const caps = (tls.grades[0]?.caps ?? []).map(({ grade, cause }) => `${grade} at most: ${cause}.`)
-  const faults = tls.faults.filter(({ state }) => state === 'vulnerable')
-  const tests = observatory.tests.filter(({ modifier }) => modifier < 0)
-  const missing = securityHeaders.missing.map((name) => `${name} is missing.`)
-  return [
-    ...caps,
-    ...faults.map(({ name, says, mend }) => `${name}. ${says} ${mend}`),
-    ...tests.map(({ modifier, says, mend }) => `${modifier}: ${says} ${mend}`),
-    ...missing,
-    ...securityHeaders.warnings,
-  ].flatMap((text) => wrap(text, '• '))
-}
-
-function untested({ faults }: TlsReport): string[] {
-  const names = faults.filter(({ state }) => state === 'not-tested').map(({ name }) => name)
-  return [...names, 'revocation of the certificate', 'client-initiated renegotiation']
-}
-
-function facts({ scan, certificate, faults }: TlsReport): string[] {
-  const fine = faults.filter(({ state }) => state === 'not-vulnerable').map(({ name }) => name)
-  const versions = scan.versions.map(
-    ({ version, suites }) => `${version} (${suites.length} suites)`,
-  )
-  const rows: readonly (readonly [string, string])[] = [
-    ['versions', versions.join(', ')],
-    ['key exchange', scan.groups.join(', ') || 'no named groups'],
-    ['certificate', `${certificate.subject}, ${certificate.keyType} ${certificate.keyBits} bits`],
-    ['issued by', certificate.issuer],
-    ['valid until', certificate.validTo.toISOString().slice(0, 10)],
-    [
-      'in public logs',
-      certificate.logs.length > 0 ? `${certificate.logs.length} proofs` : 'no proof',
-    ],
-    ['not vulnerable', fine.join(', ')],
-  ]
-  return rows.flatMap(([name, value]) => wrap(value, name.padEnd(16)))
 }
 
 function section(

@@ -16,6 +16,8 @@ export type ProberConfig = {
   readonly login?: ProberLogin | undefined
   /** An account of the prober's own, for wrong passwords; without it login.lockout waits. */
   readonly lockout?: ProberLockout | undefined
+  /** `log_list.json` (version 3) with the keys of certificate logs; else their word is unchecked. */
+  readonly ctLogsFile?: string | undefined
   /** The protected application's role, whose rights are read, and its database. */
   readonly application: { readonly role: string; readonly database: string }
   /** An alert delivered later than this shows threat.alerted false. */
@@ -68,6 +70,7 @@ export const proberConfig: z.ZodType<ProberConfig> = z.strictObject({
   strangerAddress: z.ipv4().default('127.0.0.2'),
   login: login.optional(),
   lockout: lockout.optional(),
+  ctLogsFile: z.string().min(1).optional(),
   application: application.prefault({}),
   alertMaxMs: z.int().min(100).max(600_000).default(5_000),
   backup: backup.prefault({}),

@@ -7,7 +7,9 @@ import { once } from 'node:events'
 import type { X509Certificate } from 'node:crypto'
 import { connect, rootCertificates, type ConnectionOptions } from 'node:tls'
 import { FaultError } from '#lib/errors.ts'
+import { timestampsOf } from '#protocol/tls/sct.ts'
 import type { TlsAddress } from './ask.ts'
+import { checkTimestamps, type KnownLogs, type TimestampReport } from './transparency.ts'
 
 export type CertificateReport = {
   readonly subject: string
@@ -24,22 +26,26 @@ export type CertificateReport = {
   readonly publiclyTrusted: boolean
   /** Proofs of registration in the certificate itself: identifiers of their logs, in hex. */
   readonly logs: readonly string[]
+  /** The same proofs, with whether their signatures hold. */
+  readonly timestamps: readonly TimestampReport[]
+  /** Whether the server sent what leads from its certificate to one that vouches for itself. */
+  readonly chain: 'complete' | 'incomplete'
 }
 
 export type CertificateOptions = {
   readonly serverName: string | undefined
   /** Authorities trusted besides the usual ones, PEM. */
   readonly ca: string | undefined
+  /** Logs whose signatures can be checked. */
+  readonly ctLogs?: KnownLogs | undefined
 }
 
 const PATIENCE_MS = 5_000
-/** OID 1.3.6.1.4.1.11129.2.4.2, signedCertificateTimestampList, in DER. */
-const SCT_LIST = Buffer.from('060a2b06010401d679020402', 'hex')
 
 /** @throws {FaultError} GRADE_NOT_REACHED when no handshake succeeds. */
 export async function inspectCertificate(
   address: TlsAddress,
-  { serverName, ca }: CertificateOptions,
+  { serverName, ca, ctLogs }: CertificateOptions,
   signal: AbortSignal,
 ): Promise<CertificateReport> {
   const roots = ca === undefined ? [...rootCertificates] : [...rootCertificates, ca]
@@ -63,8 +69,21 @@ export async function inspectCertificate(
     distrust: fault === 'ERR_TLS_CERT_ALTNAME_INVALID' ? undefined : fault,
     nameMatches: serverName === undefined || certificate.checkHost(serverName) !== undefined,
     publiclyTrusted: usual.fault === undefined,
-    logs: logsOf(certificate.raw),
+    logs: timestampsOf(certificate.raw).map(({ logId }) => logId),
+    timestamps: checkTimestamps(certificate, certificate.issuerCertificate, ctLogs ?? new Map()),
+    chain: incomplete.has(fault ?? '') && !isSelfSigned(certificate) ? 'incomplete' : 'complete',
   }
+}
+
+/** What OpenSSL says when it finds nobody who signed the last certificate it was sent. */
+const incomplete: ReadonlySet<string> = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+function isSelfSigned(certificate: X509Certificate): boolean {
+  return certificate.subject === certificate.issuer
 }
 
 async function show(
@@ -104,28 +123,4 @@ function faultOf(fault: unknown): string {
   return fault instanceof Error
     ? ((fault as NodeJS.ErrnoException).code ?? 'UNKNOWN')
     : String(fault)
-}
-
-/** The logs named in the list of SCTs, RFC 6962 §3.3. Their signatures are not checked. */
-function logsOf(der: Buffer): string[] {
-  const at = der.indexOf(SCT_LIST)
-  if (at < 0) return []
-  // OCTET STRING in OCTET STRING, then a list of lists, each with a length of two bytes.
-  const list = octets(octets(der, at + SCT_LIST.length), 0)
-  const logs: string[] = []
-  let cursor = 2
-  while (cursor + 2 < list.length) {
-    const size = list.readUInt16BE(cursor)
-    logs.push(list.subarray(cursor + 3, cursor + 35).toString('hex'))
-    cursor += 2 + size
-  }
-  return logs
-}
-
-function octets(der: Buffer, at: number): Buffer {
-  if (der[at] !== 4) return Buffer.alloc(0)
-  const first = der[at + 1] ?? 0
-  const longBytes = first < 0x80 ? 0 : first & 0x7f
-  const size = longBytes === 0 ? first : der.readUIntBE(at + 2, longBytes)
-  return der.subarray(at + 2 + longBytes, at + 2 + longBytes + size)
 }

@@ -8,6 +8,7 @@ import { inspectCertificate, type CertificateReport } from './certificate.ts'
 import { findFaults, type FaultFinding } from './faults.ts'
 import { rateByLabs, type LabsGrade } from './labs.ts'
 import { scanTls, type TlsScan } from './scan.ts'
+import type { KnownLogs } from './transparency.ts'
 
 export type TlsReport = {
   readonly scan: TlsScan
@@ -22,6 +23,7 @@ export type TlsTarget = {
   /** Undefined for an address without a name. */
   readonly serverName: string | undefined
   readonly ca: string | undefined
+  readonly ctLogs?: KnownLogs | undefined
   readonly nowMs: number
   /** As its HTTP answers say; see `hstsSeconds`. */
   readonly hstsMaxAgeSeconds: number | undefined
@@ -29,8 +31,8 @@ export type TlsTarget = {
 
 /** @throws {FaultError} GRADE_NOT_REACHED. */
 export async function gradeTls(target: TlsTarget, signal: AbortSignal): Promise<TlsReport> {
-  const { address, serverName, ca, nowMs, hstsMaxAgeSeconds } = target
-  const certificate = await inspectCertificate(address, { serverName, ca }, signal)
+  const { address, serverName, ca, ctLogs, nowMs, hstsMaxAgeSeconds } = target
+  const certificate = await inspectCertificate(address, { serverName, ca, ctLogs }, signal)
   const scan = await scanTls(address, serverName, signal)
   const input = { scan, certificate, nowMs, hstsMaxAgeSeconds }
   return {

@@ -11,6 +11,8 @@ export function summaryOf({ grades, scan, faults, certificate }: TlsReport): Tls
   const [newest] = grades
   const named = (state: string): string[] =>
     faults.filter((fault) => fault.state === state).map(({ name }) => name)
+  const of = (verdict: string): typeof certificate.timestamps =>
+    certificate.timestamps.filter((timestamp) => timestamp.verdict === verdict)
   return {
     grade: newest?.grade ?? 'F',
     score: newest?.score ?? 0,
@@ -22,5 +24,10 @@ export function summaryOf({ grades, scan, faults, certificate }: TlsReport): Tls
     notTested: named('not-tested'),
     publiclyTrusted: certificate.publiclyTrusted,
     logs: certificate.logs,
+    timestamps: {
+      valid: of('valid').length,
+      invalid: of('invalid').length,
+      operators: new Set(of('valid').map(({ operator }) => operator)).size,
+    },
   }
 }

@@ -80,22 +80,24 @@ export function tlsGradeProbe(grade: GradeTls): Probe {
 /** Certificates must be in two logs of different operators; fewer is what browsers refuse. */
 const LOGS_MIN = 2
 
-/**
- * The signatures in the proofs are not checked, for want of the logs' keys: the claim can be shown
- * false here, but not yet true.
- */
+/** True only by signatures checked with the logs' keys; without the keys, neither true nor false. */
 export function tlsTransparencyProbe(grade: GradeTls): Probe {
   return {
-    version: 1,
+    version: 2,
     everySeconds: GRADE_EVERY_SECONDS,
     measure: async (signal) => {
-      const { publiclyTrusted, logs } = await grade(signal)
+      const { publiclyTrusted, logs, timestamps } = await grade(signal)
       const count = logs.length
       if (!publiclyTrusted) {
         return { outcome: 'unmeasured', findings: [finding('TLS_LOCAL_AUTHORITY')] }
       }
       const distinct = new Set(logs).size
       if (distinct < LOGS_MIN) return verdictOf([], [finding('TLS_NOT_LOGGED', { count })])
+      const { valid, invalid, operators } = timestamps
+      if (invalid > 0) return verdictOf([], [finding('TLS_SCT_INVALID', { count: invalid })])
+      if (valid >= LOGS_MIN && operators >= LOGS_MIN) {
+        return verdictOf([finding('TLS_LOGGED', { count: valid, operators })], [])
+      }
       const unchecked = finding('TLS_SCT_UNCHECKED', { count, logs: distinct })
       return { outcome: 'unmeasured', findings: [unchecked] }
     },
