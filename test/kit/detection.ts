@@ -29,8 +29,15 @@ export async function startDetection(
   const service = await serveDetection(detectionConfig.parse({ drillRoles }), {
     trail,
     clock: systemClock,
-    follow: (from, signal) =>
-      readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } }),
+    books: [place.process],
+    memory: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    follow: (book, from, signal) =>
+      readEvents({
+        folder,
+        process: book,
+        from,
+        follow: { clock: systemClock, signal, pollMs: 10 },
+      }),
     store: {
       cursor: () => Promise.resolve(undefined),
       advance: () => Promise.resolve(),

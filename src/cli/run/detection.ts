@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { readEvents } from '#audit/read.ts'
 import { channelOf } from '#services/detection/channels.ts'
+import type { MemoryFile } from '#services/detection/ports.ts'
 import { serveDetection } from '#services/detection/serve.ts'
 import { openStore } from '#services/detection/store.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -15,13 +16,23 @@ import type { RunningService } from '#system/service.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 
-const STATEMENT_BOOK = 'sql-gateway'
+const BOOKS = ['sql-gateway', 'web-gateway']
 /** An alert is to be out within a second: this much of it may pass unread. */
 const POLL_MS = 25
 
 /** One line for each alert, when a channel of the kind `file` is configured. */
 export function alertsFile({ paths }: Pick<Context, 'paths'>): string {
   return join(paths.data, 'alerts', 'alerts.jsonl')
+}
+
+function memoryFile(name: string): MemoryFile {
+  return {
+    load: async () => {
+      if ((await systemDisk.size(name)) === undefined) return undefined
+      return Buffer.from(await systemDisk.read(name)).toString('utf8')
+    },
+    save: (text) => systemDisk.replace(name, Buffer.from(text)),
+  }
 }
 
 /** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
@@ -35,10 +46,12 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
   const service = await serveDetection(config, {
     trail,
     clock,
-    follow: (from, signal) =>
+    books: BOOKS,
+    memory: memoryFile(join(paths.data, 'detection', 'learned')),
+    follow: (book, from, signal) =>
       readEvents({
         folder: paths.audit,
-        process: STATEMENT_BOOK,
+        process: book,
         from,
         follow: { clock, signal, pollMs: POLL_MS },
       }),

@@ -86,7 +86,9 @@ export type Departure = {
 }
 
 /** Nodes of a role's tree; beyond it no new beginnings are remembered. */
-const NODES_MAX = 500_000
+const NODES_MAX = 200_000
+/** Words of a statement that are looked at; those of a program are rarely a hundred. */
+const DEPTH_MAX = 1_000
 const SHAPES_MAX = 100_000
 const EXPLORING_SHAPES_MIN = 300
 /** A sign is a habit when so many shapes bear it, and one in so many. */
@@ -101,6 +103,11 @@ export class Profile {
   #nodes = 1
   /** Shapes that bear each sign. */
   readonly #signs = new Uint32Array(SIGNS)
+
+  /** Nodes of its tree: what it takes of memory. */
+  get size(): number {
+    return this.#nodes
+  }
 
   get statements(): number {
     return this.#root.count
@@ -144,11 +151,11 @@ export class Profile {
   learn(shape: string, tokens: readonly Token[], borne: Borne | undefined, plain = false): void {
     this.#count(shape, borne?.signs ?? 0)
     let node = this.#root
-    for (const { word, value } of pathOf(tokens)) {
+    for (const [depth, { word, value }] of pathOf(tokens).entries()) {
       pass(node, borne)
       let next = node.next.get(word)
       if (!next) {
-        if (this.#nodes >= NODES_MAX) return
+        if (this.#nodes >= NODES_MAX || depth >= DEPTH_MAX) return
         next = emptyNode()
         next.value = markOfValue(value)
         node.next.set(word, next)
@@ -232,7 +239,7 @@ export class Profile {
     const since = replacesValue || sortsHere ? 0 : sinceValue
     const words = path.slice(0, -1).map(({ word }) => word)
     return {
-      whole: at === path.length,
+      whole: at === path.length || at >= DEPTH_MAX,
       atValue: atValue || sorts || replacesValue,
       before: ` ${words.slice(0, at).join(' ')} `,
       sinceWords: words.slice(at - since).join(' '),

@@ -79,7 +79,7 @@ function isInjection({ departure, found, weight, exploring }: Evidence): boolean
   } else if (weight >= WEIGHT_AT_VALUE) return true
   if (sinceValue > SINCE_VALUE_MAX) return false
   if (isBeatenTrack(departure)) return weight >= 1 || isOddContinuation(departure)
-  return !exploring && departure.ways <= 1 && isWeird(departure)
+  return !exploring && departure.ways === 1 && isWeird(departure)
 }
 
 /** Whether a role that makes up its statements says this one again and again. */

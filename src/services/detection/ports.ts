@@ -9,7 +9,18 @@ import type { Clock } from '#system/clock.ts'
 import type { Alert } from './alert.ts'
 
 /** Follows a book from a sequence number on, until the signal aborts. */
-export type Follow = (from: number, signal: AbortSignal) => AsyncIterable<RecordedEvent>
+export type Follow = (
+  book: string,
+  from: number,
+  signal: AbortSignal,
+) => AsyncIterable<RecordedEvent>
+
+/** One text that is replaced whole or not at all. */
+export type MemoryFile = {
+  /** Undefined when there is none. */
+  load(): Promise<string | undefined>
+  save(text: string): Promise<void>
+}
 
 /** Brings an alert to one place. @throws {Error} When it is not there. */
 export type Channel = {
@@ -21,8 +32,8 @@ export type Channel = {
 /** What outlives the process. */
 export type AlertStore = {
   /** The last sequence number that was judged, if any was. */
-  cursor(): Promise<number | undefined>
-  advance(sequence: number): Promise<void>
+  cursor(book: string): Promise<number | undefined>
+  advance(book: string, sequence: number): Promise<void>
   /** Keeps an incident, or counts one more alert for it. */
   keep(alert: Alert): Promise<void>
   delivered(alert: Alert, channel: string, latencyMs: number, attempts: number): Promise<void>
@@ -31,7 +42,10 @@ export type AlertStore = {
 export type DetectionPorts = {
   readonly trail: AuditTrail
   readonly clock: Clock
+  /** Books that are followed. */
+  readonly books: readonly string[]
   readonly follow: Follow
+  readonly memory: MemoryFile
   readonly store: AlertStore
   readonly channels: readonly Channel[]
   readonly newId: () => string

@@ -73,7 +73,9 @@ async function start(name: string, channels: readonly Record<string, unknown>[])
   const service = await serveDetection(config, {
     trail: own,
     clock: systemClock,
-    follow: (from, signal) =>
+    books: ['sql-gateway'],
+    memory: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    follow: (_book, from, signal) =>
       readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } }),
     store: await openStore(pool),
     channels: config.channels.map((channel) => channelOf(channel, places)),
@@ -209,11 +211,10 @@ test('alerts: each drill is an incident, and goes only where drills are wanted',
   assert(delivered().every(({ detail }) => detail['channel'] === 'drills'))
 })
 
-test('alerts: what was judged before a stop is learned again, and not told again', async () => {
+test('alerts: after a stop it goes on where it was, and tells nothing twice', async () => {
   const place = { folder: join(folder, 'restart'), process: 'sql-gateway' }
-  const store = { advanced: -1 }
-  const follow = (from: number, signal: AbortSignal): ReturnType<typeof readEvents> =>
-    readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } })
+  const own = { cursor: -1, memory: '' }
+  const read: number[] = []
   await using book = await openTrail({
     ...place,
     node: 'test',
@@ -221,16 +222,23 @@ test('alerts: what was judged before a stop is learned again, and not told again
     disk: systemDisk,
     clock: systemClock,
   })
-  await book.append([statement('set role postgres')])
-  for (const expected of [1, 0]) {
-    const own = new RecordingTrail()
-    const service = await serveDetection(detectionConfig.parse({}), {
-      trail: own,
+  const life = async (off: readonly string[], enough: (seen: RecordingTrail) => boolean) => {
+    const seen = new RecordingTrail()
+    const service = await serveDetection(detectionConfig.parse({ off }), {
+      trail: seen,
       clock: systemClock,
-      follow,
+      books: ['sql-gateway'],
+      memory: {
+        load: () => Promise.resolve(own.memory === '' ? undefined : own.memory),
+        save: (text) => Promise.resolve(void (own.memory = text)),
+      },
+      follow: (_book, from, signal) => {
+        read.push(from)
+        return readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } })
+      },
       store: {
-        cursor: () => Promise.resolve(store.advanced < 0 ? undefined : store.advanced),
-        advance: (sequence) => Promise.resolve(void (store.advanced = sequence)),
+        cursor: () => Promise.resolve(own.cursor < 0 ? undefined : own.cursor),
+        advance: (_book, sequence) => Promise.resolve(void (own.cursor = sequence)),
         keep: () => Promise.resolve(),
         delivered: () => Promise.resolve(),
       },
@@ -238,9 +246,19 @@ test('alerts: what was judged before a stop is learned again, and not told again
       newId: randomUUID,
       complain: () => undefined,
     })
-    if (expected === 1) await until(() => own.events.length === 1)
-    else await systemClock.sleep(100)
+    await until(() => enough(seen))
     await service[Symbol.asyncDispose]()
-    assert.equal(detectorsIn(own).length, expected)
+    return detectorsIn(seen)
   }
+  const raised = (count: number) => (seen: RecordingTrail) => detectorsIn(seen).length >= count
+  await book.append([statement('set role postgres')])
+  assert.deepEqual(await life([], raised(1)), ['escalation.set-role'])
+  await book.append([statement(`copy t from program 'id'`)])
+  assert.deepEqual(await life([], raised(1)), ['escalation.copy-program'])
+  assert(read[1]! > 0, 'the book was read from its beginning')
+  own.memory = own.memory.replace('"app"', '"apq"') // damaged: read again, told once
+  await book.append([statement(`lock t`), statement(`load 'x'`)])
+  assert.deepEqual(await life([], raised(1)), ['escalation.load-library'])
+  assert.equal(read[2], 0)
+  assert.deepEqual(await life(['sqli.timing'], raised(1)), ['ring.detector-off'])
 })

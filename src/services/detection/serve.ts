@@ -1,5 +1,5 @@
 /**
- * Follows the book, judges, and brings alerts to their channels: first out, then into the store.
+ * Follows the books, judges, and brings alerts to their channels: first out, then into the store.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { loadSqlParser } from '#protocol/sql/parse.ts'
 import type { RunningService } from '#system/service.ts'
 import { alertOf, incidentKey, type Alert, type Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
+import { decodeMemory, encodeMemory } from './memory.ts'
 import type { Channel, DetectionPorts } from './ports.ts'
 import { Watch } from './watch.ts'
 
@@ -16,6 +17,8 @@ const ATTEMPTS_MAX = 6
 const ATTEMPT_TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 200
 const CURSOR_EVERY_MS = 1_000
+/** A kill costs the reading of so much again. */
+const MEMORY_EVERY_MS = 60_000
 /** Deliveries at once; beyond it alerts wait, and are delivered still. */
 const UNDERWAY_MAX = 100
 
@@ -28,9 +31,9 @@ export async function serveDetection(
 ): Promise<RunningService> {
   await loadSqlParser()
   const desk = new Desk(config, ports)
-  const cursor = await ports.store.cursor()
+  await desk.remember()
   const stop = new AbortController()
-  const running = desk.run(cursor, stop.signal)
+  const running = desk.run(stop.signal)
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined) // whoever waits for it hears of it
   running.catch(fail)
@@ -48,34 +51,89 @@ class Desk {
   readonly #ports: DetectionPorts
   readonly #watch: Watch
   readonly #open = new Map<string, Incident>()
+  /** Book → the last record that was learned. */
+  readonly #learned = new Map<string, number>()
+  #told: readonly string[] = []
+  #keptMs = 0
   readonly #underway = new Set<Promise<void>>()
 
   constructor(config: DetectionConfig, ports: DetectionPorts) {
     this.#config = config
     this.#ports = ports
     this.#watch = new Watch(config)
+    this.#keptMs = ports.clock.monotonicMs()
   }
 
-  /** @param cursor What was judged in an earlier life: read again to learn, not to alert. */
-  async run(cursor: number | undefined, signal: AbortSignal): Promise<void> {
-    const { clock, follow } = this.#ports
-    let savedMs = clock.monotonicMs()
-    let judged = cursor ?? -1
+  /** Goes on from what was learned in an earlier life, if it is there and whole. */
+  async remember(): Promise<void> {
+    const text = await this.#ports.memory.load()
+    if (text === undefined) return
+    const memory = decodeMemory(text)
+    if (!memory) {
+      const message = 'what was learned cannot be read; the books are read from their beginning'
+      return this.#ports.complain('DETECTION_MEMORY_DAMAGED', message)
+    }
+    this.#watch.restore(memory.watch)
+    this.#told = memory.off
+    for (const [book, sequence] of Object.entries(memory.sequences))
+      this.#learned.set(book, sequence)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const halt = new AbortController()
+    const either = AbortSignal.any([signal, halt.signal])
     try {
-      for await (const event of follow(0, signal)) {
+      await this.#tellOff(either)
+      await Promise.all(this.#ports.books.map((book) => this.#read(book, either)))
+    } finally {
+      halt.abort() // one book that cannot be read ends the reading of all
+      await Promise.all(this.#underway)
+      await this.#keep()
+    }
+  }
+
+  /** Whoever switches a detector off is not helped by its silence. */
+  async #tellOff(signal: AbortSignal): Promise<void> {
+    const { off } = this.#config
+    const nobody = { role: '', address: '', session: '', database: '' }
+    const common = { detector: 'ring.detector-off', ...nobody, atMs: this.#ports.clock.nowMs() }
+    for (const id of off)
+      if (!this.#told.includes(id)) await this.#raise({ ...common, evidence: id }, signal)
+    this.#told = off
+  }
+
+  /** What was judged in an earlier life and not kept is read again to learn, not to alert. */
+  async #read(book: string, signal: AbortSignal): Promise<void> {
+    const { clock, follow, store } = this.#ports
+    const cursor = (await store.cursor(book)) ?? -1
+    let savedMs = clock.monotonicMs()
+    let judged = cursor
+    const save = (): Promise<void> =>
+      this.#quietly('ALERT_STORE_FAILED', () => store.advance(book, judged))
+    try {
+      for await (const event of follow(book, (this.#learned.get(book) ?? -1) + 1, signal)) {
         const findings = this.#watch.see(event)
-        if (event.sequence <= (cursor ?? -1)) continue
-        for (const finding of findings) await this.#raise(finding, signal)
-        judged = event.sequence
+        this.#learned.set(book, event.sequence)
+        if (event.sequence > cursor) {
+          for (const finding of findings) await this.#raise(finding, signal)
+          judged = event.sequence
+        }
         if (clock.monotonicMs() - savedMs < CURSOR_EVERY_MS) continue
         savedMs = clock.monotonicMs()
-        await this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.advance(judged))
+        await save()
+        if (savedMs - this.#keptMs >= MEMORY_EVERY_MS) await this.#keep()
       }
     } finally {
-      await Promise.all(this.#underway)
-      if (judged >= 0)
-        await this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.advance(judged))
+      if (judged >= 0) await save()
     }
+  }
+
+  /** Keeps what was learned: the position and the learning are of one moment. */
+  async #keep(): Promise<void> {
+    this.#keptMs = this.#ports.clock.monotonicMs()
+    const sequences = Object.fromEntries(this.#learned)
+    const text = encodeMemory({ sequences, off: this.#told, watch: this.#watch.state() })
+    await this.#quietly('DETECTION_MEMORY_FAILED', () => this.#ports.memory.save(text))
   }
 
   async #raise(finding: Finding, signal: AbortSignal): Promise<void> {
@@ -96,12 +154,13 @@ class Desk {
   async #announce(alert: Alert, signal: AbortSignal): Promise<void> {
     const { id, detector, severity, role, address, session, drill } = alert
     const detail = { incident: id, detector, severity, role, address, session, drill: drill ?? '' }
-    await this.#ports.trail.append([{ code: 'ALERT_RAISED', detail }])
+    const recorded = this.#ports.trail.append([{ code: 'ALERT_RAISED', detail }])
     for (const channel of this.#ports.channels) {
       if (drill !== undefined && !channel.drills) continue
       while (this.#underway.size >= UNDERWAY_MAX) await Promise.race(this.#underway)
-      this.#track(this.#deliver(alert, channel, signal))
+      this.#track(this.#deliver(alert, channel, signal)) // on its way while the disk works
     }
+    await recorded
   }
 
   async #deliver(alert: Alert, channel: Channel, stop: AbortSignal): Promise<void> {

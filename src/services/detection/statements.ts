@@ -11,6 +11,8 @@ import { Reading } from './reading.ts'
 const CACHE_ENTRIES_MAX = 5_000
 const CACHED_TEXT_MAX = 8_192
 const ROLES_MAX = 1_000
+/** Of all roles: with so many, no further role is learned. */
+const NODES_MAX = 1_000_000
 
 type Role = {
   readonly profile: Profile
@@ -83,6 +85,9 @@ export class StatementJudge {
   #role(name: string): Role | undefined {
     const known = this.#roles.get(name)
     if (known || this.#roles.size >= ROLES_MAX) return known
+    let nodes = 0
+    for (const { profile } of this.#roles.values()) nodes += profile.size
+    if (nodes >= NODES_MAX) return undefined
     const role = { profile: new Profile(), habits: new Set<string>() }
     this.#roles.set(name, role)
     return role

@@ -40,8 +40,6 @@ const migrations: readonly Migration[] = [
   },
 ]
 
-const BOOK = 'sql-gateway'
-
 /** An incident as it is listed. */
 export type ListedIncident = {
   readonly id: string
@@ -66,15 +64,15 @@ export async function openStore(pool: pg.Pool): Promise<AlertStore> {
     client.release()
   }
   return {
-    cursor: async () => {
+    cursor: async (book) => {
       const sql = 'select sequence from reading where book = $1'
-      const { rows } = await pool.query<{ sequence: string }>(sql, [BOOK])
+      const { rows } = await pool.query<{ sequence: string }>(sql, [book])
       return rows[0] ? Number(rows[0].sequence) : undefined
     },
-    advance: async (sequence) => {
+    advance: async (book, sequence) => {
       const sql = `insert into reading values ($1, $2)
         on conflict (book) do update set sequence = excluded.sequence`
-      await pool.query(sql, [BOOK, sequence])
+      await pool.query(sql, [book, sequence])
     },
     keep: async (alert) => {
       const sql = `insert into incident values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)
