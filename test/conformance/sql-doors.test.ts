@@ -344,3 +344,27 @@ test('stop: sessions are told, statements may finish', async () => {
   assert.equal(sqlstate(await busy.untilClosed()), '57P01')
   await assert.rejects(once(connect(stopping.port, '127.0.0.1'), 'connect'))
 })
+
+test('cancel: a key is good at every process behind the port', async () => {
+  const shared = { sharesPort: true }
+  await using one = await startSqlGateway(server, shared)
+  await using two = await startSqlGateway(server, shared, undefined, one.port)
+  for (let times = 0; times < 4; times++) {
+    for (const version of [196_608, 196_610]) {
+      using wire = await dialTls(one)
+      const said = await logIn(wire, { password: PASSWORD, parameters, version })
+      const ours = Buffer.from(said.find(({ type }) => type === 'K')?.body ?? [])
+      assert.equal(ours.length, version === 196_608 ? 8 : 36)
+      wire.send(message.query('SELECT pg_sleep(60)'))
+      await eventually('the server at work', async () => (await server.query(sleeping))[0])
+      using canceller = await dial(one) // to whichever of the two the system chooses
+      canceller.send(encodeCancel(ours.readInt32BE(0), ours.subarray(4)))
+      await canceller.untilClosed()
+      let error = await wire.next()
+      while (error && error.type !== 'E') error = await wire.next()
+      assert.equal(sqlstate(error ? [error] : []), '57014')
+    }
+  }
+  const cancels = [...one.trail.of('DB_CANCEL'), ...two.trail.of('DB_CANCEL')]
+  assert(cancels.length >= 4, 'each cancel is recorded where it came')
+})

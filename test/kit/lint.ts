@@ -58,7 +58,7 @@ export async function lintSuite(binaries: PostgresBinaries | undefined): Promise
     )
   })
 
-  test(`lint: every weakness of a server ${server.major} is found, and its mend mends it`, async () => {
+  test(`lint: what is weak in a server ${server.major} is found, and its mend mends it`, async () => {
     await server.query(weaknesses.replace(/create extension[^]*$/, 'select'))
     const hba = join(server.place.dataDir, 'pg_hba.conf')
     const before = await readFile(hba, 'utf8')

@@ -31,18 +31,20 @@ export type TestUpstream = Upstream & {
 /**
  * @param config The section of veilig.yaml, without defaults.
  * @param book Written instead of the recording trail.
+ * @param port 0 for any free one.
  */
 export async function startSqlGateway(
   upstream: TestUpstream,
   config: Readonly<Record<string, unknown>> = {},
   book?: AuditTrail,
+  port = 0,
 ): Promise<TestSqlGateway> {
   const trail = new RecordingTrail()
   const parsed = sqlGatewayConfig.parse({ listen: ['127.0.0.1'], ...config })
   const running = await serve(parsed, {
     trail: book ?? trail,
     clock: systemClock,
-    port: 0,
+    port,
     tls: { certificate: certificatePem, key: keyPem },
     upstream,
     verifierOf: verifiersOf(upstream),

@@ -85,6 +85,8 @@ export type SqlGatewayConfig = {
   readonly roles: Readonly<Record<string, RoleRules>>
   /** Addresses to listen on. */
   readonly listen: readonly string[]
+  /** Whether other processes listen on the same port: the system shares connections out. */
+  readonly sharesPort: boolean
   /** Addresses and ranges that may connect, as 192.0.2.7 or 2001:db8::/32. */
   readonly allow: readonly string[]
   /** Whether a session needs TLS. Off, passwords still never pass, but rows do, in clear. */
@@ -174,6 +176,7 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .min(1)
       .max(16)
       .default(['127.0.0.1', '::1']),
+    sharesPort: z.boolean().default(false),
     allow: z.array(range).max(10_000).default(['127.0.0.1/32', '::1/128']),
     tlsRequired: z.boolean().default(true),
     replicationRoles: z.array(z.string().min(1)).max(100).default([]),

@@ -17,7 +17,7 @@ import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
 import { accessDenied, type Access, type Breach } from './access.ts'
 import type { Admission } from './admission.ts'
 import { fatalFor } from './answers.ts'
-import type { CancelKeys } from './cancel-keys.ts'
+import type { CancelKey, CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import type { Peer } from './events.ts'
 import type { Journal } from './journal.ts'
@@ -70,7 +70,7 @@ export class Connection {
   #fromServer = new MessageBuffer(LOGIN_BYTES_MAX)
   #session: Session | undefined
   #traffic: Traffic | undefined
-  #pid = 0
+  #ownKey: CancelKey | undefined
   #holdsSession = false
   /** Counted by the rules of connecting. */
   #isCounted = false
@@ -188,13 +188,24 @@ export class Connection {
   async #cancel(pid: number, key: Uint8Array): Promise<void> {
     const target = this.#gateway.cancelKeys.find(pid, key)
     try {
-      await target?.cancelStatement(this.#address)
-      if (!target) this.#stranger('DB_CANCEL', { known: false })
+      if (target) await target.cancelStatement(this.#address)
+      else await this.#cancelElsewhere(pid, key)
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error
     }
     this.#client.end()
     this.#client.resume()
+  }
+
+  /** A session of another process, as far as anybody here can tell. */
+  async #cancelElsewhere(pid: number, key: Uint8Array): Promise<void> {
+    const { cancelKeys, config, ports, journal } = this.#gateway
+    const backend = config.sharesPort ? cancelKeys.open(pid, key) : undefined
+    if (!backend?.certain) this.#stranger('DB_CANCEL', { known: false })
+    if (!backend) return
+    const detail = { session: '', known: true, address: this.#address, server: backend.pid }
+    if (backend.certain) await journal.append([{ code: 'DB_CANCEL', detail }])
+    await sendCancel(ports.upstream, backend)
   }
 
   /** Asks the server to cancel what this session runs. Resolves once the server has taken it. */
@@ -218,12 +229,14 @@ export class Connection {
     if (startup.minor > MINOR_MAX || startup.options.length > 0) {
       this.#client.write(encodeNegotiation(this.#minor, startup.options))
     }
-    const ownKey = cancelKeys.mint(this.#minor, this)
-    this.#pid = ownKey.pid
+    const ownKeyFor = (backend: CancelKey): CancelKey => {
+      this.#ownKey = cancelKeys.mint(this.#minor, backend, this)
+      return this.#ownKey
+    }
     const { user } = this.#identity
     openUpstream(ports.upstream, this.#abort.signal)
       .then(async (server) => {
-        this.#login = new Login(await this.#authenticationOf(user, server), ownKey)
+        this.#login = new Login(await this.#authenticationOf(user, server), ownKeyFor)
         this.#connected(server, startup)
       })
       .catch((error: unknown) => this.#refuse(error))
@@ -468,7 +481,7 @@ export class Connection {
     if (this.#isCounted && this.#identity) {
       this.#gateway.access.leave(this.#identity, this.#address)
     }
-    this.#gateway.cancelKeys.forget(this.#pid)
+    if (this.#ownKey) this.#gateway.cancelKeys.forget(this.#ownKey)
     this.#gateway.left(this)
   }
 

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeMessage } from '#protocol/postgres/encode.ts'
 import { MessageBuffer, type Message } from '#protocol/postgres/message-buffer.ts'
+import type { CancelKey } from './cancel-keys.ts'
 import { Login, ScramRelay, type LoginStep } from './login.ts'
 
-const ownKey = { pid: 7, key: Buffer.from('own!') }
+const ownKey = (): CancelKey => ({ pid: 7, key: Buffer.from('own!') })
 
 function messageOf(type: string, ...parts: readonly (string | number)[]): Message {
   const bytes = parts.map((part) => {

@@ -14,6 +14,7 @@ import { DeniedError, ProtocolError } from '#lib/errors.ts'
 import { readError, readParameter } from '#protocol/postgres/command-tag.ts'
 import { encodeBackendKey, encodeMessage } from '#protocol/postgres/encode.ts'
 import { int32 } from '#protocol/postgres/frame.ts'
+import type { CancelKey } from './cancel-keys.ts'
 import type { Message } from '#protocol/postgres/message-buffer.ts'
 
 /** What to do with a message of the login. */
@@ -92,14 +93,14 @@ export class ScramRelay implements Authentication {
 
 export class Login {
   readonly #authentication: Authentication
-  readonly #ownKey: { readonly pid: number; readonly key: Uint8Array }
-  #backendKey: { readonly pid: number; readonly key: Uint8Array } | undefined
+  readonly #ownKeyFor: (backend: CancelKey) => CancelKey
+  #backendKey: CancelKey | undefined
   #application = ''
 
-  /** @param ownKey What the client will cancel with; the server's key stays here. */
-  constructor(authentication: Authentication, ownKey: { pid: number; key: Uint8Array }) {
+  /** @param ownKeyFor What the client will cancel with; the server's key stays here. */
+  constructor(authentication: Authentication, ownKeyFor: (backend: CancelKey) => CancelKey) {
     this.#authentication = authentication
-    this.#ownKey = ownKey
+    this.#ownKeyFor = ownKeyFor
   }
 
   /** Whether a message of the client is wanted now. */
@@ -108,7 +109,7 @@ export class Login {
   }
 
   /** The server's key, once it sent one. */
-  get backendKey(): { readonly pid: number; readonly key: Uint8Array } | undefined {
+  get backendKey(): CancelKey | undefined {
     return this.#backendKey
   }
 
@@ -136,9 +137,10 @@ export class Login {
       if (parameter?.name === 'application_name') this.#application = parameter.value
       return { do: 'to-client', bytes }
     }
-    if (type === 'K' && body.length >= 8) {
+    if (type === 'K' && body.length === 8 && !this.#backendKey) {
       this.#backendKey = { pid: int32(body, 0), key: body.slice(4) }
-      return { do: 'to-client', bytes: encodeBackendKey(this.#ownKey.pid, this.#ownKey.key) }
+      const { pid, key } = this.#ownKeyFor(this.#backendKey)
+      return { do: 'to-client', bytes: encodeBackendKey(pid, key) }
     }
     if (type === 'Z') return { do: 'ready', bytes }
     throw loginViolation(`server type ${type} at login`)

@@ -1,13 +1,13 @@
 /** The smaller parts: texts, batches, cancel keys, admission, repeats, configuration. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { AuditEvent } from '#audit/trail.ts'
 import { FaultError } from '#lib/errors.ts'
 import type { RawText } from '#protocol/postgres/messages.ts'
 import { Admission } from './admission.ts'
 import { batchesOf } from './batches.ts'
-import { CancelKeys } from './cancel-keys.ts'
+import { mulberry32 } from '#kit/random.ts'
+import { CancelKeys, type CancelKey } from './cancel-keys.ts'
 import { sqlGatewayConfig } from './config.ts'
 import { Journal } from './journal.ts'
 import { Repeats } from './repeats.ts'
@@ -57,31 +57,54 @@ test('batches: the worst text of a chunk still fits the trail’s appends, in or
   assert.deepEqual(batchesOf([]), [])
 })
 
+const secret = Buffer.alloc(32, 9)
+const backend = (pid: number, key: number): CancelKey => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(key)
+  return { pid, key: bytes }
+}
+
 test('cancel keys: only the whole key of the right session is taken', () => {
-  const keys = new CancelKeys<string>(randomBytes)
-  const mine = keys.mint(2, 'mine')
-  const old = keys.mint(0, 'old')
+  const keys = new CancelKeys<string>(secret)
+  const mine = keys.mint(2, backend(100, 1), 'mine')
+  const old = keys.mint(0, backend(101, 2), 'old')
   assert.deepEqual([mine.key.length, old.key.length], [32, 4])
   assert.equal(keys.find(mine.pid, mine.key), 'mine')
   assert.equal(keys.find(old.pid, mine.key), undefined)
   assert.equal(keys.find(mine.pid, mine.key.subarray(0, 31)), undefined)
-  assert.equal(
-    keys.find(
-      mine.pid,
-      Uint8Array.from(mine.key, (byte) => byte ^ 1),
-    ),
-    undefined,
-  )
-  keys.forget(mine.pid)
+  const altered = Uint8Array.from(mine.key, (byte) => byte ^ 1)
+  assert.equal(keys.find(mine.pid, altered), undefined)
+  keys.forget(mine)
   assert.equal(keys.find(mine.pid, mine.key), undefined)
+  assert.equal(keys.find(old.pid, old.key), 'old')
 })
 
-test('cancel keys: a number in use is never given twice', () => {
-  const pids = [7, 7, 0, 9].map((pid) => Buffer.from([0, 0, 0, pid]))
-  const keys = new CancelKeys<string>((size) =>
-    size === 4 ? (pids.shift() ?? Buffer.alloc(4)) : Buffer.alloc(size),
-  )
-  assert.deepEqual([keys.mint(2, 'a').pid, keys.mint(2, 'b').pid], [7, 9])
+test('cancel keys: another process with the secret opens them, and only with it', () => {
+  const keys = new CancelKeys<string>(secret)
+  const elsewhere = new CancelKeys<string>(secret)
+  const stranger = new CancelKeys<string>(Buffer.alloc(32, 8))
+  const random = mulberry32(5)
+  const seen = new Set<string>()
+  for (let round = 0; round < 200; round++) {
+    const own = backend(1 + Math.floor(random() * 0x7ffffffe), Math.floor(random() * 2 ** 32))
+    for (const minor of [0, 2]) {
+      const { pid, key } = keys.mint(minor, own, 'x')
+      assert(pid > 0 && pid <= 0x7fffffff)
+      assert.deepEqual(elsewhere.open(pid, key), { ...own, certain: minor === 2 })
+      assert.notDeepEqual(stranger.open(pid, key), { ...own, certain: minor === 2 })
+      if (minor === 0) seen.add(`${pid} ${Buffer.from(key).toString('hex')}`)
+      else {
+        assert.equal(stranger.open(pid, key), undefined)
+        const forged = Uint8Array.from(key, (byte, at) => (at === 31 ? byte ^ 1 : byte))
+        assert.equal(elsewhere.open(pid, forged), undefined)
+      }
+    }
+  }
+  assert.equal(seen.size, 200)
+  for (const key of [0, 3, 5, 31, 33, 256])
+    assert.equal(elsewhere.open(7, Buffer.alloc(key)), undefined)
+  assert.equal(elsewhere.open(0, Buffer.alloc(4)), undefined)
+  assert.equal(elsewhere.open(-1, Buffer.alloc(4)), undefined)
 })
 
 test('admission: the oldest login goes, sessions stay', () => {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import type { AuditDetail } from '#audit/trail.ts'
@@ -62,7 +62,7 @@ export async function serve(
     ports,
     admission: new Admission<Connection>(config.limits),
     access: new Access(config.connect),
-    cancelKeys: new CancelKeys<Connection>(randomBytes),
+    cancelKeys: new CancelKeys<Connection>(cancelSecret(tls.key)),
     secureContext: createSecureContext({
       cert: tls.certificate,
       key: tls.key,
@@ -100,7 +100,7 @@ export async function serve(
     connection.start()
   }
 
-  const servers = await listenAll(config.listen, ports.port, accept)
+  const servers = await listenAll(config, ports.port, accept)
   const sweep = setInterval(
     () => quietly(() => journal.append(repeats.due(clock.monotonicMs()))),
     SWEEP_MS,
@@ -143,8 +143,13 @@ function portOf(server: Server | undefined): number {
   return address?.port ?? 0
 }
 
+/** Whoever may show the certificate may open the keys: all processes behind one port. */
+function cancelSecret(tlsKey: string): Uint8Array {
+  return createHmac('sha256', tlsKey).update('cancel keys').digest()
+}
+
 async function listenAll(
-  addresses: readonly string[],
+  { listen: addresses, sharesPort }: Pick<SqlGatewayConfig, 'listen' | 'sharesPort'>,
   port: number,
   accept: (socket: Socket) => void,
 ): Promise<Server[]> {
@@ -152,7 +157,7 @@ async function listenAll(
   try {
     for (const host of addresses) {
       const chosen = servers[0] ? portOf(servers[0]) : port
-      const server = await listen(host, chosen, accept)
+      const server = await listen(host, chosen, sharesPort, accept)
       if (server) servers.push(server)
     }
     if (servers.length > 0) return servers
@@ -166,6 +171,7 @@ async function listenAll(
 function listen(
   host: string,
   port: number,
+  sharesPort: boolean,
   accept: (socket: Socket) => void,
 ): Promise<Server | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Server | undefined>()
@@ -182,6 +188,6 @@ function listen(
     const message = `cannot listen on ${host}:${port}: ${error.message}`
     reject(new FaultError('LISTEN_FAILED', message, { cause: error }))
   })
-  server.listen({ host, port, backlog: BACKLOG, ipv6Only: true })
+  server.listen({ host, port, backlog: BACKLOG, ipv6Only: true, reusePort: sharesPort })
   return promise
 }
