@@ -1,0 +1,184 @@
+/**
+ * Kills of real processes, one after the other, from one seed: the primary, the backup process, the
+ * connection between them, a region, or several at once; while a client commits all the time.
+ *
+ * After each kill every region alone must hold what was promised: in synchronous mode each commit
+ * that was acknowledged, in asynchronous mode each that is older than the lag that was shown. At
+ * the end a restore has them all.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { prepareBackup, until, type TestBackup } from '#kit/backup.ts'
+import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
+import { mulberry32 } from '#kit/random.ts'
+import { parseLsn } from '#protocol/postgres/replication/lsn.ts'
+import { WalRanges, listWal } from '#services/backup/repository/wal-listing.ts'
+import type { WalRange } from '#services/backup/repository/repository.ts'
+import { requiredServerSettings } from '#services/backup/server-settings.ts'
+import { DiskStore } from '#storage/disk-store.ts'
+import { systemDisk } from '#system/disk.ts'
+
+export type Campaign = {
+  readonly seed: number
+  readonly kills: number
+  readonly synchronous: boolean
+}
+
+export type Fought = { readonly kills: number; readonly commits: number; readonly rows: number }
+
+type Commit = { readonly id: number; readonly lsn: bigint; readonly ackedMs: number }
+
+const REGIONS = ['region-a', 'region-b']
+
+/** @throws {AssertionError} When a commit is missing; the seed is in the message. */
+export async function fight(campaign: Campaign): Promise<Fought> {
+  const { seed, kills, synchronous } = campaign
+  const random = mulberry32(seed)
+  await using server = await startPostgres(requiredServerSettings)
+  await using backup = await prepareBackup(server, synchronous ? { synchronous: {} } : {})
+  for (const right of [
+    'alter system on parameter synchronous_standby_names',
+    'execute on function pg_reload_conf()',
+  ]) {
+    await server.query(`grant ${right} to veilig_backup`)
+  }
+  await server.query('create table acknowledged (id int primary key)')
+  await backup.start()
+  await until(async () => (await backup.status()).full.newest !== null)
+  if (synchronous) await settled(backup)
+  const client = new Client(server)
+  try {
+    for (let kill = 0; kill < kills; kill++) {
+      await delay(random() * 300)
+      const where = `seed ${seed}, kill ${kill}`
+      await killSomething(server, backup, random, () => check(backup, client, synchronous, where))
+      if (synchronous) await settled(backup)
+    }
+  } finally {
+    await client.stop()
+  }
+  await backup.caughtUp()
+  await using restored = await backup.restore('latest')
+  const rows = await restored.query<{ id: number }>('select id from acknowledged')
+  const there = new Set(rows.map(({ id }) => id))
+  const missing = client.commits.filter(({ id }) => !there.has(id))
+  assert.deepEqual(missing, [], `seed ${seed}: acknowledged, and not restored`)
+  return { kills, commits: client.commits.length, rows: rows.length }
+}
+
+/** The mode is on, so that the promise is one. */
+async function settled(backup: TestBackup): Promise<void> {
+  await until(async () => (await backup.status()).synchronous?.state === 'on')
+}
+
+async function killSomething(
+  server: TestPostgres,
+  backup: TestBackup,
+  random: () => number,
+  checkNow: () => Promise<void>,
+): Promise<void> {
+  const dice = random()
+  if (dice < 0.35) {
+    await server.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walsender'`,
+    )
+    return checkNow()
+  }
+  if (dice < 0.6) {
+    const region = join(backup.data, 'regions', REGIONS[random() < 0.5 ? 0 : 1]!)
+    await rename(region, `${region}.away`)
+    await writeFile(region, 'no folder') // whoever writes there fails
+    await delay(random() * 400)
+    await rm(region)
+    await rename(`${region}.away`, region)
+    return checkNow()
+  }
+  const both = dice > 0.9
+  const primary = both || dice > 0.8
+  if (primary) server.cluster.kill('SIGKILL')
+  if (both || !primary) await backup.kill()
+  await checkNow()
+  if (primary) await server.restart()
+  if (both || !primary) await backup.start()
+}
+
+/** Each region alone. */
+async function check(
+  backup: TestBackup,
+  client: Client,
+  synchronous: boolean,
+  where: string,
+): Promise<void> {
+  const commits = [...client.commits] // before the regions are looked at
+  const shown = synchronous
+    ? []
+    : await backup.status().then(
+        ({ regions }) => regions,
+        () => [],
+      )
+  for (const [at, name] of REGIONS.entries()) {
+    const untilMs = synchronous ? Infinity : (shown[at]?.completeUntilMs ?? -Infinity)
+    const ranges = await rangesOf(join(backup.data, 'regions', name))
+    const lost = commits.filter((commit) => commit.ackedMs < untilMs && !holds(ranges, commit.lsn))
+    assert.deepEqual(lost, [], `${where}: not in ${name}`)
+  }
+}
+
+function holds(ranges: readonly WalRange[], lsn: bigint): boolean {
+  return ranges.some(({ startLsn, endLsn }) => startLsn <= lsn && lsn < endLsn)
+}
+
+async function rangesOf(folder: string): Promise<readonly WalRange[]> {
+  const ranges = new WalRanges()
+  for await (const part of listWal(new DiskStore(systemDisk, folder))) ranges.add(part)
+  return ranges.ranges
+}
+
+/** Commits one row after the other, whatever becomes of its connection. */
+class Client {
+  readonly commits: Commit[] = []
+  readonly #server: TestPostgres
+  readonly #working: Promise<void>
+  #stopped = false
+  #next = 0
+
+  constructor(server: TestPostgres) {
+    this.#server = server
+    this.#working = this.#work()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stopped) {
+      const client = new pg.Client(this.#server.connection)
+      client.on('error', () => undefined)
+      try {
+        await client.connect()
+        while (!this.#stopped) await this.#commit(client)
+      } catch {
+        await delay(20) // the server is away: what was not acknowledged was promised to nobody
+      } finally {
+        await client.end().catch(() => undefined)
+      }
+    }
+  }
+
+  async #commit(client: pg.Client): Promise<void> {
+    const id = this.#next++
+    const { rows } = await client.query<{ lsn: string }>(
+      'insert into acknowledged values ($1) returning pg_current_wal_insert_lsn() as lsn',
+      [id],
+    )
+    // There its commit record begins.
+    this.commits.push({ id, lsn: parseLsn(rows[0]!.lsn), ackedMs: Date.now() })
+  }
+}
