@@ -4,11 +4,9 @@
  *
  * @module
  */
-import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ProtocolError } from '#lib/errors.ts'
 import { BodyReader } from '#protocol/http/body.ts'
-import { parseForwardedFor, type ClientFacts } from '#protocol/http/forwarded.ts'
 import {
   parseRequestHead,
   parseRequestLine,
@@ -18,6 +16,7 @@ import {
 import { HeadScanner } from '#protocol/http/scanner.ts'
 import type { Downstream, Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { clientFacts } from './facts.ts'
 import { countStatus } from './metrics.ts'
 import { openExchange } from './open-exchange.ts'
 import { Outbox } from './outbox.ts'
@@ -164,26 +163,13 @@ export class ClientConnection implements Downstream {
     const refused = refusalOf(head, config.limits.bodyMax)
     if (refused) return this.refuse(refused, head.method)
     if (this.#gateway.stopping) return this.refuse('WEB_STOPPING', 'the gateway stops')
-    const facts = this.#clientFacts(head)
+    const facts = clientFacts(this.#gateway, head, this.#address)
     const asked = { head, facts, requestId: this.#requestId, pool, client: this }
     this.#exchange = openExchange(this.#gateway, asked)
     this.#body = head.body === 'none' ? undefined : new BodyReader(head.body, head.length)
     this.#enter('exchange')
     metrics.exchanges++
     this.#exchange.start()
-  }
-
-  #clientFacts(head: RequestHead): ClientFacts {
-    const facts = { host: head.host, protocol: 'https' } as const
-    if (!this.#gateway.isTrustedProxy(this.#address)) {
-      return { ...facts, address: this.#address, chain: [] }
-    }
-    const given = head.headers.filter((_, at) => at % 2 === 1 && isForwardedFor(head, at - 1))
-    const hops = parseForwardedFor(given, (text) => isIP(text) > 0) ?? []
-    // From our side backwards: the first hop that is no proxy of ours is the client.
-    const last = hops.findLastIndex((hop) => !this.#gateway.isTrustedProxy(hop))
-    const chain = [...hops.slice(Math.max(last, 0)), this.#address]
-    return { ...facts, address: chain[0] ?? this.#address, chain }
   }
 
   // ── writing: called by the exchange ────────
@@ -387,8 +373,4 @@ export class ClientConnection implements Downstream {
 
 function checkRequestLine(line: string): void {
   parseRequestLine(line)
-}
-
-function isForwardedFor(head: RequestHead, at: number): boolean {
-  return head.headers[at] === 'x-forwarded-for'
 }

@@ -16,15 +16,24 @@ import { CHALLENGE_PROTOCOL } from './acme/challenges.ts'
 import { ClientConnection } from './client.ts'
 import type { Gateway } from './gateway.ts'
 import type { WebGatewayPorts } from './ports.ts'
+import { H2Connection } from './h2/connection.ts'
 import { PlainConnection } from './redirect.ts'
+import type { RefusalCode } from './refusals.ts'
 
 const TLS_HANDSHAKE_BYTE = 0x16
+
+/** A connection, whatever version of HTTP it speaks. */
+type Client = {
+  stop(): void
+  checkTime(nowMs: number): void
+  turnAway(code: RefusalCode): void
+}
 
 /** Every connection there is, and who may open another. */
 export class Doors {
   readonly #gateway: Gateway
   readonly #ports: WebGatewayPorts
-  readonly #clients = new Set<ClientConnection>()
+  readonly #clients = new Set<Client>()
   readonly #plain = new Set<PlainConnection>()
   readonly #sockets = new Set<Socket>()
   readonly #byAddress = new Map<string, number>()
@@ -40,7 +49,7 @@ export class Doors {
       done(null, certificates.contextFor(name.toLowerCase()))
     const server = createTlsServer({
       ...certificates.options,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: config.limits.handshakeTimeoutMs,
       ...(config.acme ? { SNICallback: bySniName } : {}),
     })
@@ -116,11 +125,13 @@ export class Doors {
   #onSecure(socket: TLSSocket): void {
     const { metrics, config } = this.#gateway
     metrics.handshakes++
+    // A second handshake in TLS 1.2 costs us more than the client, and nobody needs one.
+    socket.disableRenegotiation()
     if (socket.isSessionReused()) metrics.handshakesResumed++
     const address = addressOf(socket)
-    const client = new ClientConnection(this.#gateway, socket, address, (closed) => {
-      this.#clients.delete(closed)
-    })
+    const onClosed = (closed: Client): void => void this.#clients.delete(closed)
+    const Speaking = socket.alpnProtocol === 'h2' ? H2Connection : ClientConnection
+    const client = new Speaking(this.#gateway, socket, address, onClosed)
     this.#clients.add(client)
     const { connectionsMax, connectionsPerAddressMax } = config.limits
     const fromHere = this.#byAddress.get(address) ?? 0

@@ -130,7 +130,8 @@ export function clientHead(input: ClientHeadInput): string {
 
 const nothing: FlatHeaders = []
 
-function passedFields(input: ClientHeadInput): string {
+/** The field lines of an answer without those that frame it. */
+export function passedFields(input: Omit<ClientHeadInput, 'delivery'>): string {
   const { policy, response } = input
   const { headers, connection } = response
   let text = ''
@@ -147,7 +148,7 @@ function passedFields(input: ClientHeadInput): string {
   return text + policy.merged(governed ?? nothing)
 }
 
-function cookieLine(input: ClientHeadInput, value: string): string {
+function cookieLine(input: Omit<ClientHeadInput, 'delivery'>, value: string): string {
   const hardened = input.cookies.harden(value, input.host)
   if ('line' in hardened) return `set-cookie: ${hardened.line}\r\n`
   input.onCookieDropped(hardened.dropped)
