@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { isNoReceipt, openReceipt } from '#crypto/receipt.ts'
 import { FaultError } from '#lib/errors.ts'
 import type { RegionPlace } from '#services/backup/repository/regions.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import { DiskStore } from '#storage/disk-store.ts'
 import { systemDisk } from '#system/disk.ts'
+import { drillPublicKey } from './drill-key.ts'
 import type { Paths } from './paths.ts'
 
 export type KeptReceipt = { readonly name: string; readonly bytes: Uint8Array }
@@ -64,4 +66,23 @@ export async function* receiptsIn(
   for await (const { name } of store.list(folder)) {
     if (!known.has(name)) yield { name, bytes: await store.get(name) }
   }
+}
+
+/** Backup id → end of its last drill that passed, milliseconds. */
+export type Drilled = ReadonlyMap<string, number>
+
+/** From the receipts beside us; none where no drill has a key yet. */
+export async function lastDrills(paths: Paths): Promise<Drilled> {
+  const drilled = new Map<string, number>()
+  const publicKey = await drillPublicKey(paths).catch(() => undefined)
+  if (!publicKey) return drilled
+  for await (const { bytes } of keptReceipts(paths, []).all()) {
+    try {
+      const receipt = openReceipt(bytes, publicKey)
+      if (receipt.kind === 'drill' && receipt.passed) drilled.set(receipt.backup, receipt.endedMs)
+    } catch (error) {
+      if (!isNoReceipt(error)) throw error
+    }
+  }
+  return drilled
 }

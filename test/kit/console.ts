@@ -44,6 +44,7 @@ export async function startConsole(): Promise<TestConsole> {
     publicOrigin: consoleOrigin,
     selfApproval: false,
     overview: () => Promise.resolve({ claims: [], processes: [], backups: [] }),
+    recovery: () => Promise.resolve({ backups: [], untilMs: undefined, uncertain: [] }),
     access: {
       start: () => Promise.resolve({ role: 'jit_x', url: 'postgres://x', untilMs: 0 }),
       end: () => Promise.resolve(),

@@ -9,11 +9,8 @@ import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { HeldFrom } from '#services/backup/repository/entries.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
 import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
-import { isNoReceipt, openReceipt } from '#crypto/receipt.ts'
 import type { Command } from '../command.ts'
-import { drillPublicKey } from '../drill-key.ts'
-import type { Paths } from '../paths.ts'
-import { keptReceipts } from '../receipts.ts'
+import { lastDrills, type Drilled } from '../receipts.ts'
 import { openForReading } from '../repository.ts'
 
 export const backupListCommand: Command = {
@@ -32,25 +29,6 @@ export const backupListCommand: Command = {
     )
     return 0
   },
-}
-
-/** Backup id → end of its last drill that passed, milliseconds. */
-type Drilled = ReadonlyMap<string, number>
-
-/** From the receipts beside us; none where no drill has a key yet. */
-async function lastDrills(paths: Paths): Promise<Drilled> {
-  const drilled = new Map<string, number>()
-  const publicKey = await drillPublicKey(paths).catch(() => undefined)
-  if (!publicKey) return drilled
-  for await (const { bytes } of keptReceipts(paths, []).all()) {
-    try {
-      const receipt = openReceipt(bytes, publicKey)
-      if (receipt.kind === 'drill' && receipt.passed) drilled.set(receipt.backup, receipt.endedMs)
-    } catch (error) {
-      if (!isNoReceipt(error)) throw error
-    }
-  }
-  return drilled
 }
 
 function asJson(

@@ -15,6 +15,7 @@ import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { openLoginLimits } from '../login-limits.ts'
 import { overviewOf } from './console-overview.ts'
+import { recoveryOf } from './console-recovery.ts'
 
 const KEY_SIZE = 32
 
@@ -52,6 +53,7 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
       list: async () => (await access.list()).map(({ name }) => name),
     },
     overview: overviewOf(context),
+    recovery: recoveryOf(context),
     probePassword: Buffer.from(password).toString('utf8'),
     socket: paths.socket('console'),
     adminSocket: paths.socket('staff'),

@@ -14,12 +14,14 @@ import { AccessPage, AccountPage, OverviewPage, StaffPage } from './inside.tsx'
 import { CodesPage, EnrolPage, InvitationPage, LoginPage, SecondPage } from './pages.tsx'
 import type { Passkeys } from './passkeys.ts'
 import { invitedRoles, may, type RouteName } from './policy.ts'
-import type { Started } from './ports.ts'
+import type { Recovery, Started } from './ports.ts'
+import { momentFrom, RecoveryPage } from './recovery.tsx'
 import type { Requests } from './requests.ts'
 import * as store from './store.ts'
 
 const WRONG = 'The name or the password is not right.'
 const WRONG_CODE = 'That code is not right, or was used already.'
+const NO_MOMENT = 'Write the moment as 2026-11-23T10:07:00, in UTC.'
 const WRONG_PASSKEY = 'That passkey is not known here.'
 
 /** One handler for each address of the table: one too few or too many does not compile. */
@@ -141,6 +143,14 @@ export function handlersOf(
       const view = { overview: await desk.ports.overview(), nowMs: clock.nowMs() }
       return page(h(OverviewPage, { ...insideOf(visit), ...view }))
     },
+    'GET /recovery': async (visit) => {
+      const { recovery, problem } = await recoveryNow(desk)
+      const asked = visit.fields['at'] === undefined ? undefined : text(visit.fields['at'])
+      const atMs = asked === undefined ? undefined : momentFrom(asked)
+      const unread = asked !== undefined && atMs === undefined ? NO_MOMENT : undefined
+      const view = { recovery, problem: problem ?? unread, atMs, nowMs: clock.nowMs() }
+      return page(h(RecoveryPage, { ...insideOf(visit), ...view }))
+    },
     'GET /access': (visit) => accessPage(visit),
     'POST /access/request': (visit) =>
       act(visit, async () => {
@@ -210,6 +220,18 @@ export function handlersOf(
 function sessionOf({ session }: Visit): store.Session {
   assert(session, 'the address asks for a session')
   return session
+}
+
+/** The page is for looking when something is wrong: it says so and shows the rest. */
+async function recoveryNow(
+  desk: Desk,
+): Promise<{ recovery: Recovery | undefined; problem: string | undefined }> {
+  try {
+    return { recovery: await desk.ports.recovery(), problem: undefined }
+  } catch (error) {
+    if (!(error instanceof VeiligError)) throw error
+    return { recovery: undefined, problem: `The backups cannot be read: ${error.message}` }
+  }
 }
 
 function insideOf(visit: Visit): {

@@ -17,6 +17,7 @@ export type Frame = {
 
 const places = [
   ['/', 'Overview', 'overview.see'],
+  ['/recovery', 'Recovery', 'overview.see'],
   ['/access', 'Database access', 'access.request'],
   ['/staff', 'Staff', 'staff.see'],
   ['/account', 'My account', 'account.own'],

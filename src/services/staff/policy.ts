@@ -68,6 +68,7 @@ export type RouteName =
   | 'POST /enrol/passkey/options'
   | 'POST /enrol/passkey'
   | 'GET /'
+  | 'GET /recovery'
   | 'GET /access'
   | 'POST /access/request'
   | 'POST /access/start'
@@ -98,6 +99,7 @@ export const routes: Readonly<Record<RouteName, Demand>> = {
   'POST /enrol/passkey/options': { stage: 'enrol', locked: false },
   'POST /enrol/passkey': { stage: 'enrol', locked: true },
   'GET /': full('overview.see'),
+  'GET /recovery': full('overview.see'),
   'GET /access': full('access.request'),
   'POST /access/request': full('access.request'),
   'POST /access/start': full('access.request'),

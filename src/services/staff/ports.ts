@@ -36,6 +36,26 @@ export type Overview = {
   readonly backups: readonly { readonly what: string; readonly value: string }[]
 }
 
+export type RecoveryBackup = {
+  readonly id: string
+  readonly kind: 'full' | 'differential'
+  readonly parentId: string | undefined
+  readonly finishedMs: number
+  readonly storedBytes: number
+  readonly damagedPages: number
+  /** When a drill last restored it and found it whole. */
+  readonly drilledMs: number | undefined
+}
+
+/** What can be brought back. */
+export type Recovery = {
+  readonly backups: readonly RecoveryBackup[]
+  /** Everything up to here is in every region that counts; undefined: not known now. */
+  readonly untilMs: number | undefined
+  /** Times of which it is not known whether they are of the branch that lives. */
+  readonly uncertain: readonly { readonly fromMs: number; readonly toMs: number }[]
+}
+
 export type StaffPorts = {
   readonly pool: pg.Pool
   readonly clock: Clock
@@ -48,6 +68,8 @@ export type StaffPorts = {
   readonly access: Access
   readonly selfApproval: boolean
   readonly overview: () => Promise<Overview>
+  /** @throws {VeiligError} When the repository cannot be read. */
+  readonly recovery: () => Promise<Recovery>
   /** The prober's own account, which may do nothing: it measures that a password is not enough. */
   readonly probePassword: string
   /** Unix sockets: of the pages, and of the commands of the operator at the machine. */

@@ -96,7 +96,7 @@ async function incomingOf(context: Context): Promise<Incoming> {
   const json = req.header('content-type')?.startsWith('application/json') === true
   const fields =
     req.method !== 'POST'
-      ? {}
+      ? req.query()
       : ((json ? await req.json().catch(() => ({})) : await req.parseBody()) as object)
   return {
     method: req.method,

@@ -66,4 +66,19 @@ td.proven, td.failing, td.stale, td.unproven, td.excepted { font-weight: 600; wh
   .codes { columns: 1; } .top nav { order: 3; width: 100%; margin: 0 -.7rem; }
   .door main.wrap { padding-top: 2rem; }
 }
+.timeline { margin: 1.5rem 0; }
+.timeline svg { display: block; width: 100%; min-width: 42rem; }
+.timeline path { fill: none; stroke: var(--line); stroke-width: 4; stroke-linecap: round; }
+.timeline path.proven { stroke: var(--proven); } .timeline path.tick { stroke-width: 1.5; }
+.timeline path.gap { stroke: var(--paper); stroke-linecap: butt; stroke-width: 5; }
+.timeline path.chosen { stroke: var(--excepted); stroke-width: 3; }
+.timeline text { fill: var(--soft); font-size: 12px; text-anchor: middle; }
+.mark { stroke-width: 1.5; stroke: var(--link); fill: var(--paper); }
+.mark.filled { fill: var(--link); } .mark.failing { stroke: var(--failing); }
+.mark.failing.filled { fill: var(--failing); }
+.timeline a:hover .mark { fill: var(--excepted); stroke: var(--excepted); }
+.scroll { overflow-x: auto; } .scroll td { white-space: nowrap; }
+.scroll td, .scroll th { padding-right: 1.5rem; }
+.moment { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; margin: 1.25rem 0; }
+.moment label { display: grid; gap: .3rem; font-weight: 600; flex: 0 1 18rem; }
 `
