@@ -5,7 +5,7 @@
  * are interleaved and the median taken. One row table of pgbench's own, scale 10, 8 clients.
  */
 import { spawn } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,19 @@ const BENCH = 'sql'
 const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '3')
 const CLIENTS = 8
 const TRANSACTIONS_PER_CLIENT = 7_500
-const PORTS = { pgbouncer: 16_433, written: 16_434, durable: 16_435 } as const
+/** Where each waits for the disk, fewer tell as much. */
+const DURABLE_TRANSACTIONS_PER_CLIENT = 500
+const PORTS = { pgbouncer: 16_433, written: 16_434, durable: 16_435, rules: 16_436 } as const
+/** A statement of some 400 bytes that nobody has seen before: a new comment each time. */
+const NEVER_SEEN = `\\set aid random(1, 100000)
+\\set never random(1, 1000000000)
+SELECT a.aid, a.bid, a.abalance, b.bbalance, t.tbalance, coalesce(a.filler, 'none') AS filler FROM \
+pgbench_accounts a JOIN pgbench_branches b ON b.bid = a.bid LEFT JOIN pgbench_tellers t ON t.bid = b.bid \
+AND t.tid = b.bid * 10 WHERE a.aid = :aid AND a.abalance BETWEEN -1000000000 AND 1000000000 AND \
+b.bbalance <> :never ORDER BY a.aid, t.tid LIMIT 1 /* never seen before: :never, and so never parsed */;
+`
+const COPY_ROWS = 2_000_000
+const COPY_ROUNDS = 3
 
 type Subject = {
   readonly name: string
@@ -60,11 +72,21 @@ if (!which('pgbench')) {
     )
     subjects.push({ name: 'pgbouncer', host: '127.0.0.1', sslmode: 'disable', ...peer })
   } else missing(BENCH, 'pgbouncer', 'not installed')
-  for (const mode of ['written', 'durable'] as const) {
-    const gateway = stack.use(await startGateway(mode, folder, server.socketDir, server.port))
-    subjects.push({ name: `veilig-${mode}`, host: '127.0.0.1', sslmode: 'disable', ...gateway })
+  for (const name of ['written', 'durable', 'rules'] as const) {
+    const gateway = stack.use(await startGateway(name, folder, server.socketDir, server.port))
+    subjects.push({ name: `veilig-${name}`, host: '127.0.0.1', sslmode: 'disable', ...gateway })
   }
-  for (const protocol of ['simple', 'extended', 'prepared']) await compare(subjects, protocol, env)
+  const withoutRules = subjects.filter(({ name }) => name !== 'veilig-rules')
+  for (const protocol of ['simple', 'extended', 'prepared']) {
+    await compare(withoutRules, protocol, env)
+  }
+  const script = join(folder, 'never-seen.sql')
+  await writeFile(script, NEVER_SEEN)
+  const notDurable = subjects.filter(({ name }) => name !== 'veilig-durable')
+  await compare(notDurable, 'simple', env, script)
+  for (const direction of ['out', 'in'] as const) {
+    await compareCopy(withoutRules.slice(0, -1), direction, env)
+  }
   await stack.disposeAsync()
   await rm(folder, { recursive: true, force: true })
 }
@@ -73,12 +95,13 @@ async function compare(
   subjects: readonly Subject[],
   protocol: string,
   env: Record<string, string>,
+  script?: string,
 ): Promise<void> {
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]))
   for (let round = 0; round <= ROUNDS; round++) {
     const turned = subjects.map((_, index) => subjects[(index + round) % subjects.length]!)
     for (const subject of turned) {
-      const measured = await measure(subject, protocol, env)
+      const measured = await measure(subject, protocol, env, script)
       if (round > 0) rounds.get(subject.name)?.push(measured) // the first warms up
     }
   }
@@ -89,11 +112,12 @@ async function compare(
         .filter((peer) => peer !== name && rounds.has(peer))
         .map((peer) => [peer, Number((tps(name) / tps(peer)).toFixed(3))]),
     )
-    const metric = `${protocol} queries`
+    const what = script === undefined ? protocol : 'never seen'
+    const metric = `${what} queries`
     emit({ bench: BENCH, subject: name, metric, value: tps(name), unit: '1/s', ratio })
     if (pid === undefined) continue
     const cpu = median((rounds.get(name) ?? []).map((each) => each.cpuUs ?? NaN))
-    emit({ bench: BENCH, subject: name, metric: `${protocol} CPU`, value: cpu, unit: 'µs/query' })
+    emit({ bench: BENCH, subject: name, metric: `${what} CPU`, value: cpu, unit: 'µs/query' })
   }
 }
 
@@ -101,31 +125,78 @@ async function measure(
   subject: Subject,
   protocol: string,
   env: Record<string, string>,
+  script?: string,
 ): Promise<Round> {
-  const args = ['-n', '-S', '-M', protocol, '-c', String(CLIENTS), '-j', '2']
-  const count = ['-t', String(TRANSACTIONS_PER_CLIENT)]
+  const work = script === undefined ? ['-S'] : ['-f', script]
+  const args = ['-n', ...work, '-M', protocol, '-c', String(CLIENTS), '-j', '2']
+  const isDurable = subject.name === 'veilig-durable'
+  const each = isDurable ? DURABLE_TRANSACTIONS_PER_CLIENT : TRANSACTIONS_PER_CLIENT
+  const count = ['-t', String(each)]
   const where = ['-h', subject.host, '-p', String(subject.port), 'postgres']
   const before = subject.pid === undefined ? 0 : cpuSeconds(subject.pid)
   const output = await runPeer('pgbench', [...args, ...count, ...where], {
     env: { ...env, PGSSLMODE: subject.sslmode },
   })
   const used = subject.pid === undefined ? undefined : cpuSeconds(subject.pid) - before
-  const queries = CLIENTS * TRANSACTIONS_PER_CLIENT
+  const queries = CLIENTS * each
   return {
     tps: Number(/tps = ([\d.]+)/.exec(output)?.[1]),
     cpuUs: used === undefined ? undefined : (used / queries) * 1e6,
   }
 }
 
+/** CPU of the process in between for 2,000,000 rows, and how long they take. */
+async function compareCopy(
+  subjects: readonly Subject[],
+  direction: 'in' | 'out',
+  env: Record<string, string>,
+): Promise<void> {
+  const rows = `SELECT n, repeat('x', 80) FROM generate_series(1, ${COPY_ROWS}) n`
+  const sql =
+    direction === 'out'
+      ? `COPY (${rows}) TO STDOUT`
+      : `\\copy copied FROM PROGRAM 'seq 1 ${COPY_ROWS} | sed "s/$/\t${'x'.repeat(80)}/"'`
+  const seconds = new Map<string, number[]>()
+  const cpu = new Map<string, number[]>()
+  for (let round = 0; round < COPY_ROUNDS; round++) {
+    for (const { name, host, port, pid, sslmode } of subjects) {
+      const fresh = 'DROP TABLE IF EXISTS copied; CREATE UNLOGGED TABLE copied (n int, t text)'
+      const where = ['-X', '-q', '-h', host, '-p', String(port), '-d', 'postgres']
+      const options = { env: { ...env, PGSSLMODE: sslmode } }
+      if (direction === 'in') await runPeer('psql', [...where, '-c', fresh], options)
+      const before = pid === undefined ? 0 : cpuSeconds(pid)
+      const start = performance.now()
+      await runPeer('psql', [...where, '-o', '/dev/null', '-c', sql], options)
+      seconds.set(name, [...(seconds.get(name) ?? []), (performance.now() - start) / 1000])
+      if (pid !== undefined) cpu.set(name, [...(cpu.get(name) ?? []), cpuSeconds(pid) - before])
+    }
+  }
+  const speed = (name: string): number => COPY_ROWS / median(seconds.get(name) ?? [])
+  for (const { name, pid } of subjects) {
+    const peers = ['direct', 'pgbouncer'].filter((peer) => peer !== name && seconds.has(peer))
+    const ratio = Object.fromEntries(
+      peers.map((peer) => [peer, Number((speed(name) / speed(peer)).toFixed(3))]),
+    )
+    const metric = `COPY ${direction}`
+    emit({ bench: BENCH, subject: name, metric, value: speed(name), unit: 'rows/s', ratio })
+    if (pid === undefined) continue
+    const value = median(cpu.get(name) ?? []) * 1000
+    emit({ bench: BENCH, subject: name, metric: `${metric} CPU`, value, unit: 'ms' })
+  }
+}
+
 /** The gateway in a process of its own, as it runs in the ring, without TLS as the peers. */
 async function startGateway(
-  mode: 'written' | 'durable',
+  name: 'written' | 'durable' | 'rules',
   folder: string,
   socketDir: string,
   serverPort: number,
 ): Promise<Peer> {
-  const port = PORTS[mode]
-  const input: SqlGatewayInput = { mode, port, folder: join(folder, mode), socketDir, serverPort }
+  const port = PORTS[name]
+  const mode = name === 'rules' ? 'written' : name
+  const config = name === 'rules' ? { roles: { [SUPERUSER]: {} } } : {}
+  const books = join(folder, name)
+  const input: SqlGatewayInput = { mode, port, folder: books, socketDir, serverPort, config }
   await mkdir(input.folder, { recursive: true })
   const program = fileURLToPath(new URL('../test/kit/sql-gateway-process.ts', import.meta.url))
   const args = [...process.execArgv, program, JSON.stringify(input)]

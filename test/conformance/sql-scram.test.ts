@@ -46,7 +46,7 @@ async function offer(wire: Wire, mechanism: string, first: string, user: string)
   return /C([0-9A-Z]{5})\0/.exec(said)?.[1] ?? said.slice(4)
 }
 
-test('scram: a client that binds to the certificate is let in, and the record says so', async () => {
+test('scram: a client that binds to the certificate is let in, and recorded as such', async () => {
   trail.clear()
   const bound = client({ enableChannelBinding: true })
   await bound.connect()
@@ -78,7 +78,7 @@ test('scram: binding data of another certificate proves nothing', async () => {
   assert.equal(failed['reason'], 'SCRAM_BINDING_REFUSED')
 })
 
-test('scram: a wrong password, a role unknown, and one with MD5 look the same from outside', async () => {
+test('scram: a wrong password, an unknown role and one with MD5 look the same outside', async () => {
   await server.query(`set password_encryption = 'md5'; create role old login password 'p'`)
   await server.query(`create role away nologin password 'p'`)
   for (const user of [SUPERUSER, 'nobody', 'old', 'away']) {

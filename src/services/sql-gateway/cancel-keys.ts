@@ -1,10 +1,10 @@
 /**
- * Cancel keys of our own. A client cancels with ours; the server's never leaves the gateway readable.
+ * Cancel keys of our own. A client cancels with ours; the server's own stays behind the gateway.
  *
- * A key of ours is the server's, encrypted: every gateway process with the same secret can open it,
- * so a cancel request may come to any of them, and none keeps state for the others. At protocol 3.0
- * there is room for 31 + 32 bits and nothing more: a permutation of just these, so that guessing one
- * is as hard as guessing the server's own. At 3.2 a seal of 28 bytes follows, and nothing is guessed.
+ * A key of ours is the server's, encrypted: every gateway process with the same secret can open
+ * it, so a cancel request may come to any of them, and none keeps state for the others. At protocol
+ * 3.0 there is room for 31 + 32 bits and nothing more: a permutation of just these, so that
+ * guessing one is as hard as guessing the server's own. At 3.2 a seal of 28 bytes follows.
  *
  * @module
  */

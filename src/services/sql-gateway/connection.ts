@@ -17,6 +17,7 @@ import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
 import { accessDenied, type Access, type Breach } from './access.ts'
 import type { Admission } from './admission.ts'
 import { fatalFor } from './answers.ts'
+import { cancelBy } from './cancel.ts'
 import type { CancelKey, CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import type { Peer } from './events.ts'
@@ -183,29 +184,18 @@ export class Connection {
     else this.#client.end()
   }
 
-  // Cancel: a connection of its own, which says a key and nothing else.
-
   async #cancel(pid: number, key: Uint8Array): Promise<void> {
-    const target = this.#gateway.cancelKeys.find(pid, key)
+    const { cancelKeys, config, ports, journal } = this.#gateway
+    const stranger = (code: string, detail: AuditDetail): void => this.#stranger(code, detail)
+    const { sharesPort } = config
+    const cancelling = { cancelKeys, journal, upstream: ports.upstream, sharesPort, stranger }
     try {
-      if (target) await target.cancelStatement(this.#address)
-      else await this.#cancelElsewhere(pid, key)
+      await cancelBy(pid, key, this.#address, cancelling)
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error
     }
     this.#client.end()
     this.#client.resume()
-  }
-
-  /** A session of another process, as far as anybody here can tell. */
-  async #cancelElsewhere(pid: number, key: Uint8Array): Promise<void> {
-    const { cancelKeys, config, ports, journal } = this.#gateway
-    const backend = config.sharesPort ? cancelKeys.open(pid, key) : undefined
-    if (!backend?.certain) this.#stranger('DB_CANCEL', { known: false })
-    if (!backend) return
-    const detail = { session: '', known: true, address: this.#address, server: backend.pid }
-    if (backend.certain) await journal.append([{ code: 'DB_CANCEL', detail }])
-    await sendCancel(ports.upstream, backend)
   }
 
   /** Asks the server to cancel what this session runs. Resolves once the server has taken it. */
@@ -499,8 +489,7 @@ export class Connection {
 }
 
 function tooLate(): DeniedError {
-  const message = 'the login took too long'
-  return new DeniedError('DB_LOGIN_TIMEOUT', message, 'The login took too long.')
+  return new DeniedError('DB_LOGIN_TIMEOUT', 'it took too long', 'The login took too long.')
 }
 
 function serverLeft(): FaultError {
