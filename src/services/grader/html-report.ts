@@ -44,7 +44,7 @@ ${trust}
 <section><h2>MDN Observatory, test by test</h2><table>${headers.observatory.tests
     .map(
       ({ test, modifier, says }) =>
-        `<tr><td class="${modifier < 0 ? 'bad' : modifier > 0 ? 'good' : ''}">${signed(modifier)}</td>` +
+        `<tr><td class="${kindOf(modifier)}">${signed(modifier)}</td>` +
         `<td>${escape(test)}</td><td>${escape(says)}</td></tr>`,
     )
     .join('')}</table></section>
@@ -116,6 +116,10 @@ function section(title: string, lines: readonly string[]): string {
 
 function factRow([name, value]: readonly [string, string]): string {
   return `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`
+}
+
+function kindOf(modifier: number): string {
+  return modifier < 0 ? 'bad' : modifier > 0 ? 'good' : ''
 }
 
 function signed(value: number): string {

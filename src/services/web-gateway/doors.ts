@@ -127,6 +127,7 @@ export class Doors {
     metrics.handshakes++
     // A second handshake in TLS 1.2 costs us more than the client, and nobody needs one.
     socket.disableRenegotiation()
+    socket.once('error', () => socket.destroy())
     if (socket.isSessionReused()) metrics.handshakesResumed++
     const address = addressOf(socket)
     const onClosed = (closed: Client): void => void this.#clients.delete(closed)

@@ -1,46 +1,151 @@
-/** The suites we find are those that nmap and sslscan find, on servers of many kinds. */
+/**
+ * The suites we find are those that nmap and sslscan find, name by name, on servers of many kinds:
+ * Node's own OpenSSL, Debian's, nginx on it, and servers of our own records.
+ */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer as createNetServer, type AddressInfo } from 'node:net'
 import { createServer, type TlsOptions } from 'node:tls'
-import { test } from 'node:test'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { makeRsaPair, type RsaPair } from '#kit/bad-tls.ts'
 import { testCertificate } from '#kit/web-gateway.ts'
 import { scanTls } from './scan.ts'
 
 const run = promisify(execFile)
+let folder: string
+let rsa: RsaPair
+before(async () => {
+  rsa = await makeRsaPair()
+  folder = await mkdtemp(join(tmpdir(), 'veilig-scan-'))
+  await writeFile(join(folder, 'rsa.pem'), rsa.certificatePem)
+  await writeFile(join(folder, 'rsa.key'), rsa.keyPem, { mode: 0o600 })
+  await writeFile(join(folder, 'ec.pem'), testCertificate.certificatePem)
+  await writeFile(join(folder, 'ec.key'), testCertificate.keyPem, { mode: 0o600 })
+})
+after(() => rm(folder, { recursive: true, force: true }))
 
-const servers: readonly TlsOptions[] = [
-  {},
-  { minVersion: 'TLSv1.3' },
-  { maxVersion: 'TLSv1.2' },
-  { minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' },
-  { minVersion: 'TLSv1', ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0' },
-  { ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' },
-  { ciphers: 'eNULL:@SECLEVEL=0', maxVersion: 'TLSv1.2' },
-  { ciphers: 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-SHA' },
+async function compare(port: number): Promise<void> {
+  const address = { host: '127.0.0.1', port }
+  const { versions } = await scanTls(address, undefined, AbortSignal.timeout(60_000))
+  const ours = versions.flatMap(({ suites }) => suites.map(({ name }) => name)).sort()
+  const script = ['-Pn', '-p', String(port), '--script', 'ssl-enum-ciphers', '127.0.0.1']
+  const nmap = await run('nmap', script)
+  // nmap has a name of its own for the suites of TLS 1.3.
+  const theirs = [...nmap.stdout.matchAll(/ (TLS_\w+)/g)].map(([, name = '']) =>
+    name.replace('TLS_AKE_WITH_', 'TLS_'),
+  )
+  assert.deepEqual(ours, theirs.sort())
+  assert(ours.length > 0)
+  const sslscan = await run('sslscan', ['--no-colour', `127.0.0.1:${port}`])
+  assert.equal(ours.length, sslscan.stdout.match(/^(?:Accepted|Preferred)/gm)?.length ?? 0)
+}
+
+const ofNode: readonly (readonly [TlsOptions, 'ec' | 'rsa'])[] = [
+  [{}, 'ec'],
+  [{ minVersion: 'TLSv1.3' }, 'ec'],
+  [{ maxVersion: 'TLSv1.2' }, 'ec'],
+  [{ minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }, 'ec'],
+  [{ minVersion: 'TLSv1', ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0' }, 'ec'],
+  [{ ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }, 'ec'],
+  [{ ciphers: 'eNULL:@SECLEVEL=0', maxVersion: 'TLSv1.2' }, 'ec'],
+  [{ ciphers: 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-SHA' }, 'ec'],
+  [{}, 'rsa'],
+  [{ minVersion: 'TLSv1', ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0' }, 'rsa'],
+  [{ ciphers: 'kRSA:@SECLEVEL=0', maxVersion: 'TLSv1.2' }, 'rsa'],
+  [{ ciphers: 'ECDHE-RSA-AES256-SHA384:AES128-SHA', maxVersion: 'TLSv1.2' }, 'rsa'],
 ]
 
-for (const options of servers) {
-  test(`scan: ${JSON.stringify(options)} has as many suites as nmap and sslscan find`, async () => {
-    const { certificatePem: cert, keyPem: key } = testCertificate
+for (const [options, kind] of ofNode) {
+  test(`scan: Node.js, ${kind}, ${JSON.stringify(options)}`, async () => {
+    const { certificatePem: cert, keyPem: key } = kind === 'ec' ? testCertificate : rsa
     const server = createServer({ cert, key, ...options }, (socket) => socket.end())
     server.on('tlsClientError', () => undefined)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
     try {
-      const address = { host: '127.0.0.1', port }
-      const scan = await scanTls(address, undefined, AbortSignal.timeout(30_000))
-      const ours = scan.versions.flatMap(({ suites }) => suites).length
-      const script = ['-Pn', '-p', String(port), '--script', 'ssl-enum-ciphers', '127.0.0.1']
-      const nmap = await run('nmap', script)
-      assert.equal(ours, nmap.stdout.match(/ TLS_/g)?.length ?? 0, nmap.stdout)
-      const sslscan = await run('sslscan', ['--no-colour', `127.0.0.1:${port}`])
-      assert.equal(ours, sslscan.stdout.match(/^(?:Accepted|Preferred)/gm)?.length ?? 0)
+      await compare((server.address() as AddressInfo).port)
     } finally {
       server.close()
     }
   })
+}
+
+const ofOpenSsl: readonly (readonly [kind: 'ec' | 'rsa', args: readonly string[]])[] = [
+  ['rsa', ['-cipher', 'ALL:@SECLEVEL=0', '-tls1_2']],
+  ['ec', ['-cipher', 'ECDHE+AESGCM', '-ciphersuites', 'TLS_AES_256_GCM_SHA384']],
+  ['rsa', ['-cipher', 'CAMELLIA:ARIA:@SECLEVEL=0', '-no_tls1_3']],
+]
+
+for (const [kind, args] of ofOpenSsl) {
+  test(`scan: Debian’s openssl s_server, ${kind}, ${args.join(' ')}`, async () => {
+    const port = await freePort()
+    const files = ['-cert', join(folder, `${kind}.pem`), '-key', join(folder, `${kind}.key`)]
+    const where = ['-accept', `127.0.0.1:${port}`, '-quiet', '-www']
+    const child = spawn('openssl', ['s_server', ...where, ...files, ...args], { stdio: 'ignore' })
+    try {
+      await listening(port)
+      await compare(port)
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
+  })
+}
+
+const ofNginx: readonly (readonly [kind: 'ec' | 'rsa', lines: string])[] = [
+  ['ec', 'ssl_protocols TLSv1.2 TLSv1.3;'],
+  ['rsa', 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers HIGH:!aNULL:@SECLEVEL=0;'],
+]
+
+for (const [kind, lines] of ofNginx) {
+  test(`scan: Debian’s nginx, ${kind}, ${lines}`, async () => {
+    const port = await freePort()
+    const config = join(folder, `nginx-${port}.conf`)
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((name) => `${name}_temp_path ${folder}/${name};`)
+      .join(' ')
+    const files = `ssl_certificate ${folder}/${kind}.pem; ssl_certificate_key ${folder}/${kind}.key;`
+    await writeFile(
+      config,
+      `daemon off; pid ${folder}/${port}.pid; error_log ${folder}/error.log; worker_processes 1;
+events {} http { access_log off; ${temporary}
+server { listen 127.0.0.1:${port} ssl; ${files} ${lines} } }`,
+    )
+    const child = spawn('/usr/sbin/nginx', ['-c', config], { stdio: 'ignore' })
+    try {
+      await listening(port)
+      await compare(port)
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createNetServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function listening(port: number): Promise<void> {
+  for (let turn = 0; turn < 3_000; turn++) {
+    const socket = connect(port, '127.0.0.1')
+    const open = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true))
+      socket.once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (open === true) return
+    await delay(10)
+  }
+  throw new Error('it does not listen')
 }

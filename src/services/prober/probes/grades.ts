@@ -80,7 +80,7 @@ export function tlsGradeProbe(grade: GradeTls): Probe {
 /** Certificates must be in two logs of different operators; fewer is what browsers refuse. */
 const LOGS_MIN = 2
 
-/** True only by signatures checked with the logs' keys; without the keys, neither true nor false. */
+/** True only by signatures checked with the logs' keys; without them neither true nor false. */
 export function tlsTransparencyProbe(grade: GradeTls): Probe {
   return {
     version: 2,
