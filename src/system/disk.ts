@@ -69,7 +69,11 @@ export const systemDisk: Disk = {
       await rename(await writeTemporary(name, bytes), name)
       await syncFolder(dirname(name))
     }),
-  read: (name) => guard(name, async () => new Uint8Array(await readFile(name))),
+  read: (name) =>
+    guard(name, async () => {
+      const { buffer, byteOffset, length } = await readFile(name)
+      return new Uint8Array(buffer, byteOffset, length)
+    }),
   readRange: (name, start, length) =>
     guard(name, async () => {
       await using file = await open(name, 'r')

@@ -166,6 +166,7 @@ async function openChunk(
   const opened = opener.open(number, chunk)
   const { compressed } = parseChunkHead(chunk)
   const plain = compressed ? await decompress(name, opened, last) : opened
+  if (compressed) release(opened)
   if (!last && plain.length !== CHUNK_SIZE) throw damaged(name, 'has a short chunk in the middle')
   return plain
 }

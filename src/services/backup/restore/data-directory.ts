@@ -139,8 +139,14 @@ async function* openedPieces(
   ]
   for await (const [{ name, chunks }, bytes] of ahead(packPlans(files), PACKS_AHEAD, fetch)) {
     const sealed = await sealedChunks(name, bytes, ['pack'], root.repositoryId, dataKeys)
+    let left = chunks.size
     for (const [number, pieces] of chunks) {
-      yield { pieces, open: () => opened(name, sealed.open(number), pieces) }
+      const open = async (): Promise<Uint8Array> => {
+        const chunk = await opened(name, sealed.open(number), pieces)
+        if (--left === 0) release(bytes) // nobody else reads a pack that was fetched for us
+        return chunk
+      }
+      yield { pieces, open }
     }
   }
 }

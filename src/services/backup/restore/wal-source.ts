@@ -35,7 +35,7 @@ export type WalSegment = {
 /** Segments whose parts are listed before they are wanted. */
 const LISTED_AHEAD = 8
 /** Plain bytes fetched, authenticated and opened before they are wanted. */
-const OPENED_AHEAD_BYTES = 24 * 1024 * 1024
+const OPENED_AHEAD_BYTES = 16 * 1024 * 1024
 
 /**
  * The log from the segment that holds `fromLsn` to where the archive ends, piece by piece.
