@@ -9,6 +9,7 @@ import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { HeldFrom } from '#services/backup/repository/entries.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
 import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
+import { findGaps } from '#services/backup/wal/gaps.ts'
 import type { Command } from '../command.ts'
 import { lastDrills, type Drilled } from '../receipts.ts'
 import { openForReading } from '../repository.ts'
@@ -32,7 +33,7 @@ export const backupListCommand: Command = {
 }
 
 function asJson(
-  { repositoryId, cluster, backups, wal }: Catalogue,
+  { repositoryId, cluster, backups, wal, histories }: Catalogue,
   drilled: Drilled,
   holds: readonly HeldFrom[],
 ): string {
@@ -47,17 +48,19 @@ function asJson(
       startLsn: formatLsn(backup.startLsn),
       endLsn: formatLsn(backup.endLsn),
     })),
-    wal: wal.map(({ timeline, startLsn, endLsn }) => ({
-      timeline,
-      startLsn: formatLsn(startLsn),
-      endLsn: formatLsn(endLsn),
-    })),
+    wal: wal.map(rangeOf),
+    gaps: findGaps(wal, histories).map(rangeOf),
     holds: holds.map(({ id, fromMs, writtenMs, reason }) => ({ id, fromMs, writtenMs, reason })),
   }
   return `${JSON.stringify(shown, plain)}\n`
 }
 
-function asText({ backups, wal }: Catalogue, drilled: Drilled, holds: readonly HeldFrom[]): string {
+function rangeOf({ timeline, startLsn, endLsn }: WalRange): Record<string, unknown> {
+  return { timeline, startLsn: formatLsn(startLsn), endLsn: formatLsn(endLsn) }
+}
+
+function asText(catalogue: Catalogue, drilled: Drilled, holds: readonly HeldFrom[]): string {
+  const { backups, wal, histories } = catalogue
   if (backups.length === 0) return 'No backup is finished yet.\n'
   const rows = [
     [
@@ -73,7 +76,9 @@ function asText({ backups, wal }: Catalogue, drilled: Drilled, holds: readonly H
     ],
     ...backups.map((backup) => rowOf(backup, drilled)),
   ]
-  return `${aligned(rows)}\n${wal.map(logLine).join('')}${holds.map(holdLine).join('')}`
+  const gaps = findGaps(wal, histories).map(gapLine)
+  const log = [...wal.map(logLine), ...gaps].join('')
+  return `${aligned(rows)}\n${log}${holds.map(holdLine).join('')}`
 }
 
 function rowOf(backup: BackupRecord, drilled: Drilled): string[] {
@@ -100,6 +105,11 @@ function logLine({ timeline, startLsn, endLsn }: WalRange): string {
   const size = megabytes(Number(endLsn - startLsn))
   const range = `${formatLsn(startLsn)} to ${formatLsn(endLsn)}`
   return `Log of timeline ${timeline}: ${range}, without a hole (${size}).\n`
+}
+
+function gapLine({ timeline, startLsn, endLsn }: WalRange): string {
+  const range = `${formatLsn(startLsn)} to ${formatLsn(endLsn)}`
+  return `GAP on timeline ${timeline}: ${range} was never received and cannot be restored.\n`
 }
 
 function holdLine({ id, fromMs, reason }: HeldFrom): string {

@@ -37,3 +37,20 @@ test('schedule: overdue is half an interval late, or none at all', () => {
   assert.equal(isOverdue({ ...calm, nowMs: 104 * HOUR + 1 }), true)
   assert.equal(isOverdue({ ...calm, newestStartedMs: undefined }), true)
 })
+
+test('schedule: a clock set back delays no backup, and one set forward brings one', () => {
+  const back = { ...calm, nowMs: calm.newestStartedMs - 24 * HOUR }
+  assert.equal(nextFullMs(back), back.nowMs, 'not a day and four hours later')
+  assert.equal(isOverdue(back), true)
+  assert.equal(nextFullMs({ ...calm, nowMs: calm.newestStartedMs - 1000 }), 102 * HOUR)
+  const forward = { ...calm, nowMs: calm.nowMs + 24 * HOUR }
+  assert(nextFullMs(forward) < forward.nowMs)
+  const failed = { ...back, failuresInARow: 3, lastFailureMs: calm.nowMs }
+  assert.equal(nextFullMs(failed), back.nowMs)
+})
+
+test('schedule: however many were missed, one makes up for all', () => {
+  const late = { ...calm, nowMs: 1000 * HOUR }
+  assert(nextFullMs(late) <= late.nowMs)
+  assert.equal(nextFullMs({ ...late, newestStartedMs: late.nowMs }), late.nowMs + 4 * HOUR)
+})

@@ -18,15 +18,19 @@ export type ScheduleFacts = {
 
 const RETRY_FIRST_MS = 60_000
 const RETRY_MAX_MS = 15 * 60_000
+/** Clocks are set by a little all the time; what lies further in the future is a clock set back. */
+const CLOCK_SET_MS = 60_000
 
 /**
  * When the next full backup begins: at once when there is none or one is wanted. After a failure
- * it is tried again after a minute, then two, four, at most fifteen.
+ * it is tried again after a minute, then two, four, at most fifteen. What lies in the future says
+ * that the clock was set back: nothing waits for it to come round again.
  */
 export function nextFullMs(facts: ScheduleFacts): number {
   const { nowMs, everyMs, newestStartedMs, wanted, failuresInARow, lastFailureMs } = facts
-  const plannedMs = wanted || newestStartedMs === undefined ? nowMs : newestStartedMs + everyMs
-  if (failuresInARow === 0) return plannedMs
+  const known = newestStartedMs !== undefined && newestStartedMs <= nowMs + CLOCK_SET_MS
+  const plannedMs = wanted || !known ? nowMs : newestStartedMs + everyMs
+  if (failuresInARow === 0 || lastFailureMs > nowMs + CLOCK_SET_MS) return plannedMs
   const retryMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failuresInARow - 1), everyMs)
   return Math.max(plannedMs, lastFailureMs + retryMs)
 }
@@ -44,5 +48,6 @@ export function isOverdue(
   facts: Pick<ScheduleFacts, 'nowMs' | 'everyMs' | 'newestStartedMs'>,
 ): boolean {
   const { nowMs, everyMs, newestStartedMs } = facts
-  return newestStartedMs === undefined || nowMs - newestStartedMs > 1.5 * everyMs
+  const ageMs = newestStartedMs === undefined ? Infinity : nowMs - newestStartedMs
+  return ageMs > 1.5 * everyMs || ageMs < -CLOCK_SET_MS
 }
