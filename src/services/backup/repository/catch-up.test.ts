@@ -127,3 +127,22 @@ test('what is not free goes one by one, in its order, however often it fails', a
   assert.deepEqual(store.came, names)
   assert.equal(store.most, 1)
 })
+
+test('a region that hangs, or dies while it is read, does not keep the others shut', async () => {
+  class Dying extends Far {
+    // oxlint-disable-next-line require-yield -- it fails before there is anything to yield
+    override async *list(): AsyncGenerator<never> {
+      throw new FaultError('STORE_FAILED', 'it died')
+    }
+  }
+  const { promise: open, resolve } = Promise.withResolvers<void>()
+  const hanging = Object.assign(new Far(), { gate: { matches: () => true, open } })
+  for (const far of [hanging, new Dying()]) {
+    const near = new Far()
+    await using repository = await opened(near, far)
+    await putWal(repository, [100])
+    assert.equal(faultOf(repository), 'behind')
+    assert.equal([...near.objects.keys()].filter(isLog).length, 1)
+    resolve()
+  }
+})

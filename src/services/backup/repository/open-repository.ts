@@ -4,7 +4,7 @@
  * @module
  */
 import { equalBytes, toHex } from '#lib/byte-fields.ts'
-import { FaultError, IntegrityError, UsageError, VeiligError } from '#lib/errors.ts'
+import { FaultError, IntegrityError, UsageError } from '#lib/errors.ts'
 import type { SigningKey } from '#crypto/signing-key.ts'
 import type { Clock } from '#system/clock.ts'
 import { PackingWriter } from './backup-writer.ts'
@@ -22,6 +22,7 @@ import {
   type ClusterEntry,
 } from './entries.ts'
 import { backupIdFrom, ROOT_NAME, walName } from './names.ts'
+import { placeRoot } from './place-root.ts'
 import { readChain } from './read-chain.ts'
 import { Regions, type Region, type RegionPlace } from './regions.ts'
 import type {
@@ -77,33 +78,13 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
   if (regions.required.length === 0) {
     throw new UsageError('REGION_NONE_REQUIRED', 'at least one region must be required')
   }
-  const reachable = await placeRoot(regions, root)
+  const reachable = await placeRoot(regions, root, options.clock)
   const chain = await longestChain(reachable, root)
   const head = await options.head?.load()
   if (head) checkHead(chain, head, 'all regions')
   await levelRequired(regions, reachable, root, chain)
   const listing = await settleLog(regions, root)
   return new OpenRepository(options, root, regions, chain, listing)
-}
-
-/** Puts the root into every region. @returns The regions that answered. */
-async function placeRoot(regions: Regions, root: RepositoryRoot): Promise<Region[]> {
-  const reachable: Region[] = []
-  for (const region of regions.all) {
-    const { name, store, required } = region.place
-    try {
-      await store.put(ROOT_NAME, root.bytes)
-      reachable.push(region)
-    } catch (error) {
-      if (error instanceof VeiligError && error.code === 'OBJECT_EXISTS') {
-        const message = `region ${name} holds another repository; give it an empty folder`
-        throw new UsageError('REPOSITORY_FOREIGN', message)
-      }
-      if (required || !(error instanceof FaultError)) throw error
-    }
-    if (!required) region.behind = true // until the catch-up has compared it
-  }
-  return reachable
 }
 
 /** Reads every region's catalogue; one must be the beginning of the other. */
@@ -120,8 +101,10 @@ async function longestChain(
       await readChain(place.store, chain)
       read++
     } catch (error) {
+      const away = !place.required && error instanceof FaultError
       // Cut off while it was brought level: it gets what it lacks from the others.
-      if (!(error instanceof IntegrityError) || error.code !== 'CATALOGUE_INCOMPLETE') throw error
+      const cut = error instanceof IntegrityError && error.code === 'CATALOGUE_INCOMPLETE'
+      if (!away && !cut) throw error
       failure = error
       continue
     }
@@ -149,7 +132,15 @@ async function levelRequired(
   for (const target of regions.required) {
     for (const source of reachable) {
       if (source === target) continue
-      await copyMissing(source.place.store, target.place.store, root, proofs, gone)
+      try {
+        await copyMissing(source.place.store, target.place.store, root, proofs, gone)
+      } catch (error) {
+        if (source.place.required || !(error instanceof FaultError)) throw error
+        // One that may be away: enough that the target's catalogue is whole without it.
+        const own = new CatalogueChain(root)
+        await readChain(target.place.store, own)
+        if (own.length < chain.length) throw error
+      }
     }
   }
 }
