@@ -27,7 +27,7 @@ test('gaps: the end of a timeline that the next one builds on', () => {
   assert.deepEqual(findGaps(kept, branched), [range(1, 0x140n, 0x150n), range(2, 0x150n, 0x160n)])
 })
 
-test('gaps: what an abandoned branch had beyond is none, nor what the first segment repeats', () => {
+test('gaps: neither what an abandoned branch had beyond, nor what a first segment repeats', () => {
   const beyond = [range(1, 0x100n, 0x190n), range(2, 0x150n, 0x200n)]
   assert.deepEqual(findGaps(beyond, branched), [])
   const repeated = [range(1, 0x100n, 0x140n), range(2, 0x140n, 0x200n)]
