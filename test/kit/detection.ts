@@ -42,6 +42,7 @@ export async function startDetection(
       cursor: () => Promise.resolve(undefined),
       advance: () => Promise.resolve(),
       keep: () => Promise.resolve(),
+      overdue: () => Promise.resolve([]),
       delivered: () => Promise.resolve(),
     },
     channels,

@@ -38,10 +38,13 @@ export const alertsListCommand: Command = {
 
 function table(incidents: readonly ListedIncident[]): string {
   if (incidents.length === 0) return 'No alerts.\n'
-  const rows = incidents.map(({ severity, detector, sentence, advice, alerts, last_at }) => {
+  const rows = incidents.map((incident) => {
+    const { id, severity, detector, sentence, advice, alerts, last_at } = incident
     const time = last_at.toISOString().slice(0, 19).replace('T', ' ')
     const times = alerts > 1 ? ` ×${alerts}` : ''
-    return `${time}  ${severity.padEnd(8)}  ${detector}${times}\n  ${sentence}\n  ${advice}\n`
+    const by = incident.acknowledged_by
+    const who = by === null ? `veilig alerts ack ${id}` : `acknowledged by ${by}`
+    return `${time}  ${severity.padEnd(8)}  ${detector}${times}\n  ${sentence}\n  ${advice}\n  ${who}\n`
   })
   return rows.join('\n')
 }

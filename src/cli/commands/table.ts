@@ -4,6 +4,7 @@
  * @module
  */
 import type { Command } from '../command.ts'
+import { alertsAckCommand } from './alerts-ack.ts'
 import { alertsListCommand } from './alerts-list.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
@@ -17,6 +18,7 @@ import { backupSynchronousCommand } from './backup-synchronous.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
+import { cookiesCommand } from './cookies.ts'
 import { cspCommands } from './csp.ts'
 import { databaseLintCommand } from './database-lint.ts'
 import { detectReplayCommand } from './detect-replay.ts'
@@ -60,6 +62,7 @@ export const commands: readonly Command[] = [
   auditVerifyCommand,
   databaseLintCommand,
   alertsListCommand,
+  alertsAckCommand,
   detectReplayCommand,
   dnsCommand,
   gradeMailCommand,
@@ -76,6 +79,7 @@ export const commands: readonly Command[] = [
   ...incidentCommands,
   claimsCommand,
   gradeCommand,
+  cookiesCommand,
   ...cspCommands,
   trustVerifyCommand,
   completionCommand(() => commands),

@@ -12,6 +12,7 @@ import type { Clock } from '#system/clock.ts'
 import type { Alert } from './alert.ts'
 import type { ChannelConfig } from './config.ts'
 import type { Channel } from './ports.ts'
+import { shaped, type Shaped } from './shapes.ts'
 
 /** @param ca PEM of authorities that may vouch for a mail server, beside the usual ones. */
 export function channelOf(
@@ -26,7 +27,8 @@ export function channelOf(
       return {
         name,
         drills,
-        deliver: (alert, signal) => post(config.url, config.secret, alert, clock.nowMs(), signal),
+        deliver: (alert, signal) =>
+          post(shaped(config, alert), config.secret, clock.nowMs(), signal),
       }
     case 'mail':
       return { name, drills, deliver: mailer(config, ca) }
@@ -47,13 +49,11 @@ export function signatureOf(secret: string, body: string, nowMs: number): string
 
 /** @throws {FaultError} ALERT_CHANNEL_REFUSED. */
 async function post(
-  url: string,
+  { url, body }: Shaped,
   secret: string,
-  alert: Alert,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = JSON.stringify(alert)
   const headers = {
     'content-type': 'application/json',
     'veilig-signature': signatureOf(secret, body, nowMs),

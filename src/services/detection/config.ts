@@ -11,6 +11,8 @@ export type ChannelConfig =
   | {
       readonly kind: 'webhook'
       readonly name: string
+      /** Who reads it: the body is the alert itself, or what that service shows. */
+      readonly shape: 'veilig' | 'slack' | 'teams' | 'ntfy'
       readonly url: string
       /** Key of the HMAC-SHA256 in the header `veilig-signature`. */
       readonly secret: string
@@ -30,6 +32,12 @@ export type ChannelConfig =
 
 export type DetectionConfig = {
   readonly channels: readonly ChannelConfig[]
+  readonly escalation: {
+    /** Minutes after which a grave incident that nobody acknowledged is told again. */
+    readonly afterMinutes: number
+    /** Names of the channels it is told on then, and not before. */
+    readonly channels: readonly string[]
+  }
   /** Roles whose work is to change the database: only critical primitives are told of them. */
   readonly administrators: readonly string[]
   /** Roles of synthetic attacks: each is an incident of its own, and none wakes anybody. */
@@ -67,6 +75,7 @@ const channel: z.ZodType<ChannelConfig> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('webhook'),
     name: z.string().min(1).max(60).default('webhook'),
+    shape: z.enum(['veilig', 'slack', 'teams', 'ntfy']).default('veilig'),
     url: z.url({ protocol: /^https?$/ }),
     secret: z.string().min(16).max(1024),
     drills: z.boolean().default(false),
@@ -85,6 +94,11 @@ const channel: z.ZodType<ChannelConfig> = z.discriminatedUnion('kind', [
     drills: z.boolean().default(true),
   }),
 ])
+
+const escalation: z.ZodType<DetectionConfig['escalation']> = z.strictObject({
+  afterMinutes: z.number().min(0.01).max(1_440).default(15),
+  channels: z.array(z.string()).max(20).default([]),
+})
 
 const names: z.ZodType<readonly string[]> = z.array(z.string().min(3).max(120)).max(100)
 
@@ -110,6 +124,7 @@ export const detectionConfig: z.ZodType<DetectionConfig> = z
       .array(channel)
       .max(20)
       .prefault([{ kind: 'file' }]),
+    escalation: escalation.prefault({}),
     administrators: z.array(z.string()).max(100).default(['reservations_owner']),
     drillRoles: z.array(z.string()).max(10).default(['veilig_prober']),
     monitorRoles: z.array(z.string()).max(10).default(['veilig_status']),

@@ -36,6 +36,10 @@ export type AlertStore = {
   advance(book: string, sequence: number): Promise<void>
   /** Keeps an incident, or counts one more alert for it. */
   keep(alert: Alert): Promise<void>
+  /**
+   * Grave incidents that began before and nobody acknowledged; each is given once in its life.
+   */
+  overdue(beforeMs: number): Promise<readonly Alert[]>
   delivered(alert: Alert, channel: string, latencyMs: number, attempts: number): Promise<void>
 }
 

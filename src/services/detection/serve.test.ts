@@ -21,7 +21,7 @@ import type { Alert } from './alert.ts'
 import { channelOf, signatureOf } from './channels.ts'
 import { detectionConfig } from './config.ts'
 import { serveDetection } from './serve.ts'
-import { listIncidents, openStore } from './store.ts'
+import { acknowledge, listIncidents, openStore } from './store.ts'
 
 const SECRET = 'a secret of the webhook'
 let server: TestPostgres
@@ -62,12 +62,16 @@ type Setting = AsyncDisposable & {
   readonly service: RunningService
 }
 
-async function start(name: string, channels: readonly Record<string, unknown>[]): Promise<Setting> {
+async function start(
+  name: string,
+  channels: readonly Record<string, unknown>[],
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Setting> {
   await pool.query('drop schema public cascade')
   await pool.query('create schema public')
   const place = { folder: join(folder, name), process: 'sql-gateway', node: 'test' }
   const book = await openTrail({ ...place, mode: 'written', disk: systemDisk, clock: systemClock })
-  const config = detectionConfig.parse({ channels })
+  const config = detectionConfig.parse({ channels, ...more })
   const places = { clock: systemClock, file: join(folder, name, 'alerts.jsonl') }
   const own = new RecordingTrail()
   const service = await serveDetection(config, {
@@ -93,8 +97,8 @@ async function start(name: string, channels: readonly Record<string, unknown>[])
   }
 }
 
-async function until(what: () => boolean): Promise<void> {
-  for (let at = 0; at < 500 && !what(); at++) await systemClock.sleep(10)
+async function until(what: () => boolean, turnsMax = 3_000): Promise<void> {
+  for (let at = 0; at < turnsMax && !what(); at++) await systemClock.sleep(10)
   assert(what(), 'it did not come')
 }
 
@@ -163,6 +167,29 @@ test('alerts: an injection reaches webhook, mailbox and file, in words', async (
   assert.equal(incident?.detector, 'sqli.structure')
   hook.close()
   await new Promise<void>((resolve) => mailbox.close(() => resolve()))
+})
+
+test('alerts: what nobody acknowledged in time is told once more, on the channel for that', async () => {
+  const escalation = { afterMinutes: 0.01, channels: ['louder'] }
+  const channels = [
+    { kind: 'file', name: 'file' },
+    { kind: 'file', name: 'louder' },
+  ]
+  await using running = await start('escalated', channels, { escalation })
+  const to = (): unknown[] =>
+    running.own.events
+      .filter(({ code }) => code === 'ALERT_DELIVERED')
+      .map(({ detail }) => detail['channel'])
+  await running.book.append([statement(`copy t from program 'id'`)])
+  await until(() => to().includes('louder'), 3_000)
+  assert.deepEqual(to(), ['file', 'louder'])
+  const client = await pool.connect()
+  const [incident] = await listIncidents(client, { drills: false, limit: 1 })
+  assert.equal(await acknowledge(client, { id: incident!.id, by: 'Anna' }), 1)
+  assert.equal(await acknowledge(client, { id: incident!.id, by: 'Bert' }), 0)
+  const [after] = await listIncidents(client, { drills: false, limit: 1 })
+  assert.equal(after?.acknowledged_by, 'Anna')
+  client.release()
 })
 
 test('alerts: the same attack again is the same incident', async () => {
@@ -240,6 +267,7 @@ test('alerts: after a stop it goes on where it was, and tells nothing twice', as
         cursor: () => Promise.resolve(own.cursor < 0 ? undefined : own.cursor),
         advance: (_book, sequence) => Promise.resolve(void (own.cursor = sequence)),
         keep: () => Promise.resolve(),
+        overdue: () => Promise.resolve([]),
         delivered: () => Promise.resolve(),
       },
       channels: [],

@@ -16,6 +16,7 @@ const OPEN_MAX = 10_000
 const ATTEMPTS_MAX = 6
 const ATTEMPT_TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 200
+const ESCALATE_EVERY_MS = 5_000
 const CURSOR_EVERY_MS = 1_000
 /** A kill costs the reading of so much again. */
 const MEMORY_EVERY_MS = 60_000
@@ -84,11 +85,29 @@ class Desk {
     const either = AbortSignal.any([signal, halt.signal])
     try {
       await this.#tellOff(either)
-      await Promise.all(this.#ports.books.map((book) => this.#read(book, either)))
+      const reading = this.#ports.books.map((book) => this.#read(book, either))
+      await Promise.all([...reading, this.#escalate(either)])
     } finally {
       halt.abort() // one book that cannot be read ends the reading of all
       await Promise.all(this.#underway)
       await this.#keep()
+    }
+  }
+
+  /** What nobody acknowledged in time is told again, on the channels for that. */
+  async #escalate(signal: AbortSignal): Promise<void> {
+    const { clock, store, channels } = this.#ports
+    const { afterMinutes, channels: names } = this.#config.escalation
+    const louder = channels.filter(({ name }) => names.includes(name))
+    while (louder.length > 0 && !signal.aborted) {
+      await this.#quietly('ALERT_STORE_FAILED', async () => {
+        for (const alert of await store.overdue(clock.nowMs() - afterMinutes * MINUTE_MS)) {
+          const sentence = `Nobody acknowledged this yet: ${alert.sentence}`
+          for (const channel of louder)
+            this.#track(this.#deliver({ ...alert, sentence }, channel, signal))
+        }
+      })
+      await clock.sleep(ESCALATE_EVERY_MS, signal).catch(() => undefined)
     }
   }
 
@@ -157,6 +176,7 @@ class Desk {
     const recorded = this.#ports.trail.append([{ code: 'ALERT_RAISED', detail }])
     for (const channel of this.#ports.channels) {
       if (drill !== undefined && !channel.drills) continue
+      if (this.#config.escalation.channels.includes(channel.name)) continue
       while (this.#underway.size >= UNDERWAY_MAX) await Promise.race(this.#underway)
       this.#track(this.#deliver(alert, channel, signal)) // on its way while the disk works
     }

@@ -5,6 +5,7 @@
  */
 import type pg from 'pg'
 import { migrate, type Migration } from '#system/postgres/migrate.ts'
+import { alertOf } from './alert.ts'
 import type { AlertStore } from './ports.ts'
 
 /** The list only grows. */
@@ -38,7 +39,24 @@ const migrations: readonly Migration[] = [
       create table reading (book text primary key, sequence bigint not null);
     `,
   },
+  {
+    name: '0002-acknowledged',
+    sql: `
+      alter table incident add acknowledged_at timestamptz, add acknowledged_by text,
+        add escalated_at timestamptz;
+    `,
+  },
 ]
+
+type OverdueRow = {
+  readonly id: string
+  readonly detector: string
+  readonly role: string
+  readonly address: string
+  readonly database: string
+  readonly alerts: number
+  readonly first_at: Date
+}
 
 /** An incident as it is listed. */
 export type ListedIncident = {
@@ -53,6 +71,7 @@ export type ListedIncident = {
   readonly first_at: Date
   readonly last_at: Date
   readonly alerts: number
+  readonly acknowledged_by: string | null
 }
 
 /** Brings the schema up to date. @throws {FaultError} MIGRATION_…. */
@@ -75,7 +94,9 @@ export async function openStore(pool: pg.Pool): Promise<AlertStore> {
       await pool.query(sql, [book, sequence])
     },
     keep: async (alert) => {
-      const sql = `insert into incident values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)
+      const sql = `insert into incident (id, detector, severity, role, address, database, sentence,
+          advice, drill, first_at, last_at, alerts)
+        values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$10,$11)
         on conflict (id) do update
           set last_at = greatest(incident.last_at, excluded.last_at),
               alerts = greatest(incident.alerts, excluded.alerts)`
@@ -85,6 +106,17 @@ export async function openStore(pool: pg.Pool): Promise<AlertStore> {
       const texts = [id, detector, severity, role, address, database, sentence, advice]
       await pool.query(sql, [...texts, isDrill, when, alert.count])
       if (isDrill) await forgetOldDrills(pool)
+    },
+    overdue: async (beforeMs) => {
+      const sql = `update incident set escalated_at = now()
+        where escalated_at is null and acknowledged_at is null and not drill
+          and severity in ('high', 'critical') and first_at < $1
+        returning id, detector, role, address, database, alerts, first_at`
+      const { rows } = await pool.query<OverdueRow>(sql, [new Date(beforeMs)])
+      return rows.map(({ id, alerts, first_at, ...who }) => {
+        const finding = { ...who, session: '', evidence: '', atMs: first_at.getTime() }
+        return alertOf(finding, id, alerts)
+      })
     },
     delivered: async ({ id }, channel, latencyMs, attempts) => {
       const sql = 'insert into delivery values ($1, $2, $3, $4)'
@@ -102,13 +134,28 @@ async function forgetOldDrills(pool: pg.Pool): Promise<void> {
   )
 }
 
+/**
+ * Somebody looks after an incident: it is not told again. `all` of them with the id 'all'.
+ *
+ * @returns How many were not acknowledged before.
+ */
+export async function acknowledge(
+  client: pg.ClientBase,
+  { id, by }: { readonly id: string; readonly by: string },
+): Promise<number> {
+  const sql = `update incident set acknowledged_at = now(), acknowledged_by = $2
+    where acknowledged_at is null and ($1 = 'all' or id::text = $1)`
+  const { rowCount } = await client.query(sql, [id, by])
+  return rowCount ?? 0
+}
+
 /** The newest incidents first; drills only when wanted. */
 export async function listIncidents(
   client: pg.ClientBase | pg.Pool,
   { drills, limit }: { readonly drills: boolean; readonly limit: number },
 ): Promise<readonly ListedIncident[]> {
   const sql = `select id, detector, severity, role, address, sentence, advice, drill,
-      first_at, last_at, alerts
+      first_at, last_at, alerts, acknowledged_by
     from incident where $1 or not drill order by last_at desc limit $2`
   const { rows } = await client.query<ListedIncident>(sql, [drills, limit])
   return rows
