@@ -1,0 +1,35 @@
+/**
+ * How far each region has come, in words for `veilig backup list`.
+ *
+ * @module
+ */
+import { askBackup } from '#services/backup/control/client.ts'
+import type { RegionStatus } from '#services/backup/status.ts'
+import { VeiligError } from '#lib/errors.ts'
+import type { Paths } from './paths.ts'
+
+const ASK_MS = 5_000
+
+/** What the running service says of its regions; undefined when none runs. */
+export async function regionsNow(paths: Paths): Promise<readonly RegionStatus[] | undefined> {
+  const signal = AbortSignal.timeout(ASK_MS)
+  try {
+    for await (const answer of askBackup(paths.socket('backup'), { request: 'status' }, signal)) {
+      if (answer.answer === 'status') return answer.status.regions
+    }
+  } catch (error) {
+    if (!(error instanceof VeiligError) && !signal.aborted) throw error
+  }
+  return undefined
+}
+
+export function regionLine({ name, required, lagMs, fault }: RegionStatus): string {
+  const kind = required ? '' : ' (optional)'
+  const reason = fault === null ? '' : `: ${fault}`
+  if (lagMs === null) {
+    const what = fault === null ? 'is being compared' : 'is behind, nobody knows how far'
+    return `Region ${name}${kind} ${what}${reason}.\n`
+  }
+  const seconds = (lagMs / 1000).toFixed(1)
+  return `Region ${name}${kind} holds every change up to ${seconds} s ago${reason}.\n`
+}
