@@ -43,7 +43,9 @@ export function watchDiskRoom(folder: string, ports: DiskRoomPorts): RunningServ
   }
   const watching = (async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) => ports.tell(`the disk cannot be measured: ${error}`))
+      await look().catch((error: Error) =>
+        ports.tell(`the disk cannot be measured: ${error.message}`),
+      )
       await ports.clock.sleep(LOOK_EVERY_MS, stopping.signal).catch(() => undefined)
     }
   })()
