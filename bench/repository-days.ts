@@ -1,0 +1,136 @@
+/**
+ * A repository through a hundred simulated days: a full backup every four hours, a differential one
+ * between, log all the time, retention of ninety days. How many objects there are, and how long
+ * the catalogue takes to read, must stop growing.
+ *
+ * VEILIG_BENCH_DAYS days; VEILIG_BENCH_PARTS parts of log an hour (a running ring makes up to
+ * 14,400; what counts is that they become one object).
+ */
+import { keysOf, openSmall, CLUSTER, SEGMENT, walAt } from '#kit/repository.ts'
+import { openReader, type KnownChains } from '#services/backup/repository/open-reader.ts'
+import type { Repository } from '#services/backup/repository/repository.ts'
+import { MemoryStore } from '#storage/memory-store.ts'
+import { systemClock, type Clock } from '#system/clock.ts'
+import { emit } from './kit/bench.ts'
+
+const BENCH = 'repository-days'
+const DAYS = Number(process.env['VEILIG_BENCH_DAYS'] ?? 100)
+const PARTS_AN_HOUR = Number(process.env['VEILIG_BENCH_PARTS'] ?? 12)
+const RETAIN_DAYS = Math.min(90, DAYS * 0.9)
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const PART_SIZE = 1000
+
+/** Time that passes when it is told to; whoever sleeps wakes in it. */
+class SimulatedClock implements Clock {
+  #nowMs = Date.UTC(2026, 0, 1)
+  #sleepers: { readonly atMs: number; readonly wake: () => void }[] = []
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) reject(new Error('stopped'))
+      signal?.addEventListener('abort', () => reject(new Error('stopped')), { once: true })
+      this.#sleepers.push({ atMs: this.#nowMs + ms, wake: resolve })
+    })
+  }
+
+  async forward(ms: number): Promise<void> {
+    this.#nowMs += ms
+    const due = this.#sleepers.filter(({ atMs }) => atMs <= this.#nowMs)
+    this.#sleepers = this.#sleepers.filter(({ atMs }) => atMs > this.#nowMs)
+    for (const { wake } of due) wake()
+    await systemClock.sleep(0) // let them act
+  }
+}
+
+const keys = keysOf('days')
+const stores = [new MemoryStore(), new MemoryStore()] as const
+const clock = new SimulatedClock()
+const known: KnownChains = new Map()
+const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
+const opening = { regions, root: keys.root }
+
+{
+  await using repository = await openSmall(keys, stores, { clock })
+  await repository.attach(CLUSTER)
+  await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
+  let full = ''
+  let parts = 0
+  for (let hour = 0; hour < DAYS * 24; hour++) {
+    for (let part = 0; part < PARTS_AN_HOUR; part++) {
+      await putPart(repository)
+      parts++
+      await clock.forward(HOUR_MS / PARTS_AN_HOUR)
+    }
+    full = (await take(repository, hour % 4 === 0 ? undefined : full)) ?? full
+    const begunMs = performance.now()
+    await repository.destroyExpired(RETAIN_DAYS * DAY_MS, false)
+    const retentionMs = performance.now() - begunMs
+    if ((hour + 1) % (24 * 10) === 0) await report((hour + 1) / 24, parts, retentionMs)
+  }
+}
+
+async function putPart(repository: Repository): Promise<void> {
+  const last = await repository.wal.lastPosition(CLUSTER.systemIdentifier)
+  const { timeline, lsn: startLsn } = last ?? { timeline: 1, lsn: BigInt(SEGMENT) }
+  await repository.wal.put({ timeline, startLsn, bytes: walAt(startLsn, PART_SIZE) })
+}
+
+/** @returns The id of a full one. */
+async function take(
+  repository: Repository,
+  parentId: string | undefined,
+): Promise<string | undefined> {
+  await repository.attach(CLUSTER)
+  const startLsn = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))?.lsn ?? 0n
+  const start = { label: '', timeline: 1, startLsn }
+  const writer = await repository.beginBackup(
+    parentId === undefined
+      ? { ...start, kind: 'full' }
+      : { ...start, kind: 'differential', parentId },
+  )
+  writer.beginFile({ path: 'global/pg_control', size: 1, mode: 0o600, modifiedMs: 1 })
+  await writer.write(new Uint8Array(1))
+  writer.endFile()
+  await putPart(repository)
+  const endLsn = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))?.lsn ?? 0n
+  const end = { endLsn, endTimeline: 1, serverManifest: new Uint8Array(1), damagedPages: [] }
+  const { id } = await writer.finish({ ...end, facts: {} })
+  return parentId === undefined ? id : undefined
+}
+
+async function report(day: number, parts: number, retentionMs: number): Promise<void> {
+  const counts = new Map<string, number>()
+  for await (const { name } of stores[0].list('')) {
+    const [folder = ''] = name.split('/')
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  const begunMs = performance.now()
+  const { chain } = await openReader(opening)
+  const readMs = performance.now() - begunMs
+  await openReader({ ...opening, known })
+  const againMs = performance.now()
+  await openReader({ ...opening, known })
+  const figures = {
+    'log parts written': [parts, 'parts'],
+    objects: [[...counts.values()].reduce((sum, count) => sum + count, 0), 'objects'],
+    'objects of the log': [counts.get('wal') ?? 0, 'objects'],
+    'objects of the catalogue': [counts.get('catalogue') ?? 0, 'objects'],
+    'entries of the catalogue, ever': [chain.length, 'entries'],
+    'backups kept': [chain.state.backups.length, 'backups'],
+    'catalogue read': [readMs, 'ms'],
+    'catalogue read again': [performance.now() - againMs, 'ms'],
+    'a look of retention': [retentionMs, 'ms'],
+  } as const
+  for (const [metric, [value, unit]] of Object.entries(figures)) {
+    emit({ bench: BENCH, subject: `day ${day}`, metric, value, unit })
+  }
+}
