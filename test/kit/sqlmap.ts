@@ -1,7 +1,7 @@
 /**
- * sqlmap against a page that puts what it is asked for into its statements, through the SQL gateway;
- * and what the gateway recorded. The page is the only thing of ours with such a hole, and it listens on
- * the loopback address for as long as a test runs.
+ * sqlmap against a page that puts what it is asked for into its statements, through the SQL
+ * gateway; and what the gateway recorded. The page is the only thing of ours with such a hole; it
+ * listens on the loopback address for as long as a test runs.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,8 +29,8 @@ function pageOf(name: string): { readonly sql: string; readonly plain: string } 
 }
 
 /**
- * Of what the page said: attacks are what PostgreSQL accepts and what is built otherwise than the page
- * means it; the rest is data in its place, or broken.
+ * Of what the page said: attacks are what PostgreSQL accepts and what is built otherwise than the
+ * page means it; the rest is data in its place, or broken.
  */
 export function attacksAmong(page: string, statements: readonly string[]): readonly string[] {
   const { sql, plain } = pageOf(page)

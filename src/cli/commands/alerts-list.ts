@@ -44,7 +44,8 @@ function table(incidents: readonly ListedIncident[]): string {
     const times = alerts > 1 ? ` ×${alerts}` : ''
     const by = incident.acknowledged_by
     const who = by === null ? `veilig alerts ack ${id}` : `acknowledged by ${by}`
-    return `${time}  ${severity.padEnd(8)}  ${detector}${times}\n  ${sentence}\n  ${advice}\n  ${who}\n`
+    const head = `${time}  ${severity.padEnd(8)}  ${detector}${times}`
+    return `${[head, sentence, advice, who].join('\n  ')}\n`
   })
   return rows.join('\n')
 }

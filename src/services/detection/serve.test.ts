@@ -169,7 +169,7 @@ test('alerts: an injection reaches webhook, mailbox and file, in words', async (
   await new Promise<void>((resolve) => mailbox.close(() => resolve()))
 })
 
-test('alerts: what nobody acknowledged in time is told once more, on the channel for that', async () => {
+test('alerts: what nobody acknowledged is told once more, on the channel for that', async () => {
   const escalation = { afterMinutes: 0.01, channels: ['louder'] }
   const channels = [
     { kind: 'file', name: 'file' },
