@@ -52,7 +52,7 @@ ${trust}
     .map(
       ({ version, suites }) =>
         `<details><summary>${version} <small>${suites.length} suites</small></summary><ul>` +
-        `${suites.map(({ name }) => `<li><code>${escape(name)}</code></li>`).join('')}</ul></details>`,
+        `${suites.map(({ name }) => codeItem(name)).join('')}</ul></details>`,
     )
     .join('')}</section>
 ${section('Not tested, so nothing is said about', [untested(tls).join(', ')])}
@@ -88,7 +88,8 @@ function badge(marks: readonly Mark[]): string {
   const width = 74
   const cells = marks.map(
     ({ name, grade }, at) =>
-      `<g transform="translate(${at * width} 0)"><rect width="${width}" height="20" fill="#334155"/>` +
+      `<g transform="translate(${at * width} 0)">` +
+      `<rect width="${width}" height="20" fill="#334155"/>` +
       `<rect x="0" y="20" width="${width}" height="30" fill="${colourOf(grade)}"/>` +
       `<text x="${width / 2}" y="14" font-size="11" fill="#f8fafc">${escape(name)}</text>` +
       `<text x="${width / 2}" y="42" font-size="20" font-weight="700" fill="#fff">` +
@@ -112,6 +113,10 @@ function markCard({ name, grade, detail }: Mark): string {
 function section(title: string, lines: readonly string[]): string {
   const items = lines.map((line) => `<li>${escape(line)}</li>`).join('')
   return `<section><h2>${escape(title)}</h2><ul>${items}</ul></section>`
+}
+
+function codeItem(text: string): string {
+  return `<li><code>${escape(text)}</code></li>`
 }
 
 function factRow([name, value]: readonly [string, string]): string {

@@ -16,7 +16,7 @@ export type ProberConfig = {
   readonly login?: ProberLogin | undefined
   /** An account of the prober's own, for wrong passwords; without it login.lockout waits. */
   readonly lockout?: ProberLockout | undefined
-  /** `log_list.json` (version 3) with the keys of certificate logs; else their word is unchecked. */
+  /** `log_list.json` (version 3) with the keys of certificate logs; else none is checked. */
   readonly ctLogsFile?: string | undefined
   /** The protected application's role, whose rights are read, and its database. */
   readonly application: { readonly role: string; readonly database: string }

@@ -221,6 +221,7 @@ const headers: z.ZodType<HeaderConfig> = z.strictObject({
 })
 
 const cookies: z.ZodType<CookieConfig> = z.strictObject({
+  mode: z.enum(['enforce', 'learn']).default('enforce'),
   readByScripts: z.array(z.string().min(1).max(256)).max(100).default([]),
 })
 

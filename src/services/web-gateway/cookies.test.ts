@@ -5,7 +5,7 @@ import { readVectors } from '#kit/vectors.ts'
 import { wireText } from '#kit/wire-text.ts'
 import { CookiePolicy } from './cookies.ts'
 
-const policy = new CookiePolicy({ readByScripts: ['theme'] })
+const policy = new CookiePolicy({ mode: 'enforce', readByScripts: ['theme'] })
 
 for (const vector of readVectors(new URL('testdata/cookies.vectors', import.meta.url))) {
   test(`cookie: ${vector.case}`, () => {
@@ -20,6 +20,18 @@ for (const vector of readVectors(new URL('testdata/cookies.vectors', import.meta
     assert.deepEqual(policy.harden(latin1(vector['sent']), host), { line: latin1(vector['sent']) })
   })
 }
+
+test('cookie: while learning, only what keeps somebody signed in is taken from scripts', () => {
+  const learning = new CookiePolicy({ mode: 'learn', readByScripts: [] })
+  const isHidden = (name: string): boolean => {
+    const hardened = learning.harden(`${name}=1; Path=/`, 'localhost')
+    return 'line' in hardened && hardened.line.includes('HttpOnly')
+  }
+  for (const name of ['sessionid', 'connect.sid', 'PHPSESSID', '__Host-session', 'remember_me']) {
+    assert(isHidden(name), name)
+  }
+  for (const name of ['theme', 'cart', 'csrftoken', 'XSRF-TOKEN']) assert(!isHidden(name), name)
+})
 
 function latin1(line: string): string {
   return wireText(line).toString('latin1')

@@ -11,6 +11,8 @@ import {
 } from '#protocol/http/set-cookie.ts'
 
 export type CookieConfig = {
+  /** `learn` leaves cookies that hold no session to scripts, until it is known which they read. */
+  readonly mode: 'enforce' | 'learn'
   /** Cookies that the application's own scripts read: they are not made HttpOnly. */
   readonly readByScripts: readonly string[]
 }
@@ -33,15 +35,25 @@ const readByFrameworks: ReadonlySet<string> = new Set([
   'x-xsrf-token',
 ])
 
+/** Names under which frameworks keep who somebody is; never left to scripts. */
+const sessionName = /sess|sid$|^sid|auth|login|remember|jwt|access|refresh|^connect\.|token/i
+
+/** Whether a cookie's name says that it keeps somebody signed in. */
+export function isSessionName(name: string): boolean {
+  return sessionName.test(name) && !readByFrameworks.has(withoutPrefix(name.toLowerCase()))
+}
+
 /** Longest set-cookie line we read: a browser takes 4096 bytes and the attributes beside them. */
 const LINE_MAX = 8192
 
 /** Answers for each Set-Cookie line what the browser is sent instead. */
 export class CookiePolicy {
   readonly #readByScripts: ReadonlySet<string>
+  readonly #learns: boolean
 
   constructor(config: CookieConfig) {
     this.#readByScripts = new Set(config.readByScripts)
+    this.#learns = config.mode === 'learn'
   }
 
   /**
@@ -67,6 +79,7 @@ export class CookiePolicy {
   }
 
   #isReadByScripts(name: string): boolean {
+    if (this.#learns && !isSessionName(name)) return true
     return this.#readByScripts.has(name) || readByFrameworks.has(withoutPrefix(name.toLowerCase()))
   }
 }

@@ -110,7 +110,8 @@ for (const [kind, lines] of ofNginx) {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
       .map((name) => `${name}_temp_path ${folder}/${name};`)
       .join(' ')
-    const files = `ssl_certificate ${folder}/${kind}.pem; ssl_certificate_key ${folder}/${kind}.key;`
+    const pem = join(folder, kind)
+    const files = `ssl_certificate ${pem}.pem; ssl_certificate_key ${pem}.key;`
     await writeFile(
       config,
       `daemon off; pid ${folder}/${port}.pid; error_log ${folder}/error.log; worker_processes 1;

@@ -69,7 +69,7 @@ test('transparency: a timestamp that the log signed for this certificate is vali
   assert.deepEqual([report?.operator, report?.log, report?.atMs], ['A', 'A 2026', nowMs])
 })
 
-test('transparency: signed for another, by an unknown log, or without issuer, proves nothing', async () => {
+test('transparency: for another, by a stranger or without issuer, it proves nothing', async () => {
   const flipped = await make((data) =>
     Buffer.from(data.map((byte, at) => (at === 60 ? ~byte : byte))),
   )

@@ -5,6 +5,7 @@
  */
 import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import { parseCsp } from '#protocol/http/csp.ts'
+import { parseSetCookie, serialiseSetCookie } from '#protocol/http/set-cookie.ts'
 import type { AnswerFilter } from '../interception.ts'
 import type { Decision } from './decisions.ts'
 import { see, type SiteKnowledge, type Sighting } from './knowledge.ts'
@@ -30,6 +31,9 @@ export type PageTools = {
   readonly onLearned: () => void
 }
 
+/** Of a script file, looked at for the names of cookies. */
+const SCRIPT_MAX = 256 * 1024
+
 /** Encodings in which a tag is not written in ASCII. */
 const strangeCharset = /charset\s*=\s*"?(?:utf-?16|utf-?32|ucs|iso-2022|hz-gb|utf-7)/i
 
@@ -49,6 +53,8 @@ export class PageFilter implements AnswerFilter {
   readonly #request: RequestHead
   readonly #tools: PageTools
   #scanner: PageScanner | undefined
+  /** What has come of a script file, while it is read for the names of cookies. */
+  #script: string | undefined
 
   constructor(request: RequestHead, tools: PageTools) {
     this.#request = request
@@ -59,6 +65,7 @@ export class PageFilter implements AnswerFilter {
     const type = valueOf(head, 'content-type').toLowerCase()
     const isPage = type.startsWith('text/html')
     const { knowledge, onLearned } = this.#tools
+    this.#noteCookies(head)
     const own = valueOf(head, 'content-security-policy')
     const isView = isPage && this.#isView(head.status)
     if (isView) {
@@ -69,6 +76,7 @@ export class PageFilter implements AnswerFilter {
       if (isView) knowledge.ownPolicies++
       return head
     }
+    if (type.includes('javascript')) this.#script = ''
     if (!isPage) return withFields(head, [['content-security-policy', this.#policy(undefined)]])
     if (!isReadable(head, type)) {
       if (isView) knowledge.unreadable++
@@ -82,11 +90,38 @@ export class PageFilter implements AnswerFilter {
   }
 
   content(content: Buffer): Buffer {
+    if (this.#script !== undefined && this.#script.length < SCRIPT_MAX) {
+      this.#script += content.toString('latin1')
+    }
     return this.#scanner?.push(content) ?? content
   }
 
   end(): Buffer | undefined {
+    if (this.#script !== undefined) this.#noteReading(this.#script)
     return this.#scanner?.end()
+  }
+
+  /** Of a cookie its name and attributes are remembered, never its value. */
+  #noteCookies({ headers }: ResponseHead): void {
+    const { knowledge, sighting, onLearned } = this.#tools
+    for (let at = 0; at < headers.length; at += 2) {
+      if (headers[at] !== 'set-cookie') continue
+      const cookie = parseSetCookie(headers[at + 1] ?? '')
+      if ('invalid' in cookie) continue
+      const sample = serialiseSetCookie({ ...cookie, name: '', value: '', others: [] })
+      see(knowledge.cookies, cookie.name.slice(0, 64), { ...sighting, sample: sample.slice(2) })
+      onLearned()
+    }
+  }
+
+  /** A script that speaks of cookies, and of one by name, reads it. */
+  #noteReading(text: string): void {
+    const { knowledge, sighting } = this.#tools
+    if (!/document\.cookie|cookieStore/.test(text)) return
+    for (const name of Object.keys(knowledge.cookies)) {
+      const isNamed = name.length > 2 && text.includes(name)
+      if (isNamed) see(knowledge.readCookies, name, { ...sighting, sample: 'named in a script' })
+    }
   }
 
   #isView(status: number): boolean {
@@ -146,6 +181,7 @@ export class PageFilter implements AnswerFilter {
   #meetScript(tag: Tag, text: string | undefined, known: ReadonlySet<string> | undefined): boolean {
     const { shapes, knowledge, sighting, onLearned } = this.#tools
     const type = (tag.attributes.get('type') ?? '').trim().toLowerCase()
+    if (text !== undefined) this.#noteReading(text)
     const shape = text === undefined ? undefined : shapes.shapeOf(text, type)
     if (shape !== undefined && known?.has(shape) === true) return true
     const sample = text?.trim().replace(/\s+/g, ' ')
