@@ -103,6 +103,8 @@ test('what is still on its way when a region is let in again is not lost to it',
 
 test('packs travel side by side, and what names them waits for them all', async () => {
   const store = new Far()
+  const { promise: open, resolve } = Promise.withResolvers<void>()
+  store.gate = { matches: (name) => name === 'pack-0', open }
   const lane = new RegionLane(store, systemClock)
   const bytes = new Uint8Array(10)
   const pushed = [0, 1, 2, 3, 4, 5, 6].map((at) =>
@@ -110,9 +112,13 @@ test('packs travel side by side, and what names them waits for them all', async 
   )
   pushed.push(lane.push({ name: 'entry', bytes }))
   pushed.push(lane.push({ name: 'after', bytes, free: true }))
+  await until(() => store.came.length === 6)
+  await delay(20) // an entry that does not wait would be there by now
+  assert.equal(store.came.length, 6)
+  resolve()
   await Promise.all(pushed)
   assert.equal(store.most, 4)
-  assert.deepEqual(store.came.slice(-2), ['entry', 'after'])
+  assert.deepEqual(store.came.slice(-3), ['pack-0', 'entry', 'after'])
 })
 
 test('what is not free goes one by one, in its order, however often it fails', async () => {
