@@ -127,7 +127,10 @@ async function ordersIn(pebble: Pebble, place: string): Promise<number> {
 
 async function runKeeper(options: AcmeProcessOptions): Promise<number | string> {
   const program = fileURLToPath(new URL('../../../../test/kit/acme-process.ts', import.meta.url))
-  const args = [...process.execArgv.filter((each) => !each.startsWith('--test')), program]
+  const args = [
+    ...process.execArgv.filter((each, at, all) => [each, all[at - 1]].includes('--import')),
+    program,
+  ]
   const child = spawn(process.execPath, [...args, JSON.stringify(options)], { stdio: 'ignore' })
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   return code ?? signal ?? 'unknown'
