@@ -47,6 +47,7 @@ export async function days(
   await putWal(repository, [1000])
   const ids: string[] = []
   for (let day = 0; day < count; day++) {
+    clock.forward(1) // no two keys of the log begin at once
     const id = await takeSmall(repository, undefined)
     ids.push(id)
     for (let quarter = 0; quarter < 4; quarter++) {
