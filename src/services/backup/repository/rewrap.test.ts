@@ -12,7 +12,7 @@ import { verifyRepository } from './verify.ts'
 
 const next = identityFromSeed(seededBytes('the next key')(32))
 
-test('rotation: the new key opens all, from a region alone; the old one opens nothing', async () => {
+test('rotation: the new key opens all, from a region alone; the old one nothing', async () => {
   const place = repositoryInTime()
   const old = readIdentity(place.keys.recoveryKey)
   await using repository = await openSmall(place.keys, place.stores, { clock: place.clock })
