@@ -46,6 +46,8 @@ export function isWeird({ before, sinceWords, replacesValue }: Departure): boole
 
 /** What a program writes in brackets or before the value, and an injection right after it. */
 const BREAKS_OUT = /^(or|union|except|intersect|;) ./
+/** Values after which a bare name in their place is no statement of the program's. */
+const SETTLED = 20
 const SECOND_ARM = /^(?:union|except|intersect) .*? from ("[^"]*"|[a-z_][\w.]*)/
 
 /** Not what a program adds where so many of its statements passed. */
@@ -53,6 +55,8 @@ export function isOddContinuation(departure: Departure): boolean {
   const { rest, before, inRow, replacesValue } = departure
   if (inRow && ROW.test(`${rest} `)) return false
   if (isWeird(departure)) return true
+  if (replacesValue && departure.passed >= SETTLED && !before.endsWith(' by '))
+    return /^[a-z_]\w*$/.test(rest) && !/^(null|true|false|default|current_\w+)$/.test(rest)
   if (replacesValue || !BREAKS_OUT.test(rest)) return false
   const table = SECOND_ARM.exec(rest)?.[1]
   return table === undefined || !before.includes(` ${table} `)
