@@ -145,7 +145,7 @@ export class GuardedLogin implements HeldRequest {
     const { account } = ticket.attempt
     const right = succeeded(this.#login.route, head)
     const settled = this.#settle(ticket, right ? 'right' : 'wrong')
-    when(settled, ({ failuresBefore }) => this.#tell(ticket.attempt, right, failuresBefore))
+    void when(settled, ({ failuresBefore }) => this.#tell(ticket.attempt, right, failuresBefore))
     if (!right) return head
     return { ...head, headers: [...head.headers, 'set-cookie', this.#cookieLine(account)] }
   }
