@@ -8,7 +8,7 @@ import { FREE_BYTES_MIN, watchDiskRoom } from './disk-room.ts'
 
 const MIB = 1024 * 1024
 
-test('disk room: low is told once, enough again once, and what lies between not at all', async () => {
+test('disk room: low is told once, enough again once, nothing between', async () => {
   const looks = [900, 511, 300, 600, 900, 900].map((mb) => mb * MIB)
   assert.equal(FREE_BYTES_MIN, 512 * MIB)
   const said: string[] = []

@@ -45,7 +45,7 @@ test('steady book: what a full disk refuses waits, in order, until there is room
   assert.match(said.join('\n'), /record goes on/)
 })
 
-test('steady book: a long wait keeps the newest thousand, and says how many it dropped', async () => {
+test('steady book: a long wait keeps the newest thousand, and counts the rest', async () => {
   const place = disk()
   await using book = await openSteadyBook({ open: place.open, clock: quick, tell: () => undefined })
   place.full = place.books[0]!.broken = true

@@ -12,8 +12,8 @@ import type { RepositoryRoot } from './root.ts'
 const OPTIONAL_WAIT_MS = 3_000
 
 /**
- * Puts the root into every region. One that is not required, and does not answer soon, is not waited
- * for: it is caught up later.
+ * Puts the root into every region. One that is not required, and does not answer soon, is not
+ * waited for: it is caught up later.
  *
  * @returns The regions that answered.
  */
