@@ -79,9 +79,8 @@ export class WalSession {
   take(message: WalMessage, atMs: number, askedMs: number | undefined): readonly WalBytes[] {
     if (message.serverEndLsn > this.#serverEndLsn) this.#serverEndLsn = message.serverEndLsn
     const parts = message.kind === 'wal' ? this.#append(message, atMs) : []
-    const trueMs = message.kind === 'wal' ? atMs : askedMs
-    if (trueMs !== undefined && this.#receivedLsn >= this.#serverEndLsn) {
-      this.#currentMs = Math.max(trueMs, this.#currentMs ?? trueMs)
+    if (askedMs !== undefined && this.#receivedLsn >= this.#serverEndLsn) {
+      this.#currentMs = Math.max(askedMs, this.#currentMs ?? askedMs)
     }
     return parts
   }

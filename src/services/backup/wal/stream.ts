@@ -27,7 +27,7 @@ export type StreamOptions = {
 }
 
 /** The server is told where we are, and asked where it is, this often. */
-const STATUS_MS = 1000
+const STATUS_MS = 500
 /** Parts on their way into the regions at once; beyond it we stop reading, and the slot waits. */
 const PARTS_UNDER_WAY_MAX = 16
 /** How long PostgreSQL may be held back while none of them arrives. */
@@ -43,6 +43,7 @@ export class WalStream {
   #heardMs = 0
   /** When the server was asked where it is; each gets an answer. Undefined: it says nothing new. */
   readonly #asked: (number | undefined)[] = []
+  #answeredMs: number | undefined
   #currentMs: number | undefined
   #reading = false
   #failure: Error | undefined
@@ -88,6 +89,7 @@ export class WalStream {
     for (;;) {
       while (this.#underWay.size >= PARTS_UNDER_WAY_MAX) {
         await this.#oneStored()
+        this.#answeredMs = undefined
         this.#asked.fill(undefined) // the answers have waited with us meanwhile: they are no news
       }
       if (this.#failure) throw this.#failure
@@ -126,7 +128,7 @@ export class WalStream {
     }
     if (frame.name !== 'CopyData') throw unexpected(frame, 'START_REPLICATION')
     const message = decodeWalMessage(frame.body)
-    const askedMs = message.kind === 'keepalive' ? this.#asked.shift() : undefined
+    const askedMs = message.kind === 'keepalive' ? this.#answered() : undefined
     const atMs = this.#options.clock.monotonicMs()
     this.#store(this.#session.take(message, atMs, askedMs))
     const { currentMs, heldBytes } = this.#session
@@ -134,6 +136,16 @@ export class WalStream {
     this.#cutEagerly()
     this.#armCut()
     if (message.kind === 'keepalive' && message.replyRequested) this.#report(false)
+  }
+
+  /**
+   * The moment of which an answer speaks: when the question before this one was asked. What the
+   * server had flushed by then it has sent by now; of what came since it may not know yet.
+   */
+  #answered(): number | undefined {
+    const beforeMs = this.#answeredMs
+    this.#answeredMs = this.#asked.shift()
+    return this.#answeredMs === undefined ? undefined : beforeMs
   }
 
   #noteCurrent(heldBytes: number, currentMs: number): void {

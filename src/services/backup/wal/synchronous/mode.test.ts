@@ -22,7 +22,7 @@ const hindrance = (facts: ModeFacts): string => {
 
 test('mode: commits begin to wait only when all is level, or they would hang at once', () => {
   assert.equal(act(calm), 'enter')
-  assert.equal(act({ ...calm, waitedMs: 3000 }), 'none')
+  assert.equal(act({ ...calm, waitedMs: 5000 }), 'none')
   assert.equal(act({ ...calm, waitedMs: undefined }), 'none')
   assert.equal(act({ ...calm, wanted: false }), 'none')
 })

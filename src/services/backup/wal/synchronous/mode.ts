@@ -32,7 +32,7 @@ export type ModeDecision =
   | { readonly act: 'none'; readonly hindrance: string }
 
 /** Commits begin to wait only when all is this fresh. */
-export const LEVEL_MS = 3_000
+export const LEVEL_MS = 5_000
 /** A mode given up by the deadline is taken up again after this long, when all is well. */
 const AGAIN_AFTER_MS = 30_000
 
