@@ -170,8 +170,9 @@ class BookReader {
     const size = (await this.#files.disk.size(this.#path())) ?? 0
     const bytes = await this.#files.disk.readRange(this.#path(), start, Math.max(0, size - start))
     const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
-    const fault = cursor.next()
+    let fault = cursor.next()
     if (fault === 'end' && later.length === 0) return undefined
+    while (fault === undefined && cursor.left > 0) fault = cursor.next() // of one append
     if (fault === undefined && cursor.left === 0) return this.next() // the writer was faster
     const told = [
       ...later.map(({ header }) => header.durable),
