@@ -4,6 +4,7 @@
  * @module
  */
 import type { Command } from './command.ts'
+import type { Chapter } from './commands/table.ts'
 
 const COMMON_HELP = `
 Every command also takes:
@@ -14,21 +15,27 @@ Every command also takes:
   --help            this text
 `
 
-export function overview(commands: readonly Command[]): string {
-  const shown = commands.filter((command) => command.summary !== '')
-  const width = Math.max(...shown.map((command) => command.name.length))
-  const lines = shown.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
+export function overview(chapters: readonly Chapter[]): string {
+  const names = chapters.flatMap(({ commands }) => shown(commands).map(({ name }) => name))
+  const width = Math.max(...names.map((name) => name.length))
+  const lines = chapters.flatMap(({ title, commands }) => [
+    `${title}:`,
+    ...shown(commands).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+  ])
   return [
     'Veilig: a ring of protection around a web application and its PostgreSQL database.',
     '',
     'Usage: veilig COMMAND [OPTIONS]',
     '',
     ...lines,
-    '',
     "'veilig COMMAND --help' tells more. Start with 'veilig up'.",
     '',
   ].join('\n')
 }
+
+const shown = (commands: readonly Command[]): readonly Command[] =>
+  commands.filter(({ summary }) => summary !== '')
 
 export function commandHelp(command: Command): string {
   return `${command.summary}\n\nUsage: veilig ${command.name} ${command.usage}\n${COMMON_HELP}`
@@ -36,8 +43,7 @@ export function commandHelp(command: Command): string {
 
 /** 'Did you mean …?' when a command's name is close to what was typed, else a pointer to help. */
 export function similar(typed: string, commands: readonly Command[]): string {
-  const near = commands
-    .filter((command) => command.summary !== '')
+  const near = shown(commands)
     .map((command) => ({ name: command.name, distance: distance(typed, command.name) }))
     .toSorted((a, b) => a.distance - b.distance)[0]
   if (near && near.distance <= 3) return `; did you mean '${near.name}'?`

@@ -55,9 +55,9 @@ async function main(words: readonly string[]): Promise<number> {
 
 /** Undefined when help was wanted and printed. @throws {UsageError} COMMAND_UNKNOWN. */
 async function find(words: readonly string[]): Promise<Command | undefined> {
-  const { commands } = await import('./commands/table.ts')
+  const { chapters, commands } = await import('./commands/table.ts')
   if (words.length === 0 || ['help', '--help', '-h'].includes(words[0] ?? '')) {
-    process.stdout.write(overview(commands))
+    process.stdout.write(overview(chapters))
     return undefined
   }
   const fits = commands.filter((command) => {

@@ -1,5 +1,5 @@
 /**
- * Every command, in the order of the help.
+ * Every command, by chapter, in the order of the help.
  *
  * @module
  */
@@ -43,44 +43,62 @@ import { statusCommand } from './status.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
-export const commands: readonly Command[] = [
-  upCommand,
-  doctorCommand,
-  runCommand,
-  reloadCommand,
-  backupRunCommand,
-  backupListCommand,
-  backupVerifyCommand,
-  backupDrillCommand,
-  backupDestroyExpiredCommand,
-  backupSynchronousCommand,
-  backupHoldCommand,
-  backupReleaseCommand,
-  backupRotateKeyCommand,
-  restoreCommand,
-  auditQueryCommand,
-  auditVerifyCommand,
-  databaseLintCommand,
-  alertsListCommand,
-  alertsAckCommand,
-  detectReplayCommand,
-  dnsCommand,
-  gradeMailCommand,
-  staffInviteCommand,
-  staffListCommand,
-  staffDisableCommand,
-  accessRequestCommand,
-  accessApproveCommand,
-  accessRevokeCommand,
-  accessListCommand,
-  rotateCommand,
-  secretsScanCommand,
-  statusCommand,
-  ...incidentCommands,
-  claimsCommand,
-  gradeCommand,
-  cookiesCommand,
-  ...cspCommands,
-  trustVerifyCommand,
-  completionCommand(() => commands),
+/** What the commands are about, as the help tells it. */
+export type Chapter = { readonly title: string; readonly commands: readonly Command[] }
+
+export const chapters: readonly Chapter[] = [
+  {
+    title: 'The ring',
+    commands: [upCommand, runCommand, reloadCommand, statusCommand],
+  },
+  {
+    title: 'Proof',
+    commands: [claimsCommand, trustVerifyCommand, gradeCommand, gradeMailCommand, dnsCommand],
+  },
+  {
+    title: 'Backup and recovery',
+    commands: [
+      restoreCommand,
+      doctorCommand,
+      backupListCommand,
+      backupRunCommand,
+      backupVerifyCommand,
+      backupDrillCommand,
+      backupSynchronousCommand,
+      backupHoldCommand,
+      backupReleaseCommand,
+      backupDestroyExpiredCommand,
+      backupRotateKeyCommand,
+    ],
+  },
+  {
+    title: 'Database, record and alerts',
+    commands: [
+      auditQueryCommand,
+      auditVerifyCommand,
+      databaseLintCommand,
+      alertsListCommand,
+      alertsAckCommand,
+      detectReplayCommand,
+    ],
+  },
+  { title: 'Web', commands: [...cspCommands, cookiesCommand] },
+  { title: 'Incidents and breaches', commands: incidentCommands },
+  {
+    title: 'Staff and secrets',
+    commands: [
+      staffInviteCommand,
+      staffListCommand,
+      staffDisableCommand,
+      accessRequestCommand,
+      accessApproveCommand,
+      accessRevokeCommand,
+      accessListCommand,
+      rotateCommand,
+      secretsScanCommand,
+    ],
+  },
+  { title: 'Shell', commands: [completionCommand(() => commands)] },
 ]
+
+export const commands: readonly Command[] = chapters.flatMap((chapter) => chapter.commands)
