@@ -1,6 +1,6 @@
 /**
- * From the event in the book to the webhook that took the alert, while statements pour in: the book is
- * real, on disk, written by this process; detection runs in it too, so both share one core.
+ * From the event in the book to the webhook that took the alert, while statements pour in: the book
+ * is real, on disk, written by this process; detection runs in it too, so both share one core.
  */
 import { createServer } from 'node:http'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
 /**
- * Live sqlmap (Debian's package) at level 5 and risk 3, all techniques, against a vulnerable page behind
+ * Live sqlmap (Debian's package), level 5, risk 3, all techniques, against a vulnerable page behind
  * the SQL gateway: of the statements that are injections, how many are told, by page and tamper.
  */
 import { loadSqlParser } from '../src/protocol/sql/parse.ts'
