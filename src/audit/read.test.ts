@@ -11,7 +11,7 @@ import { readEvents } from './read.ts'
 /** Less is a header, or a look at what there is. */
 const CHUNK_MIN = 1_000_000
 
-test('read: an append of several records, half there at first, is whole a moment later', async () => {
+test('read: an append of several records, half there at first, is no damage', async () => {
   const folder = await temporaryFolder('read')
   const place = { folder, process: 'writer' }
   {
