@@ -16,11 +16,11 @@ import type { CatalogueHead } from '#services/backup/repository/chain.ts'
 import { openReader } from '#services/backup/repository/open-reader.ts'
 import { openRepository } from '#services/backup/repository/open-repository.ts'
 import { readCatalogueKey, readIdentity } from '#services/backup/repository/repository-keys.ts'
-import type { Repository, WalRange } from '#services/backup/repository/repository.ts'
+import type { BackupRecord, Repository, WalRange } from '#services/backup/repository/repository.ts'
 import { listWal, WalRanges } from '#services/backup/repository/wal-listing.ts'
 import { timelinePath } from '#services/backup/restore/timelines.ts'
 import { walPieces } from '#services/backup/restore/wal-source.ts'
-import { findGaps } from '#services/backup/wal/gaps.ts'
+import { findGaps, hasOpenGap } from '#services/backup/wal/gaps.ts'
 import { WalReceiver } from '#services/backup/wal/receiver.ts'
 import { SimulatedClock } from './clock.ts'
 import { SimulatedConnection } from './connection.ts'
@@ -295,7 +295,10 @@ export class World {
       const reader = await openReader({ regions, identity: readIdentity(keys.recoveryKey) })
       const { wal, histories } = await readCatalogue(reader)
       const gaps = findGaps(wal, histories)
-      if (this.lived.gaps === 0) assert.deepEqual(gaps, [], `${region.name}: nobody told of a gap`)
+      // On a branch that was left before it was followed a gap is listed, and nobody was to be told.
+      const backups = [{ kind: 'full', startLsn: 0n } as BackupRecord]
+      const open = hasOpenGap({ backups, histories, wal })
+      assert(this.lived.gaps > 0 || !open, `${region.name}: nobody told of a gap`)
       for (const { timeline, startLsn, endLsn } of stretches(wal)) {
         const path = timelinePath(timeline, histories.get(timeline))
         let atLsn = startLsn
