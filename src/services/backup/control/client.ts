@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { FaultError } from '#lib/errors.ts'
 import { finalAnswers, parseAnswer, type ControlAnswer, type ControlRequest } from './messages.ts'
@@ -26,7 +26,7 @@ export async function* askBackup(
   signal?.addEventListener('abort', abort, { once: true })
   try {
     socket.write(`${JSON.stringify(request)}\n`)
-    for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
+    for await (const line of linesOf(socket, (error) => (fault = error))) {
       const answer = parseAnswer(line)
       yield answer
       if (finalAnswers.includes(answer.answer)) return
@@ -37,5 +37,17 @@ export async function* askBackup(
   } finally {
     signal?.removeEventListener('abort', abort)
     socket.destroy()
+  }
+}
+
+/** Ends, having told why, when the socket fails. */
+async function* linesOf(
+  socket: Socket,
+  tell: (fault: Error) => void,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    yield* createInterface({ input: socket, crlfDelay: Infinity })
+  } catch (error) {
+    tell(error as Error)
   }
 }
