@@ -72,7 +72,10 @@ test('restore --table: the rows of the moment stand beside the live ones, which 
     keys.rows.map(({ contype }: { contype: string }) => contype),
     ['p', 'u'],
   )
-  assert(!existsSync(join(backup.data, 'drill', 'restore-table')), 'nothing of the restored server is left')
+  assert(
+    !existsSync(join(backup.data, 'drill', 'restore-table')),
+    'nothing of the restored server is left',
+  )
 })
 
 test('restore --table: what cannot be is said, and leaves nothing behind', async () => {
