@@ -92,6 +92,7 @@ test('backup: the status is honest about a region that went away, and it heals',
 test('backup: while the server is away nothing is called fresh', async () => {
   await using running = await start('away')
   await until(() => running.service.status().full.newest !== null)
+  await until(() => running.service.status().regions[0]!.lagMs !== null)
   await server.cluster[Symbol.asyncDispose]()
   await until(() => running.service.status().log.phase === 'connecting')
   const [failed] = await running.ask({ request: 'backup', type: 'full', label: 'x' })
