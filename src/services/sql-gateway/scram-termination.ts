@@ -10,7 +10,7 @@
  */
 import { ScramClient } from '#crypto/scram.ts'
 import { SCRAM, SCRAM_PLUS, type ScramServer } from '#crypto/scram-server.ts'
-import { DeniedError, ProtocolError } from '#lib/errors.ts'
+import { DeniedError, ProtocolError, VeiligError } from '#lib/errors.ts'
 import { encodeFatal, encodeMessage } from '#protocol/postgres/encode.ts'
 import { int32 } from '#protocol/postgres/frame.ts'
 import {
@@ -63,8 +63,7 @@ export class ScramTermination implements Authentication {
     if (request === AUTHENTICATION.sasl && this.#next === 'offer') return this.#offer(data)
     if (request === AUTHENTICATION.saslContinue && this.#next === 'challenge' && this.#upstream) {
       this.#next = 'final'
-      const answer = this.#upstream.final(text)
-      return { do: 'to-server', bytes: encodeMessage('p', Buffer.from(answer)) }
+      return this.#challenged(this.#upstream, text)
     }
     if (request === AUTHENTICATION.saslFinal && this.#next === 'final' && this.#upstream) {
       this.#upstream.verify(text)
@@ -77,6 +76,20 @@ export class ScramTermination implements Authentication {
       return { do: 'to-client', bytes: authenticationRequest(AUTHENTICATION.ok) }
     }
     throw weak(request)
+  }
+
+  /**
+   * A server that shows another salt than the verifier's lets nobody in: the password has expired, or
+   * was changed a moment ago. PostgreSQL tells neither from a wrong one, and neither do we.
+   */
+  #challenged(upstream: ScramClient, text: string): LoginStep {
+    try {
+      return { do: 'to-server', bytes: encodeMessage('p', Buffer.from(upstream.final(text))) }
+    } catch (error) {
+      const isStale = error instanceof VeiligError && error.code === 'SCRAM_KEYS_STALE'
+      if (!isStale) throw error
+      return this.#refused(error.code)
+    }
   }
 
   fromClient(body: Uint8Array): LoginStep {
@@ -134,7 +147,11 @@ export class ScramTermination implements Authentication {
       const bytes = encodeFatal('28000', publicMessage)
       return { do: 'failed', bytes, sqlstate: '28000', reason: code }
     }
+    return this.#refused(code)
+  }
+
+  #refused(reason: string): LoginStep {
     const message = `password authentication failed for user "${this.#options.user}"`
-    return { do: 'failed', bytes: encodeFatal('28P01', message), sqlstate: '28P01', reason: code }
+    return { do: 'failed', bytes: encodeFatal('28P01', message), sqlstate: '28P01', reason }
   }
 }
