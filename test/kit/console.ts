@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemClock } from '#system/clock.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { staffConfig } from '#services/staff/config.ts'
 import { serve } from '#services/staff/serve.ts'
 import { startPostgres, temporaryFolder } from './postgres.ts'
@@ -25,8 +26,7 @@ export async function startConsole(): Promise<TestConsole> {
   const server = await startPostgres()
   const folder = await temporaryFolder('console')
   await server.query('create schema staff')
-  const pool = new pg.Pool({ ...server.connection, options: '-c search_path=staff' })
-  pool.on('error', () => undefined) // the server stops first
+  const pool = openPool({ ...server.connection, options: '-c search_path=staff' })
   const trail = new RecordingTrail()
   const place = {
     socket: join(folder, 'console.sock'),

@@ -2,10 +2,11 @@
  * A mail gateway in a process of its own, so that a test can kill it. Its one argument is JSON; it
  * prints its port once it is ready.
  */
-import pg from 'pg'
+import type pg from 'pg'
 import { pino } from 'pino'
 import { createPrivateKey } from 'node:crypto'
 import { systemClock } from '#system/clock.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { mailGatewayConfig } from '#services/mail-gateway/config.ts'
 import { serve } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
@@ -29,7 +30,7 @@ const gateway = await serve(mailGatewayConfig.parse({ senders: [sender] }), {
   clock: systemClock,
   log: pino({ level: 'silent' }),
   trail: new RecordingTrail(),
-  pool: new pg.Pool(input.connection),
+  pool: openPool(input.connection),
   deliver: deliverer({ ...target, tls: 'opportunistic' }, 'mail.localhost', ''),
   dkimKeys: [{ domain: input.domain, selector: 'e1', privateKey: createPrivateKey(input.dkimPem) }],
   tokenKey: Buffer.alloc(32, 7),

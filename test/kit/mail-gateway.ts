@@ -10,7 +10,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { createTransport, type SendMailOptions } from 'nodemailer'
-import pg from 'pg'
+import type pg from 'pg'
 import { pino } from 'pino'
 import { SMTPServer } from 'smtp-server'
 import { mailRecords, type DnsRecord } from '#protocol/dns/mail-records.ts'
@@ -21,6 +21,7 @@ import {
   type CertificateAndKey,
 } from '#system/local-ca/authority.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { bounceDomain, mailGatewayConfig } from '#services/mail-gateway/config.ts'
 import type { MailPorts } from '#services/mail-gateway/ports.ts'
 import { serve, type MailGateway } from '#services/mail-gateway/serve.ts'
@@ -176,10 +177,7 @@ export async function mailPool(server: TestPostgres): Promise<pg.Pool> {
   await server.query(`create role "mail-gateway" login password '${PASSWORD}'`)
   await server.query('create schema "mail-gateway" authorization "mail-gateway"')
   const login = { user: 'mail-gateway', password: PASSWORD }
-  const pool = new pg.Pool({ ...server.connection, ...login, max: 8 })
-  // A connection that is being closed may still hear that the server stops.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => void client.on('error', () => undefined))
+  const pool = openPool({ ...server.connection, ...login, max: 8 })
   return pool
 }
 

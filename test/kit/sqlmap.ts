@@ -8,9 +8,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { rm } from 'node:fs/promises'
-import pg from 'pg'
 import { parseSql } from '#protocol/sql/parse.ts'
 import { shapeOf } from '#protocol/sql/shape.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { startPostgres, SUPERUSER, PASSWORD, temporaryFolder } from './postgres.ts'
 import { gatewayAuthority, startSqlGateway } from './sql-gateway.ts'
 
@@ -76,7 +76,7 @@ export async function runSqlmap(
   await server.query(`INSERT INTO courts VALUES (1, 'north', true), (2, 'south', true)`)
   const { socketDir, port } = server
   await using gateway = await startSqlGateway({ socketDir, port })
-  const pool = new pg.Pool({
+  const pool = openPool({
     host: gateway.host,
     port: gateway.port,
     user: SUPERUSER,
@@ -85,7 +85,6 @@ export async function runSqlmap(
     ssl: { ca: gatewayAuthority },
     max: 4,
   })
-  pool.on('error', () => undefined)
   const door = createServer((request, response) => {
     const value = new URL(request.url ?? '/', 'http://page').searchParams.get('q') ?? plain
     pool.query(sql.replace('@', () => value)).then(

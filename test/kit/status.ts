@@ -1,7 +1,7 @@
 /** The status service for tests: real database, real sockets, components that a test can break. */
 import { request } from 'node:http'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import type { TestPostgres } from '#kit/postgres.ts'
 import { words } from '#lib/claims/claim.ts'
@@ -11,6 +11,7 @@ import type { Looked } from '#services/status/monitors/look.ts'
 import type { StatusPorts, Watched } from '#services/status/ports.ts'
 import { serveStatus } from '#services/status/serve.ts'
 import { systemClock } from '#system/clock.ts'
+import { openPool } from '#system/postgres/pool.ts'
 
 export type TestStatus = AsyncDisposable & {
   readonly trail: RecordingTrail
@@ -46,8 +47,7 @@ export async function startStatus(options: StatusOptions): Promise<TestStatus> {
   const { folder, server } = options
   await using started = new AsyncDisposableStack()
   await server.query('create schema if not exists status')
-  const pool = new pg.Pool({ ...server.connection, options: '-c search_path=status', max: 4 })
-  pool.on('error', () => undefined)
+  const pool = openPool({ ...server.connection, options: '-c search_path=status', max: 4 })
   started.defer(() => pool.end())
   const trail = options.trail ?? new RecordingTrail()
   const complaints: string[] = []

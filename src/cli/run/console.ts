@@ -4,13 +4,13 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import { VeiligError } from '#lib/errors.ts'
 import { accessClient } from '#services/access/client.ts'
 import type { Started } from '#services/staff/ports.ts'
 import { serve } from '#services/staff/serve.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { openLoginLimits } from '../login-limits.ts'
@@ -22,8 +22,7 @@ const KEY_SIZE = 32
 /** @throws {FaultError} MIGRATION_…, LISTEN_FAILED. */
 export async function runConsole(context: ServiceContext): Promise<RunningService> {
   const { clock, trail, paths, ports, config } = context
-  const pool = new pg.Pool(await controlConnection(context, 'staff'))
-  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const pool = openPool(await controlConnection(context, 'staff'))
   const keyFile = paths.secret('console', 'staff.key')
   if ((await systemDisk.size(keyFile)) === undefined)
     await systemDisk.createOnce(keyFile, randomBytes(KEY_SIZE))

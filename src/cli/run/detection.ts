@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import pg from 'pg'
 import { readEvents } from '#audit/read.ts'
 import { channelOf } from '#services/detection/channels.ts'
 import type { MemoryFile } from '#services/detection/ports.ts'
@@ -13,6 +12,7 @@ import { serveDetection } from '#services/detection/serve.ts'
 import { openStore } from '#services/detection/store.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 
@@ -38,8 +38,7 @@ function memoryFile(name: string): MemoryFile {
 /** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
 export async function runDetection(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail, log } = context
-  const pool = new pg.Pool(await controlConnection(context, 'detection'))
-  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const pool = openPool(await controlConnection(context, 'detection'))
   const ca = Buffer.from(await systemDisk.read(paths.caCertificate)).toString('utf8')
   const places = { clock, file: alertsFile(context), ca }
   const config = context.config.detection

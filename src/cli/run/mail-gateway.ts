@@ -5,9 +5,9 @@
  */
 import { createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
-import pg from 'pg'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { mailRecords, type DnsRecord } from '#protocol/dns/mail-records.ts'
 import type { DkimKey } from '#protocol/mail/dkim.ts'
 import {
@@ -37,8 +37,7 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   const secret = (file: string): string => paths.secret('mail-gateway', file)
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(secret(file))).toString('utf8')
-  const pool = new pg.Pool(await controlConnection(context, 'mail-gateway'))
-  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const pool = openPool(await controlConnection(context, 'mail-gateway'))
   const dkimKeys = await gatewayKeys(context)
   await publishRecords(context, dkimKeys)
   const gateway = await serve(config, {

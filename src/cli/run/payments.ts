@@ -4,13 +4,13 @@
  * @module
  */
 import { createPublicKey } from 'node:crypto'
-import pg from 'pg'
 import { serve, type PaymentsPorts } from '#services/payments/serve.ts'
 import type { PaymentsConfig } from '#services/payments/config.ts'
 import { twinKeys } from '#services/payment-twins/ports.ts'
 import { systemDisk } from '#system/disk.ts'
 import { httpCaller } from '#system/http-call.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { demonstrationKeysFile } from '../supervisor/payment-keys.ts'
@@ -36,8 +36,7 @@ export async function runPayments(context: ServiceContext): Promise<RunningServi
     systemDisk.read(paths.secret('payments', file))
   const secretText = async (file: string): Promise<string> =>
     Buffer.from(await secret(file)).toString('utf8')
-  const pool = new pg.Pool(await controlConnection(context, 'payments'))
-  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const pool = openPool(await controlConnection(context, 'payments'))
   const gateways = given.demonstration ? await demonstrated(context, secretText) : await real(given)
   const payments = await serve(gateways.config, {
     clock,

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import pg from 'pg'
+import type pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { serve } from '#services/sql-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
 
@@ -21,7 +22,7 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(paths.secret('sql-gateway', file))).toString('utf8')
   const upstream = { socketDir: paths.clusterSocket('protected'), port: 5432 }
-  const verifiers = new pg.Pool({
+  const verifiers = openPool({
     host: upstream.socketDir,
     port: upstream.port,
     user: ROLE,
@@ -31,7 +32,6 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
     connectionTimeoutMillis: ANSWER_MS,
     query_timeout: ANSWER_MS,
   })
-  verifiers.on('error', () => undefined) // an idle connection that broke is opened anew when needed
   const running = await serve(context.config.sqlGateway, {
     trail,
     clock,

@@ -5,7 +5,6 @@
  */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import pg from 'pg'
 import { words } from '#lib/claims/claim.ts'
 import type { ComponentConfig, MonitorConfig, Target } from '#services/status/config.ts'
 import { lookWithin, type Found } from '#services/status/monitors/look.ts'
@@ -14,6 +13,7 @@ import type { Look, Watched } from '#services/status/ports.ts'
 import { serveStatus } from '#services/status/serve.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { REHEARSAL, STATUS_CONTROL } from './status-names.ts'
@@ -27,8 +27,7 @@ export async function runStatus(context: ServiceContext): Promise<RunningService
   const { paths, clock, trail, log } = context
   const config = context.config.status
   await using started = new AsyncDisposableStack()
-  const pool = new pg.Pool({ ...(await controlConnection(context, 'status')), max: 4 })
-  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const pool = openPool({ ...(await controlConnection(context, 'status')), max: 4 })
   started.defer(() => pool.end())
   const ownReference = started.use(await loopbackReference())
   const reference = config.reference ?? ownReference.target

@@ -6,10 +6,10 @@
 import { execFile } from 'node:child_process'
 import { hostname } from 'node:os'
 import { promisify } from 'node:util'
-import pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
 import { AcmeClient } from '#system/acme/client.ts'
 import { systemDisk } from '#system/disk.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { CertificateBook } from '#services/web-gateway/acme/book.ts'
 import { databaseBook } from '#services/web-gateway/acme/database-book.ts'
 import { fileBook } from '#services/web-gateway/acme/file-book.ts'
@@ -38,8 +38,7 @@ export async function acmePorts(context: ServiceContext, config: AcmeConfig): Pr
 /** Opened when it is first read: the control database may start after us. */
 async function controlBook(context: ServiceContext, config: AcmeConfig): Promise<CertificateBook> {
   const secret = await keyIn(context.paths.secret('web-gateway', 'acme.key'))
-  const pool = new pg.Pool({ ...(await controlConnection(context, 'web-gateway')), max: 2 })
-  pool.on('error', (error) => context.log.warn(error.message)) // an idle connection was cut
+  const pool = openPool({ ...(await controlConnection(context, 'web-gateway')), max: 2 })
   const name = `${config.directoryUrl} ${config.names.join(' ')}`
   let opened: CertificateBook | undefined
   const open = async (): Promise<CertificateBook> =>

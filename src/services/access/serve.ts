@@ -4,11 +4,12 @@
  * @module
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import pg from 'pg'
+import type pg from 'pg'
 import { z } from 'zod'
 import { FaultError, UsageError, VeiligError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { StartedGrant } from './client.ts'
 import type { AccessConfig } from './config.ts'
 import { checkWish, grantName, GRANT_PREFIX, type GrantRole } from './policy.ts'
@@ -39,8 +40,7 @@ const endBody: z.ZodType<End> = z.strictObject({
 /** Starts, and ends at once whatever should have ended while nobody was here. */
 export async function serve(config: AccessConfig, ports: AccessPorts): Promise<RunningService> {
   await using started = new AsyncDisposableStack()
-  const pool = started.adopt(new pg.Pool({ ...ports.database, max: 4 }), (held) => held.end())
-  pool.on('error', () => undefined) // an idle connection went; the next query says what matters
+  const pool = started.adopt(openPool({ ...ports.database, max: 4 }), (held) => held.end())
   const grants = started.use(new Grants(config, ports, pool))
   await grants.sweep()
   const server = createServer((incoming, outgoing) => {

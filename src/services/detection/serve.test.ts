@@ -7,7 +7,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import pg from 'pg'
+import type pg from 'pg'
 import { SMTPServer } from 'smtp-server'
 import { openTrail } from '#audit/open.ts'
 import { readEvents } from '#audit/read.ts'
@@ -17,6 +17,7 @@ import { RecordingTrail } from '#kit/recording-trail.ts'
 import { systemClock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { Alert } from './alert.ts'
 import { channelOf, signatureOf } from './channels.ts'
 import { detectionConfig } from './config.ts'
@@ -29,8 +30,7 @@ let pool: pg.Pool
 let folder: string
 before(async () => {
   server = await startPostgres()
-  pool = new pg.Pool(server.connection)
-  pool.on('error', () => undefined) // the server stops before the pool does
+  pool = openPool(server.connection)
   folder = await temporaryFolder('detection')
 })
 after(async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
-import pg from 'pg'
 import { startPostgres } from '#kit/postgres.ts'
 import { migrate } from '#system/postgres/migrate.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import { mailGatewayConfig } from './config.ts'
 import { migrations } from './schema.ts'
 import { MailStore } from './store.ts'
@@ -12,8 +12,7 @@ import { MailStore } from './store.ts'
 const DAY_MS = 24 * 3600 * 1000
 
 const server = await startPostgres()
-const pool = new pg.Pool(server.connection)
-pool.on('error', () => undefined)
+const pool = openPool(server.connection)
 after(async () => {
   await pool.end()
   await server[Symbol.asyncDispose]()

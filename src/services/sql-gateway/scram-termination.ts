@@ -79,8 +79,8 @@ export class ScramTermination implements Authentication {
   }
 
   /**
-   * A server that shows another salt than the verifier's lets nobody in: the password has expired, or
-   * was changed a moment ago. PostgreSQL tells neither from a wrong one, and neither do we.
+   * A server that shows another salt than the verifier's lets nobody in: the password has expired,
+   * or was changed a moment ago. PostgreSQL tells neither from a wrong one, and neither do we.
    */
   #challenged(upstream: ScramClient, text: string): LoginStep {
     try {

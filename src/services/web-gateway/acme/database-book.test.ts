@@ -1,8 +1,8 @@
 /** The record in the control database: one writer wins, and the database alone opens nothing. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import pg from 'pg'
 import { startPostgres } from '#kit/postgres.ts'
+import { openPool } from '#system/postgres/pool.ts'
 import type { CertificateRecord } from './book.ts'
 import { databaseBook } from './database-book.ts'
 
@@ -17,7 +17,7 @@ const record: CertificateRecord = {
 
 test('acme book: of two gateways one stores the next version, and keys are sealed', async () => {
   await using server = await startPostgres()
-  const pool = new pg.Pool(server.connection)
+  const pool = openPool(server.connection)
   try {
     const secret = Buffer.alloc(32, 7)
     const [one, two] = await Promise.all([
