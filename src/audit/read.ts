@@ -64,8 +64,7 @@ export async function* readEvents(options: ReadOptions): AsyncGenerator<Recorded
 
 /** The same, many at once, and not decoded. @throws {IntegrityError} As `readEvents`. */
 export async function* readRecords(options: ReadOptions): AsyncGenerator<readonly RawRecord[]> {
-  checkProcessName(options.process)
-  const reader = new BookReader(options)
+  const reader = new BookReader(options, asRecord)
   const { follow, from = 0 } = options
   for (;;) {
     for (let records = await reader.next(); records; records = await reader.next()) {
@@ -84,22 +83,33 @@ export async function* readRecords(options: ReadOptions): AsyncGenerator<readonl
 
 type Head = { readonly header: SegmentHeader; readonly size: number }
 
-/** Where a reader is in a book; gives the bytes that follow, as far as they are there. */
-class BookReader {
+function asRecord(cursor: RecordCursor): RawRecord {
+  return { sequence: cursor.sequence, timeMs: cursor.timeMs, json: cursor.json() }
+}
+
+/** Where a reader is in a book; gives the records that follow, as far as they are there. */
+export class BookReader<T> {
   readonly #files: BookFiles
+  readonly #pick: (cursor: RecordCursor, head: SegmentHeader) => T
   readonly #from: number
   #header: SegmentHeader | undefined
   /** Position in the segment: just after a hash. */
   #at = 0
   #expected = 0
 
-  constructor({ folder, process, disk = systemDisk, from = 0 }: ReadOptions) {
+  /** @param pick What is wanted of the record that the cursor has just read. */
+  constructor(
+    { folder, process, disk = systemDisk, from = 0 }: ReadOptions,
+    pick: (cursor: RecordCursor, head: SegmentHeader) => T,
+  ) {
+    checkProcessName(process)
+    this.#pick = pick
     this.#files = new BookFiles(disk, join(folder, process))
     this.#from = from
   }
 
   /** The records of some appends that follow, or undefined when there is nothing more now. */
-  async next(): Promise<RawRecord[] | undefined> {
+  async next(): Promise<T[] | undefined> {
     if (!this.#header) {
       const header = await this.#first()
       if (!header) return undefined
@@ -121,15 +131,17 @@ class BookReader {
   }
 
   /** The whole appends that follow in this segment: a part of one may yet be cut off. */
-  async #records(size = CHUNK_SIZE): Promise<RawRecord[] | undefined> {
+  async #records(size = CHUNK_SIZE): Promise<T[] | undefined> {
+    const header = this.#header
+    if (!header) return undefined
     const start = this.#at - TRAILER_SIZE
     const bytes = await this.#files.disk.readRange(this.#path(), start, size)
     const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
-    const records: RawRecord[] = []
+    const records: T[] = []
     let whole = 0
     let fault = cursor.next()
     for (; fault === undefined; fault = cursor.next()) {
-      records.push({ sequence: cursor.sequence, timeMs: cursor.timeMs, json: cursor.json() })
+      records.push(this.#pick(cursor, header))
       if (cursor.left > 0) continue
       whole = records.length
       this.#at = start + cursor.at
@@ -165,7 +177,7 @@ class BookReader {
    * Nothing follows now. That is the end of the book, or a torn tail, unless something tells that
    * more was on disk.
    */
-  async #ended(later: readonly Head[]): Promise<RawRecord[] | undefined> {
+  async #ended(later: readonly Head[]): Promise<T[] | undefined> {
     const start = this.#at - TRAILER_SIZE
     const size = (await this.#files.disk.size(this.#path())) ?? 0
     const bytes = await this.#files.disk.readRange(this.#path(), start, Math.max(0, size - start))

@@ -14,6 +14,7 @@ import { mailGatewayConfig, type MailGatewayConfig } from '#services/mail-gatewa
 import { notaryConfig, type NotaryConfig } from '#services/notary/config.ts'
 import { paymentsConfig, type PaymentsConfig } from '#services/payments/config.ts'
 import { proberConfig, type ProberConfig } from '#services/prober/config.ts'
+import { sealConfig, type SealConfig } from '#services/seal/config.ts'
 import { secretsConfig, type SecretsConfig } from '#services/secret-scan/config.ts'
 import { sqlGatewayConfig, type SqlGatewayConfig } from '#services/sql-gateway/config.ts'
 import { statusConfig, type StatusConfig } from '#services/status/config.ts'
@@ -21,6 +22,7 @@ import { staffConfig, type StaffConfig } from '#services/staff/config.ts'
 import { trustConfig, type TrustConfig } from '#services/trust/config.ts'
 import { updatesConfig, type UpdatesConfig } from '#services/updates/config.ts'
 import { webGatewayConfig, type WebGatewayConfig } from '#services/web-gateway/config.ts'
+import { witnessConfig, type WitnessConfig } from '#services/witness/config.ts'
 import { auditConfig, type AuditConfig } from './config-audit.ts'
 
 /** The protected application, as far as the ring runs it. */
@@ -43,6 +45,7 @@ export type VeiligConfig = {
   readonly notary: NotaryConfig
   readonly payments: PaymentsConfig
   readonly prober: ProberConfig
+  readonly seal: SealConfig
   readonly secrets: SecretsConfig
   readonly sqlGateway: SqlGatewayConfig
   readonly status: StatusConfig
@@ -50,6 +53,7 @@ export type VeiligConfig = {
   readonly trust: TrustConfig
   readonly updates: UpdatesConfig
   readonly webGateway: WebGatewayConfig
+  readonly witness: WitnessConfig
 }
 
 const applicationConfig: z.ZodType<ApplicationConfig> = z.strictObject({
@@ -69,6 +73,7 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   notary: notaryConfig.prefault({}),
   payments: paymentsConfig.prefault({}),
   prober: proberConfig.prefault({}),
+  seal: sealConfig.prefault({}),
   secrets: secretsConfig.prefault({}),
   sqlGateway: sqlGatewayConfig.prefault({}),
   status: statusConfig.prefault({}),
@@ -76,4 +81,5 @@ export const veiligConfig: z.ZodType<VeiligConfig> = z.strictObject({
   trust: trustConfig.prefault({}),
   updates: updatesConfig.prefault({}),
   webGateway: webGatewayConfig.prefault({}),
+  witness: witnessConfig.prefault({}),
 })

@@ -32,6 +32,8 @@ export type Paths = {
   readonly caCertificate: string
   /** Audit books, one folder a writing process. */
   readonly audit: string
+  /** Checkpoints of the books, signed by the seal and the witnesses. */
+  readonly seal: string
   /** WAL received and not yet in every region. */
   readonly spool: string
   readonly region: (name: string) => string
@@ -59,6 +61,7 @@ export function pathsIn(data: string): Paths {
     csp: join(data, 'csp'),
     caCertificate: join(data, 'ca', 'ca.pem'),
     audit: join(data, 'audit'),
+    seal: join(data, 'seal'),
     spool: join(data, 'spool'),
     region: (name) => join(data, 'regions', name),
     evidence: join(data, 'evidence'),

@@ -5,7 +5,10 @@
  * the key's name, and base64 of four bytes that tell keys of one name apart and the signature.
  * A signature of a key we do not know says nothing, and is no fault: others may know it.
  *
- * Source: C2SP signed-note (c2sp.org/signed-note), Ed25519 keys (type 0x01).
+ * A witness signs a checkpoint with the time at which it saw it; its keys are of another type.
+ *
+ * Source: C2SP signed-note (c2sp.org/signed-note), Ed25519 keys (type 0x01); C2SP tlog-cosignature,
+ * timestamped Ed25519 cosignatures (type 0x04).
  *
  * @module
  */
@@ -40,6 +43,8 @@ export type NoteSigner = {
 }
 
 const TYPE_ED25519 = 0x01
+const TYPE_COSIGNATURE = 0x04
+const TIME_SIZE = 8
 const KEY_ID_SIZE = 4
 const KEY_SIZE = 32
 const NOTE_SIZE_MAX = 1_000_000
@@ -58,44 +63,100 @@ export function ed25519PrivateKey(seed: Uint8Array): KeyObject {
 
 /** @throws {AssertionError} When the name is none, or the key is not a private Ed25519 key. */
 export function noteSigner(name: string, privateKey: KeyObject): NoteSigner {
-  assert(isName(name), `not a key name: ${name}`)
-  assert(privateKey.type === 'private' && privateKey.asymmetricKeyType === 'ed25519')
-  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
-  const typed = typedKey(spki.subarray(SPKI_PREFIX.length))
-  const keyId = keyIdOf(name, typed)
-  const verifierKey = `${name}+${toHex(keyId)}+${toBase64(typed)}`
-  return { name, keyId, verifierKey, sign: (message) => sign(null, message, privateKey) }
+  const signing = (message: Uint8Array): Uint8Array => sign(null, message, privateKey)
+  return signerOf(name, TYPE_ED25519, privateKey, signing)
 }
 
 /**
- * Reads a verifier key: `name+8 hex digits+base64`.
+ * Signs checkpoints as a witness does: with the time at which it saw them.
+ *
+ * @param timeS Seconds since the Unix epoch.
+ * @throws {AssertionError} As `noteSigner`.
+ */
+export function cosigner(name: string, privateKey: KeyObject, timeS: number): NoteSigner {
+  const time = Buffer.alloc(TIME_SIZE)
+  time.writeBigUInt64BE(BigInt(timeS))
+  return signerOf(name, TYPE_COSIGNATURE, privateKey, (message) =>
+    Buffer.concat([time, sign(null, cosigned(message, BigInt(timeS)), privateKey)]),
+  )
+}
+
+function signerOf(
+  name: string,
+  type: number,
+  privateKey: KeyObject,
+  signing: NoteSigner['sign'],
+): NoteSigner {
+  assert(isName(name), `not a key name: ${name}`)
+  assert(privateKey.type === 'private' && privateKey.asymmetricKeyType === 'ed25519')
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  const typed = typedKey(type, spki.subarray(SPKI_PREFIX.length))
+  const keyId = keyIdOf(name, typed)
+  const verifierKey = `${name}+${toHex(keyId)}+${toBase64(typed)}`
+  return { name, keyId, verifierKey, sign: signing }
+}
+
+/**
+ * Reads a verifier key: `name+8 hex digits+base64`, of a log or of a witness.
  *
  * @throws {IntegrityError} NOTE_KEY_INVALID.
  */
 export function noteVerifier(verifierKey: string): NoteVerifier {
   const [, name = '', id, encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(verifierKey) ?? []
   const typed = fromBase64(encoded)
-  const wellFormed = isName(name) && typed?.length === 1 + KEY_SIZE && typed[0] === TYPE_ED25519
+  const known = typed?.[0] === TYPE_ED25519 || typed?.[0] === TYPE_COSIGNATURE
+  const wellFormed = isName(name) && typed?.length === 1 + KEY_SIZE && known
   if (!wellFormed || toHex(keyIdOf(name, typed)) !== id)
     throw new IntegrityError('NOTE_KEY_INVALID', `not an Ed25519 verifier key: ${verifierKey}`)
   const der = Buffer.concat([SPKI_PREFIX, typed.subarray(1)])
   const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
+  const verifyPlain: NoteVerifier['verify'] = (message, signature) =>
+    verify(null, message, publicKey, signature)
   return {
     name,
     keyId: keyIdOf(name, typed),
-    verify: (message, signature) => verify(null, message, publicKey, signature),
+    verify:
+      typed[0] === TYPE_ED25519
+        ? verifyPlain
+        : (message, signature) => {
+            if (signature.length <= TIME_SIZE) return false
+            const signed = cosigned(message, timeIn(signature))
+            return verifyPlain(signed, signature.subarray(TIME_SIZE))
+          },
   }
+}
+
+/**
+ * When a witness saw a note, by its signature; nothing is verified here.
+ *
+ * @returns Seconds since the Unix epoch, or undefined when that witness has not signed.
+ */
+export function cosignedAtS(note: Note, witness: NoteVerifier): number | undefined {
+  const found = note.signatures.find(
+    ({ name, keyId }) => name === witness.name && same(keyId, witness.keyId),
+  )
+  if (!found || found.signature.length <= TIME_SIZE) return undefined
+  return Number(timeIn(found.signature))
+}
+
+function cosigned(message: Uint8Array, timeS: bigint): Uint8Array {
+  return Buffer.concat([Buffer.from(`cosignature/v1\ntime ${timeS}\n`), message])
+}
+
+function timeIn(signature: Uint8Array): bigint {
+  return Buffer.from(signature).readBigUInt64BE()
 }
 
 /** The text with a signature of each signer below it. @throws {AssertionError} A malformed text. */
 export function signNote(text: string, signers: readonly NoteSigner[]): string {
+  return `${text}\n${signers.map((signer) => signatureLine(text, signer)).join('')}`
+}
+
+/** One signature, as it stands below the text. @throws {AssertionError} A malformed text. */
+export function signatureLine(text: string, signer: NoteSigner): string {
   assert(isText(text), 'a text is UTF-8 without control characters and ends with a newline')
-  const message = Buffer.from(text)
-  const lines = signers.map((signer) => {
-    const blob = Buffer.concat([signer.keyId, signer.sign(message)])
-    return `— ${signer.name} ${toBase64(blob)}\n`
-  })
-  return `${text}\n${lines.join('')}`
+  const blob = Buffer.concat([signer.keyId, signer.sign(Buffer.from(text))])
+  return `— ${signer.name} ${toBase64(blob)}\n`
 }
 
 /** @throws {IntegrityError} NOTE_MALFORMED. */
@@ -141,9 +202,9 @@ function keyIdOf(name: string, typed: Uint8Array): Uint8Array {
   return sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])).subarray(0, KEY_ID_SIZE)
 }
 
-function typedKey(publicKey: Uint8Array): Uint8Array {
+function typedKey(type: number, publicKey: Uint8Array): Uint8Array {
   assert.equal(publicKey.length, KEY_SIZE)
-  return Buffer.concat([Uint8Array.of(TYPE_ED25519), publicKey])
+  return Buffer.concat([Uint8Array.of(type), publicKey])
 }
 
 function isName(name: string): boolean {

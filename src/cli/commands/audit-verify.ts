@@ -6,48 +6,122 @@
 import { readFile } from 'node:fs/promises'
 import { listBooks, openCheckpoint } from '#audit/book-files.ts'
 import { verifyBook, type VerifyReport } from '#audit/verify.ts'
+import type { Checkpoint } from '#crypto/checkpoint.ts'
 import { UsageError } from '#lib/errors.ts'
-import type { Command } from '../command.ts'
+import type { Command, CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
+import { originIn, sealedCheckpoint, witnessAt } from '../witnessed.ts'
+import type { Witnessed, WitnessView } from '../witnessed.ts'
 
 export const auditVerifyCommand: Command = {
   name: 'audit verify',
   summary: 'verify that nothing in the audit trail was altered, removed or moved',
-  usage: '[--process NAME] [--checkpoint FILE --key VERIFIER-KEY] [--json]',
+  usage: '[--process NAME] [--checkpoint FILE | --witness URL] [--key VERIFIER-KEY] [--json]',
   options: {
     process: { type: 'string' },
     checkpoint: { type: 'string' },
+    witness: { type: 'string' },
     key: { type: 'string' },
   },
   run: async (context, input) => {
-    const { process: name, checkpoint, key } = input.values
-    const folder = context.paths.audit
-    const books = typeof name === 'string' ? [name] : await listBooks(folder)
-    if (typeof name === 'string' && !(await listBooks(folder)).includes(name))
-      throw new UsageError('AUDIT_BOOK_UNKNOWN', `there is no audit book of '${name}' in ${folder}`)
-    if (typeof checkpoint === 'string' && (typeof key !== 'string' || books.length !== 1))
-      throw new UsageError(
-        'OPTION_INVALID',
-        '--checkpoint goes with --key and, of several books, --process',
-      )
-    const trusted =
-      typeof checkpoint === 'string' && typeof key === 'string'
-        ? [openCheckpoint(await readNote(checkpoint), [key])]
-        : []
+    const { folder, process: name, key, kept, witness } = await asked(context, input.values)
+    const books = name === undefined ? await listBooks(folder) : [name]
     const json = input.values['json'] === true
     let sound = true
     for (const process of books) {
       const begunMs = context.clock.monotonicMs()
       const onProgress = input.interactive && !json ? progress(process) : undefined
-      const own = typeof key === 'string' ? { key } : {}
+      const own = key !== undefined && !kept && !witness ? { key } : {}
       const shown = onProgress ? { onProgress } : {}
+      const sealed = await sealedCheckpoint(context.paths, process)
+      const witnessed = await witnessedOf(witness, folder, process)
+      const others = [kept, sealed, witnessed?.checkpoint]
+      const trusted = others.filter((other) => other !== undefined)
       const report = await verifyBook({ folder, process, trusted, ...own, ...shown })
       sound &&= report.findings.length === 0
-      if (json) printJson(report)
-      else print(report, context.clock.monotonicMs() - begunMs, input.interactive)
+      const said = witness ? aboutWitness(witnessed, context.clock.nowMs()) : []
+      if (json) printJson({ ...report, notes: [...report.notes, ...said] })
+      else {
+        const durationMs = context.clock.monotonicMs() - begunMs
+        print({ ...report, notes: [...report.notes, ...said] }, durationMs, input.interactive)
+      }
     }
     if (books.length === 0) process.stderr.write('there is no audit book here; is --data right?\n')
-    return sound ? 0 : 1
+    const gone = witness && name === undefined ? await goneBooks(witness, folder, books) : []
+    for (const origin of gone) {
+      const finding = { code: 'AUDIT_BOOK_MISSING', message: `the whole book ${origin} is gone` }
+      if (json) process.stdout.write(`${JSON.stringify({ sound: false, findings: [finding] })}\n`)
+      else process.stdout.write(`  ${finding.code}  ${finding.message}\n`)
+    }
+    return sound && gone.length === 0 ? 0 : 1
   },
+}
+
+type Asked = {
+  readonly folder: string
+  readonly process: string | undefined
+  readonly key: string | undefined
+  /** A checkpoint from a file that somebody kept. */
+  readonly kept: Checkpoint | undefined
+  readonly witness: WitnessView | undefined
+}
+
+/** @throws {UsageError} Options that do not go together. */
+async function asked({ paths }: Context, values: CommandInput['values']): Promise<Asked> {
+  const text = (option: string): string | undefined => {
+    const value = values[option]
+    return typeof value === 'string' ? value : undefined
+  }
+  const [process, checkpoint, url, key] = ['process', 'checkpoint', 'witness', 'key'].map(text)
+  const folder = paths.audit
+  const known = await listBooks(folder)
+  if (process !== undefined && !known.includes(process))
+    throw new UsageError(
+      'AUDIT_BOOK_UNKNOWN',
+      `there is no audit book of '${process}' in ${folder}`,
+    )
+  const several = process === undefined && known.length !== 1
+  if (checkpoint !== undefined && (key === undefined || several || url !== undefined))
+    throw new UsageError(
+      'OPTION_INVALID',
+      '--checkpoint goes with --key and, of several books, --process',
+    )
+  if (url !== undefined && key === undefined)
+    throw new UsageError('OPTION_INVALID', '--witness goes with --key, the key of the witness')
+  const kept =
+    checkpoint !== undefined && key !== undefined
+      ? openCheckpoint(await readNote(checkpoint), [key])
+      : undefined
+  const witness = url !== undefined && key !== undefined ? witnessAt(url, key) : undefined
+  return { folder, process, key, kept, witness }
+}
+
+async function witnessedOf(
+  witness: WitnessView | undefined,
+  folder: string,
+  process: string,
+): Promise<Witnessed | undefined> {
+  const origin = witness && (await originIn(folder, process))
+  return origin === undefined ? undefined : witness?.latest(origin)
+}
+
+/** Logs of these books' machine that the witness knows and that have no book any more. */
+async function goneBooks(
+  witness: WitnessView,
+  folder: string,
+  books: readonly string[],
+): Promise<readonly string[]> {
+  const own = await Promise.all(books.map((process) => originIn(folder, process)))
+  const nodes = new Set(own.map((origin) => origin?.split('/audit/')[0]))
+  const known = await witness.origins()
+  return known.filter((origin) => nodes.has(origin.split('/audit/')[0]) && !own.includes(origin))
+}
+
+function aboutWitness(witnessed: Witnessed | undefined, nowMs: number): readonly string[] {
+  if (!witnessed) return ['the witness has signed nothing of this book']
+  const { checkpoint, atS } = witnessed
+  const ago = atS === undefined ? '' : `, ${Math.max(0, Math.round(nowMs / 1000 - atS))} s ago`
+  return [`the witness signed for ${checkpoint.size} records${ago}`]
 }
 
 async function readNote(file: string): Promise<string> {

@@ -21,6 +21,8 @@ export const services: ReadonlyMap<string, RunService> = new Map<string, RunServ
     async (context) => (await import('./payment-twins.ts')).runPaymentTwins(context),
   ],
   ['notary', async (context) => (await import('./notary.ts')).runNotary(context)],
+  ['seal', async (context) => (await import('./seal.ts')).runSeal(context)],
+  ['witness', async (context) => (await import('./witness.ts')).runWitness(context)],
   ['trust', async (context) => (await import('./trust.ts')).runTrust(context)],
   ['drill', async (context) => (await import('./drill.ts')).runDrillService(context)],
   ['status', async (context) => (await import('./status.ts')).runStatus(context)],

@@ -30,6 +30,7 @@ import { addressTable } from './welcome.ts'
 const beside: readonly string[] = [
   'sql-gateway',
   'notary',
+  'seal',
   'trust',
   'web-gateway',
   'payment-twins',

@@ -61,6 +61,13 @@ const injections: readonly Detector[] = [
     '',
     INPUT,
   ),
+  detector(
+    'sqli.unreadable',
+    'medium',
+    'A statement is nested too deep to be read',
+    '',
+    'Look at it in the audit trail; no work needs this, and what cannot be read may hide anything.',
+  ),
   detector('sqli.second-order', 'critical', 'A stored text became part of a statement', '', INPUT),
 ]
 
@@ -211,6 +218,14 @@ const ring: readonly Detector[] = [
   detector('ring.log-gap', 'critical', 'Records are missing from a book', '', LOOK),
   detector('ring.log-cut', 'high', 'The end of a book was cut off at a start', '', LOOK),
   detector('ring.log-damaged', 'critical', 'A book is not what was written', '', LOOK),
+  detector('ring.log-rewritten', 'critical', 'A book is not the one signed for before', '', LOOK),
+  detector(
+    'ring.witness-lost',
+    'medium',
+    'A witness signs for the records no more',
+    '',
+    'Ask whoever runs the witness; until it is back, root could rewrite what came since.',
+  ),
   detector('ring.stopped-hard', 'medium', 'A process ended without closing its book', '', LOOK),
   detector('ring.detector-off', 'high', 'A detector is switched off', '', LOOK),
 ]

@@ -14,7 +14,12 @@ import { isOddContinuation, isProbe, isWeird } from './continuation.ts'
 import type { Reading } from './reading.ts'
 
 export type InjectionAlert =
-  'sqli.structure' | 'sqli.timing' | 'sqli.catalogue' | 'sqli.functions' | 'sqli.syntax-probing'
+  | 'sqli.structure'
+  | 'sqli.timing'
+  | 'sqli.catalogue'
+  | 'sqli.functions'
+  | 'sqli.syntax-probing'
+  | 'sqli.unreadable'
 
 /** Statements by the same beginning after which an unknown continuation is unusual in itself. */
 const PASSED_MIN = 5
@@ -38,7 +43,8 @@ export function judgeInjection(
   reading: Reading,
   profile: Profile | undefined,
 ): readonly InjectionAlert[] {
-  if (reading.parsed.kind === 'refused') return []
+  if (reading.parsed.kind === 'refused')
+    return reading.parsed.reason === 'TOO_DEEP' ? ['sqli.unreadable'] : []
   const known = reading.parsed.kind === 'tree' && profile?.knows(reading.shape) === true
   if (known && !reading.hasComment) return []
   const departure = (profile ?? EMPTY).departure(reading.tokens)

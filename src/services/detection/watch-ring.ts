@@ -27,6 +27,10 @@ export class RingWatch {
       say('ring.log-gap', `record ${event.sequence} after ${this.#lastSequence}`)
     if (event.code === 'AUDIT_BOOK_OPENED' && !this.#closed)
       say('ring.stopped-hard', `the book of ${event.process} was not closed`)
+    if (event.code === 'SEAL_BROKEN')
+      say('ring.log-rewritten', `${text(event, 'process')}: ${text(event, 'reason')}`)
+    if (event.code === 'SEAL_WITNESS' && text(event, 'state') !== 'signed')
+      say(witnessDetector(text(event, 'state')), text(event, 'witness'))
     if (event.code === 'AUDIT_BOOK_DAMAGED') say('ring.log-damaged', event.process)
     if (event.code === 'AUDIT_TAIL_CUT') say('ring.log-cut', text(event, 'bytes'))
     this.#lastMs = event.timeMs
@@ -34,6 +38,11 @@ export class RingWatch {
     this.#closed = event.code === 'AUDIT_BOOK_CLOSED'
     return found
   }
+}
+
+/** Who has seen more of a book than there is, or another one, says that it was rewritten. */
+function witnessDetector(state: string): string {
+  return state === 'silent' ? 'ring.witness-lost' : 'ring.log-rewritten'
 }
 
 /** A card number where none may be. */

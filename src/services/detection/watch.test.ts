@@ -94,6 +94,8 @@ const attacks: Readonly<Record<string, (book: Book) => void>> = {
     book.times(6, (at) =>
       book.say(`SELECT id, name FROM courts WHERE club = 1 ORDER BY ${at + 1} --`),
     ),
+  'sqli.unreadable': (book) =>
+    book.say(`SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)} FROM courts`),
   'sqli.second-order': (book) => {
     book.say(`INSERT INTO members (name) VALUES ('x'' OR name <> ''y')`)
     book.say(`SELECT id, name FROM courts WHERE club = 1 AND name = 'x' OR name <> 'y' OR 1=1 --'`)
@@ -175,6 +177,10 @@ const attacks: Readonly<Record<string, (book: Book) => void>> = {
   },
   'ring.log-cut': (book) => book.write('AUDIT_TAIL_CUT', { bytes: 12 }),
   'ring.log-damaged': (book) => book.write('AUDIT_BOOK_DAMAGED', { findings: 1 }),
+  'ring.log-rewritten': (book) =>
+    book.write('SEAL_BROKEN', { process: 'sql-gateway', reason: 'SEAL_BOOK_REWRITTEN' }),
+  'ring.witness-lost': (book) =>
+    book.write('SEAL_WITNESS', { process: 'sql-gateway', witness: 'http://w', state: 'silent' }),
   'ring.stopped-hard': (book) => book.write('AUDIT_BOOK_OPENED', { mode: 'written' }),
 }
 

@@ -1,0 +1,35 @@
+/**
+ * Composes the seal: its key, the books, the witnesses' addresses.
+ *
+ * @module
+ */
+import { hostname } from 'node:os'
+import { serveSeal } from '#services/seal/serve.ts'
+import type { AskWitness } from '#services/seal/ports.ts'
+import { systemDisk } from '#system/disk.ts'
+import type { RunningService } from '#system/service.ts'
+import type { ServiceContext } from '../context.ts'
+import { ownKey } from '../own-key.ts'
+
+/** @throws {FaultError} DISK_…. */
+export async function runSeal(context: ServiceContext): Promise<RunningService> {
+  const { paths, clock, trail, log } = context
+  return serveSeal(context.config.seal, {
+    privateKey: await ownKey(paths.secret('seal', 'seal.key')),
+    disk: systemDisk,
+    clock,
+    trail,
+    audit: paths.audit,
+    folder: paths.seal,
+    node: hostname(),
+    ask: askWitness,
+    complain: (code, message) => log.warn({ code }, message),
+  })
+}
+
+const askWitness: AskWitness = async (url, body, signal) => {
+  const place = `${url.replace(/\/$/, '')}/add-checkpoint`
+  const headers = { 'content-type': 'text/plain' }
+  const answer = await fetch(place, { method: 'POST', body, headers, signal })
+  return { status: answer.status, body: await answer.text() }
+}

@@ -1,0 +1,115 @@
+/**
+ * Follows every book, signs each second for what it has, and asks the witnesses to sign too.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { listBooks } from '#audit/book-files.ts'
+import { noteSigner, noteVerifier } from '#crypto/signed-note.ts'
+import { IntegrityError } from '#lib/errors.ts'
+import type { RunningService } from '#system/service.ts'
+import type { SealConfig } from './config.ts'
+import type { SealPorts } from './ports.ts'
+import { SealedBook } from './sealed-book.ts'
+import type { LinkState } from './witness-link.ts'
+
+/** File with the verifier key of the seal, beside the folders of the books. */
+export const SEAL_KEY_FILE = 'vkey'
+
+/** @throws {FaultError} DISK_…. {IntegrityError} NOTE_KEY_INVALID for a witness's key. */
+export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<RunningService> {
+  for (const { key } of config.witnesses) noteVerifier(key)
+  const signer = noteSigner(`${ports.node}/audit`, ports.privateKey)
+  const key = Buffer.from(`${signer.verifierKey}\n`)
+  await ports.disk.replace(join(ports.folder, SEAL_KEY_FILE), key)
+  const stop = new AbortController()
+  const office = new SealOffice(config, ports, (process) => {
+    return new SealedBook(process, signer, config, ports)
+  })
+  const running = office.run(stop.signal)
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  failed.catch(() => undefined) // whoever waits for it hears of it
+  running.catch(fail)
+  return {
+    failed,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await running.catch(() => undefined)
+    },
+  }
+}
+
+class SealOffice {
+  readonly #config: SealConfig
+  readonly #ports: SealPorts
+  readonly #open: (process: string) => SealedBook
+  readonly #books = new Map<string, SealedBook>()
+  /** Books that are not what was signed for: nothing more is signed of them. */
+  readonly #broken = new Set<string>()
+  /** What was told last of each witness. */
+  readonly #told = new Map<string, LinkState>()
+
+  constructor(config: SealConfig, ports: SealPorts, open: (process: string) => SealedBook) {
+    this.#config = config
+    this.#ports = ports
+    this.#open = open
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports
+    while (!signal.aborted) {
+      const dueMs = clock.monotonicMs() + this.#config.intervalMs
+      await this.#round(signal)
+      const restMs = Math.max(10, dueMs - clock.monotonicMs())
+      await clock.sleep(restMs, signal).catch(() => undefined)
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { audit, disk } = this.#ports
+    const names = await listBooks(audit, disk)
+    for (const process of [...this.#books.keys()].filter((known) => !names.includes(known)))
+      await this.#tellBroken(process, 'SEAL_BOOK_TRUNCATED', `the book of ${process} is gone`)
+    const whole = names.filter((name) => !this.#broken.has(name))
+    for (const process of whole)
+      if (!this.#books.has(process)) this.#books.set(process, this.#open(process))
+    await Promise.all([...this.#books.values()].map((book) => this.#advance(book, signal)))
+  }
+
+  async #advance(book: SealedBook, signal: AbortSignal): Promise<void> {
+    try {
+      await book.advance(signal)
+      for (const { address, state, reason } of book.links)
+        await this.#tellWitness(book.process, address.url, state, reason)
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error
+      await this.#tellBroken(book.process, error.code, error.message)
+    }
+  }
+
+  async #tellBroken(process: string, code: string, message: string): Promise<void> {
+    if (this.#broken.has(process)) return
+    this.#broken.add(process)
+    this.#books.delete(process)
+    this.#ports.complain(code, message)
+    const detail = { process, reason: code }
+    await this.#ports.trail.append([{ code: 'SEAL_BROKEN', detail }])
+  }
+
+  /** A witness that changes its mind about a book is told of once each time. */
+  async #tellWitness(
+    process: string,
+    url: string,
+    state: LinkState,
+    reason: string,
+  ): Promise<void> {
+    const key = `${process} ${url}`
+    const before = this.#told.get(key) ?? 'new'
+    if (state === before || state === 'new') return
+    this.#told.set(key, state)
+    if (state === 'signed' && before === 'new') return
+    if (state !== 'signed') this.#ports.complain('SEAL_NOT_WITNESSED', `${url}: ${reason}`)
+    const detail = { process, witness: url, state, reason }
+    await this.#ports.trail.append([{ code: 'SEAL_WITNESS', detail }])
+  }
+}
