@@ -103,13 +103,14 @@ export function parseInstant(text: string): number | undefined {
   return Number.isNaN(instantMs) || instantMs % STEP_MS !== 0 ? undefined : instantMs
 }
 
-export type DateStyle = 'long' | 'full' | 'short' | 'weekday' | 'day' | 'month'
+export type DateStyle = 'long' | 'full' | 'short' | 'weekday' | 'weekdayLong' | 'day' | 'month'
 
 const dateStyles: Readonly<Record<DateStyle, Intl.DateTimeFormatOptions>> = {
   long: { weekday: 'long', day: 'numeric', month: 'long' },
   full: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
   short: { weekday: 'short', day: 'numeric', month: 'short' },
   weekday: { weekday: 'short' },
+  weekdayLong: { weekday: 'long' },
   day: { day: 'numeric' },
   month: { month: 'short' },
 }

@@ -10,7 +10,9 @@ import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
 import { isFirm, judge, type Refusal, type Wish } from '../policy.ts'
 import { bookingById, standingOf } from './bookings.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
+import { beginAct } from './journal.ts'
 import { memberById } from './members.ts'
+import type { NoticeKind } from './notices.ts'
 
 /** Quotas look back at most a week; so does this, with a day to spare for zones. */
 const LOOK_BACK_MS = 8 * 86_400_000
@@ -69,6 +71,7 @@ export async function book(
   await lockMembers(tx, club.id, [order.ownerId, ...order.partnerIds])
   await allow(tx, club, by, order, nowMs, undefined)
   await lockCourts(tx, club.id, [order.courtId])
+  if (by.id !== order.ownerId) await beginAct(tx, club, by, 'booked', order.overrideReason)
   const [row] = await tx<{ id: string }[]>`
     INSERT INTO bookings (club_id, court_id, during, owner_id, created_by, override_reason)
     VALUES (${club.id}, ${order.courtId}, ${range(tx, order)}, ${order.ownerId}, ${by.id},
@@ -91,6 +94,7 @@ export async function cancel(
 ): Promise<Booking> {
   const booking = await ownBooking(tx, club, by, id, nowMs)
   await lockCourts(tx, club.id, [booking.courtId])
+  if (booking.ownerId !== by.id) await beginAct(tx, club, by, 'cancelled')
   const done = await tx`
     UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
     WHERE club_id = ${club.id} AND id = ${id} AND status = 'confirmed' RETURNING id`
@@ -120,6 +124,7 @@ export async function change(
   const moved =
     before.courtId !== to.courtId || before.startMs !== to.startMs || before.endMs !== to.endMs
   await lockCourts(tx, club.id, [before.courtId, to.courtId])
+  if (ownerId !== by.id) await beginAct(tx, club, by, 'changed', to.overrideReason)
   const done = await tx`
     UPDATE bookings SET court_id = ${to.courtId}, during = ${range(tx, to)},
       override_reason = coalesce(${to.overrideReason ?? null}, override_reason)
@@ -270,7 +275,7 @@ export async function notify(
   tx: Transaction,
   club: Club,
   bookingId: string,
-  kind: 'closed' | 'cancelled' | 'invited' | 'removed' | 'moved' | 'booked',
+  kind: NoticeKind,
   memberIds: readonly string[],
   reason = '',
 ): Promise<void> {

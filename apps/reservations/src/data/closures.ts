@@ -8,6 +8,7 @@ import type { Transaction } from '../database.ts'
 import { lockCourts } from '../locks.ts'
 import type { Booking, Club, Member } from '../model.ts'
 import { MissingError, notify } from './acts.ts'
+import { beginAct } from './journal.ts'
 import { bookingsWithin, closuresAfter } from './bookings.ts'
 
 export type Closure = {
@@ -53,6 +54,7 @@ export async function close(
   await lockCourts(tx, club.id, closure.courtIds)
   const { cancels } = await effectOf(tx, club, by, closure)
   if (cancels.some(({ id }) => !expected.includes(id))) return undefined
+  await beginAct(tx, club, by, 'closure', closure.title)
   for (const booking of cancels) {
     await tx`UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
       WHERE club_id = ${club.id} AND id = ${booking.id}`
@@ -73,6 +75,7 @@ export async function close(
 export async function reopen(
   tx: Transaction,
   club: Club,
+  by: Member,
   groupId: string,
   nowMs: number,
 ): Promise<void> {
@@ -84,6 +87,7 @@ export async function reopen(
     club.id,
     group.map(({ courtId }) => courtId),
   )
+  await beginAct(tx, club, by, 'reopened', group[0]?.title)
   await tx`UPDATE bookings SET status = 'cancelled', cancelled_at = ${new Date(nowMs)}
     WHERE club_id = ${club.id} AND group_id = ${groupId} AND status <> 'cancelled'`
 }

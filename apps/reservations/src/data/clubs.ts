@@ -11,7 +11,6 @@ type Sql = Database | Transaction
 /** A club by the name in its address. Public: needs no club to be set. */
 export async function clubBySlug(sql: Sql, slug: string): Promise<Club | undefined> {
   if (!/^[a-z0-9-]{2,31}$/.test(slug)) return undefined // as the table checks; PostgreSQL takes no NUL
-  if (!/^[a-z0-9-]{2,31}$/.test(slug)) return undefined // as the table checks; NUL is no text
   const [row] = await sql<Club[]>`SELECT ${clubColumns(sql)} FROM clubs WHERE slug = ${slug}`
   return row
 }

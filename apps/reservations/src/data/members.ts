@@ -26,6 +26,15 @@ export async function membersOf(tx: Transaction, clubId: string): Promise<Member
   return rows.map(member)
 }
 
+/** Who may be named as the one who teaches: coaches and officers. */
+export async function coachesOf(tx: Transaction, clubId: string): Promise<Member[]> {
+  const rows = await tx<Row[]>`
+    SELECT ${columns(tx)} FROM members
+    WHERE club_id = ${clubId} AND active AND role <> 'member'
+    ORDER BY last_name, first_name LIMIT 200`
+  return rows.map(member)
+}
+
 /**
  * Those a member may choose as partner: active adults who agreed that others see their name.
  * @param year The current year, to tell adults from minors by birth year alone.

@@ -5,9 +5,21 @@
  */
 import type { Transaction } from '../database.ts'
 
+/** Each has its sentence in words/. */
+export type NoticeKind =
+  | 'closed'
+  | 'cancelled'
+  | 'invited'
+  | 'removed'
+  | 'moved'
+  | 'booked'
+  | 'restored'
+  | 'freed'
+  | 'missed'
+
 export type Notice = {
   readonly id: string
-  readonly kind: 'closed' | 'cancelled' | 'invited' | 'removed' | 'moved' | 'booked'
+  readonly kind: NoticeKind
   readonly reason: string
   readonly bookingId: string
   readonly courtName: string

@@ -5,14 +5,13 @@
  */
 import type { VNode } from 'preact'
 import type { Closure, Effect } from '../data/closures.ts'
-import type { Booking, Court, Quota, Subscription } from '../model.ts'
+import type { Booking, Court } from '../model.ts'
 import { clockLabel, dateWords, minuteLabel, STEP_MINUTES, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
 import { courtName } from './bookings.tsx'
 import { namesOf } from './day.tsx'
 import { Icon } from './icons.tsx'
 import { Message, Page, whenWords } from './layout.tsx'
-import { criteriaWords } from './me.tsx'
 
 /** What the secretary filled in, as it stands in the form. */
 export type ClosureForm = {
@@ -38,13 +37,8 @@ export function OfficePage(view: OfficeView): VNode {
   const { say, club } = visit
   return (
     <Page visit={visit} title={say('office.title')} tab="office">
-      <div class="title-row">
-        <h1>{say('office.title')}</h1>
-        <a class="button" href={`/${club.slug}/office/rules`}>
-          <Icon name="tools" />
-          {say('office.rules')}
-        </a>
-      </div>
+      <h1>{say('office.title')}</h1>
+      <OfficeMenu visit={visit} />
       {visit.done === 'reopened' && <Message kind="good">{say('office.reopened')}</Message>}
       {view.cancelled !== undefined && (
         <Message kind="good">{say('office.closed', { n: view.cancelled })}</Message>
@@ -62,6 +56,27 @@ export function OfficePage(view: OfficeView): VNode {
         </a>
       </section>
     </Page>
+  )
+}
+
+/** The rooms of the office. */
+const rooms = [
+  ['rules', 'tools', 'office.rules'],
+  ['series', 'cap', 'series.title'],
+  ['journal', 'clock', 'journal.title'],
+] as const
+
+export function OfficeMenu({ visit }: { visit: Visit }): VNode {
+  const { say, club } = visit
+  return (
+    <nav class="rooms" aria-label={say('office.title')}>
+      {rooms.map(([path, icon, word]) => (
+        <a key={path} href={`/${club.slug}/office/${path}`}>
+          <Icon name={icon} />
+          {say(word)}
+        </a>
+      ))}
+    </nav>
   )
 }
 
@@ -141,7 +156,12 @@ function Moment({ visit, which, date, minute }: MomentProps): VNode {
   )
 }
 
-function MinuteSelect(props: { name: string; value: number; label?: string; id?: string }): VNode {
+export function MinuteSelect(props: {
+  name: string
+  value: number
+  label?: string
+  id?: string
+}): VNode {
   const steps = Array.from({ length: 1440 / STEP_MINUTES + 1 }, (_, at) => at * STEP_MINUTES)
   return (
     <select name={props.name} aria-label={props.label} id={props.id}>
@@ -275,90 +295,12 @@ export function formQuery(form: ClosureForm): string {
   return query.toString()
 }
 
-export type RulesView = {
-  readonly visit: Visit
-  readonly subscriptions: readonly Subscription[]
-  readonly quotas: readonly Quota[]
-  readonly failed: boolean
-}
-
-export function RulesPage({ visit, subscriptions, quotas, failed }: RulesView): VNode {
-  const { say, club, language } = visit
-  return (
-    <Page visit={visit} title={say('office.rules')} tab="office">
-      <a class="back" href={`/${club.slug}/office`}>
-        <Icon name="left" />
-        {say('office.title')}
-      </a>
-      <h1>{say('office.rules')}</h1>
-      <p class="lead">{say('office.rulesLead')}</p>
-      {visit.done === 'saved' && <Message kind="good">{say('saved')}</Message>}
-      {failed && <Message kind="bad">{say('fault.formLead')}</Message>}
-      <form method="post" action={`/${club.slug}/office/rules`} class="stack">
-        <section class="card stack">
-          <div class="field-row">
-            <p class="field">
-              <label for="opens">{say('office.opens')}</label>
-              <MinuteSelect id="opens" name="opens" value={club.opensMinute} />
-            </p>
-            <p class="field">
-              <label for="closes">{say('office.closes')}</label>
-              <MinuteSelect id="closes" name="closes" value={club.closesMinute} />
-            </p>
-            <p class="field">
-              <label for="release">{say('office.release')}</label>
-              <MinuteSelect id="release" name="release" value={club.releaseMinute} />
-            </p>
-            <NumberField
-              id="cancelHours"
-              word={say('office.cancelHours')}
-              value={club.cancelHours}
-              max={168}
-            />
-          </div>
-        </section>
-        {subscriptions.map((one) => (
-          <section key={one.id} class="card stack">
-            <h2>{one.name}</h2>
-            <div class="field-row">
-              <NumberField
-                id={`ahead-${one.id}`}
-                word={say('office.daysAhead')}
-                value={one.daysAhead}
-                max={365}
-              />
-              <NumberField
-                id={`partners-${one.id}`}
-                word={say('office.partnersMin')}
-                value={one.partnersMin}
-                max={3}
-              />
-            </div>
-            {quotas
-              .filter(({ subscriptionId }) => subscriptionId === one.id)
-              .map((quota) => (
-                <div key={quota.id} class="quota-row">
-                  <span>
-                    <strong>{quota.name}</strong>
-                    <span class="small">{criteriaWords(quota, say, language)}</span>
-                  </span>
-                  <NumberField
-                    id={`quota-${quota.id}`}
-                    word={`${say('office.max')} (${say(`rule.${quota.period}`, { n: '…' })})`}
-                    value={quota.bookingsMax}
-                    max={100}
-                  />
-                </div>
-              ))}
-          </section>
-        ))}
-        <button class="primary">{say('save')}</button>
-      </form>
-    </Page>
-  )
-}
-
-function NumberField(props: { id: string; word: string; value: number; max: number }): VNode {
+export function NumberField(props: {
+  id: string
+  word: string
+  value: number
+  max: number
+}): VNode {
   const { id, word, value, max } = props
   return (
     <p class="field number">

@@ -17,7 +17,10 @@ import { answer, FormError, localPath, type Shop } from './desk.tsx'
 import { isOwnPost, sendHeaders } from './headers.ts'
 import { addMemberRoutes } from './member-routes.tsx'
 import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
+import { addJournalRoutes } from './journal-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
+import { addRuleRoutes } from './rule-routes.tsx'
+import { addSeriesRoutes } from './series-routes.tsx'
 import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
 
@@ -56,6 +59,9 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addBookingRoutes(app, shop)
   addMemberRoutes(app, shop)
   addOfficeRoutes(app, shop)
+  addRuleRoutes(app, shop)
+  addSeriesRoutes(app, shop)
+  addJournalRoutes(app, shop)
   app.notFound((c) => fault(c, 'missing', 404))
   app.onError((error, c) => answerError(error, c, report))
   return app

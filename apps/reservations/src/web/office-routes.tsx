@@ -6,18 +6,12 @@
 import type { Hono } from 'hono'
 import { close, effectOf, reopen, type Closure } from '../data/closures.ts'
 import { closuresAfter } from '../data/bookings.ts'
-import { changeRules, courtsOf, quotasOf, subscriptionsOf } from '../data/clubs.ts'
+import { courtsOf } from '../data/clubs.ts'
 import { TakenError } from '../database.ts'
 import type { Club, Court } from '../model.ts'
-import {
-  formQuery,
-  OfficePage,
-  PreviewPage,
-  RulesPage,
-  type ClosureForm,
-} from '../pages/office.tsx'
+import { formQuery, OfficePage, PreviewPage, type ClosureForm } from '../pages/office.tsx'
 import { addDays, instantOf, isDate } from '../time.ts'
-import { answer, behindTheDesk, FormError, formOf, idOf, queryOf } from './desk.tsx'
+import { answer, behindTheDesk, formOf, idOf, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
 import { inVisit, type Visit } from './visit.ts'
 
@@ -73,52 +67,11 @@ export function addOfficeRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/reopen/:group',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, async (c, visit, member) => {
       const group = idOf(c, 'group')
-      await inVisit(shop.database, visit, (tx) => reopen(tx, visit.club, group, visit.nowMs))
+      const { club, nowMs } = visit
+      await inVisit(shop.database, visit, (tx) => reopen(tx, club, member, group, nowMs))
       return c.redirect(`/${visit.club.slug}/office?done=reopened`, 303)
-    }),
-  )
-  addRuleRoutes(app, shop)
-}
-
-function addRuleRoutes(app: Hono, shop: Shop): void {
-  const show = async (visit: Visit): Promise<Parameters<typeof RulesPage>[0]> =>
-    await inVisit(shop.database, visit, async (tx) => ({
-      visit,
-      subscriptions: await subscriptionsOf(tx, visit.club.id),
-      quotas: await quotasOf(tx, visit.club.id),
-      failed: false,
-    }))
-  app.get(
-    '/:club/office/rules',
-    behindTheDesk(shop, async (c, visit) => answer(c, <RulesPage {...await show(visit)} />)),
-  )
-  app.post(
-    '/:club/office/rules',
-    behindTheDesk(shop, async (c, visit) => {
-      const fields = await formOf(c)
-      const view = await show(visit)
-      const opensMinute = wholeStep(fields, 'opens')
-      const closesMinute = wholeStep(fields, 'closes')
-      if (opensMinute >= closesMinute) return answer(c, <RulesPage {...view} failed />, 400)
-      const change = {
-        opensMinute,
-        closesMinute,
-        releaseMinute: fields.whole('release', 0, 1439),
-        cancelHours: fields.whole('cancelHours', 0, 168),
-        subscriptions: view.subscriptions.map(({ id }) => ({
-          id,
-          daysAhead: fields.whole(`ahead-${id}`, 0, 365),
-          partnersMin: fields.whole(`partners-${id}`, 0, 3),
-        })),
-        quotas: view.quotas.map(({ id }) => ({
-          id,
-          bookingsMax: fields.whole(`quota-${id}`, 0, 100),
-        })),
-      }
-      await inVisit(shop.database, visit, (tx) => changeRules(tx, visit.club.id, change))
-      return c.redirect(`/${visit.club.slug}/office/rules?done=saved`, 303)
     }),
   )
 }
@@ -184,10 +137,4 @@ function problemOf(
     default:
       return undefined
   }
-}
-
-function wholeStep(fields: Fields, name: string): number {
-  const minute = fields.whole(name, 0, 1440)
-  if (minute % 30 !== 0) throw new FormError(name)
-  return minute
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { officeRooms } from './office.ts'
 
 type Sentence = readonly [nl: string, fr: string, en: string]
 
@@ -414,6 +415,21 @@ const people = {
     'Votre partie est déplacée : {when}, {court}.',
     'Your game was moved: {when}, {court}.',
   ],
+  'notice.restored': [
+    'Uw partij van {when} op {court} gaat weer door.',
+    'Votre partie du {when} sur {court} est rétablie.',
+    'Your game of {when} on {court} stands again.',
+  ],
+  'notice.freed': [
+    'Er kwam een plaats vrij: {court}, {when}. U hebt een kwartier om te boeken.',
+    'Une place s’est libérée : {court}, {when}. Vous avez un quart d’heure pour réserver.',
+    'A place came free: {court}, {when}. You have a quarter of an hour to book it.',
+  ],
+  'notice.missed': [
+    'U meldde zich niet aan voor {when} op {court}. Het terrein is vrijgegeven.',
+    'Vous ne vous êtes pas présenté le {when} sur {court}. Le terrain a été libéré.',
+    'You did not check in for {when} on {court}. The court was given free.',
+  ],
   'notice.booked': [
     'Het secretariaat boekte voor u: {when}, {court}.',
     'Le secrétariat a réservé pour vous : {when}, {court}.',
@@ -556,6 +572,7 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...refusals,
   ...people,
   ...office,
+  ...officeRooms,
   ...faults,
 }
 
@@ -566,4 +583,5 @@ export type WordKey =
   | keyof typeof refusals
   | keyof typeof people
   | keyof typeof office
+  | keyof typeof officeRooms
   | keyof typeof faults
