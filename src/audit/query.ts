@@ -27,6 +27,12 @@ export type QueryOptions = {
   readonly sql: string
   /** Rows given at most; there may be more. */
   readonly rowsMax: number
+  /** Values of the question's named parameters: what a person typed is never part of the text. */
+  readonly parameters?: Readonly<Record<string, string | bigint>>
+  /** Only records of this time, and no more than so many. Milliseconds since the Unix epoch. */
+  readonly window?: { readonly fromMs: number; readonly toMs: number; readonly recordsMax: number }
+  /** Gives up the reading of the books. */
+  readonly signal?: AbortSignal
   /** Only the book of this process. */
   readonly process?: string
   readonly disk?: Disk
@@ -80,7 +86,11 @@ async function load(
   const types = Array.from({ length: appender.columnCount }, (_, at) => appender.columnType(at))
   for (const process of books) {
     try {
-      for await (const batch of readRecords({ folder, process, ...(disk ? { disk } : {}) })) {
+      for await (const read of readRecords({ folder, process, ...(disk ? { disk } : {}) })) {
+        options.signal?.throwIfAborted()
+        const batch = within(read, options)
+        if (records + batch.length > (options.window?.recordsMax ?? Infinity))
+          throw invalid('too much was recorded in this time; ask for a shorter one')
         for (let at = 0; at < batch.length; at += CHUNK_ROWS)
           appender.appendDataChunk(chunkOf(types, process, batch.slice(at, at + CHUNK_ROWS)))
         records += batch.length
@@ -92,6 +102,12 @@ async function load(
   }
   appender.closeSync()
   return { records, warnings }
+}
+
+function within(records: readonly RawRecord[], { window }: QueryOptions): readonly RawRecord[] {
+  if (!window) return records
+  const { fromMs, toMs } = window
+  return records.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
 }
 
 function chunkOf(
@@ -121,7 +137,7 @@ function split(json: string): readonly [code: string, detail: string] {
 
 async function ask(
   connection: DuckDBConnection,
-  { sql, rowsMax }: QueryOptions,
+  { sql, rowsMax, parameters }: QueryOptions,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'more'>> {
   try {
     const statements = await connection.extractStatements(sql)
@@ -129,6 +145,7 @@ async function ask(
     const prepared = await statements.prepare(0)
     if (prepared.statementType !== StatementType.SELECT && !isExplain(prepared.statementType))
       throw invalid('the audit trail is read only: SELECT, DESCRIBE and EXPLAIN')
+    if (parameters) prepared.bind({ ...parameters })
     const result = await prepared.streamAndReadUntil(rowsMax + 1)
     const isJson = result.columnTypes().map((type) => type.alias === 'JSON')
     const rows = result.getRowsJS().slice(0, rowsMax + 1)

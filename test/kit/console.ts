@@ -3,12 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { generate } from 'otplib'
 import type pg from 'pg'
 import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
+import { askStaff } from '#services/staff/client.ts'
 import { staffConfig } from '#services/staff/config.ts'
+import type { StaffPorts } from '#services/staff/ports.ts'
 import { serve } from '#services/staff/serve.ts'
+import type { WatchPorts } from '#services/staff/watch/ports.ts'
 import { startPostgres, temporaryFolder } from './postgres.ts'
 import { RecordingTrail } from './recording-trail.ts'
 
@@ -22,7 +26,24 @@ export type TestConsole = AsyncDisposable & {
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
 }
 
-export async function startConsole(): Promise<TestConsole> {
+/** A ring in which nothing happens. */
+export const quietWatch: WatchPorts = {
+  alerts: () => Promise.resolve([]),
+  alert: () => Promise.resolve(undefined),
+  acknowledge: () => Promise.resolve(false),
+  incidents: () => Promise.resolve([]),
+  breaches: () => Promise.resolve([]),
+  openIncident: () => Promise.resolve(),
+  updateIncident: () => Promise.resolve(),
+  monitors: () => Promise.resolve([]),
+  search: () => Promise.resolve({ rows: [], more: false, warnings: [] }),
+  settings: () => Promise.resolve({ file: undefined, lines: [] }),
+}
+
+/** @param shown What the ring is said to do; by default nothing happens in it. */
+export async function startConsole(
+  shown: Partial<Pick<StaffPorts, 'overview' | 'recovery' | 'watch'>> = {},
+): Promise<TestConsole> {
   const server = await startPostgres()
   const folder = await temporaryFolder('console')
   await server.query('create schema staff')
@@ -50,6 +71,8 @@ export async function startConsole(): Promise<TestConsole> {
       end: () => Promise.resolve(),
       list: () => Promise.resolve([]),
     },
+    watch: quietWatch,
+    ...shown,
   })
   return {
     ...place,
@@ -82,6 +105,7 @@ export function askConsole(
     readonly cookie?: string
     readonly origin?: string
     readonly address?: string
+    readonly headers?: Readonly<Record<string, string>>
   } = {},
 ): Promise<Page> {
   const body = new URLSearchParams(more.fields).toString()
@@ -91,6 +115,7 @@ export function askConsole(
     'content-length': Buffer.byteLength(body),
     'x-forwarded-for': more.address ?? '192.0.2.1',
     cookie: more.cookie ?? '',
+    ...more.headers,
   }
   return new Promise((resolve, reject) => {
     const call = request({ socketPath: socket, method, path, headers })
@@ -108,4 +133,24 @@ export function askConsole(
     })
     call.end(body)
   })
+}
+
+const PASSWORD = 'a quiet river at dawn'
+
+/** Somebody of a role, invited and signed in with both proofs. @returns The session's cookies. */
+export async function signedIn(desk: TestConsole, name: string, role: string): Promise<string> {
+  const { link } = (await askStaff(desk.adminSocket, '/invite', { name, role })) as { link: string }
+  const token = new URL(link).pathname.split('/').at(-1) ?? ''
+  const fields = { token, password: PASSWORD }
+  const { cookie } = await askConsole(desk, 'POST', '/invitation', { fields })
+  const page = await askConsole(desk, 'GET', '/enrol', { cookie })
+  const seed = /class="seed">([^<]+)/.exec(page.text)?.[1]?.replaceAll(' ', '') ?? ''
+  const code = await generate({ secret: seed })
+  const proof = { csrf: csrfIn(page), code }
+  return (await askConsole(desk, 'POST', '/enrol/totp', { cookie, fields: proof })).cookie
+}
+
+/** The token that the forms of a page carry. */
+export function csrfIn(page: Page): string {
+  return /name="csrf" value="([^"]+)/.exec(page.text)?.[1] ?? ''
 }

@@ -6,7 +6,9 @@
 import type { Command } from '../command.ts'
 import { alertsAckCommand } from './alerts-ack.ts'
 import { alertsListCommand } from './alerts-list.ts'
+import { alertsShowCommand } from './alerts-show.ts'
 import { auditQueryCommand } from './audit-query.ts'
+import { auditSearchCommand } from './audit-search.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
 import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
@@ -18,6 +20,7 @@ import { backupSynchronousCommand } from './backup-synchronous.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
+import { configDiffCommand } from './config-diff.ts'
 import { cookiesCommand } from './cookies.ts'
 import { cspCommands } from './csp.ts'
 import { databaseLintCommand } from './database-lint.ts'
@@ -49,7 +52,7 @@ export type Chapter = { readonly title: string; readonly commands: readonly Comm
 export const chapters: readonly Chapter[] = [
   {
     title: 'The ring',
-    commands: [upCommand, runCommand, reloadCommand, statusCommand],
+    commands: [upCommand, runCommand, reloadCommand, statusCommand, configDiffCommand],
   },
   {
     title: 'Proof',
@@ -75,9 +78,11 @@ export const chapters: readonly Chapter[] = [
     title: 'Database, record and alerts',
     commands: [
       auditQueryCommand,
+      auditSearchCommand,
       auditVerifyCommand,
       databaseLintCommand,
       alertsListCommand,
+      alertsShowCommand,
       alertsAckCommand,
       detectReplayCommand,
     ],

@@ -16,6 +16,7 @@ import { controlConnection } from '../control.ts'
 import { openLoginLimits } from '../login-limits.ts'
 import { overviewOf } from './console-overview.ts'
 import { recoveryOf } from './console-recovery.ts'
+import { watchOf } from './console-watch.ts'
 
 const KEY_SIZE = 32
 
@@ -53,6 +54,7 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     },
     overview: overviewOf(context),
     recovery: recoveryOf(context),
+    watch: watchOf(context),
     probePassword: Buffer.from(password).toString('utf8'),
     socket: paths.socket('console'),
     adminSocket: paths.socket('staff'),

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { readEvents } from '#audit/read.ts'
 import { channelOf } from '#services/detection/channels.ts'
 import type { MemoryFile } from '#services/detection/ports.ts'
+import { serveAlertDesk } from '#services/detection/desk.ts'
 import { serveDetection } from '#services/detection/serve.ts'
 import { openStore } from '#services/detection/store.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -15,6 +16,7 @@ import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { ALERT_DESK } from './detection-names.ts'
 
 const BOOKS = ['sql-gateway', 'web-gateway']
 /** An alert is to be out within a second: this much of it may pass unread. */
@@ -59,9 +61,11 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
     newId: randomUUID,
     complain: (code, message) => log.warn({ code }, message),
   })
+  const desk = await serveAlertDesk(pool, paths.socket(ALERT_DESK))
   return {
     ...(service.failed ? { failed: service.failed } : {}),
     [Symbol.asyncDispose]: async () => {
+      await desk[Symbol.asyncDispose]()
       await service[Symbol.asyncDispose]()
       await pool.end()
     },

@@ -88,7 +88,8 @@ export class Desk {
     return token
   }
 
-  session(token: string): Promise<store.Session | undefined> {
+  /** @param used Whether this counts as using it: pages that renew themselves do not. */
+  session(token: string, used: boolean): Promise<store.Session | undefined> {
     const { idleMinutes, absoluteHours } = this.config
     const { pool, clock } = this.ports
     return store.useSession(
@@ -97,6 +98,7 @@ export class Desk {
       clock.nowMs(),
       idleMinutes * 60_000,
       absoluteHours * 3_600_000,
+      used,
     )
   }
 

@@ -33,6 +33,8 @@ export type Visit = {
 export type Answer = {
   readonly html?: string
   readonly json?: unknown
+  /** Server-sent events. */
+  readonly events?: ReadableStream<Uint8Array>
   readonly to?: string
   readonly status?: number
   /** The new session's token; '' ends the one there is. */
@@ -54,6 +56,8 @@ export type Incoming = {
   readonly agent: string
   readonly fields: Readonly<Record<string, unknown>>
   readonly parameter: string
+  /** Asked by the page itself, not by a person: it does not prolong the session. */
+  readonly byItself: boolean
 }
 
 export type Guarded = { readonly answer: Answer; readonly cookies: readonly string[] }
@@ -72,7 +76,7 @@ export async function pass(
   const changes = incoming.method === 'POST'
   if (changes && incoming.origin !== publicOrigin) return refused(403, 'from another site')
   const token = incoming.cookies.get(SESSION_COOKIE) ?? ''
-  const session = token === '' ? undefined : await desk.session(token)
+  const session = token === '' ? undefined : await desk.session(token, !incoming.byItself)
   if (demand.stage !== 'nobody') {
     if (session?.stage !== demand.stage) {
       if (changes) return refused(401, 'not signed in')

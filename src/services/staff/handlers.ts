@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict'
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
-import { h, type VNode } from 'preact'
-import { render } from 'preact-render-to-string'
+import { h } from 'preact'
 import { VeiligError } from '#lib/errors.ts'
 import type { Desk } from './desk.ts'
 import { text, type Answer, type Handler, type Visit } from './guard.ts'
-import { AccessPage, AccountPage, OverviewPage, StaffPage } from './inside.tsx'
+import { page } from './page.ts'
+import { AccessPage, AccountPage, StaffPage } from './inside.tsx'
 import { CodesPage, EnrolPage, InvitationPage, LoginPage, SecondPage } from './pages.tsx'
 import type { Passkeys } from './passkeys.ts'
 import { invitedRoles, may, type RouteName } from './policy.ts'
@@ -18,6 +18,8 @@ import type { Recovery, Started } from './ports.ts'
 import { momentFrom, RecoveryPage } from './recovery.tsx'
 import type { Requests } from './requests.ts'
 import * as store from './store.ts'
+import { watchHandlers } from './watch/handlers.ts'
+import { OverviewPage } from './watch/overview.tsx'
 
 const WRONG = 'The name or the password is not right.'
 const WRONG_CODE = 'That code is not right, or was used already.'
@@ -68,6 +70,7 @@ export function handlersOf(
     page(h(StaffPage, { ...insideOf(visit), staff: await store.listStaff(pool), link }))
 
   return {
+    ...watchHandlers(desk),
     'GET /login': async ({ session }) => {
       await Promise.resolve()
       return session?.stage === 'full' ? { to: '/' } : page(h(LoginPage, { problem: undefined }))
@@ -140,7 +143,12 @@ export function handlersOf(
       return { ...answer, json: { next: '/', codes } }
     },
     'GET /': async (visit) => {
-      const view = { overview: await desk.ports.overview(), nowMs: clock.nowMs() }
+      const [overview, alerts, incidents] = await Promise.all([
+        desk.ports.overview(),
+        desk.ports.watch.alerts().catch(() => undefined),
+        desk.ports.watch.incidents().catch(() => undefined),
+      ])
+      const view = { overview, alerts, incidents, nowMs: clock.nowMs() }
       return page(h(OverviewPage, { ...insideOf(visit), ...view }))
     },
     'GET /recovery': async (visit) => {
@@ -240,9 +248,4 @@ function insideOf(visit: Visit): {
 } {
   const { name, role } = sessionOf(visit).account
   return { account: { name, role }, csrf: visit.csrf }
-}
-
-function page<P>(node: VNode<P>, problem?: string): Answer {
-  const html = `<!doctype html>${render(node)}`
-  return problem === undefined ? { html } : { html, status: 422 }
 }

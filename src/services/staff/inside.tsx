@@ -4,10 +4,11 @@
  * @module
  */
 import type { VNode } from 'preact'
-import { Problem, roleNames, Shell, type Frame } from './pages.tsx'
+import { roleNames } from './pages.tsx'
 import { invitedRoles, may, type Role } from './policy.ts'
-import type { Overview, Started } from './ports.ts'
+import type { Started } from './ports.ts'
 import type { AccessRequest } from './requests.ts'
+import { Problem, Shell, type Frame } from './shell.tsx'
 import type { SessionLine, StaffLine } from './store.ts'
 
 export type Who = { readonly name: string; readonly role: Role }
@@ -27,84 +28,6 @@ const frame = (
   account,
   csrf,
 })
-
-export function OverviewPage(
-  props: Inside & { readonly overview: Overview; nowMs: number },
-): VNode {
-  const { claims, processes, backups } = props.overview
-  const counts = Map.groupBy(claims, ({ state }) => state)
-  const shown = claims.toSorted((a, b) => (order[a.state] ?? 9) - (order[b.state] ?? 9))
-  return (
-    <Shell {...frame('Overview', '/', props)}>
-      <ul class="tiles">
-        {states
-          .filter((state) => counts.has(state))
-          .map((state) => (
-            <li class={`tint ${state}`}>
-              <b>{counts.get(state)?.length}</b> {state}
-            </li>
-          ))}
-      </ul>
-      <h2>Processes</h2>
-      <table>
-        <thead>
-          <tr>
-            <th>Process</th>
-            <th>State</th>
-            <th class="number">Since</th>
-            <th class="number">Restarts</th>
-          </tr>
-        </thead>
-        <tbody>
-          {processes.map(({ name, state, sinceMs, restarts }) => (
-            <tr>
-              <td>{name}</td>
-              <td class={state === 'runs' ? 'proven' : 'failing'}>{state}</td>
-              <td class="number">{ago(props.nowMs - sinceMs)}</td>
-              <td class="number">{restarts}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <h2>Backups</h2>
-      <dl class="facts">
-        {backups.map(({ what, value }) => (
-          <>
-            <dt>{what}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
-      </dl>
-      <h2>Claims</h2>
-      <table class="claims">
-        <thead>
-          <tr>
-            <th>State</th>
-            <th>Claim</th>
-            <th class="number">Measured</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map(({ id, state, sentence, ageMs }) => (
-            <tr>
-              <td class={state}>{state}</td>
-              <td>
-                <code>{id}</code>
-                <small>{sentence}</small>
-              </td>
-              <td class="number">{ageMs === undefined ? '–' : ago(ageMs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Shell>
-  )
-}
-
-const states = ['failing', 'stale', 'excepted', 'unproven', 'proven']
-const order: Readonly<Record<string, number>> = Object.fromEntries(
-  states.map((state, at) => [state, at]),
-)
 
 export function AccessPage(
   props: Inside & {

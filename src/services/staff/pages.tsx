@@ -4,87 +4,8 @@
  * @module
  */
 import type { ComponentChildren, VNode } from 'preact'
-import { invitedRoles, may, type Role } from './policy.ts'
-
-export type Frame = {
-  readonly title: string
-  readonly children: ComponentChildren
-  /** Who is signed in; undefined before the door. */
-  readonly account?: { readonly name: string; readonly role: Role } | undefined
-  readonly csrf?: string | undefined
-  readonly here?: string | undefined
-}
-
-const places = [
-  ['/', 'Overview', 'overview.see'],
-  ['/recovery', 'Recovery', 'overview.see'],
-  ['/access', 'Database access', 'access.request'],
-  ['/staff', 'Staff', 'staff.see'],
-  ['/account', 'My account', 'account.own'],
-] as const
-
-/** Every page stands in it. */
-export function Shell({ title, children, account, csrf = '', here }: Frame): VNode {
-  return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${title} · Console`}</title>
-        <link rel="stylesheet" href="/console.css" />
-        <script type="module" src="/passkey.js" />
-      </head>
-      <body class={account ? '' : 'door'}>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        {account && (
-          <header class="top">
-            <div class="wrap">
-              <span class="brand">
-                <Shield /> Console
-              </span>
-              <nav aria-label="Console">
-                {places
-                  .filter(([, , permission]) => may(account.role, permission))
-                  .map(([path, name]) => (
-                    <a href={path} aria-current={path === here ? 'page' : undefined}>
-                      {name}
-                    </a>
-                  ))}
-              </nav>
-              <form method="post" action="/logout">
-                <input type="hidden" name="csrf" value={csrf} />
-                <button class="quiet">Sign out</button>
-              </form>
-            </div>
-          </header>
-        )}
-        <main id="main" class="wrap">
-          {!account && <Shield />}
-          <h1>{title}</h1>
-          {children}
-        </main>
-      </body>
-    </html>
-  )
-}
-
-function Shield(): VNode {
-  return (
-    <svg class="shield" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path fill="currentColor" d="M12 1l9 3.4V11c0 5.6-3.8 10.1-9 12-5.2-1.9-9-6.4-9-12V4.4z" />
-    </svg>
-  )
-}
-
-export function Problem({ text }: { readonly text?: string | undefined }): VNode | null {
-  return text === undefined ? null : (
-    <p class="problem" role="alert">
-      {text}
-    </p>
-  )
-}
+import { invitedRoles } from './policy.ts'
+import { Problem, Shell } from './shell.tsx'
 
 /** Where a passkey says what went wrong, and the button that asks for it. */
 function PasskeyButton(props: {

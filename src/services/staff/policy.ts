@@ -14,6 +14,13 @@ export type Permission =
   | 'staff.see'
   | 'staff.manage'
   | 'account.own'
+  | 'alerts.see'
+  | 'alerts.acknowledge'
+  | 'incidents.see'
+  | 'incidents.write'
+  | 'breaches.see'
+  | 'audit.search'
+  | 'settings.see'
 
 /** Least privilege: what is not named here may not be done. `probe`, the prober's, may nothing. */
 export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
@@ -25,6 +32,13 @@ export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
     'staff.see',
     'staff.manage',
     'account.own',
+    'alerts.see',
+    'alerts.acknowledge',
+    'incidents.see',
+    'incidents.write',
+    'breaches.see',
+    'audit.search',
+    'settings.see',
   ],
   operator: [
     'overview.see',
@@ -33,9 +47,27 @@ export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
     'access.approve',
     'staff.see',
     'account.own',
+    'alerts.see',
+    'alerts.acknowledge',
+    'incidents.see',
+    'incidents.write',
+    'breaches.see',
+    'audit.search',
+    'settings.see',
   ],
-  support: ['overview.see', 'access.request', 'account.own'],
-  auditor: ['overview.see', 'staff.see', 'account.own'],
+  // Answers customers: sees what is wrong, and neither what was recorded of people nor settings.
+  support: ['overview.see', 'access.request', 'account.own', 'alerts.see', 'incidents.see'],
+  // Reads everything and changes nothing.
+  auditor: [
+    'overview.see',
+    'staff.see',
+    'account.own',
+    'alerts.see',
+    'incidents.see',
+    'breaches.see',
+    'audit.search',
+    'settings.see',
+  ],
   probe: [],
 }
 
@@ -69,6 +101,17 @@ export type RouteName =
   | 'POST /enrol/passkey'
   | 'GET /'
   | 'GET /recovery'
+  | 'GET /alerts'
+  | 'GET /alerts/:id'
+  | 'POST /alerts/acknowledge'
+  | 'GET /incidents'
+  | 'POST /incidents/open'
+  | 'POST /incidents/update'
+  | 'GET /audit'
+  | 'GET /claims'
+  | 'GET /monitors'
+  | 'GET /settings'
+  | 'GET /live'
   | 'GET /access'
   | 'POST /access/request'
   | 'POST /access/start'
@@ -100,6 +143,17 @@ export const routes: Readonly<Record<RouteName, Demand>> = {
   'POST /enrol/passkey': { stage: 'enrol', locked: true },
   'GET /': full('overview.see'),
   'GET /recovery': full('overview.see'),
+  'GET /alerts': full('alerts.see'),
+  'GET /alerts/:id': full('alerts.see'),
+  'POST /alerts/acknowledge': full('alerts.acknowledge'),
+  'GET /incidents': full('incidents.see'),
+  'POST /incidents/open': full('incidents.write'),
+  'POST /incidents/update': full('incidents.write'),
+  'GET /audit': full('audit.search'),
+  'GET /claims': full('overview.see'),
+  'GET /monitors': full('overview.see'),
+  'GET /settings': full('settings.see'),
+  'GET /live': full('overview.see'),
   'GET /access': full('access.request'),
   'POST /access/request': full('access.request'),
   'POST /access/start': full('access.request'),

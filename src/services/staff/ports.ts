@@ -7,6 +7,7 @@ import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
+import type { WatchPorts } from './watch/ports.ts'
 
 /** A grant that has begun: what the person needs to log in to the database. Shown once. */
 export type Started = { readonly role: string; readonly url: string; readonly untilMs: number }
@@ -68,6 +69,7 @@ export type StaffPorts = {
   readonly access: Access
   readonly selfApproval: boolean
   readonly overview: () => Promise<Overview>
+  readonly watch: WatchPorts
   /** @throws {VeiligError} When the repository cannot be read. */
   readonly recovery: () => Promise<Recovery>
   /** The prober's own account, which may do nothing: it measures that a password is not enough. */

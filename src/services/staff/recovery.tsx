@@ -7,7 +7,7 @@
  * @module
  */
 import type { VNode } from 'preact'
-import { Problem, Shell, type Frame } from './pages.tsx'
+import { Problem, Shell, type Frame } from './shell.tsx'
 import type { Recovery, RecoveryBackup } from './ports.ts'
 
 const WIDTH = 960

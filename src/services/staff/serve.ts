@@ -25,6 +25,7 @@ import { ensureProbeAccount } from './probe-account.ts'
 import { Requests } from './requests.ts'
 import { passkeyScript } from './script.ts'
 import { stylesheet } from './style.ts'
+import { consoleScript } from './watch/script.ts'
 
 const BODY_MAX_BYTES = 65_536
 
@@ -85,6 +86,9 @@ export function consoleApp(desk: Desk, requests: Requests): Hono {
   app.get('/passkey.js', (context) =>
     context.body(passkeyScript, 200, { 'content-type': 'text/javascript; charset=utf-8', ...hour }),
   )
+  app.get('/console.js', (context) =>
+    context.body(consoleScript, 200, { 'content-type': 'text/javascript; charset=utf-8', ...hour }),
+  )
   app.notFound((context) => context.html(refusal('Not here', 'There is no such page.'), 404))
   return app
 }
@@ -107,7 +111,8 @@ async function incomingOf(context: Context): Promise<Incoming> {
     address: req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '',
     agent: req.header('user-agent') ?? '',
     fields: { ...fields },
-    parameter: req.param('token') ?? '',
+    parameter: req.param('token') ?? req.param('id') ?? '',
+    byItself: req.header('x-live') !== undefined || req.path === '/live',
   }
 }
 
@@ -122,6 +127,8 @@ function cookiesIn(header: string): ReadonlyMap<string, string> {
 function respond(context: Context, name: RouteName, { answer, cookies }: Guarded): Response {
   for (const cookie of cookies) context.header('set-cookie', cookie, { append: true })
   const status = (answer.status ?? 200) as 200
+  if (answer.events)
+    return context.body(answer.events, 200, { 'content-type': 'text/event-stream' })
   if (answer.html !== undefined) return context.html(answer.html, status)
   if (answer.to !== undefined) return context.redirect(answer.to, 303)
   if (name.includes('/passkey')) return context.json(answer.json as object, status)

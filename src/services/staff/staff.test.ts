@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { generate } from 'otplib'
-import { askConsole, startConsole, type Page, type TestConsole } from '#kit/console.ts'
+import { askConsole, csrfIn, startConsole, type Page, type TestConsole } from '#kit/console.ts'
 import { askStaff } from './client.ts'
 import { passwordFault } from './passwords.ts'
 import { routes, SECOND_TRIES_MAX } from './policy.ts'
@@ -16,8 +16,6 @@ before(async () => {
   desk = await startConsole()
 })
 after(() => desk[Symbol.asyncDispose]())
-
-const csrfIn = (page: Page): string => /name="csrf" value="([^"]+)/.exec(page.text)?.[1] ?? ''
 
 test('staff: an invitation is good once, and leads only to the second proof', async () => {
   const answer = await askStaff(desk.adminSocket, '/invite', { name: NAME, role: 'owner' })

@@ -155,15 +155,18 @@ export async function useSession(
   nowMs: number,
   idleMs: number,
   absoluteMs: number,
+  used: boolean,
 ): Promise<Session | undefined> {
   const { rows } = await db.query<Account & { sid: string; stage: Stage; tries: number }>(
-    `update session s set seen_at = to_timestamp($2::float8 / 1000.0) from account a
+    `update session s
+      set seen_at = case when $5 then to_timestamp($2::float8 / 1000.0) else s.seen_at end
+      from account a
       where s.token_hash = $1 and a.id = s.account_id and a.state <> 'disabled'
         and (s.stage <> 'full' or a.state = 'active')
         and s.seen_at > to_timestamp(($2::float8 - $3::float8) / 1000.0)
         and s.created_at > to_timestamp(($2::float8 - $4::float8) / 1000.0)
       returning s.id as sid, s.stage, s.tries, ${accountColumns}`,
-    [digest(token), nowMs, idleMs, absoluteMs],
+    [digest(token), nowMs, idleMs, absoluteMs, used],
   )
   const row = rows[0]
   if (!row) return undefined

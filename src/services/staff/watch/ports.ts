@@ -1,0 +1,123 @@
+/**
+ * What the console shows of the ring at work, and what may be done about it.
+ *
+ * @module
+ */
+
+export type AlertLine = {
+  readonly id: string
+  readonly severity: string
+  readonly detector: string
+  /** What happened, in a sentence without data of anybody. */
+  readonly sentence: string
+  readonly role: string
+  readonly address: string
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly alerts: number
+  readonly acknowledgedBy: string | undefined
+}
+
+export type AlertInFull = AlertLine & {
+  readonly database: string
+  readonly advice: string
+  readonly drill: boolean
+  readonly acknowledgedMs: number | undefined
+  readonly escalatedMs: number | undefined
+  readonly deliveries: readonly {
+    readonly channel: string
+    readonly atMs: number
+    readonly latencyMs: number
+    readonly attempts: number
+  }[]
+}
+
+/** An incident of the status page. */
+export type IncidentLine = {
+  readonly id: number
+  readonly origin: string
+  readonly title: string
+  readonly components: readonly string[]
+  readonly openedMs: number
+  readonly resolvedMs: number | undefined
+  readonly updates: readonly {
+    readonly atMs: number
+    readonly kind: string
+    readonly text: string
+  }[]
+}
+
+export type BreachLine = {
+  readonly id: string
+  readonly nature: string
+  readonly awareMs: number
+  readonly closed: boolean
+  readonly duties: readonly {
+    readonly recipient: string
+    readonly dueMs: number
+    readonly doneMs: number | undefined
+  }[]
+}
+
+export type MonitorLine = {
+  readonly id: string
+  readonly name: string
+  readonly state: 'up' | 'down' | 'unknown'
+  readonly sinceMs: number
+  readonly tookMs: number | undefined
+  readonly reason: string | undefined
+  /** Parts of one, had unknown time been down, and had it been up. */
+  readonly availability: { readonly lowest: number; readonly highest: number } | undefined
+}
+
+/** One setting of veilig.yaml: what the file says beside what holds without it. */
+export type SettingLine = {
+  readonly path: string
+  /** As it stands in the file, references unfollowed. Undefined: not in the file. */
+  readonly value: string | undefined
+  readonly standard: string | undefined
+}
+
+export type Settings = { readonly file: string | undefined; readonly lines: readonly SettingLine[] }
+
+/** What is looked for in the audit trail; an empty text is no condition. */
+export type AuditQuestion = {
+  readonly person: string
+  readonly table: string
+  readonly text: string
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export type AuditAnswer = {
+  readonly rows: readonly {
+    readonly timeMs: number
+    readonly process: string
+    readonly sequence: number
+    readonly code: string
+    readonly person: string
+    readonly address: string
+    readonly what: string
+    readonly rows: number | undefined
+  }[]
+  /** Whether there is more than is shown. */
+  readonly more: boolean
+  readonly warnings: readonly string[]
+}
+
+export type Text = Readonly<Partial<Record<'nl' | 'en' | 'fr', string>>>
+
+/** Each may @throws {VeiligError} when the service it asks is away or refuses. */
+export type WatchPorts = {
+  alerts(): Promise<readonly AlertLine[]>
+  alert(id: string): Promise<AlertInFull | undefined>
+  /** @returns Whether nobody had before. */
+  acknowledge(id: string, by: string): Promise<boolean>
+  incidents(): Promise<readonly IncidentLine[]>
+  breaches(): Promise<readonly BreachLine[]>
+  openIncident(title: Text, text: Text, components: readonly string[]): Promise<void>
+  updateIncident(id: number, kind: string, text: Text): Promise<void>
+  monitors(): Promise<readonly MonitorLine[]>
+  search(question: AuditQuestion): Promise<AuditAnswer>
+  settings(): Promise<Settings>
+}

@@ -1,0 +1,163 @@
+/**
+ * The console's pages in a real browser: readable by everybody (axe), small screens and dark ones,
+ * by keyboard, alive, and whole without JavaScript.
+ *
+ * `CONSOLE_SHOTS=FOLDER` keeps pictures of every page, and looks at all four combinations.
+ */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { startBrowser } from '#kit/browser.ts'
+import { alertId, busyOverview, busyWatch } from '#kit/busy-watch.ts'
+import { consoleOrigin, signedIn, startConsole, type TestConsole } from '#kit/console.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const shots = process.env['CONSOLE_SHOTS']
+
+const places = [
+  '/',
+  '/alerts',
+  `/alerts/${alertId}`,
+  '/incidents',
+  '/monitors',
+  '/claims',
+  '/audit?person=club_app',
+  '/recovery',
+  '/settings',
+  '/access',
+  '/staff',
+  '/account',
+]
+
+let browser: Browser
+let desk: TestConsole
+let origin = ''
+const watch = busyWatch()
+const stack = new AsyncDisposableStack()
+
+before(async () => {
+  desk = stack.use(await startConsole({ overview: () => Promise.resolve(busyOverview), watch }))
+  const cookie = await signedIn(desk, 'lotte@club.example', 'owner')
+  const server = createServer((incoming, outgoing) => {
+    const { method, url: path } = incoming
+    const headers = { ...incoming.headers, cookie, origin: consoleOrigin }
+    const call = request({ socketPath: desk.socket, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    call.on('error', () => outgoing.destroy())
+    outgoing.on('close', () => call.destroy())
+    incoming.pipe(call)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stack.defer(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  browser = await startBrowser()
+  stack.defer(() => browser.close())
+})
+after(() => stack.disposeAsync())
+
+type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] }
+
+const looks = [
+  [390, 'dark'],
+  [1280, 'light'],
+  ...(shots === undefined
+    ? []
+    : ([
+        [390, 'light'],
+        [1280, 'dark'],
+      ] as const)),
+] as const
+
+for (const [width, colorScheme] of looks) {
+  test(`console: axe finds nothing at ${width} px, ${colorScheme}, on any page`, async () => {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
+    const page = await context.newPage()
+    const broken: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') broken.push(message.text())
+    })
+    for (const place of places) {
+      await page.goto(origin + place, { waitUntil: 'load' })
+      await page.evaluate(`for (const d of document.querySelectorAll('details')) d.open = true`)
+      await page.evaluate(axe)
+      const { violations } = (await page.evaluate('axe.run()')) as AxeResult
+      const found = violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html ?? ''}`)
+      assert.deepEqual(found, [], place)
+      const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+      assert((wide as number) <= 0, `${place} is ${String(wide)} px too wide`)
+      if (shots !== undefined) await shoot(page, place, `${width}-${colorScheme}`)
+    }
+    assert.deepEqual(broken, [])
+    await context.close()
+  })
+}
+
+async function shoot(page: Page, place: string, how: string): Promise<void> {
+  const name = place.split('/')[1]?.split('?')[0] ?? ''
+  const kind = place.split('/').length > 2 ? `${name}-one` : name
+  const path = join(shots ?? '', `${kind || 'overview'}-${how}.png`)
+  await page.screenshot({ path, fullPage: true })
+}
+
+test('console: without JavaScript an alert is found, read and taken', async () => {
+  watch.acknowledgedBy = undefined
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(origin)
+  await page.getByRole('link', { name: /alert waits/ }).click()
+  await page.getByRole('link', { name: /More rows were read/ }).click()
+  await page.getByRole('button', { name: 'I look after this' }).click()
+  await page.getByText('lotte@club.example looks after it.').waitFor()
+  assert.equal(watch.acknowledgedBy, 'lotte@club.example')
+  await context.close()
+})
+
+test('console: keys move, search and help, and not while somebody types', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${origin}/alerts`)
+  const here = (): Promise<unknown> =>
+    page.evaluate('document.activeElement.getAttribute("href") ?? document.activeElement.name')
+  await page.keyboard.press('j')
+  const first = await here()
+  await page.keyboard.press('j')
+  assert.notEqual(await here(), first)
+  await page.keyboard.press('k')
+  assert.equal(await here(), first)
+  await page.keyboard.press('?')
+  await page.getByRole('heading', { name: 'Keys' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('/')
+  await page.waitForURL('**/audit')
+  await page.keyboard.press('/')
+  assert.equal(await here(), 'person')
+  await page.keyboard.type('j?/k')
+  assert.equal(await page.inputValue('[name=person]'), 'j?/k')
+  await page.close()
+})
+
+test('console: a page follows what happens, and waits while somebody writes', async () => {
+  watch.acknowledgedBy = undefined
+  const page = await browser.newPage()
+  await page.goto(`${origin}/alerts`)
+  await page.locator('#waiting').getByText('1').waitFor()
+  watch.acknowledgedBy = 'somebody else'
+  await page.getByText('Every alert is looked after.').waitFor()
+  await page.goto(`${origin}/incidents`)
+  await page.locator('textarea').first().fill('half a sen')
+  watch.acknowledgedBy = undefined
+  await page.locator('#waiting').getByText('1').waitFor()
+  await page.getByText('waits while you write').waitFor()
+  assert.equal(await page.locator('textarea').first().inputValue(), 'half a sen')
+  await page.close()
+})

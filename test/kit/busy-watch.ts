@@ -1,0 +1,165 @@
+/** A ring in which much happens, for the pages of the console. */
+import type { Overview } from '#services/staff/ports.ts'
+import type { AlertInFull, WatchPorts } from '#services/staff/watch/ports.ts'
+import { quietWatch } from './console.ts'
+
+const MINUTE_MS = 60_000
+const nowMs = Date.now()
+
+export const alertId = '6f1f1ad2-9f5b-4f0e-8f3b-6f3f4c1f9c11'
+const otherId = '0d9a4e7b-5c41-4a58-9c5c-8f1f7a3b2c10'
+
+const stolen: AlertInFull = {
+  id: alertId,
+  severity: 'critical',
+  detector: 'exfiltration.amount',
+  sentence:
+    'More rows were read than this account ever reads, by the account club_app from 203.0.113.9, ' +
+    '2026-11-23 03:12:44 UTC (48,210 rows in 10 s; usual at most 1,900).',
+  role: 'club_app',
+  address: '203.0.113.9',
+  firstMs: nowMs - 9 * MINUTE_MS,
+  lastMs: nowMs - 2 * MINUTE_MS,
+  alerts: 4,
+  acknowledgedBy: undefined,
+  database: 'reservations',
+  advice:
+    'Change the password of this account now (veilig rotate), then look at what it read. If these ' +
+    'were data of people, enter a breach: its clock runs from the moment you are sure.',
+  drill: false,
+  acknowledgedMs: undefined,
+  escalatedMs: nowMs - 4 * MINUTE_MS,
+  deliveries: [
+    { channel: 'mail', atMs: nowMs - 9 * MINUTE_MS + 140, latencyMs: 140, attempts: 1 },
+    { channel: 'pager', atMs: nowMs - 9 * MINUTE_MS + 2200, latencyMs: 2200, attempts: 2 },
+  ],
+}
+
+/** Acknowledging is remembered, as the real one does. */
+export function busyWatch(): WatchPorts & { acknowledgedBy: string | undefined } {
+  const watch = {
+    ...quietWatch,
+    acknowledgedBy: undefined as string | undefined,
+    alerts: () =>
+      Promise.resolve([
+        { ...stolen, acknowledgedBy: watch.acknowledgedBy },
+        {
+          ...stolen,
+          id: otherId,
+          severity: 'medium',
+          detector: 'login.guessing',
+          sentence:
+            'Passwords were guessed, by the account postgres from 198.51.100.7, 2026-11-22.',
+          role: 'postgres',
+          address: '198.51.100.7',
+          acknowledgedBy: 'lotte@club.example',
+        },
+      ]),
+    alert: (id: string) =>
+      Promise.resolve(
+        id === alertId ? { ...stolen, acknowledgedBy: watch.acknowledgedBy } : undefined,
+      ),
+    acknowledge: (_id: string, by: string) => {
+      watch.acknowledgedBy = by
+      return Promise.resolve(true)
+    },
+    incidents: () => Promise.resolve([open, past]),
+    breaches: () => Promise.resolve([breach]),
+    monitors: () =>
+      Promise.resolve([
+        { ...monitor, id: 'application', name: 'Reservations', state: 'down' as const },
+        { ...monitor, id: 'mail', name: 'Sending e-mail', state: 'up' as const, tookMs: 12 },
+        { ...monitor, id: 'database', name: 'Database', state: 'unknown' as const },
+      ]),
+    search: () => Promise.resolve({ rows: hits, more: true, warnings: [] }),
+    settings: () => Promise.resolve({ file: '/etc/veilig/veilig.yaml', lines: settings }),
+  }
+  return watch
+}
+
+const open = {
+  id: 12,
+  origin: 'automatic',
+  title: 'Reservations cannot be reached',
+  components: ['application'],
+  openedMs: nowMs - 6 * MINUTE_MS,
+  resolvedMs: undefined,
+  updates: [
+    {
+      atMs: nowMs - 6 * MINUTE_MS,
+      kind: 'investigating',
+      text: 'Our measurements no longer see this component answer.',
+    },
+  ],
+}
+const past = { ...open, id: 11, title: 'Mail was slow', resolvedMs: nowMs - MINUTE_MS }
+const breach = {
+  id: 'breach-2026-11-23-1',
+  nature: 'A stolen password was used to read members',
+  awareMs: nowMs - 40 * MINUTE_MS,
+  closed: false,
+  duties: [
+    { recipient: 'tenant:tc-noord', dueMs: nowMs + 1400 * MINUTE_MS, doneMs: nowMs },
+    { recipient: 'tenant:hockey-zuid', dueMs: nowMs + 1400 * MINUTE_MS, doneMs: undefined },
+    { recipient: 'authority', dueMs: nowMs - 90 * MINUTE_MS, doneMs: undefined },
+  ],
+}
+const monitor = {
+  sinceMs: nowMs - 6 * MINUTE_MS,
+  tookMs: undefined,
+  reason: 'no answer within 5 s',
+  availability: { lowest: 0.99912, highest: 0.99987 },
+}
+const hits = Array.from({ length: 4 }, (_, at) => ({
+  timeMs: nowMs - at * MINUTE_MS,
+  process: 'sql-gateway',
+  sequence: 8000 - at,
+  code: at === 2 ? 'DB_LOGIN_REFUSED' : 'DB_STATEMENT',
+  person: 'club_app',
+  address: '203.0.113.9',
+  what:
+    at === 2
+      ? '{"reason":"password"}'
+      : `select id, name, email, phone from member where club_id = ${at} order by name limit 5000`,
+  rows: at === 2 ? undefined : 4812,
+}))
+const settings = [
+  { path: 'backup.retainDays', value: '30', standard: '90' },
+  { path: 'detection.channels[0].url', value: '${env:PAGER_URL}', standard: undefined },
+  { path: 'status.intervalSeconds', value: undefined, standard: '10' },
+  { path: 'status.operator', value: 'Clubkit', standard: 'Demonstration club service' },
+]
+
+export const busyOverview: Overview = {
+  claims: [
+    {
+      id: 'threat.detected',
+      state: 'failing',
+      sentence: 'Attacks on the database are detected as they happen.',
+      ageMs: 9000,
+    },
+    {
+      id: 'backup.pitr',
+      state: 'stale',
+      sentence: 'Data can be restored to any moment.',
+      ageMs: 9e7,
+    },
+    {
+      id: 'tls.enforced',
+      state: 'proven',
+      sentence: 'All requests use HTTPS.',
+      ageMs: 4000,
+    },
+    { id: 'mail.spf', state: 'unproven', sentence: 'Mail has SPF.', ageMs: undefined },
+  ],
+  processes: [
+    { name: 'backup', state: 'runs', sinceMs: nowMs - 9e7, restarts: 0 },
+    { name: 'mail-gateway', state: 'ended', sinceMs: nowMs - 3e5, restarts: 3 },
+    { name: 'sql-gateway', state: 'runs', sinceMs: nowMs - 9e7, restarts: 0 },
+  ],
+  backups: [
+    { what: 'Newest full backup', value: '43 min ago, 38.2 MiB' },
+    { what: 'Region amsterdam', value: '0.2 s behind' },
+    { what: 'Region paris', value: '0.4 s behind' },
+  ],
+}
