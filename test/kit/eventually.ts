@@ -5,6 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 const LOOK_EVERY_MS = 20
 const PATIENCE_MS = 60_000
 
+/** Nothing yet: `undefined`, or the `null` of a pattern that does not match. */
+type Sought<Found> = Found | undefined | null
+
 /**
  * What `look` finds, as soon as it finds something.
  *
@@ -13,12 +16,12 @@ const PATIENCE_MS = 60_000
  */
 export async function eventually<Found>(
   what: string,
-  look: () => Found | undefined | Promise<Found | undefined>,
+  look: () => Sought<Found> | Promise<Sought<Found>>,
 ): Promise<Found> {
   const until = performance.now() + PATIENCE_MS
   for (;;) {
     const found = await look()
-    if (found !== undefined) return found
+    if (found !== undefined && found !== null) return found
     assert(performance.now() < until, `waited a minute in vain for ${what}`)
     await delay(LOOK_EVERY_MS)
   }
