@@ -14,7 +14,9 @@ const [folder = '', port = ''] = process.argv.slice(2)
 /** A line for each request, written in batches: one system call a line costs as much as the rest. */
 const buffered = { sync: false, minLength: 4096 } as const
 
-const gateway = await serve(webGatewayConfig.parse({ listen: ['127.0.0.1'], redirect: false }), {
+/** Each process of the benchmark is a first one; what they share is the port. */
+const config = webGatewayConfig.parse({ listen: ['127.0.0.1'], redirect: false, workers: 2 })
+const gateway = await serve(config, {
   clock: systemClock,
   log: pino(pino.destination({ dest: join(folder, `gateway-${process.pid}.log`), ...buffered })),
   trail: { append: () => undefined },
@@ -25,6 +27,6 @@ const gateway = await serve(webGatewayConfig.parse({ listen: ['127.0.0.1'], redi
   httpsPort: Number(port),
   redirectPort: 0,
   upstreams: new Map([['localhost', { host: '127.0.0.1', port: 9000 }]]),
-  sharedTicketKeys: readFileSync(join(folder, 'ticket.keys')),
+  ticketKeys: { current: readFileSync(join(folder, 'ticket.keys')) },
 })
 process.once('SIGTERM', () => void gateway[Symbol.asyncDispose]().then(() => process.exit()))

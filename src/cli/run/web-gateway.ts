@@ -17,6 +17,7 @@ import type { ServiceContext } from '../context.ts'
 import { cspFiles } from '../csp-files.ts'
 import { openLoginLimits } from '../login-limits.ts'
 import { acmePorts } from './web-gateway-acme.ts'
+import { startWorkers } from './web-gateway-workers.ts'
 import { keyIn, readText } from './web-gateway-files.ts'
 
 /** Where the members of the demonstration's application sign in. */
@@ -35,7 +36,7 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
   const loginLimits = await openLoginLimits(context, 'web-gateway')
   const readAgain = async (): Promise<void> => {
     const next = readConfig(veiligConfig, context.configFile, process.env)
-    service.reload(await settingsOf({ ...context, config: next }))
+    await service.reload(await settingsOf({ ...context, config: next }))
     log.info('the configuration and the certificate were read again')
   }
   const service = await serve(config, {
@@ -59,10 +60,19 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
     readAgain().catch((error: Error) => log.error(`nothing was changed: ${error.message}`))
   }
   process.on('SIGHUP', onHangUp)
+  const workers = await startWorkers(context, service.desk, config.workers).catch(
+    async (error: unknown) => {
+      process.off('SIGHUP', onHangUp)
+      await service[Symbol.asyncDispose]()
+      await loginLimits[Symbol.asyncDispose]()
+      throw error
+    },
+  )
   return {
     ...service,
     [Symbol.asyncDispose]: async () => {
       process.off('SIGHUP', onHangUp)
+      await workers[Symbol.asyncDispose]()
       await service[Symbol.asyncDispose]()
       await loginLimits[Symbol.asyncDispose]()
     },

@@ -40,12 +40,22 @@ export async function startChild(
     detached: true, // Ctrl-C reaches the supervisor alone, which stops its children in order
   })
   closeSync(log)
+  return await untilReady(child, `${name} did not start; its log is ${logFile}`)
+}
+
+/**
+ * Waits until a child says that it is ready.
+ *
+ * @param otherwise What to say when it says nothing.
+ * @throws {FaultError} With the child's own code and sentence, or PROCESS_START_FAILED.
+ */
+export async function untilReady(child: ChildProcess, otherwise: string): Promise<Instance> {
   const ended = exitOf(child)
   const message = await firstMessage(child)
   if (message?.kind !== 'ready') {
     child.kill('SIGKILL')
     await ended
-    const reason = message?.message ?? `${name} did not start; its log is ${logFile}`
+    const reason = message?.message ?? otherwise
     throw new FaultError(message?.code ?? 'PROCESS_START_FAILED', reason)
   }
   return {
@@ -60,7 +70,7 @@ async function firstMessage(child: ChildProcess): Promise<ChildMessage | undefin
   const timer = setTimeout(() => waiting.abort(), READY_TIMEOUT_MS)
   try {
     const signal = waiting.signal
-    const said = once(child, 'message', { signal }).then(([message]) => message as ChildMessage)
+    const said = messageOf(child, signal)
     const gone = once(child, 'exit', { signal }).then(() => undefined)
     return await Promise.race([said, gone])
   } catch {
@@ -68,6 +78,14 @@ async function firstMessage(child: ChildProcess): Promise<ChildMessage | undefin
   } finally {
     clearTimeout(timer)
     waiting.abort()
+  }
+}
+
+/** What else a child says on its channel is for others. */
+async function messageOf(child: ChildProcess, signal: AbortSignal): Promise<ChildMessage> {
+  for (;;) {
+    const [message] = (await once(child, 'message', { signal })) as [Partial<ChildMessage>]
+    if (message.kind !== undefined) return message as ChildMessage
   }
 }
 

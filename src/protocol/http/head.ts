@@ -11,6 +11,7 @@
  * @module
  */
 import { ProtocolError } from '#lib/errors.ts'
+import { checkPath } from './path.ts'
 
 /** Field lines as name, value, name, value …; names in lower case, values without outer space. */
 export type FlatHeaders = readonly string[]
@@ -160,6 +161,7 @@ export function parseRequestLine(line: string): {
   if (!targetPattern.test(target) && !(target === '*' && method === 'OPTIONS')) {
     throw invalid('HTTP_TARGET_INVALID', 'not in origin-form')
   }
+  checkPath(target)
   return { method, target, minorVersion: version === 'HTTP/1.1' ? 1 : 0 }
 }
 

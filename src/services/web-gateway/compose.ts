@@ -6,7 +6,7 @@
  */
 import { BlockList, connect, isIP } from 'node:net'
 import { randomBytes } from 'node:crypto'
-import { limitsInMemory, type LoginLimits } from '#lib/lockout/lockout.ts'
+import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import { Challenges } from './acme/challenges.ts'
 import type { WebGatewayConfig } from './config.ts'
 import { CookiePolicy } from './cookies.ts'
@@ -17,16 +17,28 @@ import { HeaderPolicy } from './headers.ts'
 import { newMetrics } from './metrics.ts'
 import { UpstreamPool } from './pool.ts'
 import type { UpstreamAddress, UpstreamGroup, WebGatewayPorts } from './ports.ts'
+import type { RateLimits } from './rates.ts'
+import { RouteRates } from './route-rates.ts'
 import { SecurityLog } from './security-log.ts'
 import { ShownCertificates } from './shown-certificates.ts'
+import type { TicketKeys } from './ticket-keys.ts'
 import type { Dial } from './upstream.ts'
+import { shareOf } from './workers/share.ts'
 
 export type Upstreams = WebGatewayPorts['upstreams']
+
+/** What a gateway has of its own when nobody gives it any. */
+export type OwnPorts = WebGatewayPorts & {
+  readonly ticketKeys: TicketKeys
+  readonly loginKey: Uint8Array
+  readonly loginLimits: LoginLimits
+  readonly rates: RateLimits
+}
 
 /** @throws {FaultError} TLS_CERTIFICATE_INVALID. */
 export function composeGateway(
   config: WebGatewayConfig,
-  ports: WebGatewayPorts,
+  ports: OwnPorts,
   onFailure: (error: Error) => void,
 ): Gateway {
   const { clock, log } = ports
@@ -35,17 +47,14 @@ export function composeGateway(
   const wallClockMs = (): number => clock.nowMs()
   const security = new SecurityLog(ports.trail, nowMs, onFailure)
   const idPrefix = randomBytes(6).toString('hex')
-  const loginKey = ports.loginKey ?? randomBytes(32)
-  const loginLimits = ports.loginLimits ?? limitsInMemory(nowMs)
+  const { loginKey, loginLimits, rates, ticketKeys } = ports
   let requests = 0
-  const shared = { metrics, security, nowMs, wallClockMs, log, loginKey, loginLimits }
+  const processes = config.workers // stays until the next start, as do the processes
+  const counts = { loginKey, loginLimits, rates }
+  const shared = { metrics, security, nowMs, wallClockMs, log, processes, ...counts }
   return {
     ...settingsOf(config, ports.upstreams, shared),
-    certificates: new ShownCertificates(
-      config.tls.policy,
-      ports.certificate,
-      ports.sharedTicketKeys,
-    ),
+    certificates: new ShownCertificates(config.tls.policy, ports.certificate, ticketKeys),
     challenges: new Challenges(),
     autopilot: new Autopilot(ports.csp?.sites ?? new Map(), {
       random: randomBytes,
@@ -72,15 +81,19 @@ type Shared = Pick<Gateway, 'metrics' | 'security' | 'nowMs' | 'wallClockMs'> & 
   readonly log: WebGatewayPorts['log']
   readonly loginKey: Uint8Array
   readonly loginLimits: LoginLimits
+  readonly rates: RateLimits
+  /** Of this gateway. */
+  readonly processes: number
 }
 
 function settingsOf(
-  config: WebGatewayConfig,
+  whole: WebGatewayConfig,
   upstreams: Upstreams,
   shared: Shared,
 ): GatewaySettings {
-  const { metrics, security, nowMs, wallClockMs, log, loginKey, loginLimits } = shared
-  const { limits } = config
+  const { metrics, security, nowMs, wallClockMs, log, loginKey, loginLimits, rates } = shared
+  const limits = shareOf(whole.limits, shared.processes)
+  const config = { ...whole, limits }
   const trusted = blockListOf(config.trustedProxies)
   return {
     config,
@@ -99,6 +112,7 @@ function settingsOf(
       wallClockMs,
       record: (code, kind, detail) => security.record(code, kind, detail),
     }),
+    rates: new RouteRates(config.rateLimits, { key: loginKey, rates }),
     pools: poolsOf(upstreams, { limits, nowMs, metrics, security, log }),
     tools: {
       limits,

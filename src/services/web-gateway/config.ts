@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { CookieConfig } from './cookies.ts'
 import { guardedRoute, type GuardedRoute } from './guard-config.ts'
 import { parseHsts, type HeaderConfig } from './headers.ts'
+import { rateLimitedRoute, type RateLimitedRoute } from './route-rates.ts'
 import type { TlsPolicyName } from './tls-policy.ts'
 
 /** What one client, and all of them together, may use. Sizes in bytes, times in milliseconds. */
@@ -115,8 +116,11 @@ export type WebGatewayConfig = {
   readonly csp: CspConfig
   /** Where people sign in; wrong passwords are counted there. */
   readonly loginGuard?: readonly GuardedRoute[] | undefined
+  readonly rateLimits: readonly RateLimitedRoute[]
   readonly counters: CountersConfig
   readonly limits: LimitsConfig
+  /** Processes that answer together on the same ports; each takes some 90 MiB. */
+  readonly workers: number
 }
 
 const KIB = 1024
@@ -308,8 +312,10 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     cookies: cookies.prefault({}),
     csp: csp.prefault({}),
     loginGuard: z.array(guardedRoute).max(100).optional(),
+    rateLimits: z.array(rateLimitedRoute).max(100).default([]),
     counters: counters.prefault({}),
     limits: limits.prefault({}),
+    workers: z.int().min(1).max(64).default(1),
   })
   .superRefine(({ hosts, upstreams: groups }, context) => {
     for (const [name, to] of Object.entries(hosts)) {

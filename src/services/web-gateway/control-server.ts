@@ -18,7 +18,7 @@ import type { Metrics } from './metrics.ts'
  */
 export async function serveControl(
   path: string,
-  metrics: Metrics,
+  counters: () => Promise<Metrics>,
   readAgain: (() => Promise<void>) | undefined,
 ): Promise<AsyncDisposable> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -26,7 +26,7 @@ export async function serveControl(
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json')
     if (request.method !== 'POST' || request.url !== '/reload' || !readAgain) {
-      return void response.end(JSON.stringify(metrics))
+      return void counters().then((metrics) => response.end(JSON.stringify(metrics)))
     }
     void readAgain().then(
       () => response.writeHead(204).end(),

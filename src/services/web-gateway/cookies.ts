@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FlatHeaders } from '#protocol/http/head.ts'
 import {
   domainMatches,
   parseSetCookie,
@@ -86,4 +87,16 @@ export class CookiePolicy {
 
 function withoutPrefix(name: string): string {
   return name.replace(/^__(host|secure)-/, '')
+}
+
+/** The first value that a request's cookies give a name; undefined without one. */
+export function cookieValue(headers: FlatHeaders, name: string): string | undefined {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== 'cookie') continue
+    for (const pair of (headers[at + 1] ?? '').split(';')) {
+      const text = pair.trim()
+      if (text.startsWith(`${name}=`)) return text.slice(name.length + 1)
+    }
+  }
+  return undefined
 }

@@ -19,8 +19,15 @@ import type { WebGatewayPorts } from './ports.ts'
 import { H2Connection } from './h2/connection.ts'
 import { PlainConnection } from './redirect.ts'
 import type { RefusalCode } from './refusals.ts'
+import { bringsTicketOf, type TicketKeys } from './ticket-keys.ts'
 
 const TLS_HANDSHAKE_BYTE = 0x16
+const TLS_RECORD_HEADER_SIZE = 5
+/** A client's first message comes in one piece or two; whoever drips it gets an ordinary server. */
+const HELLO_READS_MAX = 4
+
+/** Where a handshake can go: by the key of its ticket, or to what an authority wants to see. */
+export type TlsServers = Readonly<Record<keyof TicketKeys | 'challenge', TlsServer>>
 
 /** A connection, whatever version of HTTP it speaks. */
 type Client = {
@@ -43,17 +50,18 @@ export class Doors {
     this.#ports = ports
   }
 
-  createTlsServer(): TlsServer {
+  /** @param key Of session tickets: handshakes are sent to the server of theirs. */
+  createTlsServer(key: keyof TicketKeys): TlsServer {
     const { metrics, config, security, certificates } = this.#gateway
     const bySniName: TlsOptions['SNICallback'] = (name, done) =>
       done(null, certificates.contextFor(name.toLowerCase()))
     const server = createTlsServer({
-      ...certificates.options,
+      ...certificates.options(key),
       ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: config.limits.handshakeTimeoutMs,
       ...(config.acme ? { SNICallback: bySniName } : {}),
     })
-    certificates.onChange((options) => server.setSecureContext(options))
+    certificates.onChange(() => server.setSecureContext(certificates.options(key)))
     server.on('secureConnection', (socket) => this.#onSecure(socket))
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       metrics.handshakesFailed++
@@ -68,7 +76,7 @@ export class Doors {
   createChallengeServer(): TlsServer {
     const { challenges, certificates, wallClockMs } = this.#gateway
     const server = createTlsServer({
-      ...certificates.options,
+      ...certificates.options('current'),
       ALPNProtocols: [CHALLENGE_PROTOCOL],
       SNICallback: callbackify((name: string) =>
         challenges.contextFor(name.toLowerCase(), wallClockMs()),
@@ -80,21 +88,33 @@ export class Doors {
   }
 
   /** In front of TLS: the first byte tells a handshake from a visitor who forgot the s of https. */
-  createHttpsFront(tls: TlsServer, challenge: TlsServer): Server {
+  createHttpsFront(servers: TlsServers): Server {
     return createServer({ noDelay: true, keepAlive: true }, (socket) => {
       if (!this.#admit(socket)) return
       const { handshakeTimeoutMs } = this.#gateway.config.limits
       socket.setTimeout(handshakeTimeoutMs, () => socket.destroy())
-      socket.once('data', (first: Buffer) => {
+      let hello: Buffer | undefined
+      let reads = 0
+      const onData = (bytes: Buffer): void => {
+        hello = hello ? Buffer.concat([hello, bytes]) : bytes
+        if (++reads < HELLO_READS_MAX && isPartOfHello(hello)) return
+        socket.off('data', onData)
         socket.setTimeout(0)
         socket.removeAllListeners('timeout')
         socket.pause()
-        socket.unshift(first)
-        if (first[0] !== TLS_HANDSHAKE_BYTE) return this.#answerPlain(socket, undefined)
-        const byAuthority = this.#gateway.challenges.isWaiting && first.includes(CHALLENGE_PROTOCOL)
-        ;(byAuthority ? challenge : tls).emit('connection', socket)
-      })
+        socket.unshift(hello)
+        if (hello[0] !== TLS_HANDSHAKE_BYTE) return this.#answerPlain(socket, undefined)
+        servers[this.#serverFor(hello)].emit('connection', socket)
+      }
+      socket.on('data', onData)
     })
+  }
+
+  /** Which of our servers a handshake is for, by what it says in the clear. */
+  #serverFor(hello: Buffer): keyof TlsServers {
+    const { challenges, certificates } = this.#gateway
+    if (challenges.isWaiting && hello.includes(CHALLENGE_PROTOCOL)) return 'challenge'
+    return bringsTicketOf(hello, certificates.ticketKeys.previous) ? 'previous' : 'current'
   }
 
   createPlainServer(publicPort: number): Server {
@@ -177,4 +197,11 @@ export class Doors {
 
 function addressOf(socket: Socket): string {
   return plainAddress(socket.remoteAddress ?? 'unknown')
+}
+
+/** Whether more of the client's first record is to come. */
+function isPartOfHello(bytes: Buffer): boolean {
+  if (bytes[0] !== TLS_HANDSHAKE_BYTE) return false
+  if (bytes.length < TLS_RECORD_HEADER_SIZE) return true
+  return bytes.length < TLS_RECORD_HEADER_SIZE + bytes.readUInt16BE(3)
 }

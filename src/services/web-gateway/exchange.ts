@@ -54,6 +54,9 @@ export type ExchangeTools = {
   readonly onCard: OnCard
 }
 
+/** Whether a request may pass at all; asked before anything is sent. */
+export type Admit = () => GuardRefusal | undefined | Promise<GuardRefusal | undefined>
+
 /** A request that must not be sent twice takes no connection kept longer than this. */
 const FRESH_MS = 1_000
 
@@ -85,6 +88,8 @@ export class Exchange implements ResponseHandler {
   readonly #tools: ExchangeTools
   #requestCards: CardWatch | undefined
   #responseCards: CardWatch | undefined
+  readonly #admit: Admit | undefined
+  #isAdmitted = false
   readonly #hold: HeldRequest | undefined
   readonly #filter: AnswerFilter | undefined
   #held: boolean
@@ -112,6 +117,7 @@ export class Exchange implements ResponseHandler {
     /** Of a login, say: nothing of it is sent before it is whole and admitted. */
     readonly hold?: HeldRequest | undefined
     readonly filter?: AnswerFilter | undefined
+    readonly admit?: Admit | undefined
   }) {
     this.#request = options.request
     this.method = options.request.method
@@ -123,6 +129,7 @@ export class Exchange implements ResponseHandler {
       this.#requestCards = this.#watch('request', options.request)
     this.#hold = options.hold
     this.#filter = options.filter
+    this.#admit = options.admit
     this.#held = options.hold !== undefined
     this.#requestDone = options.request.body === 'none'
     this.#progressMs = options.tools.nowMs()
@@ -138,6 +145,20 @@ export class Exchange implements ResponseHandler {
   }
 
   start(): void {
+    const verdict = this.#admit?.()
+    if (!(verdict instanceof Promise)) return this.#begin(verdict)
+    this.#block() // the body waits until others have been asked
+    void verdict.then(
+      (refusal) => this.#begin(refusal),
+      (error: Error) => this.#refuse('WEB_STOPPING', error.message),
+    )
+  }
+
+  #begin(refusal: GuardRefusal | undefined): void {
+    if (this.#over) return
+    if (refusal) return this.#turnAway(refusal)
+    this.#isAdmitted = true
+    this.#unblock()
     if (!this.#held) return this.#send()
     if (this.#requestDone) return this.#decide()
     if (!this.#request.expectsContinue) return
@@ -170,6 +191,7 @@ export class Exchange implements ResponseHandler {
     if (this.#over) return
     this.#requestDone = true
     this.#progress()
+    if (!this.#isAdmitted) return
     if (this.#held) return this.#decide()
     if (this.#upstream && this.#request.body === 'chunked') this.#upstream.send(lastChunk)
     if (this.#responseDone) this.#finish()
@@ -334,8 +356,11 @@ export class Exchange implements ResponseHandler {
   /** A held request is whole: the application sees it, or nobody does. */
   #decide(): void {
     const verdict = this.#hold?.decide()
-    if (verdict instanceof Promise) void verdict.then((decided) => this.#act(decided))
-    else this.#act(verdict)
+    if (!(verdict instanceof Promise)) return this.#act(verdict)
+    void verdict.then(
+      (decided) => this.#act(decided),
+      (error: Error) => this.#refuse('WEB_STOPPING', error.message),
+    )
   }
 
   #act(verdict: Verdict): void {

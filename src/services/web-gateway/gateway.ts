@@ -13,6 +13,7 @@ import type { LoginGuard } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
 import type { Metrics } from './metrics.ts'
 import type { WebGatewayPorts } from './ports.ts'
+import type { RouteRates } from './route-rates.ts'
 import type { SecurityLog } from './security-log.ts'
 import type { ShownCertificates } from './shown-certificates.ts'
 import type { UpstreamPool } from './pool.ts'
@@ -37,6 +38,7 @@ export type GatewaySettings = {
   readonly plainHeaders: HeaderPolicy
   readonly cookies: CookiePolicy
   readonly guard: LoginGuard
+  readonly rates: RouteRates
   /** Host name → its application. */
   readonly pools: ReadonlyMap<string, UpstreamPool>
   readonly tools: ExchangeTools

@@ -19,7 +19,9 @@ import type {
   Ticket,
 } from '#lib/lockout/lockout.ts'
 import { networkOf } from '#lib/lockout/network.ts'
-import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import { readPath } from '#protocol/http/path.ts'
+import { cookieValue } from './cookies.ts'
 import type { GuardedRoute } from './guard-config.ts'
 import type { HeldRequest, Verdict } from './interception.ts'
 import { readAccount } from './login-body.ts'
@@ -60,7 +62,7 @@ export class LoginGuard {
   readonly #tools: GuardTools
 
   constructor(routes: readonly GuardedRoute[], tools: GuardTools) {
-    this.#routes = routes.map((route) => ({ ...route, pieces: piecesOf(route.path) }))
+    this.#routes = routes.map((route) => ({ ...route, pieces: readPath(route.path) }))
     this.#tools = tools
   }
 
@@ -71,7 +73,7 @@ export class LoginGuard {
    */
   open(head: RequestHead, application: string, address: string): GuardedLogin | undefined {
     if (this.#routes.length === 0 || unguarded.has(head.method)) return undefined
-    const pieces = piecesOf(head.target)
+    const pieces = readPath(head.target)
     const route = this.#routes.find((each) => matches(each.pieces, pieces))
     if (!route) return undefined
     const path = route.accountsPer === 'path' ? `/${pieces.join('/')}` : route.path
@@ -118,7 +120,12 @@ export class GuardedLogin implements HeldRequest {
       return { code: 'WEB_LOGIN_UNREADABLE', detail: `not one ${route.accountField}` }
     }
     const account = accountKey(key, realm, name)
-    const device = knownDevice(key, deviceCookie(head.headers), account, wallClockMs())
+    const device = knownDevice(
+      key,
+      cookieValue(head.headers, DEVICE_COOKIE),
+      account,
+      wallClockMs(),
+    )
     const attempt = { account, network: networkOf(address), device }
     return when(limits.begin(attempt), (admission) => this.#decided(attempt, admission))
   }
@@ -173,7 +180,7 @@ export class GuardedLogin implements HeldRequest {
 
   #cookieLine(account: string): string {
     const { key, random, wallClockMs } = this.#tools
-    const given = deviceCookie(this.#login.head.headers)
+    const given = cookieValue(this.#login.head.headers, DEVICE_COOKIE)
     const value = rememberDevice(key, given, account, random(16), wallClockMs())
     const life = `Max-Age=${DEVICE_DAYS * DAY_SECONDS}`
     return `${DEVICE_COOKIE}=${value}; ${life}; Path=/; SameSite=Lax; HttpOnly; Secure`
@@ -195,17 +202,6 @@ export function withoutDeviceCookie(value: string): string {
     .join('; ')
 }
 
-function deviceCookie(headers: FlatHeaders): string | undefined {
-  for (let at = 0; at < headers.length; at += 2) {
-    if (headers[at] !== 'cookie') continue
-    for (const pair of (headers[at + 1] ?? '').split(';')) {
-      const text = pair.trim()
-      if (text.startsWith(`${DEVICE_COOKIE}=`)) return text.slice(DEVICE_COOKIE.length + 1)
-    }
-  }
-  return undefined
-}
-
 function succeeded({ success }: GuardedRoute, { status, headers }: ResponseHead): boolean {
   if (!success.status.includes(status)) return false
   const values = (name: string): string[] =>
@@ -220,29 +216,17 @@ function succeeded({ success }: GuardedRoute, { status, headers }: ResponseHead)
 }
 
 /**
- * The pieces of a path as the most forgiving application would read them: percent codes decoded,
- * empty and dot pieces resolved, parameters after `;` and letter case left out. Whoever reads more
- * strictly answers 404, and nothing was evaluated.
+ * The last piece may have more: `/login.json` and `/login.php/x` are `/login` and `/login.php` to
+ * some applications (format suffixes; PATH_INFO).
  */
-function piecesOf(target: string): string[] {
-  const path = target.split(/[?#]/, 1)[0] ?? ''
-  const pieces: string[] = []
-  for (const piece of decoded(path).replaceAll('\\', '/').toLowerCase().split('/')) {
-    const bare = piece.split(';', 1)[0] ?? ''
-    if (bare === '..') pieces.pop()
-    else if (bare !== '' && bare !== '.') pieces.push(bare)
-  }
-  return pieces
-}
-
-/** Twice, because some applications decode twice. */
-function decoded(path: string): string {
-  const once = (text: string): string =>
-    text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-  return once(once(path))
-}
-
 function matches(pattern: readonly string[], pieces: readonly string[]): boolean {
-  if (pattern.length !== pieces.length) return false
-  return pattern.every((piece, at) => piece.startsWith(':') || piece === pieces[at])
+  const last = pattern.length - 1
+  const isScript = pattern[last]?.includes('.') === true
+  if (isScript ? pieces.length < pattern.length : pieces.length !== pattern.length) return false
+  return pattern.every((piece, at) => {
+    const given = pieces[at] ?? ''
+    return (
+      piece.startsWith(':') || piece === given || (at === last && given.startsWith(`${piece}.`))
+    )
+  })
 }

@@ -61,3 +61,19 @@ export function countStatus(metrics: Metrics, status: number): void {
   const key = classes[Math.floor(status / 100)] ?? 'other'
   metrics.statuses[key] = (metrics.statuses[key] ?? 0) + 1
 }
+
+/** The counters of several processes as those of one. */
+export function sumOf(all: readonly Metrics[]): Metrics {
+  const sum = newMetrics()
+  for (const each of all) addUp(sum as unknown as Counters, each as unknown as Counters)
+  return sum
+}
+
+type Counters = { [name: string]: number | Counters }
+
+function addUp(sum: Counters, more: Counters): void {
+  for (const [name, value] of Object.entries(more)) {
+    if (typeof value === 'number') sum[name] = Number(sum[name] ?? 0) + value
+    else addUp(sum[name] as Counters, value)
+  }
+}

@@ -1,6 +1,6 @@
 /**
  * Puts together what stands between one request and its application, whatever protocol the client
- * speaks: the login guard, the intake of reports, the CSP autopilot.
+ * speaks: the limits of routes, the login guard, the intake of reports, the CSP autopilot.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export type AskedExchange = {
 
 export function openExchange(gateway: Gateway, asked: AskedExchange): Exchange {
   const { head, facts, requestId, pool, client } = asked
-  const { autopilot, guard, tools } = gateway
+  const { autopilot, guard, rates, tools } = gateway
   const host = hostName(head.host)
   const report = autopilot.hold(head, host, facts.address)
   return new Exchange({
@@ -32,6 +32,7 @@ export function openExchange(gateway: Gateway, asked: AskedExchange): Exchange {
     client,
     tools,
     hold: report ?? guard.open(head, pool.name, facts.address),
+    admit: () => rates.admit(head, facts.address),
     filter: report ? undefined : autopilot.open(head, host),
   })
 }

@@ -19,7 +19,7 @@ export const requestNumber: Readonly<Record<Language, string>> = {
 }
 
 export const pageTexts: Readonly<
-  Record<PageStatus | 'login', Readonly<Record<Language, PageText>>>
+  Record<PageStatus | 'login' | 'rate', Readonly<Record<Language, PageText>>>
 > = {
   400: {
     en: [
@@ -172,6 +172,23 @@ export const pageTexts: Readonly<
       'Trop d’essais avec un mot de passe erroné',
       'Pour protéger ce compte, les mots de passe d’appareils inconnus ne sont pas essayés.',
       'Utilisez un appareil déjà connu, ou patientez ; ou demandez un nouveau mot de passe.',
+    ],
+  },
+  rate: {
+    en: [
+      'Too fast',
+      'More requests came for this page in a short time than one visitor may make.',
+      'Wait a moment, then try once; a program should heed Retry-After.',
+    ],
+    nl: [
+      'Te snel',
+      'Voor deze pagina kwamen er op korte tijd meer verzoeken dan één bezoeker mag doen.',
+      'Wacht even en probeer dan één keer; een programma houdt zich aan Retry-After.',
+    ],
+    fr: [
+      'Trop vite',
+      'Cette page a reçu en peu de temps plus de demandes qu’un visiteur ne peut en faire.',
+      'Patientez un instant, puis réessayez une fois ; un programme respecte Retry-After.',
     ],
   },
   431: {

@@ -78,7 +78,7 @@ test('reload: other settings, application and certificate, and no request fails'
   const authority = await createLocalAuthority(Date.now())
   const certificate = await issueCertificate(authority, ['localhost'], Date.now())
   const config = webGatewayConfig.parse({ headers: { frameOptions: 'DENY' } })
-  gateway.reload({ config, certificate, upstreams: new Map([['localhost', young.address]]) })
+  await gateway.reload({ config, certificate, upstreams: new Map([['localhost', young.address]]) })
   const before = load.done
   await until(async () => load.done > before + 40)
   assert.deepEqual(await load.stop(), [], 'old connections go on, with new answers')
@@ -91,7 +91,7 @@ test('reload: a certificate that is none is refused, and all stays', async () =>
   await using gateway = await startGateway({ localhost: application.address })
   const certificate = { ...testCertificate, keyPem: 'none' }
   const config = webGatewayConfig.parse({})
-  assert.throws(() => gateway.reload({ config, certificate, upstreams: new Map() }), {
+  await assert.rejects(gateway.reload({ config, certificate, upstreams: new Map() }), {
     code: 'TLS_CERTIFICATE_INVALID',
   })
   assert.equal(await ask(gateway), '200 hello')

@@ -10,6 +10,8 @@ import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
 import type { CspFiles } from './csp/keeper.ts'
 import type { HealthCheck } from './health.ts'
+import type { RateLimits } from './rates.ts'
+import type { TicketKeys } from './ticket-keys.ts'
 
 /** Where an application listens. */
 export type UpstreamAddress =
@@ -36,11 +38,10 @@ export type WebGatewayPorts = {
   readonly redirectPort: number
   /** Host name, lower case, no port → its application. */
   readonly upstreams: ReadonlyMap<string, UpstreamAddress | UpstreamGroup>
-  /**
-   * Set when several processes answer on the same ports: the system spreads connections over them,
-   * and a session begun with one is resumed with any. 48 random bytes, the same for all.
-   */
-  readonly sharedTicketKeys?: Buffer | undefined
+  /** 0 for the first process of a gateway, which keeps what there must be one of. */
+  readonly processNumber?: number | undefined
+  /** Of a worker: the same as the first process has. Without it, new ones are made, and changed. */
+  readonly ticketKeys?: TicketKeys | undefined
   /**
    * 32 random bytes that sign the cookies of known devices and hide account names; kept over
    * restarts, the same for all processes. Without it, devices are forgotten at the next start.
@@ -48,6 +49,8 @@ export type WebGatewayPorts = {
   readonly loginKey?: Uint8Array | undefined
   /** Where failed logins are counted; without it, in the memory of this process alone. */
   readonly loginLimits?: LoginLimits | undefined
+  /** Where requests are counted on routes that have a limit; without it, in memory as well. */
+  readonly rates?: RateLimits | undefined
   /** Host name → the site whose policy is learned from its pages; and where that is kept. */
   readonly csp?:
     { readonly sites: ReadonlyMap<string, string>; readonly files: CspFiles } | undefined

@@ -19,7 +19,8 @@ export type RefusalCode =
   | 'HTTP_TARGET_INVALID' | 'HTTP_TRAILER_INVALID' | 'HTTP_VERSION_UNSUPPORTED'
   | 'WEB_BODY_TOO_LARGE' | 'WEB_CONNECTIONS_TOO_MANY' | 'WEB_HOST_UNKNOWN'
   | 'WEB_LOGIN_THROTTLED' | 'WEB_LOGIN_UNREADABLE'
-  | 'WEB_METHOD_REFUSED' | 'WEB_PLAIN_ON_TLS_PORT' | 'WEB_REQUEST_TIMEOUT' | 'WEB_STOPPING'
+  | 'WEB_METHOD_REFUSED' | 'WEB_PLAIN_ON_TLS_PORT' | 'WEB_RATE_LIMITED'
+  | 'WEB_REQUEST_TIMEOUT' | 'WEB_STOPPING'
   | 'WEB_UPSTREAM_BROKEN' | 'WEB_UPSTREAM_BUSY' | 'WEB_UPSTREAM_DOWN' | 'WEB_UPSTREAM_TIMEOUT'
 
 export type Refusal = {
@@ -27,7 +28,7 @@ export type Refusal = {
   /** Whether it may be an attack, and goes to the audit trail. */
   readonly audited: boolean
   /** The page, when it is not that of its status. */
-  readonly page?: 'login'
+  readonly page?: 'login' | 'rate'
 }
 
 const attack = (status: PageStatus): Refusal => ({ status, audited: true })
@@ -59,6 +60,7 @@ export const refusals: Readonly<Record<RefusalCode, Refusal>> = {
   WEB_LOGIN_UNREADABLE: attack(400),
   WEB_METHOD_REFUSED: attack(405),
   WEB_PLAIN_ON_TLS_PORT: fault(400),
+  WEB_RATE_LIMITED: { status: 429, audited: true, page: 'rate' },
   WEB_REQUEST_TIMEOUT: attack(408),
   WEB_STOPPING: fault(503),
   WEB_UPSTREAM_BROKEN: fault(502),

@@ -7,6 +7,7 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { FaultError } from '#lib/errors.ts'
 import type { CertificateAndKey } from '#system/local-ca/authority.ts'
+import type { TicketKeys } from './ticket-keys.ts'
 import { tlsPolicies, type TlsPolicyName } from './tls-policy.ts'
 
 const SESSION_SECONDS = 7200
@@ -23,28 +24,32 @@ type Named = {
 export class ShownCertificates {
   #policy: TlsPolicyName
   #base: CertificateAndKey
-  #ticketKeys: Buffer | undefined
+  #ticketKeys: TicketKeys
   #named: Named | undefined
-  readonly #listeners: ((options: ContextOptions) => void)[] = []
+  readonly #listeners: (() => void)[] = []
 
   /**
    * @param base Shown to whoever asks for no name that another certificate has.
    * @throws {FaultError} TLS_CERTIFICATE_INVALID.
    */
-  constructor(policy: TlsPolicyName, base: CertificateAndKey, ticketKeys: Buffer | undefined) {
+  constructor(policy: TlsPolicyName, base: CertificateAndKey, ticketKeys: TicketKeys) {
     this.#policy = policy
     this.#base = base
     this.#ticketKeys = ticketKeys
-    contextOf(this.options)
+    contextOf(this.options('current'))
   }
 
-  /** For the servers: of the base certificate. */
-  get options(): ContextOptions {
-    return this.#optionsFor(this.#base)
+  get ticketKeys(): TicketKeys {
+    return this.#ticketKeys
   }
 
-  /** Called with new options whenever the base certificate, the policy or the keys change. */
-  onChange(listener: (options: ContextOptions) => void): void {
+  /** For the servers: of the base certificate, and of one of the keys of tickets. */
+  options(key: keyof TicketKeys): ContextOptions {
+    return optionsOf(this.#policy, this.#base, this.#ticketKeys[key])
+  }
+
+  /** Called whenever the base certificate, the policy or the keys of tickets change. */
+  onChange(listener: () => void): void {
     this.#listeners.push(listener)
   }
 
@@ -52,17 +57,17 @@ export class ShownCertificates {
   change(change: {
     readonly policy?: TlsPolicyName
     readonly base?: CertificateAndKey
-    readonly ticketKeys?: Buffer
+    readonly ticketKeys?: TicketKeys
   }): void {
     const policy = change.policy ?? this.#policy
     const base = change.base ?? this.#base
     const ticketKeys = change.ticketKeys ?? this.#ticketKeys
-    contextOf(optionsOf(policy, base, ticketKeys)) // or it throws here, before anything changed
+    contextOf(optionsOf(policy, base, ticketKeys.current)) // or it throws, before a change
     this.#policy = policy
     this.#base = base
     this.#ticketKeys = ticketKeys
     if (this.#named) this.#named.context = contextOf(this.#optionsFor(this.#named.pair))
-    for (const listener of this.#listeners) listener(this.options)
+    for (const listener of this.#listeners) listener()
   }
 
   /**
@@ -85,7 +90,7 @@ export class ShownCertificates {
   }
 
   #optionsFor(pair: CertificateAndKey): ContextOptions {
-    return optionsOf(this.#policy, pair, this.#ticketKeys)
+    return optionsOf(this.#policy, pair, this.#ticketKeys.current)
   }
 }
 

@@ -53,8 +53,11 @@ export type KeeperPorts = {
   /** In [0, 1). */
   readonly chance: () => number
   readonly dnsHook?: DnsHook | undefined
-  /** Told of the record when it changed: what to show, and which challenges to answer. */
-  readonly onRecord: (record: CertificateRecord) => void
+  /**
+   * Told of the record when it changed: what to show, and which challenges to answer. The authority
+   * is asked to look only when that is done, in every process.
+   */
+  readonly onRecord: (record: CertificateRecord) => void | Promise<void>
   readonly onIssued: (certificate: X509Certificate) => void
   readonly onFailure: (error: VeiligError, retryMs: number) => void
 }
@@ -108,7 +111,7 @@ export class CertificateKeeper {
    * @returns How long nothing need be done, in milliseconds.
    */
   async turn(): Promise<number> {
-    this.#take(await this.#ports.book.load())
+    await this.#take(await this.#ports.book.load())
     const nowMs = this.#ports.clock.nowMs()
     const { lease, pending, renewAtMs } = this.#record
     if (lease && lease.holder !== this.#ports.holder && lease.untilMs > nowMs) return LOOK_SOON_MS
@@ -323,10 +326,10 @@ export class CertificateKeeper {
     const held = { holder, untilMs: clock.nowMs() + LEASE_MS }
     const next = { ...this.#record, ...change, lease: lease === 'release' ? undefined : held }
     if (!(await book.store(next, this.#version))) throw new Overtaken()
-    this.#take({ version: this.#version + 1, record: next })
+    await this.#take({ version: this.#version + 1, record: next })
   }
 
-  #take(found: Versioned | undefined): void {
+  async #take(found: Versioned | undefined): Promise<void> {
     this.#version = found?.version ?? 0
     const { directoryUrl, names } = this.#config
     const ours = found?.record.directoryUrl === directoryUrl
@@ -339,7 +342,7 @@ export class CertificateKeeper {
       : { ...emptyRecord(this.#config), ...account, current, lease }
     if (this.#version === this.#seen && this.#seen > 0) return
     this.#seen = this.#version
-    this.#ports.onRecord(this.#record)
+    await this.#ports.onRecord(this.#record)
   }
 }
 

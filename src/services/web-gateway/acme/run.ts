@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KeeperConfig } from './keeper.ts'
+import type { KeeperConfig, KeeperPorts } from './keeper.ts'
 import { CertificateKeeper } from './keeper.ts'
 import type { Gateway } from '../gateway.ts'
 import type { AcmePorts, WebGatewayPorts } from '../ports.ts'
@@ -12,19 +12,15 @@ import type { AcmePorts, WebGatewayPorts } from '../ports.ts'
 export function keepCertificate(
   gateway: Gateway,
   config: KeeperConfig,
-  ports: AcmePorts,
+  ports: AcmePorts & Pick<KeeperPorts, 'onRecord'>,
   { clock, log }: Pick<WebGatewayPorts, 'clock' | 'log'>,
 ): AsyncDisposable {
-  const { challenges, certificates, security } = gateway
+  const { security } = gateway
   const { names } = config
   const keeper = new CertificateKeeper(config, {
     ...ports,
     clock,
     chance: Math.random,
-    onRecord: (record) => {
-      challenges.take(record)
-      if (record.current) certificates.showFor(names, record.current)
-    },
     onIssued: (certificate) => {
       const until = certificate.validToDate.toISOString()
       security.record('CERTIFICATE_ISSUED', names.join(), { names: names.join(' '), until })

@@ -1,0 +1,80 @@
+/**
+ * What the processes of one gateway tell each other. The first one keeps what there must be one of;
+ * the others, its workers, are told by it and ask it. Nothing of this is ever on a disk.
+ *
+ * @module
+ */
+import type { AuditEvent } from '#audit/trail.ts'
+import type { Admission, LoginAttempt, Outcome, Settlement, Ticket } from '#lib/lockout/lockout.ts'
+import type { CertificateAndKey } from '#system/local-ca/authority.ts'
+import type { CertificateRecord } from '../acme/book.ts'
+import type { WebGatewayConfig } from '../config.ts'
+import type { Metrics } from '../metrics.ts'
+import type { UpstreamAddress, UpstreamGroup } from '../ports.ts'
+import type { RateQuestion } from '../rates.ts'
+import type { Reloaded } from '../serve.ts'
+import type { TicketKeys } from '../ticket-keys.ts'
+
+/** `Reloaded`, as JSON can carry it. */
+export type PlainSettings = {
+  readonly config: WebGatewayConfig
+  readonly certificate: CertificateAndKey
+  readonly upstreams: readonly (readonly [string, UpstreamAddress | UpstreamGroup])[]
+}
+
+/** Base64. */
+export type PlainTicketKeys = { readonly current: string; readonly previous?: string | undefined }
+
+/** All a new worker must know. */
+export type Welcome = {
+  readonly settings: PlainSettings
+  readonly ticketKeys: PlainTicketKeys
+  readonly record: CertificateRecord | null
+  /** Base64. */
+  readonly loginKey: string
+  readonly httpsPort: number
+  readonly redirectPort: number
+  /** Sites whose policy is learned, and the folder's file of what people decided. */
+  readonly csp: {
+    readonly sites: readonly (readonly [string, string])[]
+    readonly decisions: string
+  } | null
+}
+
+/** What a worker asks of the first process. */
+export type Asks = {
+  welcome: readonly [null, Welcome]
+  loginBegin: readonly [LoginAttempt, Admission]
+  loginSettle: readonly [{ readonly ticket: Ticket; readonly outcome: Outcome }, Settlement]
+  /** Milliseconds to wait; 0 when it may pass. */
+  rate: readonly [RateQuestion, number]
+  audit: readonly [readonly AuditEvent[], null]
+}
+
+/** What the first process tells a worker; it answers when it is so. */
+export type Orders = {
+  settings: readonly [PlainSettings, null]
+  ticketKeys: readonly [PlainTicketKeys, null]
+  record: readonly [CertificateRecord, null]
+  metrics: readonly [null, Metrics]
+}
+
+export function plainSettings({ config, certificate, upstreams }: Reloaded): PlainSettings {
+  return { config, certificate, upstreams: [...upstreams] }
+}
+
+export function settingsFrom({ config, certificate, upstreams }: PlainSettings): Reloaded {
+  return { config, certificate, upstreams: new Map(upstreams) }
+}
+
+export function plainTicketKeys({ current, previous }: TicketKeys): PlainTicketKeys {
+  return { current: current.toString('base64'), previous: previous?.toString('base64') }
+}
+
+export function ticketKeysFrom({ current, previous }: PlainTicketKeys): TicketKeys {
+  const bytes = (text: string): Buffer => Buffer.from(text, 'base64')
+  return {
+    current: bytes(current),
+    ...(previous === undefined ? {} : { previous: bytes(previous) }),
+  }
+}
