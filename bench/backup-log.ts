@@ -4,7 +4,8 @@
  * pg_receivewal --synchronous on the same server.
  *
  * A sample is one commit: from the moment PostgreSQL acknowledged it to the moment a region holds it
- * durably. VEILIG_BENCH_SECONDS is the time for each rate.
+ * durably, and all before it. VEILIG_BENCH_SECONDS is the time for each rate; VEILIG_BENCH_RATES, a
+ * word of the names of those to be measured alone.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -38,13 +39,28 @@ const GRANTS = [
   'grant execute on function pg_reload_conf() to veilig_backup',
 ]
 
-type Rate = { readonly name: string; readonly pauseMs: () => number; readonly flood: boolean }
+type Rate = {
+  readonly name: string
+  readonly pauseMs: () => number
+  readonly flood: boolean
+  /** How much longer than the disk region 1 takes for an answer, as one far away does. */
+  readonly farMs?: number
+  /** One object after the other into each region, for comparison. */
+  readonly alone?: boolean
+}
 
 const rates: readonly Rate[] = [
   { name: 'idle, a commit now and then', pauseMs: () => 500 + Math.random() * 1000, flood: false },
   { name: '20 commits/s', pauseMs: () => 50, flood: false },
   { name: 'as many as one client can', pauseMs: () => 0, flood: false },
-  { name: 'beside bulk loads', pauseMs: () => 20, flood: true },
+  ...[true, false].flatMap((alone) => {
+    const how = alone ? 'one part at a time' : 'parts in step'
+    const load = { pauseMs: () => 20, flood: true, alone }
+    return [
+      { ...load, name: `beside bulk loads, ${how}` },
+      { ...load, name: `beside bulk loads, region 1 far, ${how}`, farMs: 100 },
+    ]
+  }),
 ]
 
 /** Where each region's log ends, and who waits for what. */
@@ -52,11 +68,28 @@ class Watched extends DiskStore {
   #end = 0n
   readonly #waiting: { readonly lsn: bigint; readonly hear: () => void }[] = []
 
+  farMs = 0
+  alone = false
+  #before: Promise<unknown> = Promise.resolve()
+  /** Where parts begin that came before the one in front of them: start → end. */
+  readonly #ahead = new Map<bigint, bigint>()
+
   override async put(name: string, bytes: Uint8Array): Promise<void> {
-    await super.put(name, bytes)
     const part = parseWalName(name)
-    if (!part || part.endLsn <= this.#end) return
-    this.#end = part.endLsn
+    const before = this.alone && part ? this.#before : undefined
+    const put = Promise.resolve(before).then(async () => {
+      await super.put(name, bytes)
+      if (part) await delay(this.farMs)
+    })
+    this.#before = put.catch(() => undefined)
+    await put
+    if (!part || part.whole) return
+    if (this.#end === 0n) this.#end = part.startLsn // the first goes alone
+    this.#ahead.set(part.startLsn, part.endLsn)
+    for (let next = this.#ahead.get(this.#end); next; next = this.#ahead.get(this.#end)) {
+      this.#ahead.delete(this.#end)
+      this.#end = next
+    }
     while (this.#waiting[0] && this.#waiting[0].lsn <= this.#end) this.#waiting.shift()?.hear()
   }
 
@@ -87,7 +120,11 @@ async function main(): Promise<void> {
   {
     await using service = await start(server, folder, regions, false)
     await until(() => service.status().full.newest !== null)
-    for (const rate of rates) await lossWindow(server, regions, rate)
+    const wanted = process.env['VEILIG_BENCH_RATES'] ?? ''
+    for (const rate of rates) {
+      if (rate.name.includes(wanted)) await lossWindow(server, regions, rate)
+    }
+    if (wanted !== '') return
   }
   await commitCost(server, folder, regions, binaries?.bin)
 }
@@ -97,6 +134,10 @@ async function lossWindow(
   regions: readonly Watched[],
   rate: Rate,
 ): Promise<void> {
+  for (const [at, region] of regions.entries()) {
+    region.alone = rate.alone === true
+    region.farMs = at === 1 ? (rate.farMs ?? 0) : 0
+  }
   const client = new pg.Client(server.connection)
   await client.connect()
   const stop = new AbortController()
@@ -104,6 +145,7 @@ async function lossWindow(
   const samples = regions.map((): number[] => [])
   const heard: Promise<unknown>[] = []
   const endMs = performance.now() + SECONDS * 1000
+  const beginLsn = await endOfLog(client)
   while (performance.now() < endMs) {
     await delay(rate.pauseMs())
     const { rows } = await client.query<{ lsn: string }>(
@@ -115,9 +157,13 @@ async function lossWindow(
       heard.push(region.holds(lsn).then(() => samples[at]?.push(performance.now() - atMs)))
     }
   }
+  const writtenMib = Number((await endOfLog(client)) - beginLsn) / 2 ** 20
   stop.abort()
   await flood
   await Promise.all(heard)
+  const subject = 'PostgreSQL'
+  const metric = `log written, ${rate.name}`
+  emit({ bench: BENCH, subject, metric, value: writtenMib / SECONDS, unit: 'MiB/s' })
   await client.end()
   for (const [at, all] of samples.entries()) {
     all.sort((a, b) => a - b)
@@ -127,6 +173,11 @@ async function lossWindow(
       emit({ bench: BENCH, subject: `region ${at}`, metric, value, unit: 'ms' })
     }
   }
+}
+
+async function endOfLog(client: pg.Client): Promise<bigint> {
+  const { rows } = await client.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn')
+  return parseLsn(rows[0]!.lsn)
 }
 
 async function bulkLoads(server: TestPostgres, signal: AbortSignal): Promise<void> {

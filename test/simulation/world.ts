@@ -17,7 +17,7 @@ import { openReader } from '#services/backup/repository/open-reader.ts'
 import { openRepository } from '#services/backup/repository/open-repository.ts'
 import { readCatalogueKey, readIdentity } from '#services/backup/repository/repository-keys.ts'
 import type { BackupRecord, Repository, WalRange } from '#services/backup/repository/repository.ts'
-import { listWal, WalRanges } from '#services/backup/repository/wal-listing.ts'
+import { listWal } from '#services/backup/repository/wal-listing.ts'
 import { timelinePath } from '#services/backup/restore/timelines.ts'
 import { walPieces } from '#services/backup/restore/wal-source.ts'
 import { findGaps, hasOpenGap } from '#services/backup/wal/gaps.ts'
@@ -37,7 +37,15 @@ export type WorldOptions = {
 }
 
 /** What became of it, for counting. */
-export type Lived = { kills: number; forks: number; gaps: number; commits: number; checks: number }
+export type Lived = {
+  kills: number
+  forks: number
+  gaps: number
+  commits: number
+  checks: number
+  /** Parts of the log seen behind a hole: they overtook one that never arrived. */
+  loose: number
+}
 
 const SLOT = 'veilig'
 const keys = keysOf('simulation')
@@ -51,7 +59,14 @@ type Process = {
 }
 
 export class World {
-  readonly lived: Lived = { kills: 0, forks: 0, gaps: 0, commits: 0, checks: 0 }
+  readonly lived: Lived = {
+    kills: 0,
+    forks: 0,
+    gaps: 0,
+    commits: 0,
+    checks: 0,
+    loose: 0,
+  }
   readonly #options: WorldOptions
   readonly #random: () => number
   readonly #bytes: (size: number) => Uint8Array
@@ -222,6 +237,7 @@ export class World {
     this.#server.restart() // its connections end with it
     this.lived.kills++
     await this.#clock.pass(Math.floor(this.#random() * 2000))
+    for (const region of this.#regions) this.lived.loose += (await logOf(region)).loose
     this.#start()
   }
 
@@ -229,7 +245,9 @@ export class World {
   async #disaster(): Promise<void> {
     this.lived.checks++
     const { needed, required } = this.#options
-    const kept = await Promise.all(this.#regions.map((region) => rangesOf(region)))
+    const kept = await Promise.all(
+      this.#regions.map(async (region) => (await logOf(region)).stretches),
+    )
     for (const commit of this.#server.commits) {
       if (needed === 0 || !commit.acknowledged || commit.inFull) continue
       const holding = kept.map((ranges, at) => at < 3 && holds(ranges, commit))
@@ -345,10 +363,20 @@ function stretches(wal: readonly WalRange[]): readonly WalRange[] {
   return wal
 }
 
-async function rangesOf(region: SimulatedRegion): Promise<readonly WalRange[]> {
-  const ranges = new WalRanges()
-  for await (const part of listWal(region.kept)) ranges.add(part)
-  return ranges.ranges
+/**
+ * Of each run what follows its first part without a hole, by the names alone, and how many parts
+ * lie behind one. Not as the repository's readers find it: so that they are checked too.
+ */
+async function logOf(region: SimulatedRegion): Promise<{ stretches: WalRange[]; loose: number }> {
+  const runs = new Map<string, WalRange>()
+  let loose = 0
+  for await (const { run, ...part } of listWal(region.kept)) {
+    const before = runs.get(run)
+    if (!before) runs.set(run, part)
+    else if (part.startLsn > before.endLsn) loose++
+    else if (part.endLsn > before.endLsn) runs.set(run, { ...before, endLsn: part.endLsn })
+  }
+  return { stretches: [...runs.values()], loose }
 }
 
 /** Its last byte is there, without a hole before it on its timeline. */

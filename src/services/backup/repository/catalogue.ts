@@ -18,7 +18,7 @@ import { listWal, WalRanges } from './wal-listing.ts'
  */
 export async function readCatalogue(reader: RepositoryReader): Promise<Catalogue> {
   const { cluster, backups, histories } = reader.chain.state
-  const ranges = new WalRanges()
+  const ranges = new WalRanges(reader.chain.state)
   let answered = 0
   let failure: unknown
   for (const { store } of reader.regions) {

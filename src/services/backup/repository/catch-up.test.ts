@@ -108,10 +108,10 @@ test('packs travel side by side, and what names them waits for them all', async 
   const lane = new RegionLane(store, systemClock)
   const bytes = new Uint8Array(10)
   const pushed = [0, 1, 2, 3, 4, 5, 6].map((at) =>
-    lane.push({ name: `pack-${at}`, bytes, free: true }),
+    lane.push({ name: `pack-${at}`, bytes, pace: 'free' }),
   )
   pushed.push(lane.push({ name: 'entry', bytes }))
-  pushed.push(lane.push({ name: 'after', bytes, free: true }))
+  pushed.push(lane.push({ name: 'after', bytes, pace: 'free' }))
   await until(() => store.came.length === 6)
   await delay(20) // an entry that does not wait would be there by now
   assert.equal(store.came.length, 6)

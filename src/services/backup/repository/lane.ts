@@ -1,9 +1,13 @@
 /**
- * A lane into one region: objects go in one after the other, and a failure is tried again for ever.
+ * A lane into one region: objects are called durable in the order in which they came, and a failure
+ * is tried again for ever.
  *
- * Because an object is sent only once the one before it is durable, whatever a crash leaves behind
- * is a beginning of what was sent, without a hole. Packs are free of that: nothing counts on them
- * before the entry that names them, so several travel at once; what is not free waits for them.
+ * An object that goes alone is sent once all before it are durable, and all after it wait: whatever
+ * a crash leaves behind is then a beginning of what was sent, without a hole. Parts of the log go
+ * in step: a few at once, for a disk's sync or a far server's answer takes longer than their bytes,
+ * but never further ahead of the first that is not durable than `IN_STEP_MAX`; so a hole has few
+ * parts behind it, and whoever reads knows them (wal-listing.ts). Packs are free: nothing counts on
+ * them before the entry that names them.
  *
  * @module
  */
@@ -15,13 +19,22 @@ const RETRY_FIRST_MS = 100
 const RETRY_MAX_MS = 10_000
 /** Free objects under way at once: a far server's answer takes longer than a pack's bytes. */
 const FREE_AT_ONCE = 4
+/**
+ * Objects in step, from the first that is not durable to the last that may be sent. A repository's
+ * readers count on it (docs/formats/repository.md §9.2): it may become less, never more.
+ */
+export const IN_STEP_MAX = 16
+
+export type Pace = 'alone' | 'in-step' | 'free'
 
 export type LaneItem = {
   readonly name: string
   readonly bytes: Uint8Array
-  /** May travel beside its neighbours that are free too. */
-  readonly free?: boolean
+  /** Beside whom it may travel: nobody (the default), or neighbours of its own pace. */
+  readonly pace?: Pace
 }
+
+const NEW = { sent: false, stored: false }
 
 type Waiting = LaneItem & {
   /** How many were pushed before. */
@@ -29,6 +42,8 @@ type Waiting = LaneItem & {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
   sent: boolean
+  /** In the region; called durable when all before it are too, unless it is free. */
+  stored: boolean
 }
 
 export class RegionLane {
@@ -42,7 +57,9 @@ export class RegionLane {
   #pushed = 0
   #queuedBytes = 0
   #fault: string | undefined
-  #retryMs = RETRY_FIRST_MS
+  readonly #failing = new Set<Waiting>()
+  /** Aborted at each success. */
+  #anew = new AbortController()
   #held = false
   #ended: unknown
 
@@ -55,13 +72,14 @@ export class RegionLane {
     return this.#queuedBytes
   }
 
-  /** Why the last attempt failed; undefined after a success. */
+  /** Why the last attempt failed; undefined once all that failed has succeeded. */
   get fault(): string | undefined {
     return this.#fault
   }
 
   /**
-   * Resolves when the object is durable; if it is not free, all pushed before it are too.
+   * Resolves when the object is durable; if it is not free, all pushed before it are too, and it
+   * resolves after them.
    *
    * @throws {IntegrityError} As the store: the lane is then dead, and so is all that waits in it.
    * @throws {FaultError} REPOSITORY_CLOSED, or why it was dropped.
@@ -69,7 +87,7 @@ export class RegionLane {
   push(item: LaneItem): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     const durable = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ ...item, number: this.#pushed++, resolve, reject, sent: false })
+      this.#queue.push({ ...item, number: this.#pushed++, resolve, reject, ...NEW })
     })
     this.#queuedBytes += item.bytes.length
     this.#sendMore()
@@ -103,6 +121,7 @@ export class RegionLane {
   /** Gives up what waits; the lane may be used again. What is under way may still arrive. */
   drop(reason: FaultError): void {
     for (const item of this.#queue.splice(0)) this.#settle(item, reason)
+    this.#failing.clear()
   }
 
   /** Gives up what waits, and stops. What is under way may still arrive. */
@@ -112,13 +131,9 @@ export class RegionLane {
   }
 
   #sendMore(): void {
-    for (const item of this.#queue) {
-      if (item.sent) {
-        if (item.free !== true) return
-        continue
-      }
-      const beside = item.free === true ? FREE_AT_ONCE : 1
-      if (this.#held || this.#sending.size >= beside) return
+    for (const [at, item] of this.#queue.entries()) {
+      if (item.sent) continue
+      if (this.#held || !this.#mayGo(item, at)) return
       item.sent = true
       const sending = this.#send(item).finally(() => {
         this.#sending.delete(sending)
@@ -128,33 +143,62 @@ export class RegionLane {
     }
   }
 
+  /** @param at How many before it are not done with. */
+  #mayGo({ pace = 'alone' }: Waiting, at: number): boolean {
+    if (at === 0) return this.#sending.size === 0 // what was dropped may be under way still
+    const before = this.#queue[at - 1]?.pace ?? 'alone'
+    if (pace === 'alone' || before !== pace) return false
+    return pace === 'free' ? this.#sending.size < FREE_AT_ONCE : at < IN_STEP_MAX
+  }
+
   async #send(item: Waiting): Promise<void> {
-    while (this.#queue.includes(item)) {
+    let waitMs = RETRY_FIRST_MS
+    while (!item.stored && this.#queue.includes(item)) {
       try {
         await this.#store.put(item.name, item.bytes)
-        this.#fault = undefined
-        this.#retryMs = RETRY_FIRST_MS
+        this.#answered(item)
         this.#finish(item)
       } catch (error) {
         if (!(error instanceof FaultError)) this.#end(error)
         if (this.#ended !== undefined) return
         this.#fault = error instanceof VeiligError ? error.message : 'unknown'
-        await this.#pause()
+        this.#failing.add(item)
+        if (await this.#pause(waitMs)) waitMs = RETRY_FIRST_MS
+        else waitMs = Math.min(RETRY_MAX_MS, waitMs * 2)
       }
     }
+    this.#failing.delete(item)
+  }
+
+  /** The region takes objects: what failed beside this one is tried again soon. */
+  #answered(item: Waiting): void {
+    this.#failing.delete(item)
+    if (this.#failing.size === 0) this.#fault = undefined
+    this.#anew.abort()
+    this.#anew = new AbortController()
   }
 
   #finish(item: Waiting): void {
     const at = this.#queue.indexOf(item)
     if (at < 0) return // dropped or closed meanwhile
-    this.#queue.splice(at, 1)
-    this.#settle(item, undefined)
+    item.stored = true
+    if (item.pace === 'free') {
+      this.#queue.splice(at, 1)
+      return this.#settle(item, undefined)
+    }
+    while (this.#queue[0]?.stored) this.#settle(this.#queue.shift()!, undefined)
   }
 
-  async #pause(): Promise<void> {
-    const waitMs = this.#retryMs
-    this.#retryMs = Math.min(RETRY_MAX_MS, waitMs * 2)
-    await this.#clock.sleep(waitMs, this.#closing.signal).catch(() => {})
+  /** @returns Whether the region has answered meanwhile: then the wait was short. */
+  async #pause(waitMs: number): Promise<boolean> {
+    const { signal } = this.#anew
+    const closing = this.#closing.signal
+    await this.#clock.sleep(RETRY_FIRST_MS, closing).catch(() => {})
+    const restMs = waitMs - RETRY_FIRST_MS
+    if (restMs > 0 && !signal.aborted && !closing.aborted) {
+      await this.#clock.sleep(restMs, AbortSignal.any([closing, signal])).catch(() => {})
+    }
+    return signal.aborted
   }
 
   #end(error: unknown): void {

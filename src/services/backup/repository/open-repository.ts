@@ -83,7 +83,7 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
   const head = await options.head?.load()
   if (head) checkHead(chain, head, 'all regions')
   await levelRequired(regions, reachable, root, chain)
-  const listing = await settleLog(regions, root)
+  const listing = await settleLog(regions, root, chain)
   return new OpenRepository(options, root, regions, chain, listing)
 }
 
@@ -133,7 +133,7 @@ async function levelRequired(
     for (const source of reachable) {
       if (source === target) continue
       try {
-        await copyMissing(source.place.store, target.place.store, root, proofs, gone)
+        await copyMissing(source.place.store, target.place.store, root, proofs, { gone })
       } catch (error) {
         if (source.place.required || !(error instanceof FaultError)) throw error
         // One that may be away: enough that the target's catalogue is whole without it.
@@ -149,8 +149,12 @@ async function levelRequired(
  * Finds where the log ends, and stores its last part again in every required region: a process
  * that was killed may have left it where a power cut still takes it away.
  */
-async function settleLog(regions: Regions, root: RepositoryRoot): Promise<LogListing> {
-  const listing: LogListing = { ranges: new WalRanges(), tails: new Map() }
+async function settleLog(
+  regions: Regions,
+  root: RepositoryRoot,
+  { state }: CatalogueChain,
+): Promise<LogListing> {
+  const listing: LogListing = { ranges: new WalRanges(state), tails: new Map() }
   const first = regions.required[0]
   if (!first) return listing
   const timelines = new Set<number>()
@@ -432,7 +436,7 @@ class OpenRepository implements Repository {
     const proofs = proofsOf(this.#chain.state.backups)
     const gone = (name: string): boolean => isGivenUp(this.#chain, name)
     const stores = [source.place.store, region.place.store] as const
-    return (await copyMissing(...stores, this.#root, proofs, gone)).copied
+    return (await copyMissing(...stores, this.#root, proofs, { gone, growing: true })).copied
   }
 }
 

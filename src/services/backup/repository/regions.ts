@@ -48,9 +48,9 @@ export class Region {
     if (!this.place.required && queuedBytes + item.bytes.length > QUEUED_BYTES_MAX) this.leave()
     if (this.behind) return false
     try {
-      // A backup's packs in any order: its entry, which is not free, comes after them.
+      // A backup's packs in any order: its entry, which goes alone, comes after them.
       const free = lane === 'bulk' && item.name.startsWith(`${BACKUPS_FOLDER}/`)
-      await this.#lanes[lane].push(free ? { ...item, free } : item)
+      await this.#lanes[lane].push(free ? { ...item, pace: 'free' } : item)
       return true
     } catch (error) {
       if (this.place.required || !(error instanceof FaultError)) throw error

@@ -76,10 +76,17 @@ export function isGivenUp(chain: CatalogueChain, name: string): boolean {
   return part !== undefined && part.endLsn <= (logStarts.get(part.run)?.endLsn ?? 0n)
 }
 
+export type CopyOptions = {
+  readonly gone?: (name: string) => boolean
+  readonly growing?: boolean
+}
+
 /**
  * Copies into `target` what it lacks of `source`.
  *
- * @param gone Names that are being destroyed.
+ * @param how.gone Names that are being destroyed.
+ * @param how.growing The source is being written to: of its log only what follows without a hole is
+ *   copied, so that the target has none either. What comes after is on its way, and copied next.
  *
  * @returns How many objects were copied, and which could not be because they are not authentic.
  * @throws {FaultError} As the stores.
@@ -89,14 +96,16 @@ export async function copyMissing(
   target: ObjectStore,
   root: RepositoryRoot,
   proofs: Proofs,
-  gone: (name: string) => boolean = () => false,
+  { gone = () => false, growing = false }: CopyOptions = {},
 ): Promise<{ copied: number; refused: string[] }> {
   let copied = 0
   const refused: string[] = []
   for (const folder of FOLDERS) {
     const replaced = folder === WAL_FOLDER ? await wholeLog(target) : undefined
     const newest = folder === KEYS_FOLDER ? await newestKeys(target) : undefined
-    const missing = missingFrom(source.list(folder), target.list(folder))
+    const listed = source.list(folder)
+    const whole = growing && folder === WAL_FOLDER ? withoutHoles(listed) : listed
+    const missing = missingFrom(whole, target.list(folder))
     // The log without a hole, so in its order; packs in any, the catalogue comes behind them all.
     await each(missing, folder === BACKUPS_FOLDER ? PACKS_AT_ONCE : 1, async (name) => {
       if (folder === BACKUPS_FOLDER && !proofs.has(name)) return // a left-over, or on its way
@@ -113,6 +122,18 @@ export async function copyMissing(
     })
   }
   return { copied, refused }
+}
+
+async function* withoutHoles(listed: AsyncIterable<StoredObject>): AsyncGenerator<StoredObject> {
+  const ends = new Map<string, bigint>()
+  for await (const object of listed) {
+    const part = parseWalName(object.name)
+    if (!part) continue
+    const end = ends.get(part.run) ?? part.startLsn
+    if (part.startLsn > end) continue
+    if (part.endLsn > end) ends.set(part.run, part.endLsn)
+    yield object
+  }
 }
 
 /** Memory holds so many objects at most; a far server's answer takes longer than its bytes. */

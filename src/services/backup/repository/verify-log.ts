@@ -8,11 +8,27 @@ import { equalBytes, toHex } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
 import { digestFromHex } from './entries.ts'
+import { IN_STEP_MAX } from './lane.ts'
 import type { CatalogueState } from './state.ts'
 import type { ReadWalPart } from './wal-part.ts'
 
+/** Between two parts of a run something was not listed. */
+export type LogHole = {
+  readonly run: string
+  readonly timeline: number
+  readonly fromLsn: Lsn
+  /** Of the part that ends there; undefined where it is not known any more. */
+  readonly fromLink: Uint8Array | undefined
+  readonly toLsn: Lsn
+  /** That the part behind it names as the one before. */
+  readonly toLink: Uint8Array
+  /** The parts behind it, the first ones. */
+  readonly behind: string[]
+}
+
 type RunState = {
   endLsn: Lsn
+  readonly holes: LogHole[]
   /** Position → link of what ends there; of the segment under way. */
   readonly links: Map<Lsn, Uint8Array>
   segmentLsn: Lsn
@@ -41,24 +57,24 @@ export class LogCheck {
   }
 
   /**
-   * Takes the next part in the order of their names.
+   * Takes the next part in the order of their names. A hole before it is kept for a second look:
+   * what was on its way when we listed has come since.
    *
-   * @throws {IntegrityError} OBJECT_UNKNOWN, WAL_MISSING, WAL_CHAIN_BROKEN.
+   * @throws {IntegrityError} OBJECT_UNKNOWN, WAL_CHAIN_BROKEN.
    */
   take(part: ReadWalPart): void {
     const run = this.#stateOf(part)
     const { startLsn, endLsn, name } = part
     const before = run.links.get(startLsn)
     const reached = run.endLsn
+    if (reached < startLsn) this.#noteHole(run, reached, part)
     this.#advance(run, part)
-    if (reached < startLsn) {
-      const hole = `${formatLsn(reached)} to ${formatLsn(startLsn)}`
-      throw new IntegrityError('WAL_MISSING', `the log from ${hole}, before ${name}, is gone`)
-    }
+    for (const { behind } of run.holes) if (behind.length < IN_STEP_MAX) behind.push(name)
     const known = run.links.get(endLsn)
     run.links.set(endLsn, known ?? part.link)
+    const inside = !before && startLsn <= reached && reached < endLsn
     const follows = !before || equalBytes(before, part.previousLink)
-    if (!follows || (known && !equalBytes(known, part.link)) || (!before && reached < endLsn)) {
+    if (!follows || (known && !equalBytes(known, part.link)) || inside) {
       const message = `${name} does not follow the part before it: one was exchanged`
       throw new IntegrityError('WAL_CHAIN_BROKEN', message)
     }
@@ -66,6 +82,27 @@ export class LogCheck {
     if (mark?.endLsn !== endLsn || mark.link === toHex(part.link)) return
     const message = `${name} is not the part that the catalogue marks`
     throw new IntegrityError('WAL_CHAIN_BROKEN', message)
+  }
+
+  get holes(): readonly LogHole[] {
+    return [...this.#runs.values()].flatMap(({ holes }) => holes)
+  }
+
+  /** The segments of which a hole may lack something, ascending. */
+  *segmentsOf({ fromLsn, toLsn }: Pick<LogHole, 'fromLsn' | 'toLsn'>): Generator<Lsn> {
+    const size = this.#segmentSize
+    for (let lsn = fromLsn - (fromLsn % size); lsn < toLsn; lsn += size) yield lsn
+  }
+
+  /**
+   * What a hole means that is still there: nothing, when a crash may have left it at the end of
+   * its run (docs/formats/repository.md §9.2); then what lies behind it is loose.
+   */
+  judge({ run, fromLsn, toLsn, behind }: LogHole): IntegrityError | undefined {
+    const marked = (this.#state.runEnds.get(run)?.endLsn ?? 0n) > fromLsn
+    if (!marked && behind.length < IN_STEP_MAX) return undefined
+    const hole = `${formatLsn(fromLsn)} to ${formatLsn(toLsn)}`
+    return new IntegrityError('WAL_MISSING', `the log from ${hole}, before ${behind[0]}, is gone`)
   }
 
   /** What the catalogue marks and is not there. */
@@ -92,9 +129,21 @@ export class LogCheck {
     const rest = this.#state.logStarts.get(part.run)
     const endLsn = rest?.endLsn ?? begun.entry.startLsn
     const link = rest ? digestFromHex(rest.link) : begun.digest
-    const state = { endLsn, links: new Map([[endLsn, link]]), segmentLsn: 0n }
+    const state = { endLsn, links: new Map([[endLsn, link]]), segmentLsn: 0n, holes: [] }
     this.#runs.set(part.run, state)
     return state
+  }
+
+  #noteHole(run: RunState, fromLsn: Lsn, part: ReadWalPart): void {
+    run.holes.push({
+      run: part.run,
+      timeline: part.timeline,
+      fromLsn,
+      fromLink: run.links.get(fromLsn),
+      toLsn: part.startLsn,
+      toLink: part.previousLink,
+      behind: [],
+    })
   }
 
   /** Forgets the links within segments that are over: nothing begins there any more. */

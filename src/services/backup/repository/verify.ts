@@ -22,13 +22,14 @@ import {
   ROOT_NAME,
   ROOTS_FOLDER,
   WAL_FOLDER,
+  walName,
 } from './names.ts'
 import { sha256, type ObjectKind } from './object-frame.ts'
 import { findingOf, type Finding, type RepositoryReader } from './open-reader.ts'
 import { openSealed } from './sealing.ts'
 import { checkObject } from './synchronise.ts'
-import { LogCheck } from './verify-log.ts'
-import { wholeLog, WholeLog } from './wal-listing.ts'
+import { LogCheck, type LogHole } from './verify-log.ts'
+import { listWal, wholeLog, WholeLog } from './wal-listing.ts'
 import { parseWalPart, type ReadWalPart } from './wal-part.ts'
 
 export type VerifyReport = {
@@ -113,6 +114,9 @@ class RegionCheck {
       }
       for (const name of this.#vanished) {
         if (!(await this.#isReplaced(name))) this.#missing(name)
+      }
+      for (const hole of this.#log.holes) {
+        await this.#guard(hole.behind[0] ?? WAL_FOLDER, () => this.#checkHole(hole))
       }
       this.#checkExpected()
       this.#checkMarks()
@@ -240,6 +244,37 @@ class RegionCheck {
       const message = `the data key ${key} is not there; ${neededBy} cannot be opened without it`
       this.#note(neededBy, new IntegrityError('KEY_MISSING', message))
     }
+  }
+
+  /** Looks once more at a place where something of the log was not listed. */
+  async #checkHole(hole: LogHole): Promise<void> {
+    if (await this.#isFilled(hole)) return
+    const missing = this.#log.judge(hole)
+    if (missing) throw missing
+    for (const name of hole.behind) if (this.seen.delete(name)) this.leftOvers.push(name)
+  }
+
+  async #isFilled({ run, timeline, fromLsn, fromLink, toLsn, toLink }: LogHole): Promise<boolean> {
+    const { store } = this.#region
+    let [atLsn, link] = [fromLsn, fromLink]
+    for (const segmentLsn of this.#log.segmentsOf({ fromLsn, toLsn })) {
+      const beforeLsn = atLsn
+      for await (const part of listWal(store, { timeline, segmentLsn })) {
+        const around = part.whole && part.startLsn <= atLsn && part.endLsn > atLsn
+        if (part.run !== run || (part.startLsn !== atLsn && !around)) continue
+        const name = walName(part)
+        const bytes = await store.get(name)
+        checkObject(this.#reader.root, this.#reader.proofs, name, bytes)
+        const read = parseWalPart(name, bytes)
+        const follows = !link || part.startLsn < atLsn || equalBytes(link, read.previousLink)
+        if (!follows) return false
+        atLsn = part.endLsn
+        link = read.link
+        if (atLsn >= toLsn) return atLsn > toLsn || equalBytes(link, toLink)
+      }
+      if (atLsn === beforeLsn) return false
+    }
+    return false
   }
 
   #checkMarks(): void {

@@ -41,7 +41,14 @@ export type WalWriterPorts = {
   readonly merge: (sealed: SealedPart) => void
 }
 
-type Run = { readonly id: string; readonly timeline: number; nextLsn: Lsn; link: Uint8Array }
+type Run = {
+  readonly id: string
+  readonly timeline: number
+  nextLsn: Lsn
+  link: Uint8Array
+  /** Whether no part of it was sent yet. */
+  fresh: boolean
+}
 
 export class WalWriter implements WalStore {
   readonly #ports: WalWriterPorts
@@ -89,7 +96,7 @@ export class WalWriter implements WalStore {
     const entry = { type: 'run', run: id, timeline, startLsn: lsn, previous } as const
     const link = await this.#ports.enter(entry)
     this.#begun.push({ timeline, startLsn: lsn, previousLsn: this.#last?.lsn ?? lsn })
-    this.#run = { id, timeline, nextLsn: lsn, link }
+    this.#run = { id, timeline, nextLsn: lsn, link, fresh: true }
     this.#last = { timeline, lsn }
     this.#progress.begin(this.#last)
   }
@@ -197,7 +204,10 @@ export class WalWriter implements WalStore {
     const end = { run: run.id, endLsn: part.endLsn, link: toHex(link) }
     this.#lastEnd = end
     this.#progress.sent(end, { timeline, lsn: part.endLsn }, piece.bytes.length)
-    const durable = regions.put('log', { name, bytes }, (region) => {
+    // The first of a run goes alone: so a hole never lies before all that is listed of a run.
+    const pace = run.fresh ? 'alone' : 'in-step'
+    run.fresh = false
+    const durable = regions.put('log', { name, bytes, pace }, (region) => {
       this.#progress.stored(region, end, { timeline, lsn: part.endLsn }, piece.bytes.length)
       this.#wake()
     })

@@ -9,11 +9,11 @@ import type { RepositoryReader } from '../repository/open-reader.ts'
 import { listWal, WalRanges } from '../repository/wal-listing.ts'
 
 /**
- * @returns One past the last byte of the timeline that any region lists.
+ * @returns One past the last byte of the timeline that any region lists, but for loose parts.
  * @throws {IntegrityError} WAL_MISSING when the catalogue marks more than there is.
  */
 export async function archiveEnd(reader: RepositoryReader, timeline: number): Promise<Lsn> {
-  const ranges = new WalRanges()
+  const ranges = new WalRanges(reader.chain.state)
   let answered = 0
   let failure: unknown
   for (const { store } of reader.regions) {

@@ -95,9 +95,11 @@ async function stepsOf(
 ): Promise<Steps> {
   const { timeline, startLsn, endLsn } = segment
   const parts = await partsOf(reader, path, startLsn, size)
+  const { runs } = reader.chain.state
+  const ages = new Map(runs.map(({ entry }, at) => [entry.run, at]))
   const steps: Step[] = []
   for (let lsn = startLsn; lsn < endLsn;) {
-    const choice = chooseAt(parts, path, timeline, lsn)
+    const choice = chooseAt(parts, path, timeline, lsn, ages)
     if (!choice) {
       const where = `${timeline}:${formatLsn(lsn)}`
       const message = `the log at ${where} is in no region, though later log is`
@@ -168,29 +170,43 @@ async function partsOf(
   return [...parts.values()]
 }
 
-/** The part to read at a position: of the segment's own timeline, else of the one that wrote it. */
+/**
+ * The part to read at a position: of the segment's own timeline, else of the one that wrote it; of
+ * the newest run, for what an older one has loose may be of a server that was set back since.
+ *
+ * @param ages Run → its number among all that were begun.
+ */
 function chooseAt(
   parts: readonly WalName[],
   path: readonly PathPart[],
   named: number,
   lsn: Lsn,
+  ages: ReadonlyMap<string, number>,
 ): { part: WalName; limit: Lsn | undefined } | undefined {
   const covering = parts.filter((part) => part.startLsn <= lsn && lsn < part.endLsn)
-  const own = furthest(covering.filter(({ timeline }) => timeline === named))
+  const own = best(
+    covering.filter(({ timeline }) => timeline === named),
+    ages,
+  )
   if (own) return { part: own, limit: undefined }
   for (const { timeline, endLsn } of path.toReversed()) {
     if (endLsn !== undefined && lsn >= endLsn) continue
-    const part = furthest(covering.filter((at) => at.timeline === timeline))
+    const part = best(
+      covering.filter((at) => at.timeline === timeline),
+      ages,
+    )
     if (part) return { part, limit: endLsn }
   }
   return undefined
 }
 
-function furthest(parts: readonly WalName[]): WalName | undefined {
-  return parts.reduce<WalName | undefined>(
-    (best, part) => (!best || part.endLsn > best.endLsn ? part : best),
-    undefined,
-  )
+/** Of the newest run the one that reaches furthest. */
+function best(parts: readonly WalName[], ages: ReadonlyMap<string, number>): WalName | undefined {
+  const age = ({ run }: WalName): number => ages.get(run) ?? Infinity
+  return parts.reduce<WalName | undefined>((found, part) => {
+    if (!found || age(part) > age(found)) return part
+    return age(part) === age(found) && part.endLsn > found.endLsn ? part : found
+  }, undefined)
 }
 
 /** Parts of a run that are read one after the other must be linked. */

@@ -168,7 +168,7 @@ class Restorable {
     this.#reader = reader
     this.#listed = new Set(regions.flatMap(({ objects }) => [...objects]))
     this.#keys = new Set(regions.flatMap(({ keys }) => keys.map(({ id }) => id)))
-    const ranges = new WalRanges()
+    const ranges = new WalRanges(reader.chain.state)
     for (const name of this.#listed) {
       const part = parseWalName(name)
       if (part) ranges.add(part)
