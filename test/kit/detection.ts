@@ -18,23 +18,24 @@ export function openTestBook(
   return openTrail({ ...place, mode: 'written', disk: systemDisk, clock: systemClock })
 }
 
-/** Follows the SQL gateway's book of the folder and writes its own. */
+/** Follows a gateway's book of the folder and writes its own. */
 export async function startDetection(
   folder: string,
   channels: readonly Channel[],
   drillRoles: readonly string[] = ['veilig_prober'],
+  book: string = 'sql-gateway',
 ): Promise<AsyncDisposable> {
   const trail = await openTestBook(folder, 'detection')
-  const place = { folder, process: 'sql-gateway' }
+  const place = { folder, process: book }
   const service = await serveDetection(detectionConfig.parse({ drillRoles }), {
     trail,
     clock: systemClock,
     books: [place.process],
     memory: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    follow: (book, from, signal) =>
+    follow: (name, from, signal) =>
       readEvents({
         folder,
-        process: book,
+        process: name,
         from,
         follow: { clock: systemClock, signal, pollMs: 10 },
       }),

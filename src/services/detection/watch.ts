@@ -12,6 +12,7 @@ import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
 import { ProbingWatch } from './watch-probing.ts'
 import { cardFinding, RingWatch } from './watch-ring.ts'
+import { visitorFinding } from './watch-visitors.ts'
 import { findingOf, number, peerOf, text, type Peer } from './watched.ts'
 
 /** All that was learned, as it outlives the process. */
@@ -89,6 +90,8 @@ export class Watch {
       case 'DB_SESSION_CLOSED':
         this.#peers.delete(text(event, 'session'))
         return []
+      case 'LOGIN_AFTER_FAILURES':
+        return visitorFinding(event)
       case 'CARD_NUMBER_SEEN':
         return cardFinding(event)
       default:
