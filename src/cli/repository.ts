@@ -11,7 +11,6 @@ import { resolve } from 'node:path'
 import type { Identity } from '#crypto/key-wrap.ts'
 import { UsageError } from '#lib/errors.ts'
 import type { RegionConfig } from '#services/backup/config-regions.ts'
-import type { ManifestMemory } from '#services/backup/ports.ts'
 import type { CatalogueHead } from '#services/backup/repository/chain.ts'
 import {
   openReader,
@@ -41,8 +40,8 @@ export type KeyFiles = {
   readonly root: string
   /** How far the catalogue had come. */
   readonly head: string
-  /** The server's list of files of the newest full backup: differential ones need it. */
-  readonly manifest: string
+  /** Folder of the server's lists of files: differences are taken against them. */
+  readonly manifests: string
 }
 
 /** Where each key lies. */
@@ -53,7 +52,7 @@ export function keyFiles(paths: Paths): KeyFiles {
     catalogue: paths.secret('backup', 'catalogue.key'),
     root: paths.secret('backup', 'repository.root'),
     head: paths.secret('backup', 'catalogue.head'),
-    manifest: paths.secret('backup', 'full.manifest'),
+    manifests: paths.secret('backup', 'manifests'),
   }
 }
 
@@ -139,18 +138,6 @@ export async function readKeyFile(
     throw new UsageError('KEY_FILE_MISSING', message)
   }
   return readIdentity(Buffer.from(await systemDisk.read(path)).toString('utf8'))
-}
-
-/** Remembers the server's list of files of the newest full backup. */
-export function manifestMemory(paths: Paths): ManifestMemory {
-  const file = keyFiles(paths).manifest
-  return {
-    load: async () => {
-      const size = await systemDisk.size(file)
-      return size === undefined ? undefined : await systemDisk.read(file)
-    },
-    save: (serverManifest) => systemDisk.replace(file, serverManifest),
-  }
 }
 
 /** Remembers the catalogue's head outside the regions: who rolls all of them back is found out. */

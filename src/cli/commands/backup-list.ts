@@ -93,7 +93,7 @@ function rowOf(backup: BackupRecord, drilled: Drilled): string[] {
   const damage = damagedPageCount === 0 ? '' : `  ${damagedPageCount} PAGES DAMAGED`
   return [
     timeOf(backup.finishedMs),
-    backup.kind,
+    backup.synthetic ? 'synthetic full' : backup.kind,
     megabytes(backup.plainBytes),
     megabytes(backup.storedBytes),
     formatLsn(backup.startLsn),

@@ -10,13 +10,14 @@ import type { Command, CommandInput } from '../command.ts'
 
 export const backupRunCommand: Command = {
   name: 'backup run',
-  summary: 'take a full or a differential backup now',
-  usage: '[--type full|differential] [--label TEXT]',
+  summary: 'take a backup now: all, what changed since the last full one, or since the last',
+  usage: '[--type full|differential|incremental] [--label TEXT]',
   options: { type: { type: 'string' }, label: { type: 'string' } },
   run: async (context, input) => {
     const { type = 'full', label = 'by hand' } = input.values
-    if (type !== 'full' && type !== 'differential') {
-      const message = `no backup has the type '${String(type)}'; take 'full' or 'differential'`
+    if (type !== 'full' && type !== 'differential' && type !== 'incremental') {
+      const types = "'full', 'differential' or 'incremental'"
+      const message = `no backup has the type '${String(type)}'; take ${types}`
       throw new UsageError('BACKUP_TYPE_UNKNOWN', message)
     }
     const request = { request: 'backup', type, label: String(label).slice(0, 200) } as const
@@ -88,6 +89,8 @@ function sentence(answer: ControlAnswer): string {
     case 'synchronous':
     case 'held':
     case 'recipients':
+    case 'synthetic':
+    case 'noted':
       return ''
     default:
       return answer satisfies never

@@ -17,6 +17,7 @@ import { backupListCommand } from './backup-list.ts'
 import { backupRotateKeyCommand } from './backup-rotate-key.ts'
 import { backupRunCommand } from './backup-run.ts'
 import { backupSynchronousCommand } from './backup-synchronous.ts'
+import { backupSynthesizeCommand } from './backup-synthesize.ts'
 import { backupVerifyCommand } from './backup-verify.ts'
 import { claimsCommand } from './claims.ts'
 import { completionCommand } from './completion.ts'
@@ -66,6 +67,7 @@ export const chapters: readonly Chapter[] = [
       backupListCommand,
       backupRunCommand,
       backupVerifyCommand,
+      backupSynthesizeCommand,
       backupDrillCommand,
       backupSynchronousCommand,
       backupHoldCommand,

@@ -8,7 +8,8 @@ import type { Login } from '#services/backup/replication/connection.ts'
 import { serve, type BackupService } from '#services/backup/serve.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { ServiceContext } from '../context.ts'
-import { manifestMemory, openForBackup } from '../repository.ts'
+import { manifestMemory } from '../manifest-memory.ts'
+import { keyFiles, openForBackup } from '../repository.ts'
 import { modeMemory } from '../synchronous-mode.ts'
 import { SOCKET_PORT } from '../supervisor/clusters.ts'
 
@@ -21,7 +22,7 @@ export async function runBackup(context: ServiceContext): Promise<BackupService>
     repository: await openForBackup(context, config.regions),
     trail,
     clock,
-    manifest: manifestMemory(paths),
+    manifest: manifestMemory(systemDisk, keyFiles(paths).manifests),
     mode: modeMemory(paths),
     controlSocket: paths.socket('backup'),
   })

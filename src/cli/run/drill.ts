@@ -27,6 +27,7 @@ import { drillKey, ensureDrillKey } from '../drill-key.ts'
 import { readCanaries } from '../facts.ts'
 import { keptReceipts } from '../receipts.ts'
 import { keyFiles, openForReading, readKeyFile, regionPlaces } from '../repository.ts'
+import { synthesisOf } from './synthesis.ts'
 
 /** What of the log is surely in the regions when the backup service cannot be asked. */
 const UNKNOWN_LAG_MS = 60_000
@@ -50,6 +51,7 @@ export async function drillPorts(
   const folder = paths.drill(who)
   const known: KnownChains = new Map()
   return {
+    synthesis: synthesisOf(context),
     restorable: () => restorable(context, known),
     layOut: async (targetMs, into, signal) => {
       const text = `${new Date(targetMs).toISOString().slice(0, 23).replace('T', ' ')}+00`
@@ -114,9 +116,10 @@ async function restorable(context: ServiceContext, known: KnownChains): Promise<
     pgMajor: cluster?.pgMajor ?? 0,
     untilMs: await loggedUntilMs(context),
     backups: backups
-      .map(({ id, finishedMs, endLsn, plainBytes, manifest }) => ({
+      .map(({ id, finishedMs, endLsn, plainBytes, manifest, synthetic }) => ({
         id,
         finishedMs,
+        madeMs: synthetic?.madeMs,
         endLsn: formatLsn(endLsn),
         plainBytes,
         manifest: manifest.sha256,

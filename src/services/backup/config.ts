@@ -40,6 +40,18 @@ export type BackupConfig = {
   readonly fullEveryMinutes: number
   /** From the start of one backup of either kind to the start of the next differential one. */
   readonly differentialEveryMinutes: number
+  /** What a differential backup builds on: the newest full one, or the newest of either kind. */
+  readonly differentialOn: 'full' | 'newest'
+  /**
+   * From the newest full backup to the next that is put together in the repository; the primary
+   * then takes none while that works. Without it: only where retention needs one.
+   */
+  readonly syntheticFullEveryMinutes?: number | undefined
+  /**
+   * Whether what a window's first moment needs is made to stand on its own, so that nothing older
+   * is kept: one copy of the database in the repository an hour.
+   */
+  readonly exactRetention: boolean
   /** Every second of this many days stays restorable; what none of them needs is destroyed. */
   readonly retainDays: number
   /** What the server may send of a backup, megabytes (2^20) a second; without it: no limit. */
@@ -83,6 +95,9 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   applicationName: slotName.default('veilig_backup'),
   fullEveryMinutes: z.int().min(1).max(10_080).default(240),
   differentialEveryMinutes: z.int().min(1).max(10_080).default(50),
+  differentialOn: z.enum(['full', 'newest']).default('full'),
+  syntheticFullEveryMinutes: z.int().min(1).max(10_080).optional(),
+  exactRetention: z.boolean().default(true),
   retainDays: z
     .number()
     .min(1 / 24)

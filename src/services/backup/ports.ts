@@ -10,13 +10,15 @@ import type { Login } from './replication/connection.ts'
 import type { Repository } from './repository/repository.ts'
 
 /**
- * The server's manifest of the newest full backup, outside the repository: we write there and
- * cannot read, and the server wants it back. It names files and no contents. Who loses it takes a
- * full backup.
+ * The server's manifests of backups that others may build on, outside the repository: we write
+ * there and cannot read, and the server wants them back. They name files and no contents. Who loses
+ * them takes a full backup.
  */
 export type ManifestMemory = {
-  load(): Promise<Uint8Array | undefined>
-  save(serverManifest: Uint8Array): Promise<void>
+  /** @param digest SHA-256 of the manifest, hex. */
+  load(digest: string): Promise<Uint8Array | undefined>
+  /** @param needed Digests of others that must stay. */
+  save(digest: string, serverManifest: Uint8Array, needed: ReadonlySet<string>): Promise<void>
 }
 
 export type BackupPorts = {

@@ -17,6 +17,7 @@ import {
   type BackupRequest,
 } from './take/take-backup.ts'
 import { visibilityMapsAreRight } from './take/visibility-map.ts'
+import type { BackupType } from './control/messages.ts'
 import { nextDifferentialMs, nextFullMs, type ScheduleFacts } from './policy.ts'
 import type { ManifestMemory } from './ports.ts'
 import { ReplicationConnection, type Login } from './replication/connection.ts'
@@ -36,6 +37,8 @@ export type RunnerOptions = {
   readonly fullEveryMs: number
   readonly differentialEveryMs: number
   readonly manifest: ManifestMemory
+  /** Whether differences build on the newest backup of either kind, not on the newest full one. */
+  readonly differenceOnNewest: boolean
   readonly maxRateKib: number | undefined
   readonly repository: Repository
   readonly clock: Clock
@@ -82,7 +85,23 @@ export class BackupRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options
-    for (const backup of options.backups) this.#newest.set(backup.kind, backup)
+    for (const backup of options.backups) this.#remember(backup)
+  }
+
+  /** A backup was put together in the repository: later differences may build on it. */
+  async adopt(record: BackupRecord, tookMs: number): Promise<NewestBackup> {
+    this.#remember(record)
+    const { id, fileCount, plainBytes, storedBytes, synthetic } = record
+    const from = synthetic?.from ?? ''
+    const detail = { id, from, files: fileCount, plainBytes, storedBytes, tookMs }
+    await this.#options.tell({ code: 'BACKUP_SYNTHESIZED', detail })
+    return summary(record)
+  }
+
+  /** The newest is that of the newest state: a synthetic one may be of an old one. */
+  #remember(record: BackupRecord): void {
+    const known = this.#newest.get(record.kind)
+    if (!known || known.startedMs <= record.startedMs) this.#newest.set(record.kind, record)
   }
 
   newest(kind: BackupKind): NewestBackup | undefined {
@@ -163,7 +182,7 @@ export class BackupRunner {
    * @throws {FaultError} BACKUP_NO_STREAM. @throws {VeiligError} Why it failed.
    */
   async request(
-    kind: BackupKind,
+    kind: BackupType,
     label: string,
     signal: AbortSignal,
     on: {
@@ -194,19 +213,20 @@ export class BackupRunner {
     throw new FaultError('BACKUP_NO_STREAM', message)
   }
 
-  #begin(kind: BackupKind, label: string, signal: AbortSignal): Running {
+  #begin(type: BackupType, label: string, signal: AbortSignal): Running {
     const listeners: Running['listeners'] = new Set()
     const startedMs = this.#options.clock.nowMs()
     const progress = (now: BackupProgress): void => {
       running.progress = now
       for (const hear of listeners) hear(now)
     }
+    const kind = type === 'full' ? 'full' : 'differential'
     const running: Running = {
       kind,
       startedMs,
       listeners,
       progress: { doneBytes: 0, totalBytes: 0 },
-      result: this.#take(kind, label, progress, signal).finally(() => (this.#running = undefined)),
+      result: this.#take(type, label, progress, signal).finally(() => (this.#running = undefined)),
     }
     running.result.catch(ignoreReported)
     this.#running = running
@@ -214,18 +234,19 @@ export class BackupRunner {
   }
 
   async #take(
-    kind: BackupKind,
+    type: BackupType,
     label: string,
     onProgress: (progress: BackupProgress) => void,
     signal: AbortSignal,
   ): Promise<BackupRecord> {
     const { tell, clock } = this.#options
+    const kind = type === 'full' ? 'full' : 'differential'
     await tell({ code: 'BACKUP_STARTED', detail: { kind, label } })
     const begunMs = clock.monotonicMs()
     const gaps = this.#gaps
     try {
-      const record = await this.#receive(kind, { label, onProgress }, signal)
-      this.#newest.set(record.kind, record)
+      const record = await this.#receive(type, { label, onProgress }, signal)
+      this.#remember(record)
       if (record.kind === 'full' && gaps === this.#gaps) this.#healed()
       this.#failuresInARow = 0
       await this.#tellFinished(record, clock.monotonicMs() - begunMs)
@@ -246,10 +267,10 @@ export class BackupRunner {
   }
 
   /** What cannot be taken as a difference is taken whole, and said. */
-  async #receive(kind: BackupKind, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
-    if (kind === 'differential') {
+  async #receive(type: BackupType, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
+    if (type !== 'full') {
       try {
-        const record = await this.#receiveOnce(kind, request, signal)
+        const record = await this.#receiveOnce(type, request, signal)
         this.#fullInstead = undefined
         return record
       } catch (error) {
@@ -262,7 +283,7 @@ export class BackupRunner {
     return await this.#receiveOnce('full', request, signal)
   }
 
-  async #receiveOnce(kind: BackupKind, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
+  async #receiveOnce(type: BackupType, request: Asked, signal: AbortSignal): Promise<BackupRecord> {
     const { login, applicationName, repository, maxRateKib, manifest } = this.#options
     using connection = await ReplicationConnection.open(login, applicationName, signal, true)
     checkMajor(connection.major)
@@ -272,29 +293,38 @@ export class BackupRunner {
       serverVersion: connection.parameter('server_version') ?? '',
       dataChecksums: (await connection.show('data_checksums')) === 'on',
     }
-    const keepManifest = (bytes: Uint8Array): Promise<void> => manifest.save(bytes)
-    const differs = kind === 'differential'
-    const since = differs ? await this.#base(connection, cluster, facts) : undefined
+    const keepManifest = (digest: string, bytes: Uint8Array): Promise<void> =>
+      manifest.save(digest, bytes, new Set([...this.#newest.values()].map(digestOf)))
+    const base = this.#baseOf(type)
+    const since = base ? await this.#base(base, connection, cluster, facts) : undefined
     const asked = { ...request, facts, maxRateKib, since, keepManifest }
     return await takeBackup(connection, repository, asked)
   }
 
+  /** @throws {FaultError} BACKUP_DIFFERENCE_IMPOSSIBLE. */
+  #baseOf(type: BackupType): BackupRecord | undefined {
+    if (type === 'full') return undefined
+    const full = this.#newest.get('full')
+    if (!full) throw impossible('there is no full backup to build on')
+    const newest = this.#newest.get('differential')
+    const onNewest = type === 'incremental' || this.#options.differenceOnNewest
+    return onNewest && newest && newest.startedMs > full.startedMs ? newest : full
+  }
+
   /** @throws {FaultError} BACKUP_DIFFERENCE_IMPOSSIBLE, with the reason. */
   async #base(
+    record: BackupRecord,
     connection: ReplicationConnection,
     { blockSize, pgMajor }: ClusterIdentity,
     facts: { readonly serverVersion: string; readonly dataChecksums: boolean },
   ): Promise<NonNullable<BackupRequest['since']>> {
-    const record = this.#newest.get('full')
-    if (!record) throw impossible('there is no full backup to build on')
     const { timeline } = await connection.identifySystem()
     if (timeline !== record.endTimeline) {
-      throw impossible(`the server is on timeline ${timeline}, the full on ${record.endTimeline}`)
+      throw impossible(`the server is on timeline ${timeline}, the other on ${record.endTimeline}`)
     }
-    const serverManifest = await this.#options.manifest.load()
-    const digest = serverManifest && toHex(sha256(serverManifest))
-    if (!serverManifest || digest !== record.facts[MANIFEST_DIGEST]) {
-      throw impossible('the list of files of the last full backup is not here any more')
+    const serverManifest = await this.#options.manifest.load(digestOf(record))
+    if (!serverManifest || toHex(sha256(serverManifest)) !== digestOf(record)) {
+      throw impossible(`the list of files of ${record.id} is not here any more`)
     }
     const base = { record, serverManifest, blockSize }
     if (pgMajor < DIFFERENCES_SINCE_MAJOR) {
@@ -321,6 +351,11 @@ export class BackupRunner {
     const pages = record.damagedPageCount
     await this.#options.tell({ code: 'BACKUP_DAMAGED', detail: { id: record.id, pages } })
   }
+}
+
+/** SHA-256 of the server's list of its files. */
+function digestOf({ facts }: BackupRecord): string {
+  return String(facts[MANIFEST_DIGEST] ?? '')
 }
 
 function summary(record: BackupRecord): NewestBackup {

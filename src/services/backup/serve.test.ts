@@ -172,7 +172,7 @@ async function start(
     clock: systemClock,
     manifest: {
       load: () => Promise.resolve(running.manifest),
-      save: async (bytes) => {
+      save: async (_digest, bytes) => {
         running.manifest = bytes
         return Promise.resolve()
       },

@@ -8,7 +8,7 @@ import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { RunningService } from '#system/service.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { BackupConfig } from './config.ts'
-import type { ControlAnswer, ControlRequest } from './control/messages.ts'
+import type { ControlAnswer, ControlRequest, SyntheticRequest } from './control/messages.ts'
 import { openControlSocket, type ControlHandler } from './control/server.ts'
 import { isOverdue } from './policy.ts'
 import type { BackupPorts } from './ports.ts'
@@ -16,6 +16,7 @@ import type { RegionState } from './repository/repository.ts'
 import { RetentionKeeper } from './retention/keep.ts'
 import { BackupRunner } from './runner.ts'
 import type { BackupStatus, RegionStatus } from './status.ts'
+import { signing } from './synthetic/signing.ts'
 import { ReplicationConnection } from './replication/connection.ts'
 import { hasOpenGap } from './wal/gaps.ts'
 import { WalReceiver } from './wal/receiver.ts'
@@ -59,6 +60,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     fullEveryMs: config.fullEveryMinutes * MINUTE_MS,
     differentialEveryMs: config.differentialEveryMinutes * MINUTE_MS,
     manifest: ports.manifest,
+    differenceOnNewest: config.differentialOn === 'newest',
     maxRateKib: config.maxRateMib === undefined ? undefined : config.maxRateMib * KIB,
     repository,
     clock,
@@ -75,7 +77,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const keeper = new RetentionKeeper(config.retainDays, ports)
   const control = await openControlSocket(
     ports.controlSocket,
-    controlHandler(runner, status, keeper, mode, stop.signal),
+    controlHandler(runner, status, keeper, mode, signing(ports, runner), stop.signal),
   )
   const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
   const work = [
@@ -107,6 +109,7 @@ function controlHandler(
   status: () => BackupStatus,
   keeper: RetentionKeeper,
   mode: ModeKeeper,
+  synthetic: (request: SyntheticRequest) => Promise<ControlAnswer>,
   signal: AbortSignal,
 ): ControlHandler {
   return async (request: ControlRequest, say): Promise<ControlAnswer> => {
@@ -127,6 +130,7 @@ function controlHandler(
     if (request.request === 'synchronous') {
       return { answer: 'synchronous', state: await mode.turn(request.on, signal) }
     }
+    if (request.request !== 'backup') return synthetic(request)
     let toldMs = 0
     const backup = await runner.request(request.type, request.label, signal, {
       begun: (joined) => say({ answer: 'begun', joined }),

@@ -48,7 +48,8 @@ export function nextTask(
   if (!last.passed && nowMs < last.endedMs + retryMs) return undefined
   const done = new Set(drills.filter(({ passed }) => passed).map(({ backup }) => backup))
   const waiting = backups.find(
-    ({ id, finishedMs }) => !done.has(id) && nowMs >= finishedMs + everyMs * BACKUP_DUE,
+    ({ id, finishedMs, madeMs = finishedMs }) =>
+      !done.has(id) && nowMs >= madeMs + everyMs * BACKUP_DUE,
   )
   if (waiting) return { kind: 'drill', backup: waiting }
   const renew = !last.passed || nowMs >= last.endedMs + everyMs * RENEWAL_DUE

@@ -12,6 +12,8 @@ import type { RunningCluster } from '#system/postgres/cluster.ts'
 export type DrillBackup = {
   readonly id: string
   readonly finishedMs: number
+  /** Of one that was put together in the repository: when; it is drilled within a day of that. */
+  readonly madeMs?: number | undefined
   /** Where its log ends: no restore may stop before. As PostgreSQL writes it. */
   readonly endLsn: string
   readonly plainBytes: number
@@ -66,7 +68,35 @@ export type ReceiptPlaces = {
   readonly spread: () => Promise<void>
 }
 
+export type SynthesisProgress = { readonly doneBytes: number; readonly totalBytes: number }
+
+/** A full backup that was put together from others. */
+export type Synthesized = {
+  readonly id: string
+  /** The backup whose state it holds. */
+  readonly from: string
+  readonly fileCount: number
+  readonly plainBytes: number
+  readonly storedBytes: number
+  /** How many backups it was put together from. */
+  readonly chain: number
+  readonly tookMs: number
+}
+
+/** Puts full backups together in the repository: we can read, and the backup service signs. */
+export type Synthesis = {
+  /** The backup that is to stand on its own now. @throws {FaultError} When no region answers. */
+  readonly due: () => Promise<string | undefined>
+  /** @param from Undefined: the newest difference. */
+  readonly make: (
+    from: string | undefined,
+    progress: (progress: SynthesisProgress) => void,
+    signal: AbortSignal,
+  ) => Promise<Synthesized>
+}
+
 export type DrillPorts = {
+  readonly synthesis: Synthesis
   readonly restorable: () => Promise<Restorable>
   /** Restores as of a moment into an empty folder, to be promoted once PostgreSQL runs there. */
   readonly layOut: (targetMs: number, into: string, signal: AbortSignal) => Promise<LaidOut>

@@ -13,8 +13,9 @@ import { listenOnUnix } from '#system/unix-server.ts'
 import type { DrillConfig } from './config.ts'
 import { cleanUp, runDrill, type Ask } from './drill.ts'
 import { nextTask, type Schedule } from './policy.ts'
-import type { DrillPorts } from './ports.ts'
+import type { DrillPorts, Synthesis } from './ports.ts'
 import { ReceiptBook } from './receipts.ts'
+import { answerSynthesis, inTurn, keepSynthesis } from './synthesis.ts'
 
 const HOUR_MS = 3_600_000
 const LOOK_MS = 60_000
@@ -87,20 +88,24 @@ export async function serveDrill(
 ): Promise<RunningService> {
   const stop = new AbortController()
   const drills = await openDrills(config, ports)
-  const listening = await listenOnUnix(answering(drills, stop.signal), socket)
+  const synthesis = inTurn(ports.synthesis)
+  const listening = await listenOnUnix(answering(drills, synthesis, stop.signal), socket)
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined) // whoever waits for it hears of it
-  const loop = config.enabled
-    ? keepSchedule(config, ports, drills, stop.signal).catch((error: unknown) => {
-        if (!stop.signal.aborted) fail(error)
-      })
-    : Promise.resolve()
+  const retryMs = config.retryMinutes * 60_000
+  const work: Promise<void>[] = [keepSynthesis({ ...ports, synthesis }, retryMs, stop.signal)]
+  if (config.enabled) work.push(keepSchedule(config, ports, drills, stop.signal))
+  const loops = work.map((one) =>
+    one.catch((error: unknown) => {
+      if (!stop.signal.aborted) fail(error)
+    }),
+  )
   return {
     failed,
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await listening[Symbol.asyncDispose]()
-      await loop
+      await Promise.all(loops)
       await cleanUp(ports)
     },
   }
@@ -162,10 +167,13 @@ function verifyEvent({ passed, objects, bytes, startedMs, endedMs, failures }: V
   return { code: passed ? 'VERIFY_PASSED' : 'VERIFY_FAILED', detail }
 }
 
-/** GET /receipts: the newest. POST /drill?to=MS: one drill, answered with its receipt. */
-function answering(drills: Drills, stop: AbortSignal): Server {
+/**
+ * GET /receipts: the newest. POST /drill?to=MS: one drill, answered with its receipt. POST
+ * /synthesize?from=ID: a synthetic full backup, answered with lines of JSON.
+ */
+function answering(drills: Drills, synthesis: Synthesis, stop: AbortSignal): Server {
   return createServer((request, response) => {
-    void answer(drills, request, response, stop).catch((error: unknown) => {
+    void answer(drills, synthesis, request, response, stop).catch((error: unknown) => {
       const code = error instanceof VeiligError ? error.code : 'DRILL_STOPPED'
       response.writeHead(500, JSON_TYPE).end(JSON.stringify({ code }))
     })
@@ -176,6 +184,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 
 async function answer(
   drills: Drills,
+  synthesis: Synthesis,
   request: IncomingMessage,
   response: ServerResponse,
   stop: AbortSignal,
@@ -192,5 +201,8 @@ async function answer(
     }
     const receipt = await drills.drill({ backup: undefined, targetMs }, stop)
     response.writeHead(200, JSON_TYPE).end(JSON.stringify(receipt))
+  } else if (is === 'POST /synthesize') {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    await answerSynthesis(synthesis, url.searchParams.get('from') ?? undefined, response, stop)
   } else response.writeHead(404, JSON_TYPE).end('{"code":"NOT_FOUND"}')
 }

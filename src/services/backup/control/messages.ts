@@ -9,7 +9,10 @@
 import { z } from 'zod'
 import { ProtocolError } from '#lib/errors.ts'
 import type { RetentionReport } from '../retention/destroy.ts'
+import type { ObjectProof } from '../repository/entries.ts'
+import { BACKUP_ID } from '../repository/names.ts'
 import type { BackupKind } from '../repository/repository.ts'
+import type { SyntheticContents } from '../repository/synthetic-backups.ts'
 import type { BackupStatus, NewestBackup } from '../status.ts'
 import type { ModeState } from '../wal/synchronous/keeper.ts'
 
@@ -21,7 +24,23 @@ export type ControlRequest =
   /** X25519 public keys, hex. */
   | { readonly request: 'recipients'; readonly keys: readonly string[] }
   | { readonly request: 'release'; readonly id: string; readonly reason: string }
-  | { readonly request: 'backup'; readonly type: BackupKind; readonly label: string }
+  | { readonly request: 'backup'; readonly type: BackupType; readonly label: string }
+  | SyntheticRequest
+
+/** What may be asked for: an incremental backup is a differential one on the newest of any kind. */
+export type BackupType = BackupKind | 'incremental'
+
+/** Of the process that puts a backup together in the regions: see synthetic/synthesize.ts. */
+export type SyntheticRequest =
+  | { readonly request: 'synthetic-begin'; readonly from: string }
+  | {
+      readonly request: 'synthetic-packs'
+      readonly id: string
+      readonly first: number
+      readonly packs: readonly ObjectProof[]
+    }
+  | ({ readonly request: 'synthetic-finish'; readonly id: string } & SyntheticContents)
+  | { readonly request: 'synthetic-abort'; readonly id: string }
 
 export type ControlAnswer =
   | { readonly answer: 'status'; readonly status: BackupStatus }
@@ -31,6 +50,8 @@ export type ControlAnswer =
   | { readonly answer: 'done'; readonly backup: NewestBackup }
   | { readonly answer: 'destroyed'; readonly report: RetentionReport }
   | { readonly answer: 'synchronous'; readonly state: ModeState }
+  | { readonly answer: 'synthetic'; readonly id: string; readonly key: string }
+  | { readonly answer: 'noted' }
   /** A hold was placed or released. */
   | { readonly answer: 'recipients' }
   | { readonly answer: 'held'; readonly id: string }
@@ -44,6 +65,8 @@ export const finalAnswers: readonly string[] = [
   'held',
   'recipients',
   'synchronous',
+  'synthetic',
+  'noted',
   'failed',
 ]
 
@@ -52,6 +75,13 @@ export const LINE_MAX_BYTES: number = 64 * 1024
 
 const LABEL_MAX: number = 200
 const REASON_MAX: number = 200
+
+/** Packs told of in one request: they fit in a line. */
+export const PACKS_TOLD_MAX = 400
+
+const backupId = z.string().regex(BACKUP_ID)
+const count = z.int().min(0)
+const proof = z.strictObject({ size: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 
 const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
@@ -76,9 +106,25 @@ const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   }),
   z.strictObject({
     request: z.literal('backup'),
-    type: z.enum(['full', 'differential']),
+    type: z.enum(['full', 'differential', 'incremental']),
     label: z.string().max(LABEL_MAX),
   }),
+  z.strictObject({ request: z.literal('synthetic-begin'), from: backupId }),
+  z.strictObject({
+    request: z.literal('synthetic-packs'),
+    id: backupId,
+    first: count,
+    packs: z.array(proof).max(PACKS_TOLD_MAX),
+  }),
+  z.strictObject({
+    request: z.literal('synthetic-finish'),
+    id: backupId,
+    manifest: proof,
+    fileCount: count,
+    plainBytes: count,
+    damagedPageCount: count,
+  }),
+  z.strictObject({ request: z.literal('synthetic-abort'), id: backupId }),
 ])
 
 /** @throws {ProtocolError} CONTROL_REQUEST_INVALID. */

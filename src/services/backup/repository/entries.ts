@@ -11,7 +11,7 @@ import type { SigningKey } from '#crypto/signing-key.ts'
 import { entryName, foldName } from './names.ts'
 import { entrySchemas } from './entry-schemas.ts'
 import { framePrefix, newerFormat, parseObject, signObject } from './object-frame.ts'
-import type { BackupFacts, BackupRecord } from './repository.ts'
+import type { BackupFacts, BackupRecord, SyntheticOrigin } from './repository.ts'
 
 const DIGEST_SIZE = 32
 const ENTRY_MAX = 64 * 1024 * 1024
@@ -68,6 +68,8 @@ export type BackupEntry = {
   readonly key: string
   readonly manifest: ObjectProof
   readonly packs: readonly ObjectProof[]
+  /** Of a backup that was put together in the repository. */
+  readonly synthetic?: SyntheticOrigin | undefined
 }
 
 /** What is kept no longer. Its keys and objects are deleted right after. */

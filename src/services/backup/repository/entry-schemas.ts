@@ -59,6 +59,9 @@ const shapes = {
     key: hexOf(16),
     manifest: proof,
     packs: z.array(proof),
+    synthetic: z
+      .strictObject({ from: backupId, madeMs: count, inPlaceOf: z.array(backupId).max(10_000) })
+      .optional(),
   },
   expired: {
     windowFromMs: z.number().int(),

@@ -38,6 +38,7 @@ import { emptyRetentionMemory } from '../retention/find.ts'
 import { parseRoot, type RepositoryRoot } from './root.ts'
 import { Sweeper } from './sweep.ts'
 import { copyMissing, isGivenUp, proofsOf } from './synchronise.ts'
+import { SyntheticBackups } from './synthetic-backups.ts'
 import { listWal, WalRanges } from './wal-listing.ts'
 import { parseWalPart } from './wal-part.ts'
 import { WalMerger } from './wal-merger.ts'
@@ -181,6 +182,7 @@ type LogListing = { readonly ranges: WalRanges; readonly tails: Map<number, WalT
 class OpenRepository implements Repository {
   readonly wal: WalWriter
   readonly failed: Promise<never>
+  readonly synthetic: SyntheticBackups
   readonly #options: OpenOptions
   readonly #root: RepositoryRoot
   readonly #regions: Regions
@@ -238,6 +240,14 @@ class OpenRepository implements Repository {
     this.#sweeping = this.#sweepUntilClosed()
   }
 
+    this.synthetic = new SyntheticBackups({
+      regions,
+      chain,
+      keyMaker: this.#keyMaker,
+      clock: options.clock,
+      enter: (entry) => this.#enter(entry),
+      underWay: this.#underWay,
+    })
   async attach(cluster: ClusterIdentity): Promise<void> {
     const known = this.#chain.state.cluster
     this.#attached = true

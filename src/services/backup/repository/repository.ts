@@ -9,6 +9,7 @@
  */
 import type { RetentionReport } from '../retention/destroy.ts'
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
+import type { SyntheticBackups } from './synthetic-backups.ts'
 
 /** The one PostgreSQL cluster that a repository keeps. Sizes in bytes. */
 export type ClusterIdentity = {
@@ -116,6 +117,16 @@ export interface BackupWriter {
   abort(): Promise<void>
 }
 
+/** Where a backup comes from that was put together in the repository. */
+export type SyntheticOrigin = {
+  /** The backup whose state it holds. */
+  readonly from: string
+  /** When it was made; all its other times are those of `from`. */
+  readonly madeMs: number
+  /** Later backups that build on one of these can build on it. */
+  readonly inPlaceOf: readonly string[]
+}
+
 export type BackupRecord = {
   readonly id: string
   readonly kind: BackupKind
@@ -136,6 +147,7 @@ export type BackupRecord = {
   readonly storedBytes: number
   readonly damagedPageCount: number
   readonly facts: BackupFacts
+  readonly synthetic?: SyntheticOrigin | undefined
 }
 
 export type WalBytes = {
@@ -256,6 +268,8 @@ export interface Repository extends AsyncDisposable {
    * @param keys X25519 public keys; at least one.
    */
   changeRecipients(keys: readonly Uint8Array[]): Promise<void>
+  /** Backups that another process puts together in the regions. */
+  readonly synthetic: SyntheticBackups
   readonly wal: WalStore
   catalogue(): Promise<Catalogue>
   /** Rejects when the repository can go on no longer, for example REPOSITORY_OTHER_WRITER. */

@@ -9,13 +9,14 @@
  */
 import { historyBytes, type BackupEntry } from '../repository/entries.ts'
 import type { CatalogueState } from '../repository/state.ts'
+import { byEnd } from './choose.ts'
 import { isOnPath, timelinePath } from './timelines.ts'
 
 /** Milliseconds since the Unix epoch; the first excluded, the last included. */
 export type Stretch = { readonly fromMs: number; readonly toMs: number }
 
 export type LivingBranch = {
-  /** By their end, oldest first. */
+  /** By their end, oldest first; not those of which a synthetic one holds the same state. */
   readonly backups: readonly BackupEntry[]
   readonly uncertain: readonly Stretch[]
 }
@@ -23,7 +24,8 @@ export type LivingBranch = {
 export function livingBranch(
   state: Pick<CatalogueState, 'backups' | 'runs' | 'histories'>,
 ): LivingBranch {
-  const sorted = state.backups.toSorted((a, b) => a.finishedMs - b.finishedMs)
+  const twins = new Set(state.backups.map(({ synthetic }) => synthetic?.from))
+  const sorted = state.backups.filter(({ id }) => !twins.has(id)).toSorted(byEnd)
   const newest = state.runs.at(-1)?.entry.timeline ?? 1
   const history = state.histories.get(newest)
   if (!history && newest !== 1) return { backups: sorted, uncertain: [] }

@@ -122,13 +122,14 @@ async function makeFolders({ directories, locate }: DirectoryPlan): Promise<void
   }
 }
 
-type WantedChunk = {
+/** One chunk, and where its bytes go. */
+export type WantedChunk = {
   readonly pieces: readonly Piece[]
   readonly open: () => Promise<Uint8Array>
 }
 
 /** The wanted chunks of all packs, one pack after the other; the next ones are being fetched. */
-async function* openedPieces(
+export async function* openedPieces(
   reader: RepositoryReader,
   files: readonly FilePlan[],
 ): AsyncGenerator<WantedChunk> {

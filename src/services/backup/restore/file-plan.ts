@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, dirname, join } from 'node:path'
+import { ahead } from '#lib/ahead.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { BackupEntry } from '../repository/entries.ts'
 import { ManifestReader, type ManifestFile } from '../repository/manifest.ts'
@@ -11,7 +12,7 @@ import { manifestName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { openSealed } from '../repository/sealing.ts'
 import { resolveFile, type ChainLink } from './blocks.ts'
-import type { DirectoryPlan } from './data-directory.ts'
+import type { DirectoryPlan, FilePlan } from './data-directory.ts'
 
 /** Files that must not come along: the restore writes its own, or they would mislead the server. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -30,24 +31,48 @@ export type FilesPlan = DirectoryPlan & {
 /** What a manifest says. */
 export type ReadManifest = ChainLink & {
   readonly directories: readonly { readonly path: string; readonly mode: number }[]
-  readonly tablespaces: readonly number[]
+  readonly links: readonly { readonly path: string; readonly target: string }[]
+  readonly tablespaces: readonly { readonly oid: number; readonly location: string }[]
+  readonly damaged: readonly { readonly path: string; readonly blocks: readonly number[] }[]
 }
 
+/** A chain of backups as one: every byte from the newest that has it. */
+export type ChainFiles = {
+  /** As the backups say, newest first. */
+  readonly manifests: readonly ReadManifest[]
+  readonly files: readonly (FilePlan & { readonly modifiedMs: number })[]
+}
+
+/** Manifests read before their turn. */
+const MANIFESTS_AHEAD = 4
+
 /** @param chain Newest first. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED; as the reader. */
+export async function chainFiles(
+  reader: RepositoryReader,
+  chain: readonly BackupEntry[],
+): Promise<ChainFiles & { readonly newest: ReadManifest }> {
+  const manifests: ReadManifest[] = []
+  const read = ahead(chain, MANIFESTS_AHEAD, ({ id }) => readManifest(reader, id))
+  for await (const manifest of read) manifests.push(manifest)
+  const [newest] = manifests
+  if (!newest) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'an empty chain of backups')
+  const files = [...newest.files.values()]
+    .filter(({ path }) => !LEFT_OUT.has(path))
+    .map(({ path, size, mode, modifiedMs }) => {
+      return { path, size, mode, modifiedMs, extents: resolveFile(manifests, path) }
+    })
+  return { manifests, newest, files }
+}
+
+/** @param chain Newest first. @throws As `chainFiles`. */
 export async function planFiles(
   reader: RepositoryReader,
   chain: readonly BackupEntry[],
   into: string,
 ): Promise<FilesPlan> {
-  const manifests: ReadManifest[] = []
-  for (const { id } of chain) manifests.push(await readManifest(reader, id))
-  const [newest] = manifests
-  if (!newest) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'an empty chain of backups')
+  const { newest, files } = await chainFiles(reader, chain)
   const tablespaces: Record<string, string> = {}
-  for (const oid of newest.tablespaces) tablespaces[oid] = folderOf(into, oid)
-  const files = [...newest.files.values()]
-    .filter(({ path }) => !LEFT_OUT.has(path))
-    .map(({ path, size, mode }) => ({ path, size, mode, extents: resolveFile(manifests, path) }))
+  for (const { oid } of newest.tablespaces) tablespaces[oid] = folderOf(into, oid)
   return { directories: newest.directories, files, tablespaces, locate: locator(into, tablespaces) }
 }
 
@@ -56,7 +81,9 @@ export async function readManifest(reader: RepositoryReader, id: string): Promis
   const bytes = await reader.read(name)
   const files = new Map<string, ManifestFile>()
   const directories: { path: string; mode: number }[] = []
-  const tablespaces: number[] = []
+  const links: { path: string; target: string }[] = []
+  const tablespaces: { oid: number; location: string }[] = []
+  const damaged: { path: string; blocks: readonly number[] }[] = []
   let sources: readonly string[] = []
   const lines = new ManifestReader(name)
   const { root, dataKeys } = reader
@@ -64,7 +91,9 @@ export async function readManifest(reader: RepositoryReader, id: string): Promis
     for (const line of lines.push(chunk)) {
       if (line.line === 'file') files.set(line.path, line)
       else if (line.line === 'directory') directories.push({ path: line.path, mode: line.mode })
-      else if (line.line === 'tablespace') tablespaces.push(line.oid)
+      else if (line.line === 'link') links.push(line)
+      else if (line.line === 'tablespace') tablespaces.push(line)
+      else if (line.line === 'damaged') damaged.push(line)
       else if (line.line === 'manifest') {
         if (line.id !== id)
           throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is of ${line.id}`)
@@ -73,7 +102,7 @@ export async function readManifest(reader: RepositoryReader, id: string): Promis
     }
   }
   lines.end()
-  return { sources, files, directories, tablespaces }
+  return { sources, files, directories, links, tablespaces, damaged }
 }
 
 /** A path below the data directory, or below a tablespace's own folder. */

@@ -14,7 +14,7 @@ import { KEYS_FOLDER, keyIdOf, manifestName, packName, parseWalName } from '../r
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import type { WalRange } from '../repository/repository.ts'
 import { WalRanges } from '../repository/wal-listing.ts'
-import { chainOf } from '../restore/choose.ts'
+import { byEnd, Chains } from '../restore/choose.ts'
 import { isOnPath, ownerOf, timelinePath, type PathPart } from '../restore/timelines.ts'
 
 /** A stretch of time of which no moment can be restored. Milliseconds since the Unix epoch. */
@@ -163,6 +163,7 @@ class Restorable {
   readonly #ends: ReadonlyMap<number, Lsn>
   /** Oldest first. */
   readonly #bases: readonly BackupEntry[]
+  readonly #chains: Chains
 
   constructor(reader: RepositoryReader, regions: readonly Seen[]) {
     this.#reader = reader
@@ -177,7 +178,8 @@ class Restorable {
     this.#ends = new Map(
       this.#log.map(({ timeline }) => [timeline, ranges.lastOf(timeline)?.endLsn ?? 0n]),
     )
-    this.#bases = reader.chain.state.backups.toSorted((a, b) => a.finishedMs - b.finishedMs)
+    this.#bases = reader.chain.state.backups.toSorted(byEnd)
+    this.#chains = new Chains(this.#bases)
   }
 
   /** Key ids without which this moment cannot be restored. */
@@ -212,7 +214,7 @@ class Restorable {
 
   #chain(base: BackupEntry): readonly BackupEntry[] {
     try {
-      return chainOf(this.#bases, base)
+      return this.#chains.of(base)
     } catch (error) {
       if (error instanceof IntegrityError) return []
       throw error

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BackupEntry } from '../repository/entries.ts'
-import { candidates, chainOf } from '../restore/choose.ts'
+import { candidates, chainOf, Chains } from '../restore/choose.ts'
 import { timelinePath } from '../restore/timelines.ts'
-import { isLogNeeded, planRetention } from './plan.ts'
+import { isLogNeeded, nextToStandAlone, planRetention } from './plan.ts'
 
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 const START_MS = Date.UTC(2026, 0, 1)
 const path = timelinePath(1, undefined)
@@ -93,9 +94,10 @@ function firstEnd(backups: readonly BackupEntry[]): number {
 function checkNothingOlder(backups: readonly BackupEntry[], windowFromMs: number): void {
   const old = backups.filter(({ finishedMs }) => finishedMs <= windowFromMs)
   const base = old.at(-1)
-  const allowed = new Set(base ? chainOf(backups, base) : [])
+  const chains = new Chains(backups)
+  const allowed = new Set(base ? chains.of(base) : [])
   for (const backup of backups) {
-    for (const parent of chainOf(backups, backup))
+    for (const parent of chains.of(backup))
       if (backup.finishedMs > windowFromMs) allowed.add(parent)
   }
   assert(old.every((backup) => allowed.has(backup)))
@@ -122,4 +124,65 @@ test('retention: while nothing could be restored, nothing is given up', () => {
   const plan = planRetention({ ...facts, backups: [], runs: [{ timeline: 1, writtenMs: 0 }] })
   assert.deepEqual(plan.logStarts, [])
   assert(isLogNeeded({ timeline: 1, endLsn: 1n }, plan.logStarts))
+})
+
+for (const seed of [4, 5]) {
+  const title = 'retention: with synthetic full backups nothing is kept that is an hour too old'
+  test(`${title} (seed ${seed})`, () => {
+    const random = seeded(seed)
+    const retainMs = (1 + Math.floor(random() * 2)) * DAY_MS
+    const onNewest = seed % 2 === 0
+    const runs = [{ timeline: 1, writtenMs: START_MS }]
+    let backups: BackupEntry[] = []
+    let full: BackupEntry | undefined
+    let made = 0
+    for (let nowMs = START_MS; nowMs < START_MS + 4 * DAY_MS; nowMs += 5 * MINUTE_MS) {
+      if ((nowMs - START_MS) % (50 * MINUTE_MS) === 0) {
+        // One true full backup serves for ever, or a whole day.
+        const whole = !full || (!onNewest && random() < 0.03)
+        const on = onNewest ? backups.at(-1) : full
+        const taken = backupAt(nowMs, 1 + Math.floor(random() * 5 * MINUTE_MS), on?.id ?? null)
+        const entry = whole ? { ...taken, kind: 'full' as const, parent: null } : taken
+        if (whole) full = entry
+        backups.push(entry)
+      }
+      const ended = backups.filter(({ finishedMs }) => finishedMs <= nowMs)
+      const facts = { nowMs, retainMs, backups: ended, runs, histories: new Map<number, never>() }
+      const due = nextToStandAlone(facts)
+      if (due) {
+        made++
+        const inPlaceOf = new Chains(backups)
+          .of(due, true)
+          .flatMap(({ id, synthetic }) => [id, ...(synthetic?.inPlaceOf ?? [])])
+        const synthetic = { from: due.id, madeMs: nowMs, inPlaceOf }
+        const id = due.id.replace('20260101', '20260102')
+        backups.unshift({ ...due, id, kind: 'full', parent: null, synthetic })
+      }
+      const gone = new Set(planRetention(facts).expired)
+      backups = backups.filter((backup) => !gone.has(backup))
+      const windowFromMs = nowMs - retainMs
+      for (const backup of backups) {
+        assert(backup.startedMs >= windowFromMs - HOUR_MS, `${nowMs - START_MS}: ${backup.id}`)
+      }
+      assert(chainOf(backups, backups.at(-1)!).length > 0)
+      if (windowFromMs < (firstEnd(ended) ?? 0)) continue
+      assert(backups.some(({ finishedMs }) => finishedMs <= windowFromMs))
+    }
+    assert(made > 30, `${made} made`)
+  })
+}
+
+test('retention: what is made to stand alone is the next base, not before its time', () => {
+  const full = backupAt(0, 10, null)
+  const first = backupAt(HOUR_MS, 10, full.id)
+  const second = backupAt(5 * HOUR_MS, 10, full.id)
+  const runs = [{ timeline: 1, writtenMs: 0 }]
+  const at = (nowMs: number, backups: BackupEntry[]): BackupEntry | undefined =>
+    nextToStandAlone({ nowMs, retainMs: DAY_MS, backups, runs, histories: new Map() })
+  assert.equal(at(HOUR_MS, [full, first, second]), undefined, 'young: the full one is the first')
+  assert.equal(at(DAY_MS + 100, [full, first, second]), first)
+  const alone = { ...first, id: full.id.replace('0101', '0102'), parent: null }
+  assert.equal(at(DAY_MS + 2 * HOUR_MS, [full, first, second, alone]), undefined, 'not yet')
+  assert.equal(at(DAY_MS + 4 * HOUR_MS, [full, first, second, alone]), second)
+  assert.equal(at(DAY_MS + 9 * HOUR_MS, [full, first, second]), second, 'late is better than never')
 })

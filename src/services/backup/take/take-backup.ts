@@ -37,10 +37,10 @@ export type BackupRequest = {
   readonly facts: BackupFacts
   /** Kilobytes a second at most; undefined: as fast as it goes. */
   readonly maxRateKib?: number | undefined
-  /** What changed since this full backup; undefined: everything. */
+  /** What changed since this backup; undefined: everything. */
   readonly since?: (Base & { readonly serverManifest: Uint8Array }) | undefined
-  /** Hears the server's manifest of a full backup that counts: later ones are taken against it. */
-  readonly keepManifest?: (serverManifest: Uint8Array) => Promise<void>
+  /** Hears the server's manifest of a backup that counts: later ones are taken against it. */
+  readonly keepManifest?: (digest: string, serverManifest: Uint8Array) => Promise<void>
   /** Heard now and then. */
   readonly onProgress?: (progress: BackupProgress) => void
 }
@@ -53,7 +53,7 @@ export type BackupProgress = {
 
 type Position = { readonly lsn: Lsn; readonly timeline: number }
 
-/** Fact of a full backup: SHA-256 of the server's manifest, hex. */
+/** Fact of a backup: SHA-256 of the server's manifest, hex. */
 export const MANIFEST_DIGEST = 'serverManifestSha256'
 
 /** The manifest of a million files; more must not fill our memory. */
@@ -98,6 +98,7 @@ export async function takeBackup(
       )
     }
     const serverManifest = incoming.manifest()
+    const digest = toHex(sha256(serverManifest))
     const record = await writer.finish({
       endLsn: end.lsn,
       endTimeline: end.timeline,
@@ -105,11 +106,11 @@ export async function takeBackup(
       damagedPages: damage.pages,
       facts: {
         ...request.facts,
-        ...(since ? {} : { [MANIFEST_DIGEST]: toHex(sha256(serverManifest)) }),
+        [MANIFEST_DIGEST]: digest,
         ...(checksumFailures ? { checksumFailures } : {}),
       },
     })
-    if (!since) await request.keepManifest?.(serverManifest)
+    await request.keepManifest?.(digest, serverManifest)
     return record
   } catch (error) {
     await writer.abort()
