@@ -21,9 +21,21 @@ export type Confirmation = {
   readonly url: string
 }
 
+/** Something the club must tell a member. */
+export type Letter = {
+  readonly club: Club
+  readonly member: Pick<Member, 'firstName' | 'lastName' | 'email'>
+  readonly language: Language
+  readonly subject: string
+  readonly text: string
+  /** What the member may stop, by name; `safety` is news of his own club's data. */
+  readonly kind: 'safety' | 'welcome' | 'places'
+}
+
 export type Postman = AsyncDisposable & {
   /** Returns at once; the mail follows. */
   readonly confirm: (confirmation: Confirmation) => void
+  readonly write: (letter: Letter) => void
 }
 
 /** Pauses before the second, third, … attempt. */
@@ -56,15 +68,16 @@ export function openPostman(url: string, from: string, report: (line: object) =>
   })
   const stop = new AbortController()
   const pending = new Set<Promise<void>>()
+  const post = (mail: ReturnType<typeof compose>): void => {
+    if (pending.size >= PENDING_MAX) return report({ mail: 'lost', reason: 'too many waiting' })
+    const work = deliver(() => transport.sendMail(mail), stop.signal)
+      .catch((error: unknown) => report({ mail: 'lost', reason: reasonOf(error) }))
+      .finally(() => pending.delete(work))
+    pending.add(work)
+  }
   return {
-    confirm: (confirmation) => {
-      if (pending.size >= PENDING_MAX) return report({ mail: 'lost', reason: 'too many waiting' })
-      const mail = compose(confirmation, from)
-      const work = deliver(() => transport.sendMail(mail), stop.signal)
-        .catch((error: unknown) => report({ mail: 'lost', reason: reasonOf(error) }))
-        .finally(() => pending.delete(work))
-      pending.add(work)
-    },
+    confirm: (confirmation) => post(compose(confirmation, from)),
+    write: (letter) => post(composeLetter(letter, from)),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await Promise.all(pending)
@@ -101,6 +114,25 @@ function reasonOf(error: unknown): string {
   return /\b[A-Z]+_[A-Z_]+\b/.exec(response ?? '')?.[0] ?? code ?? 'unknown'
 }
 
+function composeLetter({ club, member, language, subject, text, kind }: Letter, from: string) {
+  return {
+    from: { name: club.name, address: from },
+    to: { name: `${member.firstName} ${member.lastName}`.trim(), address: member.email },
+    subject,
+    text: `${text}\n\n${club.name}\n`,
+    headers: headersFor(club, language, kind),
+  }
+}
+
+/** What the member may stop: this club's letters of one kind, and no other club's. */
+function headersFor(club: Club, language: Language, list: string) {
+  return {
+    'Content-Language': language,
+    'X-Veilig-List': list,
+    'X-Veilig-Tenant': club.slug,
+  }
+}
+
 function compose({ club, member, courtName, startMs, endMs, url }: Confirmation, from: string) {
   const language = member.language ?? club.language
   const { subject, hello, link } = words[language]
@@ -112,11 +144,6 @@ function compose({ club, member, courtName, startMs, endMs, url }: Confirmation,
     to: { name: `${member.firstName} ${member.lastName}`, address: member.email },
     subject: `${subject}: ${facts}`,
     text: `${hello} ${member.firstName},\n\n${subject}: ${facts}.\n\n${link}\n${url}\n\n${club.name}\n`,
-    // What the member may stop: this club's confirmations, and no other club's.
-    headers: {
-      'Content-Language': language,
-      'X-Veilig-List': 'confirmations',
-      'X-Veilig-Tenant': club.slug,
-    },
+    headers: headersFor(club, language, 'confirmations'),
   }
 }

@@ -37,7 +37,8 @@ export async function startApp(
   const { publicOrigin, demo, smtpUrl, mailFrom } = config
   const postman = smtpUrl === undefined ? undefined : openPostman(smtpUrl, mailFrom, report)
   const payments = config.payments && openPayments(config.payments)
-  const shop = { database, publicOrigin, demo, nowMs, confirm: postman?.confirm, payments }
+  const { confirm, write } = postman ?? {}
+  const shop = { database, publicOrigin, demo, nowMs, confirm, write, payments }
   const app = createApp(shop, report)
   const options = { fetch: app.fetch, hostname: config.host, port: config.port }
   const started = Promise.withResolvers<AddressInfo>()

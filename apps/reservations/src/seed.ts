@@ -102,13 +102,21 @@ async function hireAndJoin(
         ${isDemo ? demoHash : otherHash}, ${first}, ${rest.join(' ')}, ${birthYear},
         ${isSecretary ? 'secretary' : 'member'}, ${!isMinor && (at < 3 || random() < 0.8)})`
   }
+  await tx`INSERT INTO members (club_id, subscription_id, email, password_hash, first_name,
+      last_name, birth_year, canary)
+    VALUES (${clubId}, ${subscriptionIds[0] ?? ''}, ${`i.vandewoude@${demo.slug}.example`},
+      ${otherHash}, ${canary.first}, ${canary.last}, 1971, true)`
 }
+
+/** Nobody: a name that only who stole the member list would use (data/officers.ts). */
+const canary = { first: 'Ilse', last: 'Vandewoude' }
 
 async function fill(tx: Transaction, club: Club, demo: DemoClub, nowMs: number): Promise<number> {
   const courts = await courtsOf(tx, club.id)
   const rows = await tx<{ id: string; birthYear: number }[]>`
     SELECT id, birth_year AS "birthYear" FROM members
-    WHERE club_id = ${club.id} AND role = 'member' ORDER BY last_name, first_name`
+    WHERE club_id = ${club.id} AND role = 'member' AND NOT canary
+    ORDER BY last_name, first_name`
   const [me] = await tx<{ id: string }[]>`SELECT id FROM members
     WHERE club_id = ${club.id} AND email = ${demoAccounts[demo.slug]?.member ?? ''}`
   const people = rows.map(({ id, birthYear }) => ({ id, minor: birthYear > 2008 }))

@@ -63,6 +63,11 @@ export function wallClock(zone: string, instantMs: number): { date: string; minu
   return { date: shown.toPlainDate().toString(), minute: shown.hour * 60 + shown.minute }
 }
 
+/** The year on the club's calendar. */
+export function yearOf(zone: string, instantMs: number): number {
+  return at(zone, instantMs).year
+}
+
 /**
  * The rows of a club's day. They step through real time, so a day of 23 or 25 hours has two rows
  * fewer or more, and the hour that happens twice is there twice, each with its own label.

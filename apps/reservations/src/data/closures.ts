@@ -7,9 +7,11 @@ import { randomUUID } from 'node:crypto'
 import type { Transaction } from '../database.ts'
 import { lockCourts } from '../locks.ts'
 import type { Booking, Club, Member } from '../model.ts'
+import { yearOf } from '../time.ts'
 import { MissingError, notify } from './acts.ts'
-import { beginAct } from './journal.ts'
 import { bookingsWithin, closuresAfter } from './bookings.ts'
+import { beginAct } from './journal.ts'
+import type { Viewer } from './members.ts'
 
 export type Closure = {
   readonly courtIds: readonly string[]
@@ -25,10 +27,10 @@ export type Effect = { readonly cancels: Booking[]; readonly bars: Booking[] }
 export async function effectOf(
   tx: Transaction,
   club: Club,
-  by: Member,
+  viewer: Viewer,
   closure: Closure,
 ): Promise<Effect> {
-  const look = { viewer: by, year: 0 }
+  const look = { viewer, year: yearOf(club.zone, closure.startMs) }
   const there = await bookingsWithin(tx, club.id, closure.startMs, closure.endMs, look)
   const touched = there.filter(({ courtId }) => closure.courtIds.includes(courtId))
   return {

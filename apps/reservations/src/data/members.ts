@@ -26,6 +26,33 @@ export async function membersOf(tx: Transaction, clubId: string): Promise<Member
   return rows.map(member)
 }
 
+export type Listed = Member & { readonly active: boolean; readonly licence: string }
+
+/** Whole records, for an officer who proved to be there (officers.ts): those that match, and how many. */
+export async function findMembers(
+  tx: Transaction,
+  clubId: string,
+  wanted: string,
+  max: number,
+): Promise<{ members: Listed[]; total: number }> {
+  const like = `%${wanted.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`)}%`
+  const rows = await tx<(Listed & { readonly total: number })[]>`
+    SELECT ${columns(tx)}, active, licence, count(*) OVER ()::int AS total FROM members
+    WHERE club_id = ${clubId}
+      AND (first_name || ' ' || last_name ILIKE ${like} OR email ILIKE ${like})
+    ORDER BY last_name, first_name, id LIMIT ${max}`
+  return { members: rows, total: rows[0]?.total ?? 0 }
+}
+
+const LIST_MAX = 5_000
+
+/** The list that leaves the club. */
+export async function allMembers(tx: Transaction, clubId: string): Promise<Listed[]> {
+  return await tx<Listed[]>`
+    SELECT ${columns(tx)}, active, licence FROM members WHERE club_id = ${clubId} AND active
+    ORDER BY last_name, first_name, id LIMIT ${LIST_MAX}`
+}
+
 /** Who may be named as the one who teaches: coaches and officers. */
 export async function coachesOf(tx: Transaction, clubId: string): Promise<Member[]> {
   const rows = await tx<Row[]>`
@@ -64,7 +91,12 @@ export async function setPreferences(
 }
 
 /** Who looks at a booking. Undefined is a visitor: no name is shown to visitors. */
-export type Viewer = Pick<Member, 'id' | 'role' | 'sharesName'> | undefined
+export type Viewer =
+  | (Pick<Member, 'id' | 'role' | 'sharesName'> & {
+      /** Whom an officer may name besides; without it, no more than any member (officers.ts). */
+      readonly named?: ReadonlySet<string> | 'all'
+    })
+  | undefined
 
 /** Whether `viewer` may read the name: both must share, minors are never shown to members. */
 export function maySeeName(
@@ -73,7 +105,10 @@ export function maySeeName(
   year: number,
 ): boolean {
   if (!viewer) return false
-  if (viewer.role === 'secretary' || viewer.id === whose.id) return true
+  if (viewer.id === whose.id) return true
+  if (viewer.role === 'secretary' && viewer.named !== undefined) {
+    if (viewer.named === 'all' || viewer.named.has(whose.id)) return true
+  }
   return viewer.sharesName && whose.sharesName && whose.birthYear < year - ADULT_YEARS
 }
 

@@ -7,9 +7,11 @@ import type { Transaction } from '../database.ts'
 import { lockCourts } from '../locks.ts'
 import type { Booking, Club, Member } from '../model.ts'
 import type { Course, Occurrence } from '../series.ts'
+import { yearOf } from '../time.ts'
 import { MissingError, notify } from './acts.ts'
 import { bookingsWithin } from './bookings.ts'
 import { beginAct } from './journal.ts'
+import type { Viewer } from './members.ts'
 
 export type Meeting = Occurrence & {
   readonly courtId: string
@@ -23,13 +25,13 @@ export type Meeting = Occurrence & {
 export async function effectOfCourse(
   tx: Transaction,
   club: Club,
-  by: Member,
+  viewer: Viewer,
   course: Course,
   occurrences: readonly Occurrence[],
 ): Promise<Meeting[]> {
   const meetings: Meeting[] = []
   for (const one of occurrences) {
-    const look = { viewer: by, year: 0 }
+    const look = { viewer, year: yearOf(club.zone, one.startMs) }
     const there = one.holiday ? [] : await bookingsWithin(tx, club.id, one.startMs, one.endMs, look)
     for (const courtId of course.courtIds) {
       const here = there.filter((booking) => booking.courtId === courtId)

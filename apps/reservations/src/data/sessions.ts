@@ -8,6 +8,7 @@ import { hash, verify } from '@node-rs/argon2'
 import { inClub, type Database, type Transaction } from '../database.ts'
 import type { Member } from '../model.ts'
 import { memberById } from './members.ts'
+import { raiseAlert } from './officers.ts'
 
 export const SESSION_DAYS = 14
 const DAY_MS = 86_400_000
@@ -30,6 +31,11 @@ export async function hashPassword(password: string): Promise<string> {
   return await hash(password, cost)
 }
 
+/** For a member who has not chosen a password yet: nothing matches it. */
+export async function passwordOfNobody(): Promise<string> {
+  return await nobody
+}
+
 export type LogIn =
   | { readonly outcome: 'welcome'; readonly token: string; readonly member: Member }
   | { readonly outcome: 'wrong' }
@@ -49,9 +55,11 @@ export async function logIn(
   const account = sha256(email)
   const found = await inClub(database, clubId, async (tx) => {
     const failures = await failuresOf(tx, clubId, account, nowMs)
-    const [row] = await tx<{ id: string; hash: string }[]>`
-      SELECT id, password_hash AS hash FROM members
+    const [row] = await tx<{ id: string; hash: string; canary: boolean }[]>`
+      SELECT id, password_hash AS hash, canary FROM members
       WHERE club_id = ${clubId} AND email = ${email} AND active`
+    // Nobody has this address but who took the list: the first use of it is the alarm.
+    if (row?.canary && failures === 0) await raiseAlert(tx, clubId, 'canary', undefined, 1)
     return { failures, row }
   })
   if (found.failures >= FAILURES_MAX) return { outcome: 'wait' }
@@ -67,6 +75,36 @@ export async function logIn(
     await tx`DELETE FROM login_failures WHERE club_id = ${clubId} AND account_hash = ${account}`
     return { outcome: 'welcome', token: await openSession(tx, clubId, member.id, nowMs), member }
   })
+}
+
+/**
+ * Whether it is the member's password, given again. Wrong ones count as at log-in, so that a stolen
+ * cookie cannot be used to guess.
+ */
+export async function isPassword(
+  database: Database,
+  clubId: string,
+  member: Member,
+  password: string,
+  nowMs: number,
+): Promise<'right' | 'wrong' | 'wait'> {
+  const account = sha256(member.email)
+  const found = await inClub(database, clubId, async (tx) => {
+    const [row] = await tx<{ hash: string }[]>`SELECT password_hash AS hash FROM members
+      WHERE club_id = ${clubId} AND id = ${member.id} AND active`
+    return { failures: await failuresOf(tx, clubId, account, nowMs), hash: row?.hash }
+  })
+  if (found.failures >= FAILURES_MAX) return 'wait'
+  const right = await matches(found.hash ?? (await nobody), password)
+  if (right === undefined) return 'wait'
+  if (right) return 'right'
+  await inClub(
+    database,
+    clubId,
+    (tx) => tx`INSERT INTO login_failures (club_id, account_hash, failed_at)
+      VALUES (${clubId}, ${account}, ${new Date(nowMs)})`,
+  )
+  return 'wrong'
 }
 
 /** @returns Undefined when too many hash at once. */
@@ -94,7 +132,7 @@ async function failuresOf(
   return row?.failures ?? 0
 }
 
-async function openSession(
+export async function openSession(
   tx: Transaction,
   clubId: string,
   memberId: string,

@@ -66,6 +66,7 @@ export function Page({ visit, title, tab, wide = false, children }: PageProps): 
         <LanguageSwitch say={say} language={language} here={visit.here} />
       </header>
       <main id="main" class={wide ? 'wide' : 'column'} tabIndex={-1}>
+        <Alerts visit={visit} />
         <News visit={visit} />
         {children}
       </main>
@@ -132,6 +133,38 @@ export function LanguageSwitch(props: { say: Say; language: Language; here: stri
         </a>
       ))}
     </nav>
+  )
+}
+
+/** What the other officers did with members' data; the page of every officer says it. */
+function Alerts({ visit }: { visit: Visit }): VNode | null {
+  const { officer, say, club, language } = visit
+  if (!officer || officer.alerts.length === 0) return null
+  const suspects = new Map(officer.alerts.flatMap(({ byId, by }) => (byId ? [[byId, by]] : [])))
+  return (
+    <section class="news" aria-labelledby="alerts">
+      <h2 id="alerts">
+        <Icon name="alert" />
+        {say('alerts.title')}
+      </h2>
+      <ul>
+        {officer.alerts.map(({ id, kind, by, count, atMs }) => {
+          const when = whenWords(club.zone, atMs, language)
+          return <li key={id}>{say(`alert.${kind}`, { by, count, when })}</li>
+        })}
+      </ul>
+      <div class="news-acts">
+        <form method="post" action={`/${club.slug}/office/alerts/read`}>
+          <button class="quiet">{say('alerts.read')}</button>
+        </form>
+        {[...suspects].map(([id, by]) => (
+          <form key={id} method="post" action={`/${club.slug}/office/cut`}>
+            <input type="hidden" name="member" value={id} />
+            <button class="danger">{say('alerts.cut', { by })}</button>
+          </form>
+        ))}
+      </div>
+    </section>
   )
 }
 

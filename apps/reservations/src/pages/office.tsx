@@ -30,6 +30,8 @@ export type OfficeView = {
   readonly form: ClosureForm
   readonly problem?: 'office.badRange' | 'office.listChanged' | 'refuse.taken' | undefined
   readonly cancelled?: number | undefined
+  /** Sessions that were just ended. */
+  readonly cut?: number | undefined
 }
 
 export function OfficePage(view: OfficeView): VNode {
@@ -42,6 +44,9 @@ export function OfficePage(view: OfficeView): VNode {
       {visit.done === 'reopened' && <Message kind="good">{say('office.reopened')}</Message>}
       {view.cancelled !== undefined && (
         <Message kind="good">{say('office.closed', { n: view.cancelled })}</Message>
+      )}
+      {view.cut !== undefined && (
+        <Message kind="good">{say('alerts.done', { n: view.cut })}</Message>
       )}
       {problem && <Message kind="bad">{say(problem)}</Message>}
       <ClosureCard {...view} />
@@ -61,6 +66,7 @@ export function OfficePage(view: OfficeView): VNode {
 
 /** The rooms of the office. */
 const rooms = [
+  ['members', 'people', 'members.title'],
   ['rules', 'tools', 'office.rules'],
   ['series', 'cap', 'series.title'],
   ['journal', 'clock', 'journal.title'],

@@ -190,8 +190,17 @@ function OwnerField({ visit, members, ownerId }: SheetView): VNode {
           </option>
         ))}
       </select>
+      {!visit.officer?.isProved && (
+        <span class="small">
+          {say('prove.hidden')} <a href={proveAddress(visit)}>{say('prove.show')}</a>
+        </span>
+      )}
     </p>
   )
+}
+
+function proveAddress({ club, here }: Visit): string {
+  return `/${club.slug}/office/prove?to=${encodeURIComponent(here)}`
 }
 
 /** What it uses, before pressing. */

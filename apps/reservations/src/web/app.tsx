@@ -8,6 +8,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { PartnerError, MissingError, RefusedError } from '../data/acts.ts'
 import { allClubs, clubBySlug, logoOf } from '../data/clubs.ts'
 import { BusyError, codeOf, isAway, TakenError } from '../database.ts'
+import { IMPORT_BYTES_MAX } from '../import.ts'
 import { ClubsPage, FaultPage, type Fault } from '../pages/entry.tsx'
 import { isLanguage } from '../words/say.ts'
 import { serveAsset } from './assets.ts'
@@ -17,20 +18,26 @@ import { answer, FormError, localPath, type Shop } from './desk.tsx'
 import { isOwnPost, sendHeaders } from './headers.ts'
 import { addMemberRoutes } from './member-routes.tsx'
 import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
+import { addJoinRoutes } from './join-routes.tsx'
 import { addJournalRoutes } from './journal-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
+import { addOfficerRoutes } from './officer-routes.tsx'
 import { addRuleRoutes } from './rule-routes.tsx'
 import { addSeriesRoutes } from './series-routes.tsx'
 import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
 
 const FORM_BYTES_MAX = 64 * 1024
+const isFilePath = /^\/[a-z0-9-]+\/office\/import$/
 
 /** @param report Told of every fault that is ours: a code and a place, never a person. */
 export function createApp(shop: Shop, report: (line: object) => void): Hono {
   const app = new Hono()
   app.use(sendHeaders)
-  app.use(bodyLimit({ maxSize: FORM_BYTES_MAX, onError: (c) => fault(c, 'form', 413) }))
+  const tooLarge = (c: Context): Response => fault(c, 'form', 413)
+  const form = bodyLimit({ maxSize: FORM_BYTES_MAX, onError: tooLarge })
+  const file = bodyLimit({ maxSize: IMPORT_BYTES_MAX, onError: tooLarge })
+  app.use((c, next) => (isFilePath.test(c.req.path) ? file(c, next) : form(c, next)))
   app.use(async (c, next) => {
     const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
     const isEvent = c.req.path === EVENTS_PATH // signed, and from no browser
@@ -59,6 +66,8 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addBookingRoutes(app, shop)
   addMemberRoutes(app, shop)
   addOfficeRoutes(app, shop)
+  addOfficerRoutes(app, shop)
+  addJoinRoutes(app, shop)
   addRuleRoutes(app, shop)
   addSeriesRoutes(app, shop)
   addJournalRoutes(app, shop)

@@ -8,7 +8,7 @@ import { book, cancel, change, judgeFor, MissingError, PartnerError } from '../d
 import { PARTNERS_MAX, RefusedError, rulesFor, type Order } from '../data/acts.ts'
 import { bookingById, bookingsOfMember, bookingsWithin, standingOf } from '../data/bookings.ts'
 import { courtsOf } from '../data/clubs.ts'
-import { memberById, membersOf, partnersFor } from '../data/members.ts'
+import { maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
 import { TakenError, type Transaction } from '../database.ts'
 import type { Booking, Court, Member } from '../model.ts'
 import { isFirm, mayCancel, quotaUses } from '../policy.ts'
@@ -20,7 +20,7 @@ import { answer, FormError, formOf, idOf, inside, isId, queryOf } from './desk.t
 import type { Fields, Shop } from './desk.tsx'
 import { refusalWords } from './refusal-words.ts'
 import { dueFor } from './payment-routes.tsx'
-import { inVisit, lookOf, type Visit } from './visit.ts'
+import { inVisit, lookOf, readNamed, type Visit } from './visit.ts'
 
 const WEEK_MS = 7 * 86_400_000
 const PAST_SHOWN_MS = 4 * WEEK_MS
@@ -217,7 +217,7 @@ async function sheetView(
     mayTry: isSecretary || stays || foreseen.length === 0,
     refused: sentencesFor(visit, problem, stays ? [] : foreseen, lengths.length > 0),
     booking,
-    members: isSecretary ? await membersOf(tx, club.id) : [],
+    members: isSecretary ? await namedMembers(tx, visit) : [],
     ownerId: owner.id,
   }
 }
@@ -287,6 +287,13 @@ function canStart(court: Court, day: Day, startMs: number): boolean {
   return lengthsFrom(court, day, startMs).length > 0
 }
 
+/** All members for an officer who gave the password again; else those whose names he has. */
+async function namedMembers(tx: Transaction, visit: Visit): Promise<Member[]> {
+  const { viewer, year } = lookOf(visit)
+  const all = await membersOf(tx, visit.club.id)
+  return all.filter((one) => maySeeName(viewer, one, year))
+}
+
 /** Those who may be chosen; who already plays stays in the list. */
 async function peopleFor(
   tx: Transaction,
@@ -296,7 +303,7 @@ async function peopleFor(
   booking: Booking | undefined,
 ): Promise<SheetView['people']> {
   if (member.role === 'secretary') {
-    const all = await membersOf(tx, visit.club.id)
+    const all = await namedMembers(tx, visit)
     const others = all.filter(({ id }) => id !== owner.id || booking === undefined)
     return others.map((one) => ({
       id: one.id,
@@ -326,7 +333,12 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
   const { club, nowMs } = visit
   const id = idOf(c, 'id')
   const { booking, courts } = await inVisit(shop.database, visit, async (tx) => ({
-    booking: await bookingById(tx, club.id, id, lookOf(visit)),
+    booking: await readNamed(
+      tx,
+      visit,
+      (look) => bookingById(tx, club.id, id, look),
+      (found) => (found ? [found] : []),
+    ),
     courts: await courtsOf(tx, club.id),
   }))
   const court = courts.find((one) => one.id === booking?.courtId)

@@ -13,7 +13,7 @@ import { layOut } from '../pages/grid.ts'
 import { whenWords } from '../pages/layout.tsx'
 import { addDays, instantOf, isDate } from '../time.ts'
 import { answer, open, queryOf, type Shop } from './desk.tsx'
-import { inVisit, lookOf } from './visit.ts'
+import { inVisit, readNamed } from './visit.ts'
 
 /** How far the calendar goes: no page is made for days nobody can mean. */
 const PAST_DAYS_MAX = 400
@@ -37,7 +37,12 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
         const subscriptions = member ? await subscriptionsOf(tx, club.id) : []
         return {
           all: await courtsOf(tx, club.id),
-          bookings: await bookingsWithin(tx, club.id, startMs, endMs, lookOf(visit)),
+          bookings: await readNamed(
+            tx,
+            visit,
+            (look) => bookingsWithin(tx, club.id, startMs, endMs, look),
+            (found) => found,
+          ),
           subscription: subscriptions.find(({ id }) => id === member?.subscriptionId),
         }
       })

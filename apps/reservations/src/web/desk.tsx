@@ -11,7 +11,7 @@ import type { Database } from '../database.ts'
 import { MissingError } from '../data/acts.ts'
 import type { Member } from '../model.ts'
 import { visit, type Visit } from './visit.ts'
-import type { Confirmation } from '../mail.ts'
+import type { Confirmation, Letter } from '../mail.ts'
 import type { Payments } from '../payments.ts'
 
 /** What the application is given from outside. */
@@ -22,6 +22,8 @@ export type Shop = {
   readonly nowMs: () => number
   /** Confirms a booking by e-mail, if mail is sent at all. Returns at once. */
   readonly confirm?: ((confirmation: Confirmation) => void) | undefined
+  /** Writes to a member, if mail is sent at all. Returns at once. */
+  readonly write?: ((letter: Letter) => void) | undefined
   /** Takes payments, if any are asked for. */
   readonly payments?: Payments | undefined
 }

@@ -14,6 +14,7 @@ import type { Member } from '../model.ts'
 import { DifferencePage, JournalPage, resultQuery } from '../pages/journal.tsx'
 import { instantOf, isDate } from '../time.ts'
 import { answer, behindTheDesk, formOf, idOf, isId, queryOf } from './desk.tsx'
+import { proved } from './officer-routes.tsx'
 import type { Fields, Shop } from './desk.tsx'
 import { inVisit, type Visit } from './visit.ts'
 
@@ -54,11 +55,11 @@ type Target =
 
 type Read = (c: Context, visit: Visit) => Promise<Target>
 
-/** The same address shows the difference and makes it. */
+/** The same address shows the difference and makes it; names may be in it, so proof comes first. */
 function add(app: Hono, shop: Shop, path: string, read: Read): void {
   app.get(
     path,
-    behindTheDesk(shop, async (c, visit) => {
+    proved(shop, async (c, visit) => {
       const target = await read(c, visit)
       if (!target) return c.redirect(`/${visit.club.slug}/office/journal?problem=moment`, 303)
       return await showDifference(c, shop, visit, target)
@@ -66,7 +67,7 @@ function add(app: Hono, shop: Shop, path: string, read: Read): void {
   )
   app.post(
     path,
-    behindTheDesk(shop, async (c, visit, member) => {
+    proved(shop, async (c, visit, member) => {
       const digest = (await formOf(c)).text('digest')
       const target = await read(c, visit)
       if (!target) return c.redirect(`/${visit.club.slug}/office/journal?problem=moment`, 303)

@@ -13,7 +13,7 @@ import { formQuery, OfficePage, PreviewPage, type ClosureForm } from '../pages/o
 import { addDays, instantOf, isDate } from '../time.ts'
 import { answer, behindTheDesk, formOf, idOf, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
-import { inVisit, type Visit } from './visit.ts'
+import { inVisit, readNamed, type Visit } from './visit.ts'
 
 const CLOSURE_DAYS_MAX = 31
 const TITLE_LENGTH_MAX = 80
@@ -25,21 +25,26 @@ export function addOfficeRoutes(app: Hono, shop: Shop): void {
       const query = queryOf(c)
       const form = readForm(query, visit)
       const view = await officeView(shop, visit, form)
-      const cancelled = /^\d{1,4}$/.test(query.text('cancelled'))
-        ? Number(query.text('cancelled'))
-        : undefined
-      return answer(c, <OfficePage {...view} cancelled={cancelled} problem={problemOf(query)} />)
+      const count = (name: string): number | undefined =>
+        /^\d{1,4}$/.test(query.text(name)) ? Number(query.text(name)) : undefined
+      const done = { cancelled: count('cancelled'), cut: count('cut') }
+      return answer(c, <OfficePage {...view} {...done} problem={problemOf(query)} />)
     }),
   )
   app.get(
     '/:club/office/close',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, async (c, visit) => {
       const form = readForm(queryOf(c), visit)
       const courts = await inVisit(shop.database, visit, (tx) => courtsOf(tx, visit.club.id))
       const closure = closureOf(form, visit.club, courts)
       if (!closure) return c.redirect(officeAddress(visit, form, 'range'), 303)
       const effect = await inVisit(shop.database, visit, (tx) =>
-        effectOf(tx, visit.club, member, closure),
+        readNamed(
+          tx,
+          visit,
+          ({ viewer }) => effectOf(tx, visit.club, viewer, closure),
+          ({ cancels }) => cancels,
+        ),
       )
       return answer(c, <PreviewPage {...{ visit, courts, closure, effect, form }} />)
     }),

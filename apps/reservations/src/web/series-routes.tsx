@@ -19,7 +19,7 @@ import { addDays, instantOf, isDate, STEP_MINUTES, weekdayOf } from '../time.ts'
 import type { WordKey } from '../words/table.ts'
 import { answer, behindTheDesk, FormError, formOf, idOf, isId, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
-import { inVisit, type Visit } from './visit.ts'
+import { inVisit, readNamed, type Visit } from './visit.ts'
 
 const problems: Readonly<Record<string, WordKey>> = {
   bad: 'series.bad',
@@ -48,13 +48,19 @@ export function addSeriesRoutes(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/office/series/preview',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, async (c, visit) => {
       const course = readCourse(queryOf(c), visit)
       const seen = await inVisit(shop.database, visit, async (tx) => {
         const courts = await courtsOf(tx, visit.club.id)
         if (!makesSense(course, courts)) return undefined
         const weeks = occurrencesOf(visit.club.zone, course, await holidaysOf(tx, visit.club.id))
-        return { courts, meetings: await effectOfCourse(tx, visit.club, member, course, weeks) }
+        const meetings = await readNamed(
+          tx,
+          visit,
+          ({ viewer }) => effectOfCourse(tx, visit.club, viewer, course, weeks),
+          (found) => found.flatMap(({ cancels }) => cancels),
+        )
+        return { courts, meetings }
       })
       if (!seen) return c.redirect(seriesAddress(visit, course, 'bad'), 303)
       return answer(c, <CoursePreviewPage {...{ visit, course, ...seen }} />)

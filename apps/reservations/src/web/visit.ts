@@ -8,9 +8,12 @@ import type { Context } from 'hono'
 import { inClub, type Database, type Transaction } from '../database.ts'
 import { clubBySlug } from '../data/clubs.ts'
 import type { Look } from '../data/bookings.ts'
+import type { Viewer } from '../data/members.ts'
 import { unreadNotices, type Notice } from '../data/notices.ts'
+import { claimNames, standingOfSession, unseenAlerts } from '../data/officers.ts'
+import type { Alert, Standing } from '../data/officers.ts'
 import { memberOfSession, SESSION_DAYS } from '../data/sessions.ts'
-import type { Club, Member } from '../model.ts'
+import type { Booking, Club, Member } from '../model.ts'
 import { todayIn, type Language } from '../time.ts'
 import { acceptedLanguage, isLanguage, sayIn, type Say } from '../words/say.ts'
 
@@ -32,7 +35,11 @@ export type Visit = {
   readonly here: string
   /** A short word on what was just done; a key the page knows, or ''. */
   readonly done: string
+  /** An officer's session: whether the password was given again, and what was seen without. */
+  readonly officer: Officer | undefined
 }
+
+export type Officer = Standing & { readonly token: string; readonly alerts: readonly Alert[] }
 
 /** @returns Undefined when there is no such club. */
 export async function visit(
@@ -43,9 +50,14 @@ export async function visit(
   const club = await clubBySlug(database, c.req.param('club') ?? '')
   if (!club) return undefined
   const token = sessionToken(c)
-  const { member, notices } = await inClub(database, club.id, async (tx) => {
+  const { member, notices, officer } = await inClub(database, club.id, async (tx) => {
     const found = token ? await memberOfSession(tx, club.id, token, nowMs) : undefined
-    return { member: found, notices: found ? await unreadNotices(tx, club.id, found.id) : [] }
+    if (!token || !found) return { member: undefined, notices: [], officer: undefined }
+    const news = await unreadNotices(tx, club.id, found.id)
+    if (found.role !== 'secretary') return { member: found, notices: news, officer: undefined }
+    const standing = await standingOfSession(tx, club.id, token, nowMs)
+    const alerts = await unseenAlerts(tx, club.id, found.id)
+    return { member: found, notices: news, officer: { ...standing, token, alerts } }
   })
   const language = chooseLanguage(c, member, club)
   const { pathname, search } = new URL(c.req.url)
@@ -59,6 +71,7 @@ export async function visit(
     today: todayIn(club.zone, nowMs),
     here: pathname + search,
     done: c.req.query('done') ?? '',
+    officer,
   }
 }
 
@@ -72,8 +85,31 @@ export async function inVisit<T>(
 }
 
 /** Whose names the visitor may see. */
-export function lookOf({ member, today }: Visit): Look {
-  return { viewer: member, year: Number(today.slice(0, 4)) }
+export function lookOf({ member, officer, today }: Visit): Look {
+  const named: ReadonlySet<string> | 'all' | undefined = officer?.isProved ? 'all' : officer?.named
+  const viewer: Viewer = member && { ...member, ...(named ? { named } : {}) }
+  return { viewer, year: Number(today.slice(0, 4)) }
+}
+
+/**
+ * Reads what holds names. For an officer whose presence is not proved, names that only an officer
+ * may read are counted; past the limit they stay hidden.
+ */
+export async function readNamed<T>(
+  tx: Transaction,
+  visit: Visit,
+  read: (look: Look) => Promise<T>,
+  bookingsIn: (found: T) => readonly Booking[],
+): Promise<T> {
+  const look = lookOf(visit)
+  const found = await read(look)
+  const { officer, club } = visit
+  if (!officer || officer.isProved || !look.viewer) return found
+  const players = bookingsIn(found).flatMap((one) => one.players)
+  const hidden = new Set(players.filter(({ shown }) => !shown).map(({ id }) => id))
+  if (hidden.size === 0) return found
+  const named = await claimNames(tx, club.id, officer.token, [...hidden])
+  return await read({ ...look, viewer: { ...look.viewer, named } })
 }
 
 /** The member's own choice, then this browser's, then the browser's wish, then the club's. */

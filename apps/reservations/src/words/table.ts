@@ -7,6 +7,7 @@
  * @module
  */
 import { officeRooms } from './office.ts'
+import { officerWords } from './officers.ts'
 
 type Sentence = readonly [nl: string, fr: string, en: string]
 
@@ -573,6 +574,7 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...people,
   ...office,
   ...officeRooms,
+  ...officerWords,
   ...faults,
 }
 
@@ -584,4 +586,5 @@ export type WordKey =
   | keyof typeof people
   | keyof typeof office
   | keyof typeof officeRooms
+  | keyof typeof officerWords
   | keyof typeof faults

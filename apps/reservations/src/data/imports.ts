@@ -1,0 +1,171 @@
+/**
+ * Bringing members in from a file, in one deed, and the links with which they first come in.
+ *
+ * @module
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Transaction } from '../database.ts'
+import { planOf, tableOf, type FileProblem, type Known, type Line } from '../import.ts'
+import type { Club, Member } from '../model.ts'
+import { todayIn } from '../time.ts'
+import { MissingError } from './acts.ts'
+import { subscriptionsOf } from './clubs.ts'
+import { beginAct } from './journal.ts'
+import { memberById } from './members.ts'
+import { raiseAlert } from './officers.ts'
+import { passwordOfNobody } from './sessions.ts'
+
+const INVITATION_DAYS = 14
+const DAY_MS = 86_400_000
+const KNOWN_MAX = 20_000
+
+/** Keeps the file between looking and doing; those of yesterday are forgotten. */
+export async function keepImport(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  content: string,
+): Promise<string> {
+  await tx`DELETE FROM imports WHERE club_id = ${club.id}
+    AND (by_id = ${by.id} OR created_at < clock_timestamp() - interval '1 day')`
+  const [row] = await tx<{ id: string }[]>`
+    INSERT INTO imports (club_id, by_id, content) VALUES (${club.id}, ${by.id}, ${content})
+    RETURNING id`
+  return row?.id ?? ''
+}
+
+/** What the file would do to the members as they are now. @throws {MissingError} */
+export async function planImport(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  id: string,
+  nowMs: number,
+): Promise<Line[] | FileProblem> {
+  const [row] = await tx<{ content: string }[]>`SELECT content FROM imports
+    WHERE club_id = ${club.id} AND id = ${id} AND by_id = ${by.id}`
+  if (!row) throw new MissingError('no such import')
+  const table = tableOf(row.content)
+  if (typeof table === 'string') return table
+  const known = await tx<Known[]>`
+    SELECT id, subscription_id AS "subscriptionId", email, first_name AS "firstName",
+      last_name AS "lastName", birth_year AS "birthYear", language, role, licence,
+      shares_name AS "sharesName"
+    FROM members WHERE club_id = ${club.id} LIMIT ${KNOWN_MAX}`
+  const year = Number(todayIn(club.zone, nowMs).slice(0, 4))
+  return planOf(table, known, await subscriptionsOf(tx, club.id), year)
+}
+
+export type Invitation = {
+  readonly memberId: string
+  readonly email: string
+  readonly token: string
+}
+
+export type Imported = {
+  readonly added: number
+  readonly changed: number
+  readonly invitations: readonly Invitation[]
+}
+
+/**
+ * Brings the file in: all of it, or nothing.
+ * @param expected The digest of the plan that was shown.
+ * @returns Undefined when the members changed since it was shown.
+ */
+export async function applyImport(
+  tx: Transaction,
+  club: Club,
+  by: Member,
+  id: string,
+  expected: string,
+  nowMs: number,
+): Promise<Imported | undefined> {
+  await tx`SELECT FROM clubs WHERE id = ${club.id} FOR UPDATE` // one import at a time
+  const plan = await planImport(tx, club, by, id, nowMs)
+  if (typeof plan === 'string' || digestOf(plan) !== expected) return undefined
+  const fresh = plan.flatMap((line) => (line.fate === 'new' ? [line.entry] : []))
+  const changes = plan.flatMap((line) =>
+    line.fate === 'changed' ? [{ ...line.entry, id: line.id }] : [],
+  )
+  await beginAct(tx, club, by, 'import', `+${fresh.length} ~${changes.length}`)
+  const hash = await passwordOfNobody()
+  const rows = await tx<{ id: string; email: string }[]>`
+    INSERT INTO members (club_id, subscription_id, email, password_hash, first_name, last_name,
+      birth_year, licence)
+    SELECT ${club.id}, "subscriptionId", email, ${hash}, "firstName", "lastName", "birthYear",
+      licence
+    FROM jsonb_to_recordset(${tx.json(fresh)}) AS one ("subscriptionId" uuid, email text,
+      "firstName" text, "lastName" text, "birthYear" int, licence text)
+    RETURNING id, email`
+  await tx`
+    UPDATE members m SET subscription_id = one."subscriptionId", first_name = one."firstName",
+      last_name = one."lastName", birth_year = one."birthYear", active = true,
+      licence = CASE WHEN one.licence = '' THEN m.licence ELSE one.licence END
+    FROM jsonb_to_recordset(${tx.json(changes)}) AS one (id uuid, "subscriptionId" uuid,
+      "firstName" text, "lastName" text, "birthYear" int, licence text)
+    WHERE m.club_id = ${club.id} AND m.id = one.id AND m.role = 'member'`
+  await tx`DELETE FROM imports WHERE club_id = ${club.id} AND id = ${id}`
+  await raiseAlert(tx, club.id, 'import', by.id, fresh.length + changes.length)
+  const invitations = await invite(tx, club, rows, nowMs)
+  return { added: fresh.length, changed: changes.length, invitations }
+}
+
+async function invite(
+  tx: Transaction,
+  club: Club,
+  members: readonly { readonly id: string; readonly email: string }[],
+  nowMs: number,
+): Promise<Invitation[]> {
+  const made = members.map(({ id, email }) => {
+    const token = randomBytes(32).toString('base64url')
+    return { memberId: id, email, token, hash: sha256(token).toString('hex') }
+  })
+  const rows = made.map(({ memberId, hash }) => ({ memberId, hash }))
+  await tx`
+    INSERT INTO invitations (club_id, token_hash, member_id, expires_at)
+    SELECT ${club.id}, decode(hash, 'hex'), "memberId",
+      ${new Date(nowMs + INVITATION_DAYS * DAY_MS)}
+    FROM jsonb_to_recordset(${tx.json(rows)}) AS one (hash text, "memberId" uuid)`
+  return made.map(({ memberId, email, token }) => ({ memberId, email, token }))
+}
+
+/** Whom the link was sent to, while it can be used. */
+export async function invited(
+  tx: Transaction,
+  clubId: string,
+  token: string,
+  nowMs: number,
+): Promise<Member | undefined> {
+  const [row] = await tx<{ id: string }[]>`SELECT member_id AS id FROM invitations
+    WHERE club_id = ${clubId} AND token_hash = ${sha256(token)} AND used_at IS NULL
+      AND expires_at > ${new Date(nowMs)}`
+  return row && (await memberById(tx, clubId, row.id))
+}
+
+/** Sets the password once; the link is used up. @returns The member, or undefined. */
+export async function join(
+  tx: Transaction,
+  clubId: string,
+  token: string,
+  passwordHash: string,
+  nowMs: number,
+): Promise<Member | undefined> {
+  const member = await invited(tx, clubId, token, nowMs)
+  if (!member) return undefined
+  const used = await tx`UPDATE invitations SET used_at = ${new Date(nowMs)}
+    WHERE club_id = ${clubId} AND token_hash = ${sha256(token)} AND used_at IS NULL
+    RETURNING member_id`
+  if (used.length === 0) return undefined
+  await tx`UPDATE members SET password_hash = ${passwordHash}
+    WHERE club_id = ${clubId} AND id = ${member.id}`
+  return member
+}
+
+export function digestOf(plan: readonly Line[]): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('base64url')
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,217 @@
+/**
+ * Members' data in officers' hands: proof first, counted, and never in silence.
+ *
+ * @module
+ */
+import type { Context, Hono } from 'hono'
+import { MissingError } from '../data/acts.ts'
+import { subscriptionsOf } from '../data/clubs.ts'
+import { applyImport, digestOf, keepImport, planImport } from '../data/imports.ts'
+import { allMembers, findMembers } from '../data/members.ts'
+import { cutSessions, mayExport, officersOf, proveSession } from '../data/officers.ts'
+import { raiseAlert, seeAlerts } from '../data/officers.ts'
+import { isPassword } from '../data/sessions.ts'
+import { csvCell, tableOf, textOf } from '../import.ts'
+import type { Member } from '../model.ts'
+import { ImportPage, ImportPreviewPage, MembersPage, ProvePage } from '../pages/members.tsx'
+import { whenWords } from '../pages/layout.tsx'
+import { sayIn } from '../words/say.ts'
+import type { WordKey } from '../words/table.ts'
+import { answer, behindTheDesk, FormError, formOf, idOf, isId, localPath } from './desk.tsx'
+import { queryOf, type Insider, type Shop } from './desk.tsx'
+import { inVisit, type Visit } from './visit.ts'
+
+const SHOWN_MAX = 25
+const QUERY_MAX = 60
+
+/** Officers who gave their password again within the last half hour; others are asked for it. */
+export function proved(shop: Shop, handle: Insider): (c: Context) => Promise<Response> {
+  return behindTheDesk(shop, async (c, visit, member) => {
+    if (visit.officer?.isProved) return await handle(c, visit, member)
+    const to = c.req.method === 'GET' ? visit.here : `/${visit.club.slug}/office/members`
+    return c.redirect(proveAddress(visit, to), 303)
+  })
+}
+
+function proveAddress({ club }: Visit, to: string): string {
+  return `/${club.slug}/office/prove?to=${encodeURIComponent(to)}`
+}
+
+export function addOfficerRoutes(app: Hono, shop: Shop): void {
+  app.get(
+    '/:club/office/prove',
+    behindTheDesk(shop, (c, visit) => {
+      const to = localPath(queryOf(c).text('to'), `/${visit.club.slug}/office`)
+      return Promise.resolve(answer(c, <ProvePage {...{ visit, to }} />))
+    }),
+  )
+  app.post(
+    '/:club/office/prove',
+    behindTheDesk(shop, async (c, visit, member) => {
+      const fields = await formOf(c)
+      const { club, nowMs, officer } = visit
+      const to = localPath(fields.text('to'), `/${club.slug}/office`)
+      const password = fields.text('password')
+      if (password.length > 256) throw new FormError('password')
+      const found = await isPassword(shop.database, club.id, member, password, nowMs)
+      if (found !== 'right' || !officer) {
+        const problem = found === 'wait' ? 'login.wait' : 'prove.wrong'
+        const status = found === 'wait' ? 429 : 401
+        return answer(c, <ProvePage {...{ visit, to, problem }} />, status)
+      }
+      await inVisit(shop.database, visit, (tx) => proveSession(tx, club.id, officer.token, nowMs))
+      return c.redirect(to, 303)
+    }),
+  )
+  app.post(
+    '/:club/office/alerts/read',
+    behindTheDesk(shop, async (c, visit, member) => {
+      await inVisit(shop.database, visit, (tx) => seeAlerts(tx, visit.club.id, member.id))
+      return c.redirect(`/${visit.club.slug}/office`, 303)
+    }),
+  )
+  app.post(
+    '/:club/office/cut',
+    behindTheDesk(shop, async (c, visit) => {
+      const id = (await formOf(c)).text('member')
+      const cut = await inVisit(shop.database, visit, async (tx) => {
+        const officers = await officersOf(tx, visit.club.id)
+        if (!isId(id) || !officers.some((one) => one.id === id))
+          throw new MissingError('no officer')
+        return await cutSessions(tx, visit.club.id, id)
+      })
+      return c.redirect(`/${visit.club.slug}/office?cut=${cut}`, 303)
+    }),
+  )
+  addMemberList(app, shop)
+  addImport(app, shop)
+}
+
+function addMemberList(app: Hono, shop: Shop): void {
+  const show = async (c: Context, visit: Visit, problem?: WordKey): Promise<Response> => {
+    const query = queryOf(c)
+    const wanted = query.text('q').trim().slice(0, QUERY_MAX)
+    const view = await inVisit(shop.database, visit, async (tx) => ({
+      visit,
+      query: wanted,
+      ...(await findMembers(tx, visit.club.id, wanted, SHOWN_MAX)),
+      subscriptions: await subscriptionsOf(tx, visit.club.id),
+    }))
+    const count = (name: string): number => Number(/^\d{1,5}$/.exec(query.text(name))?.[0] ?? 0)
+    const imported =
+      query.text('added') === '' ? undefined : { added: count('added'), changed: count('changed') }
+    return answer(c, <MembersPage {...{ ...view, imported, problem }} />, problem ? 429 : 200)
+  }
+  app.get(
+    '/:club/office/members',
+    proved(shop, (c, visit) => show(c, visit)),
+  )
+  app.post(
+    '/:club/office/members/export',
+    proved(shop, async (c, visit, member) => {
+      const { club } = visit
+      const list = await inVisit(shop.database, visit, async (tx) => {
+        if (!(await mayExport(tx, club))) return undefined
+        const members = await allMembers(tx, club.id)
+        const subscriptions = await subscriptionsOf(tx, club.id)
+        await raiseAlert(tx, club.id, 'export', member.id, members.length)
+        const officers = await officersOf(tx, club.id)
+        return { members, subscriptions, others: officers.filter(({ id }) => id !== member.id) }
+      })
+      if (!list) return await show(c, visit, 'members.exportLimit')
+      for (const officer of list.others) tell(shop, visit, member, officer, list.members.length)
+      const rows = list.members.map((one) => [
+        one.firstName,
+        one.lastName,
+        one.email,
+        String(one.birthYear),
+        list.subscriptions.find(({ id }) => id === one.subscriptionId)?.name ?? '',
+        one.licence,
+      ])
+      const heading = ['first name', 'last name', 'e-mail', 'birth year', 'subscription', 'licence']
+      const text = [heading, ...rows].map((row) => row.map(csvCell).join(';')).join('\r\n')
+      return c.body(`\ufeff${text}\r\n`, 200, {
+        'Content-Type': 'text/csv; charset=utf-8',
+        'Content-Disposition': `attachment; filename="${club.slug}-members.csv"`,
+      })
+    }),
+  )
+}
+
+/** The other officer reads of it in the mail as well as on every page. */
+function tell(shop: Shop, visit: Visit, by: Member, to: Member, count: number): void {
+  const { club, nowMs } = visit
+  const language = to.language ?? club.language
+  const say = sayIn(language)
+  const when = whenWords(club.zone, nowMs, language)
+  const sentence = say('alert.export', { by: `${by.firstName} ${by.lastName}`, count, when })
+  const url = `${shop.publicOrigin}/${club.slug}/office`
+  const subject = say('alerts.title')
+  shop.write?.({
+    club,
+    member: to,
+    language,
+    subject,
+    text: `${sentence}\n\n${url}`,
+    kind: 'safety',
+  })
+}
+
+function addImport(app: Hono, shop: Shop): void {
+  app.get(
+    '/:club/office/import',
+    proved(shop, (c, visit) => {
+      const problem = queryOf(c).text('problem') === 'moved' ? 'import.moved' : undefined
+      return Promise.resolve(answer(c, <ImportPage {...{ visit, problem }} />))
+    }),
+  )
+  app.post(
+    '/:club/office/import',
+    proved(shop, async (c, visit, member) => {
+      const { file } = await c.req.parseBody()
+      if (!(file instanceof File)) throw new FormError('file')
+      const text = textOf(new Uint8Array(await file.arrayBuffer()))
+      const table = tableOf(text)
+      if (typeof table === 'string') {
+        return answer(c, <ImportPage visit={visit} problem={table} />, 422)
+      }
+      const id = await inVisit(shop.database, visit, (tx) =>
+        keepImport(tx, visit.club, member, text),
+      )
+      return c.redirect(`/${visit.club.slug}/office/import/${id}`, 303)
+    }),
+  )
+  app.get(
+    '/:club/office/import/:import',
+    proved(shop, async (c, visit, member) => {
+      const id = idOf(c, 'import')
+      const lines = await inVisit(shop.database, visit, (tx) =>
+        planImport(tx, visit.club, member, id, visit.nowMs),
+      )
+      if (typeof lines === 'string') return answer(c, <ImportPage visit={visit} problem={lines} />)
+      return answer(c, <ImportPreviewPage {...{ visit, id, lines, digest: digestOf(lines) }} />)
+    }),
+  )
+  app.post(
+    '/:club/office/import/:import',
+    proved(shop, async (c, visit, member) => {
+      const id = idOf(c, 'import')
+      const digest = (await formOf(c)).text('digest')
+      const { club, nowMs } = visit
+      const done = await inVisit(shop.database, visit, async (tx) => {
+        await planImport(tx, club, member, id, nowMs) // another officer's file is nobody's here
+        return await applyImport(tx, club, member, id, digest, nowMs)
+      })
+      if (!done) return c.redirect(`/${club.slug}/office/import?problem=moved`, 303)
+      const say = sayIn(club.language)
+      for (const { email, token } of done.invitations) {
+        const subject = say('join.title', { club: club.name })
+        const text = `${say('join.lead', { name: '' })}\n\n${shop.publicOrigin}/${club.slug}/join/${token}`
+        const to = { firstName: '', lastName: '', email }
+        shop.write?.({ club, member: to, language: club.language, subject, text, kind: 'welcome' })
+      }
+      const { added, changed } = done
+      return c.redirect(`/${club.slug}/office/members?added=${added}&changed=${changed}`, 303)
+    }),
+  )
+}
