@@ -18,6 +18,10 @@ export type Finding = {
   readonly atMs: number
   /** Of a synthetic attack: the number by which the prober knows its own. */
   readonly drill?: string | undefined
+  /** What it is about, where account and address do not say it: a region, a kind of backup. */
+  readonly subject?: string | undefined
+  /** The detector whose incident about the same is over with this: what it says next is new. */
+  readonly ends?: string | undefined
 }
 
 export type Alert = Finding & {
@@ -42,6 +46,6 @@ export function alertOf(finding: Finding, id: string, count: number): Alert {
 }
 
 /** What makes two alerts one incident. Each drill is one of its own. */
-export function incidentKey({ detector, role, address, drill }: Finding): string {
-  return [detector, role, address, drill ?? ''].join('\u0000')
+export function incidentKey({ detector, role, address, drill, subject }: Finding): string {
+  return [detector, role, address, drill ?? '', subject ?? ''].join('\u0000')
 }

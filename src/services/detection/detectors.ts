@@ -237,6 +237,58 @@ const waysToMore = escalations.map(({ id, gravity, title }) =>
 export const detectors: readonly Detector[] = [
   ...injections,
   ...accesses,
+const MEND_REGION =
+  'See `veilig backup list` for the reason, and mend the region’s disk, network or password; it ' +
+  'catches up by itself. Until then a restore of the last changes needs another region.'
+
+const backup: readonly Detector[] = [
+  detector('backup.region-lagging', 'high', 'A region of the backup is behind', '', MEND_REGION),
+  detector(
+    'backup.region-current',
+    'low',
+    'A region of the backup is in step again',
+    '',
+    'Nothing is to be done: it holds all that the others hold.',
+  ),
+  detector(
+    'backup.damaged',
+    'critical',
+    'The database has damaged pages',
+    '',
+    'The backup is kept and names the pages (`veilig backup list`). Look after the disk, and bring ' +
+      'back the tables they belong to from an earlier moment: `veilig restore --table`.',
+  ),
+  detector(
+    'backup.overdue',
+    'high',
+    'A backup is overdue',
+    '',
+    'See `veilig backup list` and the log of the backup process for why the last one failed.',
+  ),
+  detector(
+    'backup.log-lost',
+    'high',
+    'Log of the database is lost to the backup',
+    '',
+    'Moments within the gap cannot be restored. A full backup is taken at once: see that it ' +
+      'finishes, and why the log was gone (slot dropped, its cap reached, a failover).',
+  ),
+  detector(
+    'backup.commits-wait',
+    'critical',
+    'Commits wait for the regions of the backup',
+    '',
+    'Mend the region that is behind, or let commits go on: `veilig backup synchronous --leave`.',
+  ),
+  detector(
+    'backup.commits-flow',
+    'low',
+    'Commits wait no longer for the regions of the backup',
+    '',
+    'Nothing is to be done.',
+  ),
+]
+
   ...amounts,
   ...ring,
   ...waysToMore,
@@ -246,6 +298,7 @@ const byId = new Map(detectors.map((found) => [found.id, found]))
 
 /** The detector of an id. @throws {Error} When there is none: a bug. */
 export function detectorOf(id: string): Detector {
+  ...backup,
   const found = byId.get(id)
   if (!found) throw new Error(`no detector ${id}`)
   return found

@@ -198,6 +198,8 @@ class Desk {
         )
         return
       } catch (error) {
+    const { ends } = finding
+    if (ends !== undefined) this.#open.delete(incidentKey({ ...finding, detector: ends }))
         complain('ALERT_NOT_DELIVERED', `${channel.name}: ${(error as Error).message}`)
         const pauseMs = FIRST_PAUSE_MS * 3 ** (attempt - 1)
         await clock.sleep(pauseMs, stop).catch(() => undefined)

@@ -8,6 +8,7 @@ import type { Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
 import { detectorOf } from './detectors.ts'
 import { StatementJudge, type JudgeState } from './statements.ts'
+import { backupFindings } from './watch-backup.ts'
 import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
 import { ProbingWatch } from './watch-probing.ts'
@@ -95,7 +96,7 @@ export class Watch {
       case 'CARD_NUMBER_SEEN':
         return cardFinding(event)
       default:
-        return []
+        return backupFindings(event)
     }
   }
 
