@@ -35,6 +35,8 @@ export type ReadOptions = {
     readonly clock: Clock
     readonly signal: AbortSignal
     readonly pollMs?: number
+    /** Told each time all that is there has been given. */
+    readonly atEnd?: () => void
   }
   readonly disk?: Disk
 }
@@ -71,6 +73,7 @@ export async function* readRecords(options: ReadOptions): AsyncGenerator<readonl
       const wanted = records.filter(({ sequence }) => sequence >= from)
       if (wanted.length > 0) yield wanted
     }
+    follow?.atEnd?.()
     if (!follow || follow.signal.aborted) return
     try {
       await follow.clock.sleep(follow.pollMs ?? POLL_MS, follow.signal)

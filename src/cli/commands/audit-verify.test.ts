@@ -1,4 +1,4 @@
-/** `audit verify` against a witness, as a stranger runs it: with the files and the witness's key. */
+/** `audit verify` against a witness, as a stranger runs it: with the files and its key. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'

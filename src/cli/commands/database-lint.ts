@@ -41,7 +41,8 @@ async function connectionOf(context: Context, input: CommandInput): Promise<pg.C
   try {
     const password = await readFile(paths.secret('supervisor', 'database-password'), 'utf8')
     const host = paths.clusterSocket('protected')
-    return { host, port: 5432, user: 'postgres', password, database: 'postgres', ...common }
+    const whoever = { user: 'postgres', password, application_name: 'veilig database lint' }
+    return { host, port: 5432, database: 'postgres', ...whoever, ...common }
   } catch (cause) {
     const message = 'there is no ring in this data folder; name the server with --url'
     throw new FaultError('DATABASE_UNREADABLE', message, { cause })

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { readEvents } from '#audit/read.ts'
 import { channelOf } from '#services/detection/channels.ts'
 import type { MemoryFile } from '#services/detection/ports.ts'
@@ -14,13 +15,16 @@ import { openStore } from '#services/detection/store.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
+import { serverView } from '#system/postgres/server-view.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { ALERT_DESK } from './detection-names.ts'
 
-const BOOKS = ['sql-gateway', 'web-gateway', 'backup']
+const BOOKS = ['sql-gateway', 'web-gateway', 'seal', 'backup']
 /** An alert is to be out within a second: this much of it may pass unread. */
 const POLL_MS = 25
+const SOCKET_PORT = 5432
+const ANSWER_MS = 10_000
 
 /** One line for each alert, when a channel of the kind `file` is configured. */
 export function alertsFile({ paths }: Pick<Context, 'paths'>): string {
@@ -37,10 +41,27 @@ function memoryFile(name: string): MemoryFile {
   }
 }
 
+/** To the protected server itself, past the gateway: to see who else came that way. */
+async function watchConnection({ paths }: Context): Promise<pg.PoolConfig> {
+  const file = paths.secret('detection', 'database-password')
+  return {
+    host: paths.clusterSocket('protected'),
+    port: SOCKET_PORT,
+    user: 'veilig_watch',
+    password: Buffer.from(await systemDisk.read(file)).toString('utf8'),
+    database: 'postgres',
+    application_name: 'veilig detection',
+    max: 1,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+  }
+}
+
 /** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
 export async function runDetection(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail, log } = context
   const pool = openPool(await controlConnection(context, 'detection'))
+  const watched = openPool(await watchConnection(context))
   const ca = Buffer.from(await systemDisk.read(paths.caCertificate)).toString('utf8')
   const places = { clock, file: alertsFile(context), ca }
   const config = context.config.detection
@@ -49,12 +70,13 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
     clock,
     books: BOOKS,
     memory: memoryFile(join(paths.data, 'detection', 'learned')),
-    follow: (book, from, signal) =>
+    server: () => serverView(watched),
+    follow: (book, from, signal, atEnd) =>
       readEvents({
         folder: paths.audit,
         process: book,
         from,
-        follow: { clock, signal, pollMs: POLL_MS },
+        follow: { clock, signal, pollMs: POLL_MS, atEnd },
       }),
     store: await openStore(pool),
     channels: config.channels.map((channel) => channelOf(channel, places)),
@@ -67,7 +89,7 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
     [Symbol.asyncDispose]: async () => {
       await desk[Symbol.asyncDispose]()
       await service[Symbol.asyncDispose]()
-      await pool.end()
+      await Promise.all([pool.end(), watched.end()])
     },
   }
 }

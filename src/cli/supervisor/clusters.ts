@@ -22,7 +22,12 @@ export type ClusterName = 'protected' | 'control'
 export const SOCKET_PORT = 5432
 
 const settings: Readonly<Record<ClusterName, Readonly<Record<string, string>>>> = {
-  protected: { ...requiredServerSettings, shared_buffers: '128MB', max_connections: '200' },
+  protected: {
+    ...requiredServerSettings,
+    shared_buffers: '128MB',
+    max_connections: '200',
+    shared_preload_libraries: 'pg_stat_statements', // counts what the gateway must have recorded
+  },
   control: { shared_buffers: '32MB', max_connections: '50' },
 }
 

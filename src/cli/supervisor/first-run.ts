@@ -67,7 +67,7 @@ export async function ensurePasswords(context: Context): Promise<void> {
   }
   await ensurePassword(context.paths.secret('application', 'session-secret'))
   await ensurePassword(context.paths.secret('prober', 'staff-password'))
-  for (const sender of ['application', 'prober']) await ensureSubmissionPassword(context, sender)
+  for (const sender of ['application', 'prober', 'status']) await ensureSubmissionPassword(context, sender)
 }
 
 /** One password at both ends of submission: the sender's, and the gateway's to compare. */
@@ -84,6 +84,7 @@ const passwordOwners = [
   'application-b',
   'application-owner',
   'backup',
+  'detection',
   'prober',
   'sql-gateway',
 ] as const

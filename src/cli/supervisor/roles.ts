@@ -55,6 +55,12 @@ const roles: readonly Role[] = [
     attributes: 'login connection limit 8',
     why: 'asks what the server keeps in place of a password, to end SCRAM at the gateway',
   },
+  {
+    name: 'veilig_watch',
+    process: 'detection',
+    attributes: 'login connection limit 2',
+    why: 'sees who is connected and how many statements ran, to find who passed by the gateway',
+  },
 ]
 
 type Database = { readonly name: string; readonly owner: string; readonly users: readonly string[] }
@@ -80,6 +86,8 @@ export async function ensureRoles(context: Context, cluster: RunningCluster): Pr
     'grant alter system on parameter synchronous_standby_names to veilig_backup',
   )
   await admin.client.query('grant execute on function pg_reload_conf() to veilig_backup')
+  await admin.client.query('grant pg_read_all_stats to veilig_watch with inherit true, set false')
+  await admin.client.query('create extension if not exists pg_stat_statements')
   for (const database of databases) await ensureDatabase(admin.client, database)
   for (const { name } of databases) {
     await using inside = await asSuperuser(context, cluster, name)
@@ -158,7 +166,8 @@ export async function asSuperuser(
 ): Promise<AsyncDisposable & { readonly client: pg.Client }> {
   const password = await readFile(context.paths.secret('supervisor', 'database-password'), 'utf8')
   const { socketDir: host, port } = cluster
-  const client = new pg.Client({ host, port, user: 'postgres', password, database })
+  const whoever = { user: 'postgres', password, application_name: 'veilig supervisor' }
+  const client = new pg.Client({ host, port, database, ...whoever })
   await client.connect()
   return { client, [Symbol.asyncDispose]: () => client.end() }
 }

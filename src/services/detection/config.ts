@@ -63,6 +63,16 @@ export type DetectionConfig = {
     /** Failed logins within an hour: a patient attacker. */
     readonly perHour: number
   }
+  /** The record against the server's own view. */
+  readonly reconcile: {
+    /** From one look to the next. */
+    readonly everyMs: number
+    /**
+     * Who need not pass the gateway: `role`, or `role/application_name`, which anybody can give
+     * himself: only for roles whose password is as safe as the server.
+     */
+    readonly directRoles: readonly string[]
+  }
   readonly mass: {
     /** Rows read or changed within a minute that are never remarkable. */
     readonly rowsFloor: number
@@ -118,6 +128,21 @@ const mass: z.ZodType<DetectionConfig['mass']> = z.strictObject({
   factor: z.number().min(1.1).max(1_000).default(10),
 })
 
+const reconcile: z.ZodType<DetectionConfig['reconcile']> = z.strictObject({
+  everyMs: z.int().min(100).max(3_600_000).default(5_000),
+  directRoles: z
+    .array(z.string().min(1).max(200))
+    .max(100)
+    .default([
+      'veilig_access',
+      'veilig_backup',
+      'veilig_gateway',
+      'veilig_watch',
+      'postgres/veilig database lint',
+      'postgres/veilig supervisor',
+    ]),
+})
+
 export const detectionConfig: z.ZodType<DetectionConfig> = z
   .strictObject({
     channels: z
@@ -137,5 +162,6 @@ export const detectionConfig: z.ZodType<DetectionConfig> = z
     incidentMinutes: z.number().min(0.1).max(1_440).default(15),
     bruteForce: bruteForce.prefault({}),
     mass: mass.prefault({}),
+    reconcile: reconcile.prefault({}),
   })
   .readonly()

@@ -220,6 +220,13 @@ const ring: readonly Detector[] = [
   detector('ring.log-damaged', 'critical', 'A book is not what was written', '', LOOK),
   detector('ring.log-rewritten', 'critical', 'A book is not the one signed for before', '', LOOK),
   detector(
+    'ring.bypass',
+    'critical',
+    'The database was used by another door than the gateway',
+    '',
+    'End that session in the server, find who reached its socket or port, and change the password.',
+  ),
+  detector(
     'ring.witness-lost',
     'medium',
     'A witness signs for the records no more',
@@ -230,13 +237,6 @@ const ring: readonly Detector[] = [
   detector('ring.detector-off', 'high', 'A detector is switched off', '', LOOK),
 ]
 
-const waysToMore = escalations.map(({ id, gravity, title }) =>
-  detector(`escalation.${id}`, gravity, title, '', TAKE_BACK),
-)
-
-export const detectors: readonly Detector[] = [
-  ...injections,
-  ...accesses,
 const MEND_REGION =
   'See `veilig backup list` for the reason, and mend the region’s disk, network or password; it ' +
   'catches up by itself. Until then a restore of the last changes needs another region.'
@@ -289,8 +289,16 @@ const backup: readonly Detector[] = [
   ),
 ]
 
+const waysToMore = escalations.map(({ id, gravity, title }) =>
+  detector(`escalation.${id}`, gravity, title, '', TAKE_BACK),
+)
+
+export const detectors: readonly Detector[] = [
+  ...injections,
+  ...accesses,
   ...amounts,
   ...ring,
+  ...backup,
   ...waysToMore,
 ]
 
@@ -298,7 +306,6 @@ const byId = new Map(detectors.map((found) => [found.id, found]))
 
 /** The detector of an id. @throws {Error} When there is none: a bug. */
 export function detectorOf(id: string): Detector {
-  ...backup,
   const found = byId.get(id)
   if (!found) throw new Error(`no detector ${id}`)
   return found

@@ -5,6 +5,7 @@
  * @module
  */
 import { hash } from 'node:crypto'
+import type { ReconcileState } from './reconcile.ts'
 import type { WatchState } from './watch.ts'
 
 export type Memory = {
@@ -13,6 +14,8 @@ export type Memory = {
   /** Detectors that were switched off, and told. */
   readonly off: readonly string[]
   readonly watch: WatchState
+  /** Missing in what was kept before the server was asked. */
+  readonly sessions?: ReconcileState | undefined
 }
 
 const FORMAT = 'veilig-detection 1'

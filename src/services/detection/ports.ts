@@ -7,12 +7,17 @@ import type { RecordedEvent } from '#audit/read.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Alert } from './alert.ts'
+import type { ServerLook } from './reconcile.ts'
 
-/** Follows a book from a sequence number on, until the signal aborts. */
+/**
+ * Follows a book from a sequence number on, until the signal aborts; `atEnd` is told each time all
+ * that is there has been given.
+ */
 export type Follow = (
   book: string,
   from: number,
   signal: AbortSignal,
+  atEnd: () => void,
 ) => AsyncIterable<RecordedEvent>
 
 /** One text that is replaced whole or not at all. */
@@ -50,6 +55,8 @@ export type DetectionPorts = {
   readonly books: readonly string[]
   readonly follow: Follow
   readonly memory: MemoryFile
+  /** Asks the protected server what it sees; without it nothing is reconciled. */
+  readonly server?: ((signal: AbortSignal) => Promise<ServerLook>) | undefined
   readonly store: AlertStore
   readonly channels: readonly Channel[]
   readonly newId: () => string

@@ -21,6 +21,8 @@ import { openPool } from '#system/postgres/pool.ts'
 import type { Alert } from './alert.ts'
 import { channelOf, signatureOf } from './channels.ts'
 import { detectionConfig } from './config.ts'
+import type { DetectionPorts } from './ports.ts'
+import type { ServerLook, ServerSession } from './reconcile.ts'
 import { serveDetection } from './serve.ts'
 import { acknowledge, listIncidents, openStore } from './store.ts'
 
@@ -66,6 +68,7 @@ async function start(
   name: string,
   channels: readonly Record<string, unknown>[],
   more: Readonly<Record<string, unknown>> = {},
+  server?: DetectionPorts['server'],
 ): Promise<Setting> {
   await pool.query('drop schema public cascade')
   await pool.query('create schema public')
@@ -79,8 +82,9 @@ async function start(
     clock: systemClock,
     books: ['sql-gateway'],
     memory: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    follow: (_book, from, signal) =>
-      readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10 } }),
+    server,
+    follow: (_book, from, signal, atEnd) =>
+      readEvents({ ...place, from, follow: { clock: systemClock, signal, pollMs: 10, atEnd } }),
     store: await openStore(pool),
     channels: config.channels.map((channel) => channelOf(channel, places)),
     newId: randomUUID,
@@ -190,6 +194,25 @@ test('alerts: what nobody acknowledged is told once more, on the channel for tha
   const [after] = await listIncidents(client, { drills: false, limit: 1 })
   assert.equal(after?.acknowledged_by, 'Anna')
   client.release()
+})
+
+test('alerts: a session in the server that the gateway never opened', async () => {
+  const startMs = Date.now()
+  const peerOf = (pid: number, role: string): ServerSession => {
+    return { pid, startMs, role, database: 'club', address: '', application: 'psql' }
+  }
+  let sessions: readonly ServerSession[] = []
+  const server = (): Promise<ServerLook> => Promise.resolve({ sessions, calls: undefined })
+  const reconcile = { everyMs: 100 }
+  await using setting = await start('bypass', [{ kind: 'file' }], { reconcile }, server)
+  await setting.book.append([{ ...opened, detail: { ...opened.detail, backendPid: 41 } }])
+  sessions = [peerOf(41, 'app'), peerOf(42, 'stranger')]
+  await until(() => detectorsIn(setting.own).includes('ring.bypass'))
+  const raised = setting.own.of('ALERT_RAISED')
+  assert.deepEqual(
+    raised.map(({ detector, role }) => [detector, role]),
+    [['ring.bypass', 'stranger']],
+  )
 })
 
 test('alerts: the same attack again is the same incident', async () => {

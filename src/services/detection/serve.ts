@@ -9,6 +9,7 @@ import { alertOf, incidentKey, type Alert, type Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
 import { decodeMemory, encodeMemory } from './memory.ts'
 import type { Channel, DetectionPorts } from './ports.ts'
+import { Reconciliation } from './reconcile.ts'
 import { Watch } from './watch.ts'
 
 const MINUTE_MS = 60_000
@@ -17,9 +18,14 @@ const ATTEMPTS_MAX = 6
 const ATTEMPT_TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 200
 const ESCALATE_EVERY_MS = 5_000
+const LOOK_MS = 50
 const CURSOR_EVERY_MS = 1_000
 /** A kill costs the reading of so much again. */
 const MEMORY_EVERY_MS = 60_000
+/** What passed before a look is on record this much later. */
+const SETTLED_MS = 1_000
+/** The book of the gateway, which the server's view is held against. */
+const GATEWAY_BOOK = 'sql-gateway'
 /** Deliveries at once; beyond it alerts wait, and are delivered still. */
 const UNDERWAY_MAX = 100
 
@@ -54,6 +60,9 @@ class Desk {
   readonly #open = new Map<string, Incident>()
   /** Book → the last record that was learned. */
   readonly #learned = new Map<string, number>()
+  readonly #reconciliation: Reconciliation
+  /** When the gateway's book was last read to its end. */
+  #endMs = -Infinity
   #told: readonly string[] = []
   #keptMs = 0
   readonly #underway = new Set<Promise<void>>()
@@ -62,6 +71,7 @@ class Desk {
     this.#config = config
     this.#ports = ports
     this.#watch = new Watch(config)
+    this.#reconciliation = new Reconciliation(config.reconcile.directRoles)
     this.#keptMs = ports.clock.monotonicMs()
   }
 
@@ -75,6 +85,7 @@ class Desk {
       return this.#ports.complain('DETECTION_MEMORY_DAMAGED', message)
     }
     this.#watch.restore(memory.watch)
+    if (memory.sessions) this.#reconciliation.restore(memory.sessions)
     this.#told = memory.off
     for (const [book, sequence] of Object.entries(memory.sequences))
       this.#learned.set(book, sequence)
@@ -86,7 +97,7 @@ class Desk {
     try {
       await this.#tellOff(either)
       const reading = this.#ports.books.map((book) => this.#read(book, either))
-      await Promise.all([...reading, this.#escalate(either)])
+      await Promise.all([...reading, this.#escalate(either), this.#reconcile(either)])
     } finally {
       halt.abort() // one book that cannot be read ends the reading of all
       await Promise.all(this.#underway)
@@ -111,6 +122,29 @@ class Desk {
     }
   }
 
+  /** Holds the record against what the server says, once it is read beyond that moment. */
+  async #reconcile(signal: AbortSignal): Promise<void> {
+    const { clock, server } = this.#ports
+    const { everyMs } = this.#config.reconcile
+    const isOff = this.#config.off.includes('ring.bypass')
+    while (server && !isOff && !signal.aborted) {
+      await this.#quietly('RECONCILE_FAILED', async () => {
+        await this.#readTo(clock.monotonicMs(), signal)
+        this.#reconciliation.begin()
+        const look = await server(signal)
+        await this.#readTo(clock.monotonicMs() + Math.min(SETTLED_MS, everyMs), signal)
+        for (const finding of this.#reconciliation.look(look, clock.nowMs()))
+          await this.#raise(finding, signal)
+      })
+      await clock.sleep(everyMs, signal).catch(() => undefined)
+    }
+  }
+
+  /** Until the gateway's book was at its end at this moment or later. */
+  async #readTo(momentMs: number, signal: AbortSignal): Promise<void> {
+    while (this.#endMs < momentMs) await this.#ports.clock.sleep(LOOK_MS, signal)
+  }
+
   /** Whoever switches a detector off is not helped by its silence. */
   async #tellOff(signal: AbortSignal): Promise<void> {
     const { off } = this.#config
@@ -130,8 +164,13 @@ class Desk {
     const save = (): Promise<void> =>
       this.#quietly('ALERT_STORE_FAILED', () => store.advance(book, judged))
     try {
-      for await (const event of follow(book, (this.#learned.get(book) ?? -1) + 1, signal)) {
+      const atEnd = (): void => {
+        if (book === GATEWAY_BOOK) this.#endMs = clock.monotonicMs()
+      }
+      const from = (this.#learned.get(book) ?? -1) + 1
+      for await (const event of follow(book, from, signal, atEnd)) {
         const findings = this.#watch.see(event)
+        if (book === GATEWAY_BOOK) this.#reconciliation.see(event)
         this.#learned.set(book, event.sequence)
         if (event.sequence > cursor) {
           for (const finding of findings) await this.#raise(finding, signal)
@@ -151,12 +190,16 @@ class Desk {
   async #keep(): Promise<void> {
     this.#keptMs = this.#ports.clock.monotonicMs()
     const sequences = Object.fromEntries(this.#learned)
-    const text = encodeMemory({ sequences, off: this.#told, watch: this.#watch.state() })
+    const sessions = this.#reconciliation.state()
+    const watch = this.#watch.state()
+    const text = encodeMemory({ sequences, off: this.#told, watch, sessions })
     await this.#quietly('DETECTION_MEMORY_FAILED', () => this.#ports.memory.save(text))
   }
 
   async #raise(finding: Finding, signal: AbortSignal): Promise<void> {
     const key = incidentKey(finding)
+    const { ends } = finding
+    if (ends !== undefined) this.#open.delete(incidentKey({ ...finding, detector: ends }))
     const known = this.#open.get(key)
     const fresh = !known || finding.atMs - known.lastMs > this.#config.incidentMinutes * MINUTE_MS
     const incident = fresh ? { id: this.#ports.newId(), count: 0, lastMs: finding.atMs } : known
@@ -198,8 +241,6 @@ class Desk {
         )
         return
       } catch (error) {
-    const { ends } = finding
-    if (ends !== undefined) this.#open.delete(incidentKey({ ...finding, detector: ends }))
         complain('ALERT_NOT_DELIVERED', `${channel.name}: ${(error as Error).message}`)
         const pauseMs = FIRST_PAUSE_MS * 3 ** (attempt - 1)
         await clock.sleep(pauseMs, stop).catch(() => undefined)

@@ -344,6 +344,7 @@ export class Connection {
     const detail = {
       ...peer,
       application,
+      backendPid: login.backendKey?.pid ?? 0,
       replication: identity.replication,
       method: login.method,
       protocol: `3.${this.#minor}`,
