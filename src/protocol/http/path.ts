@@ -66,7 +66,7 @@ export function checkPath(target: string): void {
 
 /**
  * The pieces of a path by the coarsest reading: codes decoded twice, backslashes as slashes, empty
- * pieces, parameters after `;` and letter case left out. Two paths that any application takes for
+ * pieces, parameters after `;`, outer space and letter case left out. Two paths that any application takes for
  * the same have the same pieces, so long as both passed `checkPath`.
  */
 export function readPath(target: string): readonly string[] {
@@ -84,7 +84,7 @@ function piecesOf(path: string): string[] {
   return decoded(decoded(path))
     .replaceAll('\\', '/')
     .split('/')
-    .map((piece) => piece.split(';', 1)[0] ?? '')
+    .map((piece) => (piece.split(';', 1)[0] ?? '').trim()) // Windows knows no space at the end
 }
 
 function decoded(text: string): string {

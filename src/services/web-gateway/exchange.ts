@@ -148,10 +148,7 @@ export class Exchange implements ResponseHandler {
     const verdict = this.#admit?.()
     if (!(verdict instanceof Promise)) return this.#begin(verdict)
     this.#block() // the body waits until others have been asked
-    void verdict.then(
-      (refusal) => this.#begin(refusal),
-      (error: Error) => this.#refuse('WEB_STOPPING', error.message),
-    )
+    void this.#later(verdict, (refusal) => this.#begin(refusal))
   }
 
   #begin(refusal: GuardRefusal | undefined): void {
@@ -357,10 +354,18 @@ export class Exchange implements ResponseHandler {
   #decide(): void {
     const verdict = this.#hold?.decide()
     if (!(verdict instanceof Promise)) return this.#act(verdict)
-    void verdict.then(
-      (decided) => this.#act(decided),
-      (error: Error) => this.#refuse('WEB_STOPPING', error.message),
-    )
+    void this.#later(verdict, (decided) => this.#act(decided))
+  }
+
+  /** What cannot be counted does not pass. */
+  async #later<Answer>(asked: Promise<Answer>, act: (answer: Answer) => void): Promise<void> {
+    let answer: Answer
+    try {
+      answer = await asked
+    } catch (error) {
+      return this.#refuse('WEB_STOPPING', (error as Error).message)
+    }
+    act(answer)
   }
 
   #act(verdict: Verdict): void {

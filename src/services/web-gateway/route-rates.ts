@@ -104,12 +104,21 @@ export class RouteRates {
   }
 
   /** The narrowest first: what it refuses is not counted further. */
-  #ask([first, ...rest]: readonly RateQuestion[]): ReturnType<RouteRates['admit']> {
-    if (!first) return undefined
-    const next = (waitMs: number): ReturnType<RouteRates['admit']> =>
-      waitMs > 0 ? refusalAfter(waitMs) : this.#ask(rest)
-    const waitMs = this.#tools.rates.take(first)
-    return waitMs instanceof Promise ? waitMs.then(next) : next(waitMs)
+  #ask(questions: readonly RateQuestion[]): ReturnType<RouteRates['admit']> {
+    for (const [at, question] of questions.entries()) {
+      const waitMs = this.#tools.rates.take(question)
+      if (waitMs instanceof Promise) return this.#askOthers(waitMs, questions.slice(at + 1))
+      if (waitMs > 0) return refusalAfter(waitMs)
+    }
+    return undefined
+  }
+
+  async #askOthers(
+    first: Promise<number>,
+    rest: readonly RateQuestion[],
+  ): Promise<GuardRefusal | undefined> {
+    const waitMs = await first
+    return waitMs > 0 ? refusalAfter(waitMs) : await this.#ask(rest)
   }
 }
 

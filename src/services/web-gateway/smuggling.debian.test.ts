@@ -3,21 +3,10 @@
  * sent, no server behind sees the hidden request, and the next visitor gets his own answer.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { createServer as createNetServer, connect, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { startApache, startNginx, startNode } from '#kit/behind.ts'
 import { smugglingCorpus } from '#kit/smuggling-corpus.ts'
 import { converse, openTls, startGateway, type TestGateway } from '#kit/web-gateway.ts'
-
-/** A server that names the target it saw in `x-uri`, and lists all it saw. */
-type Behind = AsyncDisposable & { readonly port: number; seen(): Promise<string> }
 
 test('smuggling: the corpus has at least 200 cases', () => {
   assert(smugglingCorpus.length >= 200, String(smugglingCorpus.length))
@@ -57,115 +46,4 @@ async function visit(gateway: TestGateway, path: string): Promise<string | undef
   const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
   const answer = await converse(await openTls(gateway.httpsPort), request)
   return /\r\nx-uri: ([^\r]*)\r\n/i.exec(answer)?.[1]
-}
-
-async function startNode(): Promise<Behind> {
-  const seen: string[] = []
-  const server = createServer((request, response) => {
-    seen.push(request.url ?? '')
-    request.resume()
-    request.on('end', () => response.setHeader('x-uri', request.url ?? '').end('ok'))
-    request.on('error', () => undefined)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    seen: () => Promise.resolve(seen.join('\n')),
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections()
-      await once(server.close(), 'close')
-    },
-  }
-}
-
-function startNginx(): Promise<Behind> {
-  return startProgram('/usr/sbin/nginx', (folder, port) => ({
-    args: ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'conf')],
-    configuration: `
-      daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
-      events { worker_connections 256; }
-      http {
-        log_format seen '$request_method $request_uri'; access_log ${folder}/seen.log seen;
-        client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b;
-        fastcgi_temp_path ${folder}/c; uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
-        server {
-          listen 127.0.0.1:${port};
-          location / { add_header x-uri $request_uri always; return 200 ok; }
-        }
-      }`,
-  }))
-}
-
-function startApache(): Promise<Behind> {
-  const modules = '/usr/lib/apache2/modules'
-  return startProgram('/usr/sbin/apache2', (folder, port) => ({
-    args: ['-D', 'FOREGROUND', '-f', join(folder, 'conf')],
-    configuration: `
-      ServerRoot ${folder}
-      PidFile ${folder}/pid
-      ErrorLog ${folder}/error.log
-      DefaultRuntimeDir ${folder}
-      LoadModule mpm_event_module ${modules}/mod_mpm_event.so
-      LoadModule authz_core_module ${modules}/mod_authz_core.so
-      LoadModule headers_module ${modules}/mod_headers.so
-      Listen 127.0.0.1:${port}
-      ServerName localhost
-      DocumentRoot ${folder}
-      User www-data
-      Group www-data
-      LogFormat "%m %U" seen
-      CustomLog ${folder}/seen.log seen
-      Header always set x-uri "expr=%{REQUEST_URI}"
-    `,
-  }))
-}
-
-async function startProgram(
-  program: string,
-  plan: (
-    folder: string,
-    port: number,
-  ) => { readonly args: string[]; readonly configuration: string },
-): Promise<Behind> {
-  assert(existsSync(program), `${program} is not installed`)
-  const folder = await mkdtemp(join(tmpdir(), 'veilig-behind-'))
-  await chmod(folder, 0o755)
-  const port = await freePort()
-  const { args, configuration } = plan(folder, port)
-  await writeFile(join(folder, 'conf'), configuration)
-  const child = spawn(program, args, { stdio: 'ignore' })
-  await untilListening(port)
-  return {
-    port,
-    seen: () => readFile(join(folder, 'seen.log'), 'utf8'),
-    [Symbol.asyncDispose]: async () => {
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 3_000; attempt++) {
-    const socket = connect(port, '127.0.0.1')
-    const found = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (found) return
-    await delay(10)
-  }
-  assert.fail(`nothing listens on port ${port}`)
 }
