@@ -101,6 +101,31 @@ test('what is still on its way when a region is let in again is not lost to it',
   assert.deepEqual(namesIn(far), namesIn(near))
 })
 
+test('an entry of a killed process that lands late in a region gives way to ours', async () => {
+  const [near, far] = [new Far(), new Far()]
+  {
+    await using first = await opened(near, far, 5)
+    await until(() => faultOf(first) === undefined)
+  }
+  const twin = new MemoryStore()
+  for (const [name, bytes] of near.objects) twin.objects.set(name, bytes)
+  {
+    await using killed = await openSmall(keysOf('far'), [twin])
+    await killed.attach(CLUSTER)
+    await killed.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
+  }
+  const [late = ''] = [...twin.objects.keys()].filter((name) => !near.objects.has(name))
+  far.away = true
+  await using repository = await opened(near, far, 5)
+  assert.notDeepEqual(near.objects.get(late), twin.objects.get(late))
+  far.objects.set(late, twin.objects.get(late)!)
+  far.away = false
+  await until(() => faultOf(repository) === undefined)
+  await putWal(repository, [100])
+  await until(() => far.objects.size === near.objects.size)
+  assert.deepEqual(far.objects.get(late), near.objects.get(late))
+})
+
 test('packs travel side by side, and what names them waits for them all', async () => {
   const store = new Far()
   const { promise: open, resolve } = Promise.withResolvers<void>()

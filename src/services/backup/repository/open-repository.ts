@@ -21,6 +21,7 @@ import {
   type CatalogueEntry,
   type ClusterEntry,
 } from './entries.ts'
+import { oustLateEntry } from './late-entry.ts'
 import { backupIdFrom, ROOT_NAME, walName } from './names.ts'
 import { placeRoot } from './place-root.ts'
 import { readChain } from './read-chain.ts'
@@ -37,8 +38,8 @@ import { destroyExpired, type RetentionReport } from '../retention/destroy.ts'
 import { emptyRetentionMemory } from '../retention/find.ts'
 import { parseRoot, type RepositoryRoot } from './root.ts'
 import { Sweeper } from './sweep.ts'
-import { copyMissing, isGivenUp, proofsOf } from './synchronise.ts'
 import { SyntheticBackups } from './synthetic-backups.ts'
+import { copyMissing, isGivenUp, proofsOf } from './synchronise.ts'
 import { listWal, WalRanges } from './wal-listing.ts'
 import { parseWalPart } from './wal-part.ts'
 import { WalMerger } from './wal-merger.ts'
@@ -181,12 +182,14 @@ type LogListing = { readonly ranges: WalRanges; readonly tails: Map<number, WalT
 
 class OpenRepository implements Repository {
   readonly wal: WalWriter
-  readonly failed: Promise<never>
   readonly synthetic: SyntheticBackups
+  readonly failed: Promise<never>
   readonly #options: OpenOptions
   readonly #root: RepositoryRoot
   readonly #regions: Regions
   readonly #chain: CatalogueChain
+  /** How many entries there were when it was opened. */
+  readonly #foundEntries: number
   readonly #listing: LogListing
   readonly #keyMaker: KeyMaker
   readonly #closing = new AbortController()
@@ -213,6 +216,7 @@ class OpenRepository implements Repository {
     this.#root = root
     this.#regions = regions
     this.#chain = chain
+    this.#foundEntries = chain.length
     this.#listing = listing
     this.failed = regions.failed
     this.#keyMaker = {
@@ -236,10 +240,6 @@ class OpenRepository implements Repository {
       hasHistory: (timeline, bytes) => this.#hasHistory(timeline, bytes),
       merge: (sealed) => this.#merger.take(sealed),
     })
-    this.#catchingUp = this.#catchUpUntilClosed()
-    this.#sweeping = this.#sweepUntilClosed()
-  }
-
     this.synthetic = new SyntheticBackups({
       regions,
       chain,
@@ -248,6 +248,10 @@ class OpenRepository implements Repository {
       enter: (entry) => this.#enter(entry),
       underWay: this.#underWay,
     })
+    this.#catchingUp = this.#catchUpUntilClosed()
+    this.#sweeping = this.#sweepUntilClosed()
+  }
+
   async attach(cluster: ClusterIdentity): Promise<void> {
     const known = this.#chain.state.cluster
     this.#attached = true
@@ -446,7 +450,14 @@ class OpenRepository implements Repository {
     const proofs = proofsOf(this.#chain.state.backups)
     const gone = (name: string): boolean => isGivenUp(this.#chain, name)
     const stores = [source.place.store, region.place.store] as const
-    return (await copyMissing(...stores, this.#root, proofs, { gone, growing: true })).copied
+    for (;;) {
+      await oustLateEntry(region.place.store, this.#chain, this.#foundEntries)
+      const how = { gone, growing: true }
+      const { copied } = await copyMissing(...stores, this.#root, proofs, how)
+      // It may have landed between the two.
+      const late = await oustLateEntry(region.place.store, this.#chain, this.#foundEntries)
+      if (!late) return copied
+    }
   }
 }
 
