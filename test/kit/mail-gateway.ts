@@ -22,7 +22,12 @@ import {
 } from '#system/local-ca/authority.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
-import { bounceDomain, mailGatewayConfig } from '#services/mail-gateway/config.ts'
+import {
+  bounceDomain,
+  mailGatewayConfig,
+  NOTICE_SENDER,
+  noticeSender,
+} from '#services/mail-gateway/config.ts'
 import type { MailPorts } from '#services/mail-gateway/ports.ts'
 import { serve, type MailGateway } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
@@ -202,7 +207,8 @@ export async function startMailGateway(
     tls: 'opportunistic' as const,
   }
   const senders = [{ name: 'application', domains: [DOMAIN], messagesPerMinute: 100_000 }]
-  const parsed = mailGatewayConfig.parse({ senders, ...config })
+  const given = mailGatewayConfig.parse({ senders, ...config })
+  const parsed = { ...given, senders: [...given.senders, noticeSender(given)] }
   const ports: MailPorts = {
     clock,
     trail,
@@ -211,7 +217,10 @@ export async function startMailGateway(
     deliver: deliverer(target, 'mail.localhost', ''),
     dkimKeys,
     tokenKey: randomBytes(32),
-    passwords: new Map([['application', PASSWORD]]),
+    passwords: new Map([
+      ['application', PASSWORD],
+      [NOTICE_SENDER, PASSWORD],
+    ]),
     tls: mailTls,
     port: 0,
     httpSocket: join(folder, 'http.sock'),

@@ -29,6 +29,7 @@ import { detectReplayCommand } from './detect-replay.ts'
 import { dnsCommand } from './dns.ts'
 import { doctorCommand } from './doctor.ts'
 import { gradeMailCommand } from './grade-mail.ts'
+import { incidentBreachCommands } from './incident-breach.ts'
 import { incidentCommands } from './incident.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
@@ -66,8 +67,8 @@ export const chapters: readonly Chapter[] = [
       doctorCommand,
       backupListCommand,
       backupRunCommand,
-      backupVerifyCommand,
       backupSynthesizeCommand,
+      backupVerifyCommand,
       backupDrillCommand,
       backupSynchronousCommand,
       backupHoldCommand,
@@ -90,7 +91,10 @@ export const chapters: readonly Chapter[] = [
     ],
   },
   { title: 'Web', commands: [...cspCommands, cookiesCommand] },
-  { title: 'Incidents and breaches', commands: incidentCommands },
+  {
+    title: 'Incidents and breaches',
+    commands: [...incidentCommands, ...incidentBreachCommands],
+  },
   {
     title: 'Staff and secrets',
     commands: [

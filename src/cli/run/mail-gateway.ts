@@ -13,6 +13,7 @@ import type { DkimKey } from '#protocol/mail/dkim.ts'
 import {
   bounceDomain,
   PROBE_DOMAIN,
+  noticeSender,
   probeSender,
   type MailGatewayConfig,
 } from '#services/mail-gateway/config.ts'
@@ -33,7 +34,7 @@ export const PROBE_SMTP = 'prober-smtp'
 export async function runMailGateway(context: ServiceContext): Promise<RunningService> {
   const { clock, log, trail, ports, paths } = context
   const configured = context.config.mailGateway
-  const config = { ...configured, senders: [...configured.senders, probeSender(configured)] }
+  const config = { ...configured, senders: sendersOf(configured) }
   const secret = (file: string): string => paths.secret('mail-gateway', file)
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(secret(file))).toString('utf8')
@@ -64,6 +65,11 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
       await pool.end()
     },
   }
+}
+
+/** Those of the configuration, and two of our own: who samples mail, and who gives notice. */
+function sendersOf(configured: MailGatewayConfig): MailGatewayConfig['senders'] {
+  return [...configured.senders, probeSender(configured), noticeSender(configured)]
 }
 
 /** Sampled mail goes the whole way, and at its end to the prober instead of the world. */

@@ -67,7 +67,8 @@ export async function ensurePasswords(context: Context): Promise<void> {
   }
   await ensurePassword(context.paths.secret('application', 'session-secret'))
   await ensurePassword(context.paths.secret('prober', 'staff-password'))
-  for (const sender of ['application', 'prober', 'status']) await ensureSubmissionPassword(context, sender)
+  const senders = ['application', 'prober', 'status']
+  for (const sender of senders) await ensureSubmissionPassword(context, sender)
 }
 
 /** One password at both ends of submission: the sender's, and the gateway's to compare. */

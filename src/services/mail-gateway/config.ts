@@ -93,7 +93,9 @@ const victimLimit = (perHour: number, perDay: number): z.ZodType<VictimLimit> =>
     .prefault({})
 
 const sender: z.ZodType<SenderConfig> = z.strictObject({
-  name: z.string().regex(/^(?!prober$)[a-z][a-z0-9-]{0,31}$/, 'lower case; not prober'),
+  name: z
+    .string()
+    .regex(/^(?!prober$|status$)[a-z][a-z0-9-]{0,31}$/, 'lower case; not prober, status'),
   domains: z.array(hostname).min(1).max(100),
   categories: z
     .array(z.enum(categories))
@@ -162,6 +164,19 @@ export function probeSender(config: MailGatewayConfig): SenderConfig {
     categories: ['transactional'],
     messagesPerMinute: 120,
     recipientDomains: [PROBE_DOMAIN],
+  }
+}
+
+/** The name under which the ring's own notices are handed in. */
+export const NOTICE_SENDER = 'status'
+
+/** Notices of breaches and of incidents: never more than a person can read. */
+export function noticeSender(config: MailGatewayConfig): SenderConfig {
+  return {
+    name: NOTICE_SENDER,
+    domains: config.domains.slice(0, 1),
+    categories: ['security', 'list'],
+    messagesPerMinute: 600,
   }
 }
 

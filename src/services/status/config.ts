@@ -4,6 +4,8 @@
  * @module
  */
 import { z } from 'zod'
+import type { PersonalTable } from './breach/exposure.ts'
+import { demonstrationCustomers, demonstrationTables } from './breach/demonstration.ts'
 
 /** A place on the network. */
 export type Target = { readonly host: string; readonly port: number }
@@ -51,6 +53,13 @@ export type BreachConfig = {
   readonly customerNoticeHours: number
   /** Name and address of who answers questions (art. 33(3)(b)). */
   readonly contact: string
+  /** Tables with data of persons, for counting whose were read. */
+  readonly data: readonly PersonalTable[]
+  /**
+   * SQL of the operator's own that says who the customers are: rows of `tenant` (as the tables name
+   * it), `name`, `language` (nl, en, fr) and `mail`.
+   */
+  readonly customers: string
 }
 
 const port = z.int().min(1).max(65_535)
@@ -82,10 +91,24 @@ const component: z.ZodType<ComponentConfig> = z.strictObject({
   monitor,
 })
 
+const column = z.string().min(1).max(63)
 const breach: z.ZodType<BreachConfig> = z.strictObject({
   role: z.enum(['processor', 'controller']).default('processor'),
   customerNoticeHours: z.number().min(1).max(72).default(24),
   contact: z.string().min(3).max(200).default('security@localhost'),
+  data: z
+    .array(
+      z.strictObject({
+        table: z.string().min(1).max(130),
+        tenant: column,
+        person: column,
+        record: column,
+        columns: z.record(column, z.string().min(1).max(100)),
+      }),
+    )
+    .max(200)
+    .default([...demonstrationTables]),
+  customers: z.string().min(1).max(5000).default(demonstrationCustomers),
 })
 
 export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({

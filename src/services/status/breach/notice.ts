@@ -5,8 +5,9 @@
  */
 import { words, type Language, type Words } from '#lib/claims/claim.ts'
 import { lawAt } from '#lib/breach/duties.ts'
-import { moment } from '#lib/page/wording.ts'
-import type { Breach } from './register.ts'
+import { fill, moment } from '#lib/page/wording.ts'
+import type { Breach, BreachExposure, CustomerExposure } from './register.ts'
+import { categories, closed, nature, uncertain } from './words.ts'
 
 type Field = readonly [Words, string]
 
@@ -37,6 +38,17 @@ const texts = {
   consequences: words('Waarschijnlijke gevolgen', 'Likely consequences', 'Conséquences probables'),
   measures: words('Wat wij deden en doen', 'What we did and do', 'Mesures prises'),
   contact: words('Wie uw vragen beantwoordt', 'Who answers questions', 'Point de contact'),
+  columns: words('Velden', 'Columns', 'Champs'),
+  update: words(
+    'Aanvulling op de melding van een datalek',
+    'Addition to the notice of a data breach',
+    'Complément à la notification de violation',
+  ),
+  since: words(
+    'Dit vult onze melding van {at} aan.',
+    'This adds to our notice of {at}.',
+    'Ceci complète notre notification du {at}.',
+  ),
   later: words(
     'Nog niet bekend; wij vullen dit zonder uitstel aan (art. 33, lid 4).',
     'Not known yet; we add it without delay (art. 33(4)).',
@@ -44,41 +56,103 @@ const texts = {
   ),
 } as const satisfies Readonly<Record<string, Words>>
 
-/** Plain text, ready for a letter or a mail. */
-export function noticeText(
+/** A notice, and how much of it is filled in. */
+export type Notice = {
+  readonly subject: string
+  /** Plain text, ready for a letter or a mail. */
+  readonly text: string
+  readonly language: Language
+  /** Fields of art. 33(3) that it has, and those of them that are known. */
+  readonly fields: number
+  readonly filled: number
+}
+
+export type Operator = { readonly name: string; readonly contact: string }
+
+/** The language and the numbers are the recipient's own, where the audit trail gave them. */
+export function noticeOf(
   breach: Breach,
   recipient: string,
-  operator: { readonly name: string; readonly contact: string },
-  language: Language,
-): string {
-  const { id, detail } = breach
+  operator: Operator,
+  asked: Language | undefined,
+): Notice {
+  const { id, detail, told } = breach
+  const own = detail.exposure?.tenants.find(({ tenant }) => recipient === `tenant:${tenant}`)
+  const language = asked ?? own?.language ?? 'en'
+  const facts = factsOf(breach, own, operator, language)
   const later = texts.later[language]
-  const count = (number: number | undefined): string =>
-    number === undefined ? later : new Intl.NumberFormat(language).format(number)
+  const before = told.findLast((one) => one.recipient === recipient)
   const customer = recipient.startsWith('tenant:')
-  const fields: readonly Field[] = [
-    [texts.reference, id],
-    [texts.nature, detail.nature || later],
-    [texts.detected, moment(detail.detectedMs, language)],
-    [texts.aware, moment(detail.awareMs, language)],
-    [texts.categories, detail.categories.join(', ') || later],
-    [texts.persons, count(detail.persons)],
-    [texts.records, count(detail.records)],
-    [texts.consequences, detail.consequences || later],
-    [texts.measures, detail.measures || later],
-    [texts.contact, operator.contact],
-  ]
   const hours = String(lawAt(detail.awareMs).authorityHours)
-  return [
-    texts.title[language],
+  const subject = `${(before ? texts.update : texts.title)[language]} (${id})`
+  const text = [
+    subject,
     '',
-    `${texts.to[language]}: ${recipient.replace('tenant:', '')}`,
+    `${texts.to[language]}: ${own?.name ?? recipient.replace('tenant:', '')}`,
     `${texts.from[language]}: ${operator.name}`,
     '',
     texts.lead[language],
-    ...(customer ? [texts.yours[language].replace('{hours}', hours)] : []),
+    ...(before ? [fill(texts.since[language], { at: moment(before.atMs, language) })] : []),
+    ...(customer ? [fill(texts.yours[language], { hours })] : []),
     '',
-    ...fields.map(([name, value]) => `${name[language]}: ${value}`),
+    ...facts.map(([name, value]) => `${name[language]}: ${value || later}`),
     '',
   ].join('\n')
+  const filled = facts.filter(([, value]) => value !== '').length
+  return { subject, text, language, fields: facts.length, filled }
+}
+
+/** The fields of art. 33(3), '' where nothing is known yet. */
+function factsOf(
+  { id, detail }: Breach,
+  own: CustomerExposure | undefined,
+  operator: Operator,
+  language: Language,
+): readonly Field[] {
+  const { exposure } = detail
+  const all = exposure?.tenants ?? []
+  const number = new Intl.NumberFormat(language)
+  const count = (known: number | undefined): string =>
+    known === undefined ? '' : number.format(known)
+  // Persons of two customers are two persons to them, though they may be one.
+  const sum = (of: (one: CustomerExposure) => number): number | undefined =>
+    exposure ? all.reduce((total, one) => total + of(one), 0) : undefined
+  const kinds = own?.categories ?? (all.length > 0 ? union(all, 'categories') : detail.categories)
+  const columns = own?.columns ?? union(all, 'columns')
+  const named = kinds.map((kind) => categories[kind]?.name[language] ?? kind)
+  const consequences = kinds.flatMap((kind) => categories[kind]?.consequence[language] ?? [])
+  const certain = exposure && exposure.unclear > 0 ? unclearText(exposure, language) : ''
+  return [
+    [texts.reference, id],
+    [texts.nature, [detail.nature || natureText(exposure, language), certain].join(' ').trim()],
+    [texts.detected, moment(detail.detectedMs, language)],
+    [texts.aware, moment(detail.awareMs, language)],
+    [texts.categories, named.join(', ')],
+    [texts.columns, columns.join(', ')],
+    [texts.persons, count(own?.persons ?? detail.persons ?? sum(({ persons }) => persons))],
+    [texts.records, count(own?.records ?? detail.records ?? sum(({ records }) => records))],
+    [texts.consequences, detail.consequences || consequences.join(' ')],
+    [texts.measures, detail.measures || closedText(exposure, language)],
+    [texts.contact, operator.contact],
+  ]
+}
+
+function natureText(exposure: BreachExposure | undefined, language: Language): string {
+  if (!exposure) return ''
+  const { account, address, fromMs, toMs } = exposure
+  const [from, to] = [moment(fromMs, language), moment(toMs, language)]
+  return fill(nature[language], { account, address, from, to })
+}
+
+function closedText(exposure: BreachExposure | undefined, language: Language): string {
+  if (exposure?.closedMs === undefined) return ''
+  return fill(closed[language], { at: moment(exposure.closedMs, language) })
+}
+
+function unclearText({ unclear, statements }: BreachExposure, language: Language): string {
+  return fill(uncertain[language], { count: unclear, all: statements })
+}
+
+function union(all: readonly CustomerExposure[], of: 'categories' | 'columns'): readonly string[] {
+  return [...new Set(all.flatMap((one) => one[of]))].toSorted()
 }

@@ -6,6 +6,7 @@
  */
 import type pg from 'pg'
 import { DeniedError } from '#lib/errors.ts'
+import type { Language } from '#lib/claims/claim.ts'
 import { dutiesOf, type BreachStep, type Duty, type Role } from '#lib/breach/duties.ts'
 import type { AuditEvent, AuditTrail } from '#audit/trail.ts'
 
@@ -24,13 +25,48 @@ export type BreachDetail = {
   readonly records?: number | undefined
   readonly consequences: string
   readonly measures: string
+  /** Reckoned from the audit trail; then each customer's notice has its own numbers. */
+  readonly exposure?: BreachExposure | undefined
 }
+
+/** What an account read, as the audit trail has it. */
+export type BreachExposure = {
+  readonly account: string
+  readonly address: string
+  readonly fromMs: number
+  readonly toMs: number
+  /** Statements of the account in that time, and those whose extent is not certain. */
+  readonly statements: number
+  readonly unclear: number
+  /** When the account's password was replaced, by the audit trail. */
+  readonly closedMs?: number | undefined
+  readonly tenants: readonly CustomerExposure[]
+}
+
+/** One customer's own part. */
+export type CustomerExposure = {
+  /** As duties name it. */
+  readonly tenant: string
+  readonly name: string
+  readonly language: Language
+  /** Where the notice goes; empty when nobody knows. */
+  readonly mail: string
+  readonly persons: number
+  readonly records: number
+  readonly categories: readonly string[]
+  readonly columns: readonly string[]
+}
+
+/** A notice that went out. */
+export type Told = { readonly recipient: string; readonly atMs: number; readonly how: string }
 
 export type Breach = {
   readonly id: string
   readonly recordedMs: number
   readonly detail: BreachDetail
   readonly duties: readonly Duty[]
+  /** Every notice, the first and those that add to it (art. 33(4)). */
+  readonly told: readonly Told[]
   readonly closedMs?: number
   readonly closedReason?: string
 }
@@ -126,6 +162,7 @@ export class BreachRegister {
           recordedMs: first.at.getTime(),
           detail: facts.detail as BreachDetail,
           duties: dutiesOf(steps.map(stepOf)),
+          told: steps.filter(({ kind }) => kind === 'notified').map(toldOf),
           ...(closed
             ? { closedMs: closed.at.getTime(), closedReason: String(closed.detail['reason']) }
             : {}),
@@ -170,6 +207,11 @@ function audited(id: string, detail: BreachDetail): AuditEvent['detail'] {
     tenants: detail.tenants.join(' '),
     customerHours: detail.customerHours,
   }
+}
+
+function toldOf({ at, detail }: Row): Told {
+  const { recipient, how } = detail
+  return { recipient: String(recipient), atMs: at.getTime(), how: String(how) }
 }
 
 function stepOf({ kind, at, detail }: Row): BreachStep {

@@ -9,7 +9,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { DeniedError, VeiligError } from '#lib/errors.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { BreachDetail, BreachRegister } from '../breach/register.ts'
-import { noticeText } from '../breach/notice.ts'
+import { noticeOf } from '../breach/notice.ts'
 import type { StatusConfig } from '../config.ts'
 import type { Keeper } from '../keeper.ts'
 import type { StatusPorts } from '../ports.ts'
@@ -109,7 +109,7 @@ async function act(request: ControlRequest, parts: ControlParts): Promise<unknow
       if (!breach.duties.some((duty) => duty.recipient === recipient))
         throw refused('BREACH_INVALID', `'${recipient}' is owed no notice of ${request.id}`)
       const operator = { name: config.operator, contact: config.breach.contact }
-      return { text: noticeText(breach, recipient, operator, language) }
+      return noticeOf(breach, recipient, operator, language)
     }
   }
 }

@@ -28,6 +28,31 @@ const detail = {
   nature: z.string().max(TEXT_MAX),
   consequences: z.string().max(TEXT_MAX),
   measures: z.string().max(TEXT_MAX),
+  exposure: z
+    .strictObject({
+      account: z.string().max(63),
+      address: z.string().max(100),
+      fromMs: ms,
+      toMs: ms,
+      statements: count,
+      unclear: count,
+      closedMs: ms.optional(),
+      tenants: z
+        .array(
+          z.strictObject({
+            tenant: name,
+            name: z.string().max(200),
+            language: z.enum(languages),
+            mail: z.string().max(320),
+            persons: count,
+            records: count,
+            categories: z.array(z.string().max(100)).max(100),
+            columns: z.array(z.string().max(130)).max(1000),
+          }),
+        )
+        .max(10_000),
+    })
+    .optional(),
 }
 
 export type BreachInput = Omit<BreachDetail, 'role' | 'customerHours'>
@@ -69,7 +94,8 @@ export type ControlRequest =
       readonly ask: 'notice'
       readonly id: string
       readonly recipient: string
-      readonly language: (typeof languages)[number]
+      /** Without it, the recipient's own. */
+      readonly language?: (typeof languages)[number] | undefined
     }
 
 export const controlRequest: z.ZodType<ControlRequest> = z.discriminatedUnion('ask', [
@@ -104,6 +130,6 @@ export const controlRequest: z.ZodType<ControlRequest> = z.discriminatedUnion('a
     ask: z.literal('notice'),
     id: name,
     recipient: z.string().max(100),
-    language: z.enum(languages),
+    language: z.enum(languages).optional(),
   }),
 ]) as z.ZodType<ControlRequest>
