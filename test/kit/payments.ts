@@ -2,9 +2,17 @@
  * Payments in memory, for histories: a store that keeps each step whole, and two gateways that keep
  * the rules of the real ones, with a crash or a lost answer wherever the test wants it.
  */
-import { FaultError } from '#lib/errors.ts'
-import type { Fact, LedgerLine, Payment, PaymentEvent } from '#services/payments/model.ts'
-import type { Gateway, PaymentStore } from '#services/payments/ports.ts'
+import { DeniedError, FaultError } from '#lib/errors.ts'
+import type {
+  Fact,
+  LedgerLine,
+  Payment,
+  PaymentEvent,
+  Refund,
+  RefundFact,
+} from '#services/payments/model.ts'
+import type { Gateway, PaymentStore, RefundStore, RefundWish } from '#services/payments/ports.ts'
+import { holding, refundStep } from '#services/payments/refund.ts'
 import { step } from '#services/payments/session.ts'
 
 /** The process dies here: not an error that anybody may handle. */
@@ -13,8 +21,9 @@ export class Crash extends Error {}
 /** Called before and after every effect; may throw. */
 export type Hazard = (where: string) => void
 
-export class MemoryStore implements PaymentStore {
+export class MemoryStore implements PaymentStore, RefundStore {
   readonly payments: Map<string, Payment> = new Map()
+  readonly refunds: Map<string, Refund> = new Map()
   readonly lines: LedgerLine[] = []
   readonly events: (PaymentEvent & { delivered: boolean })[] = []
   readonly #hazard: Hazard
@@ -74,6 +83,72 @@ export class MemoryStore implements PaymentStore {
     )
   }
 
+  createRefund(wish: RefundWish, nowMs: number): Promise<Refund> {
+    return this.#act('createRefund', () => {
+      const payment = this.payments.get(wish.paymentId)
+      if (!payment) throw new Error(`no payment ${wish.paymentId}`)
+      const all = [...this.refunds.values()]
+      const same = all.find(({ idempotencyKey }) => idempotencyKey === wish.idempotencyKey)
+      if (same) return same
+      const [of = ''] = payment.transactions
+      const gone = all
+        .filter((one) => one.of === of && holding.has(one.state))
+        .reduce((sum, { amount }) => sum + amount, 0)
+      const left = of === '' ? 0 : payment.amount - gone
+      const { amount = left } = wish
+      if (amount > left || left === 0) throw new DeniedError('REFUND_TOO_MUCH', '', '')
+      const { tenant, gateway, currency } = payment
+      const refund: Refund = {
+        ...wish,
+        amount,
+        tenant,
+        gateway,
+        currency,
+        of,
+        from: 'owed-to-club',
+        state: 'asked',
+        reason: '',
+        transaction: '',
+        checks: 0,
+        nextCheckMs: nowMs,
+        createdMs: nowMs,
+      }
+      this.refunds.set(refund.id, refund)
+      return refund
+    })
+  }
+
+  getRefund(id: string): Promise<Refund | undefined> {
+    return this.#act('getRefund', () => this.refunds.get(id))
+  }
+
+  refundsOf(paymentId: string): Promise<readonly Refund[]> {
+    const all = [...this.refunds.values()]
+    return Promise.resolve(all.filter((one) => one.paymentId === paymentId))
+  }
+
+  applyRefund(id: string, fact: RefundFact, nowMs: number): Promise<Refund> {
+    return this.#act(`applyRefund ${fact.kind}`, () => {
+      const before = this.refunds.get(id)
+      const payment = before && this.payments.get(before.paymentId)
+      if (!payment) throw new Error(`no refund ${id}`)
+      const next = refundStep(before, fact, payment, nowMs)
+      this.refunds.set(id, next.refund)
+      this.payments.set(payment.id, next.payment)
+      this.lines.push(...next.lines)
+      this.events.push(...next.events.map((event) => ({ ...event, delivered: false })))
+      return next.refund
+    })
+  }
+
+  dueRefunds(nowMs: number, max: number): Promise<readonly Refund[]> {
+    return this.#act('dueRefunds', () =>
+      [...this.refunds.values()]
+        .filter(({ nextCheckMs }) => nextCheckMs !== null && nextCheckMs <= nowMs)
+        .slice(0, max),
+    )
+  }
+
   undelivered(): Promise<readonly PaymentEvent[]> {
     const first = new Map<string, PaymentEvent>()
     for (const event of this.events) {
@@ -114,6 +189,8 @@ type Order = {
 /** PayPal's rules: one order for a request id; captured once, and only after approval. */
 export class PaypalWorld implements Gateway {
   readonly orders: Map<string, Order> = new Map()
+  /** Refunds that were given, each once. */
+  readonly refunds: Set<string> = new Set()
   readonly #hazard: Hazard
 
   constructor(hazard: Hazard = () => undefined) {
@@ -147,6 +224,19 @@ export class PaypalWorld implements Gateway {
     })
   }
 
+  refund(_payment: Payment, { id }: Refund): Promise<RefundFact> {
+    return this.#call('refund', () => this.#giveBack(id))
+  }
+
+  readRefund(_payment: Payment, { id }: Refund): Promise<RefundFact> {
+    return this.#call('readRefund', () => this.#giveBack(id)) // the request id decides
+  }
+
+  #giveBack(id: string): RefundFact {
+    this.refunds.add(id)
+    return { kind: 'done', transaction: `R-${id}` }
+  }
+
   #order(id: string): Order {
     const order = this.orders.get(id)
     if (!order) throw new FaultError('PAYMENT_GATEWAY_FAILED', 'no such order')
@@ -164,7 +254,7 @@ export class PaypalWorld implements Gateway {
     return { kind: 'opened', gatewayId: id, gatewayUrl: `https://gateway.example/${id}` }
   }
 
-  async #call(where: string, act: () => Fact): Promise<Fact> {
+  async #call<F extends Fact | RefundFact>(where: string, act: () => F): Promise<F> {
     await Promise.resolve()
     this.#hazard(`before ${where}`)
     const fact = act()
@@ -177,6 +267,8 @@ export class PaypalWorld implements Gateway {
 export class PayboxWorld implements Gateway {
   /** What was told for each payment, oldest first. */
   readonly answers: Map<string, Fact[]> = new Map()
+  /** Refunds that were given, as often as they were. */
+  readonly refunds: string[] = []
   readonly #hazard: Hazard
 
   constructor(hazard: Hazard = () => undefined) {
@@ -198,6 +290,22 @@ export class PayboxWorld implements Gateway {
 
   capture(): Promise<Fact> {
     return Promise.resolve({ kind: 'unchanged' })
+  }
+
+  async refund(_payment: Payment, { id }: Refund): Promise<RefundFact> {
+    await Promise.resolve()
+    this.#hazard('before refund')
+    this.refunds.push(id) // no memory of requests: each one moves money
+    this.#hazard('after refund')
+    return { kind: 'done', transaction: `R-${id}` }
+  }
+
+  async readRefund(_payment: Payment, { id }: Refund): Promise<RefundFact> {
+    await Promise.resolve()
+    this.#hazard('before readRefund')
+    return this.refunds.includes(id)
+      ? { kind: 'done', transaction: `R-${id}` }
+      : { kind: 'missing' }
   }
 
   /** The payer tries. @returns What the notification says. */

@@ -6,8 +6,9 @@
  */
 import { sign } from 'node:crypto'
 import { Hono, type Context } from 'hono'
-import { isFormSigned, formHmac, type FormFields } from '#protocol/payments/paybox.ts'
+import { isFormSigned, type FormFields } from '#protocol/payments/paybox.ts'
 import { mischiefOf } from './mischief.ts'
+import { PayboxDirectTwin, type Session } from './paybox-direct.ts'
 import { payPage, twinPolicy } from './page.ts'
 import type { Send, TwinKeys } from './ports.ts'
 
@@ -28,14 +29,6 @@ const required = [
   'PBX_SHOPPINGCART',
 ]
 
-type Session = {
-  readonly fields: ReadonlyMap<string, string>
-  readonly amount: number
-  /** The last attempt's code; '' before the first. */
-  code: string
-  transaction: string
-}
-
 export type PayboxTwinPorts = {
   readonly keys: TwinKeys['paybox']
   readonly send: Send
@@ -46,6 +39,7 @@ export type PayboxTwinPorts = {
 export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
   const sessions = new Map<string, Session>()
   let count = 0
+  const direct = new PayboxDirectTwin(keys, sessions, () => String(firstNumber + ++count))
   const app = new Hono()
 
   app.post('/cgi/MYchoix_pagepaiement.cgi', async (c) => {
@@ -94,25 +88,7 @@ export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
   })
   app.post('/PPPS.php', async (c) => {
     const fields: FormFields = [...new URLSearchParams(await c.req.text())]
-    const signed = fields.slice(0, -1)
-    const [last, hmac] = fields.at(-1) ?? []
-    if (last !== 'HMAC' || hmac !== formHmac(signed, keys.hmacKey)) {
-      return c.text('CODEREPONSE=00006&COMMENTAIRE=Acces+refuse')
-    }
-    const asked = new Map(signed)
-    const session = sessions.get(asked.get('REFERENCE') ?? '')
-    if (asked.get('TYPE') !== '00017' || !session || session.code === '') {
-      return c.text('CODEREPONSE=00018&COMMENTAIRE=Transaction+non+trouvee')
-    }
-    return c.text(
-      new URLSearchParams({
-        CODEREPONSE: '00000',
-        STATUS: session.code,
-        MONTANT: String(session.amount),
-        NUMTRANS: session.transaction,
-        AUTORISATION: session.code === '00000' ? 'XXXXXX' : '',
-      }).toString(),
-    )
+    return c.body(new Uint8Array(Buffer.from(direct.answer(fields), 'latin1')))
   })
 
   function attempt(session: Session, code: string): void {

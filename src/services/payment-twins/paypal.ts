@@ -44,6 +44,17 @@ const orderBody = z.strictObject({
   }),
 })
 
+const refundBody = z.strictObject({
+  amount: z
+    .strictObject({ currency_code: z.string().length(3), value: z.string().max(32) })
+    .optional(),
+  custom_id: z.string().min(1).max(127).optional(),
+  invoice_id: z.string().min(1).max(127).optional(),
+  note_to_payer: z.string().min(1).max(255).optional(),
+})
+
+type Refund = { readonly id: string; readonly customId: string; readonly amount: number }
+
 type Order = {
   readonly id: string
   readonly customId: string
@@ -54,12 +65,15 @@ type Order = {
   status: 'PAYER_ACTION_REQUIRED' | 'APPROVED' | 'COMPLETED'
   declines: boolean
   captureId: string
+  readonly refunds: Refund[]
 }
+
+/** What is answered, as it is at that moment. */
+type Show = () => object
 
 type Remembered = {
   readonly digest: string
-  readonly status: 200 | 201
-  readonly orderId: string
+  readonly show: Show
   readonly untilMs: number
 }
 
@@ -103,7 +117,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       if (!given.success || !unit) return problem(c, 400, 'INVALID_REQUEST')
       const { return_url, cancel_url } = given.data.payment_source.paypal.experience_context
       const order: Order = {
-        id: randomUUID().replaceAll('-', '').slice(0, 17).toUpperCase(),
+        id: newNumber(),
         customId: unit.custom_id ?? '',
         amount: fromDecimal(unit.amount.value, unit.amount.currency_code),
         currency: unit.amount.currency_code,
@@ -112,9 +126,10 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
         status: 'PAYER_ACTION_REQUIRED',
         declines: false,
         captureId: '',
+        refunds: [],
       }
       keep(orders, order.id, order)
-      return order
+      return () => shown(order, ports.origin)
     })
   })
   app.get('/v2/checkout/orders/:id', (c) => {
@@ -129,9 +144,30 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       if (order.status !== 'APPROVED') return problem(c, 422, 'ORDER_NOT_APPROVED')
       if (order.declines) return problem(c, 422, 'INSTRUMENT_DECLINED')
       order.status = 'COMPLETED'
-      order.captureId = randomUUID().replaceAll('-', '').slice(0, 17).toUpperCase()
+      order.captureId = newNumber()
       void notify(order, 'PAYMENT.CAPTURE.COMPLETED')
-      return order
+      return () => shown(order, ports.origin)
+    })
+  })
+  app.post('/v2/payments/captures/:id/refund', async (c) => {
+    const captureId = c.req.param('id')
+    const order = [...orders.values()].find((one) => one.captureId === captureId)
+    if (!order) return problem(c, 404, 'RESOURCE_NOT_FOUND')
+    const text = await c.req.text()
+    return await once(c, `${captureId} ${text}`, () => {
+      const given = refundBody.safeParse(text === '' ? {} : parse(text))
+      if (!given.success) return problem(c, 400, 'INVALID_REQUEST')
+      const left = order.amount - order.refunds.reduce((sum, { amount }) => sum + amount, 0)
+      const { amount: asked, custom_id: customId = '' } = given.data
+      const amount = asked ? fromDecimal(asked.value, asked.currency_code) : left
+      if (left === 0) return problem(c, 422, 'CAPTURE_FULLY_REFUNDED')
+      if (asked && asked.currency_code !== order.currency) {
+        return problem(c, 422, 'REFUND_CAPTURE_CURRENCY_MISMATCH')
+      }
+      if (amount > left) return problem(c, 422, 'REFUND_AMOUNT_EXCEEDED')
+      const refund = { id: newNumber(), customId, amount }
+      order.refunds.push(refund)
+      return () => shownRefund(refund, order.currency)
     })
   })
   app.get('/checkoutnow', (c) => show(c, orders.get(c.req.query('token') ?? ''), ''))
@@ -150,20 +186,19 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   })
 
   /** The same request id with the same body is answered as before; with another it is refused. */
-  async function once(c: Context, text: string, act: () => Order | Response): Promise<Response> {
+  async function once(c: Context, text: string, act: () => Show | Response): Promise<Response> {
     const requestId = c.req.header('paypal-request-id') ?? ''
     if (!/^.{1,108}$/.test(requestId)) return problem(c, 400, 'MISSING_REQUEST_ID')
     const digest = createHash('sha256').update(text).digest('hex')
     const before = requests.get(requestId)
     const known = before && before.untilMs > nowMs() ? before : undefined
     if (known && known.digest !== digest) return problem(c, 422, 'REQUEST_ID_REUSED')
-    const again = known && orders.get(known.orderId)
-    if (again) return c.json(shown(again, ports.origin), 200)
+    if (known) return c.json(known.show(), 200)
     const result = act()
     if (result instanceof Response) return result
     const untilMs = nowMs() + REQUEST_MEMORY_MS
-    keep(requests, requestId, { digest, status: 201, orderId: result.id, untilMs })
-    return await Promise.resolve(c.json(shown(result, ports.origin), 201))
+    keep(requests, requestId, { digest, show: result, untilMs })
+    return await Promise.resolve(c.json(result(), 201))
   }
 
   function show(c: Context, order: Order | undefined, said: string): Response | Promise<Response> {
@@ -212,19 +247,42 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
 function shown(order: Order, origin: string): object {
   const { id, status, customId, amount, currency, captureId } = order
   const money = { currency_code: currency, value: toDecimal(amount, currency) }
-  const captures = captureId === '' ? [] : [{ id: captureId, status: 'COMPLETED', amount: money }]
+  const capture = { id: captureId, status: captureStatus(order), amount: money }
+  const captures = captureId === '' ? [] : [capture]
+  const refunds = order.refunds.map((refund) => shownRefund(refund, currency))
   return {
     id,
     intent: 'CAPTURE',
     status,
     purchase_units: [
-      { reference_id: 'default', custom_id: customId, amount: money, payments: { captures } },
+      {
+        reference_id: 'default',
+        custom_id: customId,
+        amount: money,
+        payments: { captures, refunds },
+      },
     ],
     links: [
       { rel: 'self', method: 'GET', href: `${origin}/v2/checkout/orders/${id}` },
       { rel: 'payer-action', method: 'GET', href: `${origin}/checkoutnow?token=${id}` },
     ],
   }
+}
+
+function captureStatus({ amount, refunds }: Order): string {
+  const back = refunds.reduce((sum, refund) => sum + refund.amount, 0)
+  if (back === 0) return 'COMPLETED'
+  return back < amount ? 'PARTIALLY_REFUNDED' : 'REFUNDED'
+}
+
+function shownRefund({ id, customId, amount }: Refund, currency: string): object {
+  const money = { currency_code: currency, value: toDecimal(amount, currency) }
+  return { id, status: 'COMPLETED', custom_id: customId, amount: money }
+}
+
+/** As PayPal's look. */
+function newNumber(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 17).toUpperCase()
 }
 
 function problem(c: Context, status: 400 | 401 | 404 | 422, issue: string): Response {

@@ -48,7 +48,7 @@ export async function serve(ports: TwinsPorts): Promise<RunningService> {
     }).fetch,
   )
   const paybox = getRequestListener(
-    payboxTwin({ keys: keys.paybox, send, firstNumber: clock.nowMs() }).fetch,
+    payboxTwin({ keys: keys.paybox, send, firstNumber: numberAt(clock.nowMs()) }).fetch,
   )
   const server = createServer((incoming, outgoing) => {
     const isPaypal = incoming.headers.host?.startsWith('paypal-twin.') === true
@@ -61,4 +61,9 @@ export async function serve(ports: TwinsPorts): Promise<RunningService> {
       await door[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Ten digits, as Paybox's transactions have; later starts count on. */
+function numberAt(ms: number): number {
+  return Math.floor(ms / 100) % 10_000_000_000
 }

@@ -10,8 +10,9 @@ import { z } from 'zod'
 import { DeniedError } from '#lib/errors.ts'
 import { AMOUNT_MAX, isCurrency } from '#protocol/payments/currency.ts'
 import type { Desk } from './desk.ts'
-import type { Intent, Payment } from './model.ts'
+import type { Intent, Payment, Refund, RefundFact } from './model.ts'
 import type { PaymentStore } from './ports.ts'
+import type { RefundDesk } from './refund-desk.ts'
 
 const BODY_MAX = 16 * 1024
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -27,17 +28,31 @@ const intentSchema: z.ZodType<Intent> = z.strictObject({
   idempotencyKey: name,
 })
 
+const refundSchema = z.strictObject({
+  /** In minor units; absent: all that is left. */
+  amount: z.int().min(1).max(AMOUNT_MAX).optional(),
+  idempotencyKey: name,
+})
+
+const settledSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('done'), transaction: z.string().regex(/^\w{1,40}$/) }),
+  z.strictObject({ outcome: z.literal('refused') }),
+])
+
 export type ApiPorts = {
   readonly desk: Desk
+  readonly refunds: RefundDesk
   readonly store: PaymentStore
   /** The application's key. */
   readonly key: string
   /** Counts over all paid payments, for a probe. */
   readonly ledger: () => Promise<object>
   readonly record: (payment: Payment) => void
+  readonly recordRefund: (refund: Refund) => void
 }
 
-export function apiApp({ desk, store, key, ledger, record }: ApiPorts): Hono {
+export function apiApp(ports: ApiPorts): Hono {
+  const { desk, store, key, ledger, record } = ports
   const app = new Hono()
   app.use(
     bodyLimit({ maxSize: BODY_MAX, onError: (c) => refuse(c, 413, 'PAYMENT_REQUEST_INVALID') }),
@@ -69,12 +84,49 @@ export function apiApp({ desk, store, key, ledger, record }: ApiPorts): Hono {
     const payment = ID.test(id) ? await desk.refresh(id) : undefined
     return payment ? c.json(shown(payment)) : refuse(c, 404, 'PAYMENT_UNKNOWN')
   })
+  refundRoutes(app, ports)
   app.get('/v1/ledger', async (c) => c.json(await ledger()))
   app.onError((error, c) => {
     if (error instanceof DeniedError) return c.json({ error: error.code }, 409)
     return refuse(c, 503, 'PAYMENT_STORE_FAILED')
   })
   return app
+}
+
+function refundRoutes(app: Hono, { refunds, recordRefund }: ApiPorts): void {
+  app.post('/v1/payments/:id/refunds', async (c) => {
+    const paymentId = c.req.param('id')
+    if (!ID.test(paymentId)) return refuse(c, 404, 'PAYMENT_UNKNOWN')
+    const given = refundSchema.safeParse(await c.req.json().catch(() => undefined))
+    if (!given.success) return refuse(c, 400, 'PAYMENT_REQUEST_INVALID')
+    const { amount, idempotencyKey } = given.data
+    const refund = await refunds.create({ paymentId, amount, idempotencyKey })
+    recordRefund(refund)
+    return c.json(shownRefund(refund), 201)
+  })
+  app.get('/v1/refunds/:id', async (c) => {
+    const id = c.req.param('id')
+    const refund = ID.test(id) ? await refunds.refresh(id) : undefined
+    return refund ? c.json(shownRefund(refund)) : refuse(c, 404, 'REFUND_UNKNOWN')
+  })
+  app.post('/v1/refunds/:id/settle', async (c) => {
+    const id = c.req.param('id')
+    const given = settledSchema.safeParse(await c.req.json().catch(() => undefined))
+    if (!given.success) return refuse(c, 400, 'PAYMENT_REQUEST_INVALID')
+    const fact: RefundFact =
+      given.data.outcome === 'done'
+        ? { kind: 'done', transaction: given.data.transaction }
+        : { kind: 'refused', reason: 'BY_A_PERSON' }
+    const refund = ID.test(id) ? await refunds.settle(id, fact) : undefined
+    if (!refund) return refuse(c, 404, 'REFUND_UNKNOWN')
+    recordRefund(refund)
+    return c.json(shownRefund(refund))
+  })
+}
+
+function shownRefund(refund: Refund): object {
+  const { id, paymentId, tenant, state, reason, amount, currency } = refund
+  return { id, paymentId, tenant, state, reason, amount, currency }
 }
 
 /** What the application sees of a payment. */
@@ -85,7 +137,7 @@ function shown(payment: Payment): object {
   return { id, tenant, gateway, state, reason, amount, currency, reference, redirectUrl }
 }
 
-function refuse(c: Context, status: 401 | 404 | 413 | 503, error: string): Response {
+function refuse(c: Context, status: 400 | 401 | 404 | 413 | 503, error: string): Response {
   return c.json({ error }, status)
 }
 

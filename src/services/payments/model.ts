@@ -84,6 +84,43 @@ export type Payment = Intent & {
   readonly expiresMs: number
 }
 
+/**
+ * - `asked`: known to us, not sent
+ * - `unknown`: sent, and the outcome is not known
+ * - `pending`: the gateway itself does not know yet
+ * - `review`: it cannot be found out; a person must look
+ */
+export type RefundState = 'asked' | 'unknown' | 'pending' | 'done' | 'refused' | 'review'
+
+/** Money that goes back, whole or in part: a movement of its own. */
+export type Refund = {
+  readonly id: string
+  readonly paymentId: string
+  readonly tenant: string
+  readonly gateway: GatewayName
+  /** In the currency's smallest unit. */
+  readonly amount: number
+  readonly currency: string
+  /** The gateway's own number of the movement that is undone. */
+  readonly of: string
+  /** The ledger's account from which the money goes. */
+  readonly from: string
+  readonly idempotencyKey: string
+  readonly state: RefundState
+  readonly reason: string
+  /** The gateway's number of the movement back; '' until it is known. */
+  readonly transaction: string
+  readonly checks: number
+  readonly nextCheckMs: number | null
+  readonly createdMs: number
+}
+
+/** What the gateway said of a refund, or we: `sent`, `silent`. */
+export type RefundFact =
+  | { readonly kind: 'sent' | 'silent' | 'missing' }
+  | { readonly kind: 'pending' | 'refused'; readonly reason: string }
+  | { readonly kind: 'done'; readonly transaction: string }
+
 /** A line of the double-entry ledger: positive is debit, negative is credit. */
 export type LedgerLine = {
   readonly account: string
@@ -96,7 +133,9 @@ export type LedgerLine = {
 export type PaymentEvent = {
   readonly paymentId: string
   readonly sequence: number
-  readonly type: `payment.${State}`
+  readonly type: `payment.${State}` | `refund.${RefundState}`
+  /** Present when it is about money that goes back; then `amount` is that money. */
+  readonly refundId?: string
   readonly tenant: string
   readonly reference: string
   readonly state: State

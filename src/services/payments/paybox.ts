@@ -1,24 +1,20 @@
 /**
- * Paybox System with one tenant's keys: the form that sends the payer there, the signed answers,
- * and the question what became of a payment.
+ * Paybox System with one tenant's keys: the form that sends the payer there, and its signed
+ * answers.
  *
  * @module
  */
 import type { KeyObject } from 'node:crypto'
-import { FaultError } from '#lib/errors.ts'
 import { currencyOf } from '#protocol/payments/currency.ts'
 import {
-  formHmac,
   signForm,
   TEST_AUTHORISATION,
   verifyAnswer,
   type FormFields,
 } from '#protocol/payments/paybox.ts'
 import { outcomeOf } from '#protocol/payments/paybox-codes.ts'
-import type { CallHttp } from '#system/http-call.ts'
 import type { PayboxKeys } from './keys.ts'
 import type { Fact, Payment } from './model.ts'
-import type { Gateway } from './ports.ts'
 
 export type PayboxPlace = {
   /** Where the form goes, such as `https://tpeweb.paybox.com/cgi/MYchoix_pagepaiement.cgi`. */
@@ -32,26 +28,6 @@ export type PayboxPlace = {
 
 /** What is asked back, and under which names; the signature last. */
 const RETURNED = 'M:M;R:R;A:A;T:T;S:S;E:E;K:K'
-const CONSULT = '00017'
-
-export function payboxGateway(
-  keys: PayboxKeys,
-  place: PayboxPlace,
-  call: CallHttp,
-  nowMs: () => number,
-): Gateway {
-  return {
-    // The form is the whole opening: nobody but the payer's browser tells Paybox of it.
-    open: ({ id }) =>
-      Promise.resolve({
-        kind: 'opened',
-        gatewayId: id,
-        gatewayUrl: `${place.publicOrigin}/go/${id}`,
-      }),
-    read: (payment) => consult(keys, place, payment, call, nowMs()),
-    capture: () => Promise.resolve({ kind: 'unchanged' }), // taken at once by Paybox itself
-  }
-}
 
 /** The signed form, in the order in which it must be sent. */
 export function payboxForm(
@@ -112,6 +88,11 @@ export function readNotice(rawQuery: string, key: KeyObject): PayboxNotice {
   }
 }
 
+/** One number, with leading zeros or without: Paybox writes both. */
+export function transactionNumber(text: string): string {
+  return text.replace(/^0+(?=.)/, '')
+}
+
 type Told = {
   readonly code: string
   readonly amount: string
@@ -127,48 +108,6 @@ function factOf({ code, amount, transaction, authorisation, currency }: Told): F
   // Without an authorisation nobody promised the money.
   if (!isPlain || authorisation === '') return { kind: 'refused', reason: code }
   const isTest = authorisation === TEST_AUTHORISATION
-  return { kind: 'paid', transaction, amount: Number(amount), currency, isTest }
-}
-
-/** Asks what became of a payment: for an answer that was lost, late, or doubted. */
-async function consult(
-  keys: PayboxKeys,
-  place: PayboxPlace,
-  payment: Payment,
-  call: CallHttp,
-  nowMs: number,
-): Promise<Fact> {
-  const fields: FormFields = [
-    ['VERSION', '00104'],
-    ['TYPE', CONSULT],
-    ['SITE', keys.site],
-    ['RANG', keys.rank],
-    ['REFERENCE', payment.id],
-    ['DATEQ', new Date(nowMs).toISOString()],
-    ['HASH', 'SHA512'],
-  ]
-  const hmac = formHmac(fields, keys.hmacKey)
-  const body = new URLSearchParams([
-    ...fields.map(([name, value]) => [name, value]),
-    ['HMAC', hmac],
-  ])
-  const answer = await call({
-    method: 'POST',
-    url: place.direct,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: body.toString(),
-  })
-  const told = new URLSearchParams(answer.text)
-  const known = told.get('CODEREPONSE')
-  if (answer.status !== 200 || known === null) {
-    throw new FaultError('PAYMENT_GATEWAY_FAILED', `Paybox did not answer (${answer.status})`)
-  }
-  if (known !== '00000') return { kind: 'unchanged' } // it knows of no attempt yet
-  return factOf({
-    code: told.get('STATUS') ?? '',
-    amount: told.get('MONTANT') ?? '',
-    transaction: told.get('NUMTRANS') ?? '',
-    authorisation: told.get('AUTORISATION') ?? '',
-    currency: payment.currency,
-  })
+  const number = transactionNumber(transaction)
+  return { kind: 'paid', transaction: number, amount: Number(amount), currency, isTest }
 }

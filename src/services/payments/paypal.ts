@@ -5,7 +5,7 @@
  * asking again changes nothing. PayPal forgets those after six hours; then its own rule "an order
  * is captured once" holds.
  *
- * Source: PayPal Orders 2.13 (OpenAPI).
+ * Source: PayPal Orders 2.13, Payments 2.10 (OpenAPI).
  *
  * @module
  */
@@ -14,17 +14,24 @@ import { FaultError } from '#lib/errors.ts'
 import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
 import type { CallHttp, HttpAnswer } from '#system/http-call.ts'
 import type { PaypalKeys } from './keys.ts'
-import type { Fact, Payment } from './model.ts'
+import type { Fact, Payment, Refund, RefundFact } from './model.ts'
 import type { Gateway } from './ports.ts'
 
 const amount = z.object({ value: z.string(), currency_code: z.string() })
 const capture = z.object({ id: z.string().min(1), status: z.string(), amount })
+const refundSchema = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  custom_id: z.string().optional(),
+})
+const paymentsSchema = z.object({
+  captures: z.array(capture).optional(),
+  refunds: z.array(refundSchema).optional(),
+})
 const orderSchema = z.object({
   id: z.string().min(1),
   status: z.string(),
-  purchase_units: z
-    .array(z.object({ payments: z.object({ captures: z.array(capture).optional() }).optional() }))
-    .optional(),
+  purchase_units: z.array(z.object({ payments: paymentsSchema.optional() })).optional(),
   links: z.array(z.object({ rel: z.string(), href: z.string() })).optional(),
 })
 type Order = z.infer<typeof orderSchema>
@@ -38,7 +45,7 @@ export type PaypalPlace = {
 }
 
 export function paypalGateway(keys: PaypalKeys, place: PaypalPlace, call: CallHttp): Gateway {
-  const ask = async (method: 'GET' | 'POST', path: string, requestId = '', body?: object) => {
+  const ask: Ask = async (method, path, requestId = '', body) => {
     const token = await accessToken(keys, place, call)
     return await call({
       method,
@@ -70,7 +77,45 @@ export function paypalGateway(keys: PaypalKeys, place: PaypalPlace, call: CallHt
       if (issue === 'INSTRUMENT_DECLINED') return { kind: 'refused', reason: issue }
       return await read(payment) // captured already, not approved any more: the order itself says
     },
+    refund: async (_payment, refund) => await giveBack(refund, ask),
+    // Not found: the same request id makes it once, whether it arrived before or not.
+    readRefund: async (payment, refund) => {
+      const order = orderOf(await ask('GET', pathOf(payment)))
+      const all = order.purchase_units?.flatMap(({ payments }) => payments?.refunds ?? []) ?? []
+      const found = all.find(({ custom_id }) => custom_id === refund.id)
+      return found ? refundFact(found) : await giveBack(refund, ask)
+    },
   }
+}
+
+type Ask = (
+  method: 'GET' | 'POST',
+  path: string,
+  requestId?: string,
+  body?: object,
+) => Promise<HttpAnswer>
+
+async function giveBack({ id, of, amount, currency }: Refund, ask: Ask): Promise<RefundFact> {
+  const body = {
+    amount: { value: toDecimal(amount, currency), currency_code: currency },
+    custom_id: id,
+  }
+  const path = `/v2/payments/captures/${encodeURIComponent(of)}/refund`
+  const answer = await ask('POST', path, `refund-${id}`, body)
+  if (answer.status === 422) {
+    const issue = issues.safeParse(parse(answer)).data?.details[0]?.issue ?? ''
+    return { kind: 'refused', reason: issue === '' ? 'UNPROCESSABLE_ENTITY' : issue }
+  }
+  const found = refundSchema.safeParse(parse(answer))
+  const isGood = answer.status === 200 || answer.status === 201
+  if (!isGood || !found.success) throw failed(`the answer was no refund (${answer.status})`)
+  return refundFact(found.data)
+}
+
+function refundFact({ id, status }: z.infer<typeof refundSchema>): RefundFact {
+  if (status === 'COMPLETED') return { kind: 'done', transaction: id }
+  if (status === 'PENDING') return { kind: 'pending', reason: 'PENDING' }
+  return { kind: 'refused', reason: status }
 }
 
 async function accessToken(keys: PaypalKeys, place: PaypalPlace, call: CallHttp): Promise<string> {

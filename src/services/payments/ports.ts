@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Fact, Intent, Payment, PaymentEvent } from './model.ts'
+import type { Fact, Intent, Payment, PaymentEvent, Refund, RefundFact } from './model.ts'
 
-/** A gateway with one tenant's keys. Every call may be made again without doing anything twice. */
+/** A gateway with one tenant's keys. Every call but `refund` may be made again and again. */
 export type Gateway = {
   /** Makes the gateway know the payment. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
   open(payment: Payment): Promise<Fact>
@@ -13,6 +13,29 @@ export type Gateway = {
   read(payment: Payment): Promise<Fact>
   /** Takes the money the payer agreed to. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
   capture(payment: Payment): Promise<Fact>
+  /** Gives money back; called once for a refund. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  refund(payment: Payment, refund: Refund): Promise<RefundFact>
+  /** What became of a refund that was sent. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  readRefund(payment: Payment, refund: Refund): Promise<RefundFact>
+}
+
+export type RefundWish = Pick<Refund, 'id' | 'paymentId' | 'idempotencyKey'> & {
+  /** In minor units; undefined: all that can still be given back. */
+  readonly amount: number | undefined
+}
+
+export type RefundStore = {
+  /**
+   * A new refund within what is left of the payment, or the one made with the same key.
+   *
+   * @throws {DeniedError} REFUND_NOT_POSSIBLE, REFUND_TOO_MUCH, PAYMENT_KEY_REUSED.
+   */
+  createRefund(wish: RefundWish, nowMs: number): Promise<Refund>
+  getRefund(id: string): Promise<Refund | undefined>
+  refundsOf(paymentId: string): Promise<readonly Refund[]>
+  /** One step with its ledger lines and events, or nothing of it. */
+  applyRefund(id: string, fact: RefundFact, nowMs: number): Promise<Refund>
+  dueRefunds(nowMs: number, max: number): Promise<readonly Refund[]>
 }
 
 export type PaymentStore = {

@@ -77,4 +77,40 @@ export const migrations: readonly Migration[] = [
       create index event_waiting on event (next_at) where delivered_at is null;
     `,
   },
+  {
+    name: '0002-refunds',
+    sql: `
+      create table refund (
+        id uuid primary key,
+        payment_id uuid not null references payment,
+        tenant text not null,
+        idempotency_key text not null,
+        -- The gateway's number of the movement that is undone.
+        of_transaction text not null,
+        state text not null
+          check (state in ('asked', 'unknown', 'pending', 'done', 'refused', 'review')),
+        amount bigint not null check (amount > 0),
+        next_check_at timestamptz,
+        created_at timestamptz not null,
+        body jsonb not null,
+        unique (tenant, idempotency_key)
+      );
+      create index refund_due on refund (next_check_at) where next_check_at is not null;
+      create index refund_payment on refund (payment_id);
+      -- The last wall: never more goes back than came.
+      create function refund_within() returns trigger language plpgsql as $$
+      begin
+        if (select sum(amount) from refund where payment_id = new.payment_id
+              and of_transaction = new.of_transaction and state <> 'refused')
+           > (select -sum(amount) from ledger where payment_id = new.payment_id
+              and transaction like '%:' || new.of_transaction and amount < 0
+              and account in ('owed-to-club', 'to-be-cleared')) then
+          raise exception 'more would go back than came';
+        end if;
+        return null;
+      end $$;
+      create constraint trigger refund_within after insert or update on refund
+        deferrable initially deferred for each row execute function refund_within();
+    `,
+  },
 ]

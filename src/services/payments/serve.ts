@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { randomBytes, randomUUID, type KeyObject } from 'node:crypto'
+import { randomBytes, randomInt, randomUUID, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
-import { DeniedError, FaultError } from '#lib/errors.ts'
+import { DeniedError, FaultError, type VeiligError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { CallHttp } from '#system/http-call.ts'
 import { migrate } from '#system/postgres/migrate.ts'
@@ -22,9 +22,12 @@ import { Desk } from './desk.ts'
 import { doorsApp } from './doors.ts'
 import { openKeys, sealKeys, type TenantKeys } from './keys.ts'
 import type { Environment, Payment } from './model.ts'
-import { payboxForm, payboxGateway } from './paybox.ts'
+import { payboxGateway } from './paybox-gateway.ts'
+import { payboxForm } from './paybox.ts'
 import { paypalGateway } from './paypal.ts'
 import type { Gateway } from './ports.ts'
+import { RefundDesk } from './refund-desk.ts'
+import { PostgresRefundStore } from './refund-store.ts'
 import { migrations } from './schema.ts'
 import { PostgresPaymentStore } from './store.ts'
 
@@ -97,23 +100,27 @@ export async function serve(
       throw new FaultError('PAYMENT_GATEWAY_FAILED', 'the club has changed its payment service')
     }
     if (keys.gateway === 'paypal') return paypalGateway(keys, place, ports.call)
-    return payboxGateway(keys, place, ports.call, nowMs)
+    return payboxGateway(keys, place, { call: ports.call, nowMs, digit: () => randomInt(10) })
   }
   const record = (code: string, detail: Readonly<Record<string, string>>): void => {
     void trail.append([{ code, detail }])
   }
+  const complain = ({ tenant, id }: Payment, error: VeiligError): void => {
+    record('PAYMENT_GATEWAY_SILENT', { tenant, payment: id, reason: error.code })
+    ports.complain(error.code, error.message)
+  }
+  const asked = { gatewayOf, nowMs, newId: randomUUID, complain }
+  const refunds = new RefundDesk({
+    ...asked,
+    payments: store,
+    store: new PostgresRefundStore(pool),
+  })
   const desk = new Desk({
+    ...asked,
     store,
-    gatewayOf,
     choiceOf: async (tenant) => {
       const { environment, keys } = await tenantOf(tenant)
       return { environment, gateway: keys.gateway }
-    },
-    nowMs,
-    newId: randomUUID,
-    complain: ({ tenant, id }, error) => {
-      record('PAYMENT_GATEWAY_SILENT', { tenant, payment: id, reason: error.code })
-      ports.complain(error.code, error.message)
     },
   })
   const doors = doorsApp({
@@ -139,11 +146,14 @@ export async function serve(
   })
   const api = apiApp({
     desk,
+    refunds,
     store,
     key: ports.apiKey,
     ledger: () => store.ledgerState(),
     record: ({ tenant, id, gateway, state }) =>
       record('PAYMENT_MADE', { tenant, payment: id, gateway, state }),
+    recordRefund: ({ tenant, paymentId, id, state }) =>
+      record('PAYMENT_REFUNDED', { tenant, payment: paymentId, refund: id, state }),
   })
   const listener = getRequestListener(doors.fetch)
   started.use(
@@ -157,6 +167,7 @@ export async function serve(
   started.defer(() => server.closeAllConnections())
   const courier = { store, url: ports.eventsUrl, secret: ports.eventsSecret, nowMs }
   started.use(repeat(clock, config.reconcileMs, () => desk.reconcile(), ports.complain))
+  started.use(repeat(clock, config.reconcileMs, () => refunds.reconcile(), ports.complain))
   started.use(repeat(clock, COURIER_MS, () => tellApplication(courier), ports.complain))
   const all = started.move()
   return { port, [Symbol.asyncDispose]: () => all.disposeAsync() }

@@ -4,11 +4,12 @@
  * @module
  */
 import pg from 'pg'
-import { FaultError, VeiligError } from '#lib/errors.ts'
+import { FaultError } from '#lib/errors.ts'
 import { inTransaction } from '#system/postgres/transaction.ts'
 import type { Environment, Fact, GatewayName, Payment, PaymentEvent } from './model.ts'
 import type { PaymentStore } from './ports.ts'
-import { step, type Step } from './session.ts'
+import { step } from './session.ts'
+import { failed, lockReference, timeOf, writeLinesAndEvents } from './store-steps.ts'
 
 const FIRST_RETRY_MS = 2_000
 const RETRY_MAX_MS = 300_000
@@ -83,12 +84,7 @@ export class PostgresPaymentStore implements PaymentStore {
 
   async apply(id: string, fact: Fact, nowMs: number): Promise<Payment> {
     return await this.#transaction(async (client) => {
-      const found = await client.query<Row>('select body from payment where id = $1', [id])
-      const before = found.rows[0]?.body
-      if (!before) throw new FaultError('PAYMENT_STORE_FAILED', 'no such payment')
-      // One at a time for a reference: two payments for it must see each other.
-      const key = `${before.tenant} ${before.reference}`
-      await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key])
+      await lockReference(client, id)
       const { rows } = await client.query<Row & { reference_paid: boolean }>(
         `select body, exists (select from payment other where other.tenant = payment.tenant
            and other.reference = payment.reference and other.id <> payment.id
@@ -99,7 +95,7 @@ export class PostgresPaymentStore implements PaymentStore {
       const [row] = rows
       if (!row) throw new FaultError('PAYMENT_STORE_FAILED', 'no such payment')
       const next = step(row.body, fact, nowMs, row.reference_paid)
-      await write(client, next, nowMs)
+      await writeLinesAndEvents(client, next, nowMs)
       return next.payment
     })
   }
@@ -190,37 +186,4 @@ export class PostgresPaymentStore implements PaymentStore {
   #transaction<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     return inTransaction(this.#pool, failed, act)
   }
-}
-
-async function write(client: pg.PoolClient, next: Step, nowMs: number): Promise<void> {
-  const { payment, lines, events } = next
-  const at = timeOf(nowMs)
-  await client.query('update payment set state = $2, next_check_at = $3, body = $4 where id = $1', [
-    payment.id,
-    payment.state,
-    timeOf(payment.nextCheckMs),
-    payment,
-  ])
-  for (const { transaction, account, amount, currency } of lines) {
-    await client.query(
-      `insert into ledger (payment_id, tenant, transaction, account, amount, currency, booked_at)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
-      [payment.id, payment.tenant, transaction, account, amount, currency, at],
-    )
-  }
-  for (const event of events) {
-    await client.query(
-      'insert into event (payment_id, sequence, body, next_at) values ($1, $2, $3, $4)',
-      [payment.id, event.sequence, event, at],
-    )
-  }
-}
-
-function timeOf(ms: number | null): Date | null {
-  return ms === null ? null : new Date(ms)
-}
-
-function failed(cause: unknown): VeiligError {
-  if (cause instanceof VeiligError) return cause
-  return new FaultError('PAYMENT_STORE_FAILED', (cause as Error).message, { cause })
 }
