@@ -10,6 +10,7 @@ import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
 import { openPostman } from './mail.ts'
 import { openPayments } from './payments.ts'
+import { startUpkeep } from './upkeep.ts'
 import { createApp } from './web/app.tsx'
 
 const STOP_TIMEOUT_MS = 10_000
@@ -40,12 +41,14 @@ export async function startApp(
   const { confirm, write } = postman ?? {}
   const shop = { database, publicOrigin, demo, nowMs, confirm, write, payments }
   const app = createApp(shop, report)
+  const upkeep = startUpkeep(shop, report)
   const options = { fetch: app.fetch, hostname: config.host, port: config.port }
   const started = Promise.withResolvers<AddressInfo>()
   const server = serve(options, started.resolve)
   server.once('error', started.reject)
   if ('requestTimeout' in server) server.requestTimeout = REQUEST_TIMEOUT_MS
   const { port } = await started.promise.catch(async (error: unknown) => {
+    await upkeep[Symbol.asyncDispose]()
     await database.end({ timeout: 1 })
     throw error
   })
@@ -57,6 +60,7 @@ export async function startApp(
       const cut = setTimeout(() => {
         if ('closeAllConnections' in server) server.closeAllConnections()
       }, STOP_TIMEOUT_MS)
+      await upkeep[Symbol.asyncDispose]()
       await closed
       clearTimeout(cut)
       await postman?.[Symbol.asyncDispose]()

@@ -8,7 +8,7 @@ import type { Language } from './time.ts'
 export type Sport = 'tennis' | 'padel' | 'squash'
 export type Surface = 'clay' | 'hard' | 'artificial' | 'carpet' | 'glass'
 export type Role = 'member' | 'coach' | 'secretary'
-export type Kind = 'play' | 'course' | 'match' | 'closure'
+export type Kind = 'play' | 'course' | 'match' | 'closure' | 'hold'
 
 export type Club = {
   readonly id: string
@@ -84,6 +84,9 @@ export type Booking = {
   readonly ownerId: string | undefined
   readonly overrideReason: string | undefined
   readonly groupId: string | undefined
+  /** Of a hold: for whom, and until when. */
+  readonly heldFor: string | undefined
+  readonly heldUntilMs: number | undefined
   /** The owner first, then the partners. Empty when nobody plays. */
   readonly players: readonly Person[]
 }

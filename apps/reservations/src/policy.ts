@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Club, Court, Quota, Subscription } from './model.ts'
+import type { Booking, Club, Court, Quota, Subscription } from './model.ts'
 import { addDays, instantOf, mondayOf, STEP_MINUTES, STEP_MS } from './time.ts'
 import { todayIn, wallClock, weekdayOf } from './time.ts'
 
@@ -188,4 +188,14 @@ export function lastOpenDate(club: Club, subscription: Subscription, nowMs: numb
   const today = todayIn(club.zone, nowMs)
   const released = nowMs >= instantOf(club.zone, today, club.releaseMinute)
   return addDays(today, subscription.daysAhead - (released ? 0 : 1))
+}
+
+/** A hold that does not keep this member out: his own, or one that is over. */
+export function isOpenHold(
+  { kind, heldFor, heldUntilMs }: Pick<Booking, 'kind' | 'heldFor' | 'heldUntilMs'>,
+  memberId: string | undefined,
+  nowMs: number,
+): boolean {
+  if (kind !== 'hold') return false
+  return (memberId !== undefined && heldFor === memberId) || (heldUntilMs ?? 0) <= nowMs
 }

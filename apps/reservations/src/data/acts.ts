@@ -10,40 +10,15 @@ import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
 import { isFirm, judge, type Refusal, type Wish } from '../policy.ts'
 import { bookingById, standingOf } from './bookings.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
+import { MissingError, PartnerError, RefusedError } from './errors.ts'
 import { beginAct } from './journal.ts'
 import { memberById } from './members.ts'
-import type { NoticeKind } from './notices.ts'
+import { notify } from './notices.ts'
+import { offer, releaseHolds } from './waits.ts'
 
 /** Quotas look back at most a week; so does this, with a day to spare for zones. */
 const LOOK_BACK_MS = 8 * 86_400_000
 export const PARTNERS_MAX = 3
-
-/** The rules said no; the booking was not made. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError'
-  readonly refusals: readonly Refusal[]
-
-  constructor(refusals: readonly Refusal[]) {
-    super('the rules refuse')
-    this.refusals = refusals
-  }
-}
-
-/** A partner may not be chosen: unknown, not sharing a name, or playing elsewhere then. */
-export class PartnerError extends Error {
-  override readonly name = 'PartnerError'
-  readonly reason: 'unknown' | 'busy'
-
-  constructor(reason: 'unknown' | 'busy') {
-    super(`partner ${reason}`)
-    this.reason = reason
-  }
-}
-
-/** No such thing in this club, or not this member's to touch: the two look alike from outside. */
-export class MissingError extends Error {
-  override readonly name = 'MissingError'
-}
 
 export type Order = {
   readonly courtId: string
@@ -71,6 +46,7 @@ export async function book(
   await lockMembers(tx, club.id, [order.ownerId, ...order.partnerIds])
   await allow(tx, club, by, order, nowMs, undefined)
   await lockCourts(tx, club.id, [order.courtId])
+  await releaseHolds(tx, club, order, order.ownerId, nowMs)
   if (by.id !== order.ownerId) await beginAct(tx, club, by, 'booked', order.overrideReason)
   const [row] = await tx<{ id: string }[]>`
     INSERT INTO bookings (club_id, court_id, during, owner_id, created_by, override_reason)
@@ -101,6 +77,7 @@ export async function cancel(
   if (done.length === 0) throw new MissingError('cancelled meanwhile')
   const others = booking.players.map((player) => player.id).filter((player) => player !== by.id)
   await notify(tx, club, id, 'cancelled', others)
+  await offer(tx, club, booking, nowMs)
   return booking
 }
 
@@ -124,6 +101,7 @@ export async function change(
   const moved =
     before.courtId !== to.courtId || before.startMs !== to.startMs || before.endMs !== to.endMs
   await lockCourts(tx, club.id, [before.courtId, to.courtId])
+  await releaseHolds(tx, club, to, ownerId, nowMs)
   if (ownerId !== by.id) await beginAct(tx, club, by, 'changed', to.overrideReason)
   const done = await tx`
     UPDATE bookings SET court_id = ${to.courtId}, during = ${range(tx, to)},
@@ -142,6 +120,7 @@ export async function change(
   await notify(tx, club, id, 'invited', fresh)
   const stayed = [ownerId, ...to.partnerIds].filter((one) => one !== by.id && !fresh.includes(one))
   if (moved) await notify(tx, club, id, 'moved', stayed)
+  if (moved) await offer(tx, club, before, nowMs)
 }
 
 /** Judges inside the locks, so that what is counted cannot change before it is written. */
@@ -267,21 +246,6 @@ async function addPartners(
   for (const memberId of partnerIds) {
     await tx`INSERT INTO partners (club_id, booking_id, member_id)
       VALUES (${club.id}, ${bookingId}, ${memberId})`
-  }
-}
-
-/** Leaves a word for each member, shown at the next visit. */
-export async function notify(
-  tx: Transaction,
-  club: Club,
-  bookingId: string,
-  kind: NoticeKind,
-  memberIds: readonly string[],
-  reason = '',
-): Promise<void> {
-  for (const memberId of memberIds) {
-    await tx`INSERT INTO notices (club_id, member_id, booking_id, kind, reason)
-      VALUES (${club.id}, ${memberId}, ${bookingId}, ${kind}, ${reason})`
   }
 }
 

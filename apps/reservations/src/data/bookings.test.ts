@@ -5,11 +5,13 @@ import { addMembers, NOW_MS, startReservations } from '../../test/kit.ts'
 import { inClub, TakenError } from '../database.ts'
 import type { Member } from '../model.ts'
 import { addDays, instantOf } from '../time.ts'
-import { book, cancel, change, RefusedError } from './acts.ts'
+import { book, cancel, change } from './acts.ts'
+import { MissingError, RefusedError } from './errors.ts'
 import { bookingById, bookingsWithin } from './bookings.ts'
 import { courtsOf } from './clubs.ts'
 import { close, effectOf } from './closures.ts'
 import { memberById } from './members.ts'
+import { HOLD_MINUTES, passOn, toTell, WaitError, waitFor, waitsOf } from './waits.ts'
 
 const RIVALS = 100
 const ROUNDS = 4
@@ -172,6 +174,61 @@ test('closures: a booking the secretary has not seen stops the closing', async (
     SELECT kind, reason FROM notices WHERE booking_id = ${id} AND member_id = ${member.id}`,
   )
   assert.deepEqual([...told], [{ kind: 'closed', reason: 'Rain' }])
+})
+
+test('waiting: the first who waits has a freed court to himself, then the next, then all', async () => {
+  const [holder, first, second, late] = racers.slice(10, 14)
+  assert(holder && first && second && late)
+  const startMs = at('2027-10-01', 600)
+  const id = await tryBook(holder, courtId(0), startMs, 60)
+  const wait = (member: Member): Promise<void> =>
+    inClub(database, club.id, (tx) => waitFor(tx, club, member, id, NOW_MS))
+  await wait(first)
+  await wait(second)
+  await wait(second) // twice is once
+  await assert.rejects(wait(holder), MissingError)
+  await inClub(database, club.id, (tx) => cancel(tx, club, holder, id, NOW_MS))
+  const waits = (member: Member, nowMs: number): ReturnType<typeof waitsOf> =>
+    inClub(database, club.id, (tx) => waitsOf(tx, club.id, member.id, nowMs))
+  assert.equal((await waits(first, NOW_MS))[0]?.heldUntilMs, NOW_MS + HOLD_MINUTES * 60_000)
+  for (const other of [second, late, holder]) {
+    await assert.rejects(tryBook(other, courtId(0), startMs, 60), TakenError)
+  }
+  const later = NOW_MS + HOLD_MINUTES * 60_000
+  await inClub(database, club.id, (tx) => passOn(tx, club, later))
+  assert.deepEqual(await waits(first, later), [])
+  assert.equal((await waits(second, later))[0]?.state, 'offered')
+  const order = { courtId: courtId(0), startMs, endMs: startMs + 3_600_000, partnerIds: [] }
+  await assert.rejects(
+    inClub(database, club.id, (tx) => book(tx, club, late, { ...order, ownerId: late.id }, later)),
+    TakenError,
+  )
+  await inClub(database, club.id, (tx) =>
+    book(tx, club, second, { ...order, ownerId: second.id }, later),
+  )
+  assert.deepEqual(await waits(second, later), [])
+  const told = await inClub(database, club.id, (tx) => toTell(tx, club.id, later))
+  assert(told.length <= 1, 'each is written to once')
+})
+
+test('waiting: cancelling, waiting and booking at once leave one booking or hold, and no deadlock', async () => {
+  const startMs = at('2027-10-02', 600)
+  const [owner, ...others] = racers.slice(20, 60)
+  assert(owner)
+  const id = await tryBook(owner, courtId(1), startMs, 60)
+  const acts = others.map((member, n) =>
+    n % 2
+      ? inClub(database, club.id, (tx) => waitFor(tx, club, member, id, NOW_MS))
+      : tryBook(member, courtId(1), startMs, 60),
+  )
+  const freed = inClub(database, club.id, (tx) => cancel(tx, club, owner, id, NOW_MS))
+  for (const result of await Promise.allSettled([freed, ...acts])) {
+    if (result.status === 'fulfilled') continue
+    const { reason } = result as { reason: unknown }
+    const isMeant = [TakenError, MissingError, WaitError].some((kind) => reason instanceof kind)
+    assert(isMeant, String(reason))
+  }
+  assert.equal(await overlaps(), 0)
 })
 
 test('row security: every table is forced, and the application owns and creates nothing', async () => {

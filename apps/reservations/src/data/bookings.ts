@@ -5,6 +5,7 @@
  */
 import type { Transaction } from '../database.ts'
 import type { Booking, Court, Kind, Person } from '../model.ts'
+import type { Use } from '../numbers.ts'
 import type { Standing } from '../policy.ts'
 import { maySeeName, type Viewer } from './members.ts'
 
@@ -19,6 +20,8 @@ type Row = {
   readonly ownerId: string | null
   readonly overrideReason: string | null
   readonly groupId: string | null
+  readonly heldFor: string | null
+  readonly holdUntil: Date | null
   readonly players: readonly PlayerRow[] | null
 }
 
@@ -111,10 +114,34 @@ export async function closuresAfter(
   return rows.map((row) => booking(row, { viewer: undefined, year: 0 }))
 }
 
+const USES_MAX = 100_000
+
+/** What the courts were used for, without anybody; for the committee's numbers. */
+export async function usesWithin(
+  tx: Transaction,
+  clubId: string,
+  startMs: number,
+  endMs: number,
+): Promise<Use[]> {
+  const [from, to] = [new Date(startMs), new Date(endMs)]
+  const rows = await tx<{ courtId: string; kind: Kind; startsAt: Date; endsAt: Date }[]>`
+    SELECT court_id AS "courtId", kind, greatest(lower(during), ${from}) AS "startsAt",
+      least(upper(during), ${to}) AS "endsAt"
+    FROM bookings WHERE club_id = ${clubId} AND status <> 'cancelled' AND kind <> 'hold'
+      AND during && tstzrange(${from}, ${to}, '[)') LIMIT ${USES_MAX}`
+  return rows.map(({ courtId, kind, startsAt, endsAt }) => ({
+    courtId,
+    kind,
+    startMs: startsAt.getTime(),
+    endMs: endsAt.getTime(),
+  }))
+}
+
 function columns(tx: Transaction): ReturnType<Transaction> {
   return tx`b.id, b.court_id AS "courtId", lower(b.during) AS "startsAt",
     upper(b.during) AS "endsAt", b.kind, b.status, b.title, b.owner_id AS "ownerId",
     b.override_reason AS "overrideReason", b.group_id AS "groupId",
+    b.held_for AS "heldFor", b.hold_until AS "holdUntil",
     (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.first_name || ' ' || m.last_name,
         'sharesName', m.shares_name, 'birthYear', m.birth_year)
         ORDER BY m.id <> b.owner_id, m.first_name, m.id)
@@ -124,7 +151,8 @@ function columns(tx: Transaction): ReturnType<Transaction> {
 }
 
 function booking(row: Row, look: Look): Booking {
-  const { startsAt, endsAt, ownerId, overrideReason, groupId, players, ...same } = row
+  const { startsAt, endsAt, ownerId, overrideReason, groupId, players, ...rest } = row
+  const { heldFor, holdUntil, ...same } = rest
   return {
     ...same,
     startMs: startsAt.getTime(),
@@ -132,6 +160,8 @@ function booking(row: Row, look: Look): Booking {
     ownerId: ownerId ?? undefined,
     overrideReason: overrideReason ?? undefined,
     groupId: groupId ?? undefined,
+    heldFor: heldFor ?? undefined,
+    heldUntilMs: holdUntil?.getTime(),
     players: (players ?? []).map((player) => person(player, look)),
   }
 }

@@ -11,7 +11,7 @@
 import { codeOf, type Transaction } from '../database.ts'
 import { lockCourts, lockMembers } from '../locks.ts'
 import type { Club } from '../model.ts'
-import { notify } from './acts.ts'
+import { notify } from './notices.ts'
 
 /** More rows than a club changes in a month by hand; an import of thousands still fits. */
 const CHANGES_MAX = 100_000

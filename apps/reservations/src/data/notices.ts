@@ -4,6 +4,7 @@
  * @module
  */
 import type { Transaction } from '../database.ts'
+import type { Club } from '../model.ts'
 
 /** Each has its sentence in words/. */
 export type NoticeKind =
@@ -51,4 +52,19 @@ export async function readNotices(
 ): Promise<void> {
   await tx`UPDATE notices SET read_at = now()
     WHERE club_id = ${clubId} AND member_id = ${memberId} AND read_at IS NULL`
+}
+
+/** Leaves a word for each member, shown at the next visit. */
+export async function notify(
+  tx: Transaction,
+  club: Club,
+  bookingId: string,
+  kind: NoticeKind,
+  memberIds: readonly string[],
+  reason = '',
+): Promise<void> {
+  for (const memberId of memberIds) {
+    await tx`INSERT INTO notices (club_id, member_id, booking_id, kind, reason)
+      VALUES (${club.id}, ${memberId}, ${bookingId}, ${kind}, ${reason})`
+  }
 }

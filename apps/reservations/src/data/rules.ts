@@ -8,7 +8,7 @@
  */
 import type { Transaction } from '../database.ts'
 import type { Club, Member, Quota } from '../model.ts'
-import { MissingError } from './acts.ts'
+import { MissingError } from './errors.ts'
 import { changeRules, quotasOf, subscriptionsOf, type RuleChange } from './clubs.ts'
 import { beginAct } from './journal.ts'
 

@@ -8,7 +8,8 @@ import { lockCourts } from '../locks.ts'
 import type { Booking, Club, Member } from '../model.ts'
 import type { Course, Occurrence } from '../series.ts'
 import { yearOf } from '../time.ts'
-import { MissingError, notify } from './acts.ts'
+import { MissingError } from './errors.ts'
+import { notify } from './notices.ts'
 import { bookingsWithin } from './bookings.ts'
 import { beginAct } from './journal.ts'
 import type { Viewer } from './members.ts'
@@ -38,12 +39,17 @@ export async function effectOfCourse(
       meetings.push({
         ...one,
         courtId,
-        cancels: here.filter(({ kind }) => kind === 'play'),
-        bar: here.find(({ kind }) => kind !== 'play'),
+        cancels: here.filter(({ kind }) => makesPlace(kind)),
+        bar: here.find(({ kind }) => !makesPlace(kind)),
       })
     }
   }
   return meetings
+}
+
+/** Members' play, and places held for members, make place for a course. */
+function makesPlace(kind: Booking['kind']): boolean {
+  return kind === 'play' || kind === 'hold'
 }
 
 /**

@@ -187,6 +187,7 @@ function DayTable(view: DayView): VNode {
         )}
       </div>
       <div class="grid-foot">
+        {visit.member && <a href={`/${club.slug}/wait?date=${date}`}>{say('wait.link')}</a>}
         {grid.hidden > 0 && <a href={earlier}>{say('day.earlier')}</a>}
         <Legend visit={visit} />
         <p class="keys needs-script" hidden>
@@ -237,6 +238,7 @@ const kindIcons: Readonly<Record<Booking['kind'] | 'mine', IconName>> = {
   course: 'cap',
   match: 'cup',
   closure: 'lock',
+  hold: 'clock',
   mine: 'ball',
 }
 

@@ -4,13 +4,14 @@
  * @module
  */
 import type { VNode } from 'preact'
+import type { Feed } from '../data/feeds.ts'
 import { fullName } from '../data/members.ts'
 import type { Member, Quota, Subscription } from '../model.ts'
 import { addDays, dateWords, minuteLabel, mondayOf, type Language } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
 import type { Say } from '../words/say.ts'
 import { initials } from './bookings.tsx'
-import { Message, Page } from './layout.tsx'
+import { Message, Page, whenWords } from './layout.tsx'
 
 const languageNames: Readonly<Record<Language, string>> = {
   nl: 'Nederlands',
@@ -23,9 +24,13 @@ export type MeView = {
   readonly member: Member
   readonly subscription: Subscription
   readonly quotas: readonly Quota[]
+  readonly feeds: readonly Feed[]
+  /** The address of a calendar just made: shown once. */
+  readonly feed?: string | undefined
 }
 
-export function MePage({ visit, member, subscription, quotas }: MeView): VNode {
+export function MePage(view: MeView): VNode {
+  const { visit, member, subscription, quotas } = view
   const { say, club, language } = visit
   return (
     <Page visit={visit} title={say('me.title')} tab="me">
@@ -86,10 +91,56 @@ export function MePage({ visit, member, subscription, quotas }: MeView): VNode {
         </p>
         <button class="primary">{say('save')}</button>
       </form>
-      <form method="post" action={`/${club.slug}/logout`} class="log-out">
-        <button class="quiet">{say('nav.logout')}</button>
-      </form>
+      <Feeds {...view} />
+      <div class="log-out">
+        <form method="post" action={`/${club.slug}/logout`}>
+          <button class="quiet">{say('nav.logout')}</button>
+        </form>
+        <form method="post" action={`/${club.slug}/me/everywhere`}>
+          <button class="quiet">{say('me.everywhere')}</button>
+        </form>
+      </div>
     </Page>
+  )
+}
+
+function Feeds({ visit, feeds, feed }: MeView): VNode {
+  const { say, club, language } = visit
+  const base = `/${club.slug}/me/feeds`
+  return (
+    <section class="card stack">
+      <div>
+        <h2>{say('feed.title')}</h2>
+        <p class="small">{say('feed.lead')}</p>
+      </div>
+      {visit.done === 'feed-closed' && <Message kind="good">{say('feed.closed')}</Message>}
+      {visit.done === 'feed-many' && <Message kind="bad">{say('feed.tooMany')}</Message>}
+      {feed !== undefined && (
+        <Message kind="good">
+          <label for="feed">{say('feed.once')}</label>
+          <input id="feed" class="address" readOnly value={feed} />
+        </Message>
+      )}
+      <ul class="affected waits">
+        {feeds.map(({ id, createdAtMs }) => {
+          const when = whenWords(club.zone, createdAtMs, language)
+          return (
+            <li key={id}>
+              <span>{say('feed.made', { when })}</span>
+              <form method="post" action={`${base}/${id}/close`}>
+                <button class="quiet">
+                  {say('feed.close')}
+                  <span class="visually-hidden"> {when}</span>
+                </button>
+              </form>
+            </li>
+          )
+        })}
+      </ul>
+      <form method="post" action={base}>
+        <button>{say('feed.open')}</button>
+      </form>
+    </section>
   )
 }
 

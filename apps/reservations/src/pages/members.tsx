@@ -28,16 +28,7 @@ export function ProvePage({ visit, to, problem }: ProveView): VNode {
         <p class="lead">{say('prove.lead')}</p>
         <form method="post" action={`/${club.slug}/office/prove`} class="card stack">
           <input type="hidden" name="to" value={to} />
-          <input
-            class="visually-hidden"
-            type="email"
-            name="email"
-            autocomplete="username"
-            value={member?.email}
-            aria-hidden="true"
-            tabIndex={-1}
-            readOnly
-          />
+          <input hidden name="email" autocomplete="username" value={member?.email} readOnly />
           <p class="field">
             <label for="password">{say('login.password')}</label>
             <input
@@ -94,9 +85,9 @@ export function MembersPage(view: MembersView): VNode {
         <button>{say('members.find')}</button>
       </form>
       <p class="lead">{say('members.count', { n: total })}</p>
-      <ul class="cards">
+      <ul class="card people">
         {members.map((one) => (
-          <li key={one.id} class="card row-card">
+          <li key={one.id}>
             <div>
               <strong>
                 <bdi>
@@ -261,16 +252,7 @@ export function JoinPage({ visit, token, member, problem }: JoinView): VNode {
         {member && <p class="lead">{say('join.lead', { name: member.firstName })}</p>}
         {member && (
           <form method="post" action={`/${club.slug}/join/${token}`} class="card stack">
-            <input
-              class="visually-hidden"
-              type="email"
-              name="email"
-              autocomplete="username"
-              value={member.email}
-              aria-hidden="true"
-              tabIndex={-1}
-              readOnly
-            />
+            <input hidden name="email" autocomplete="username" value={member.email} readOnly />
             <p class="field">
               <label for="password">{say('join.password')}</label>
               <input

@@ -69,6 +69,7 @@ const rooms = [
   ['members', 'people', 'members.title'],
   ['rules', 'tools', 'office.rules'],
   ['series', 'cap', 'series.title'],
+  ['numbers', 'calendar', 'numbers.title'],
   ['journal', 'clock', 'journal.title'],
 ] as const
 

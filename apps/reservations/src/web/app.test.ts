@@ -101,6 +101,49 @@ test('app: a form from elsewhere is refused, whatever it says', async () => {
   assert.equal((await post('/zuiderpark/notices/read', {}, member, old)).status, 303)
 })
 
+/** One row of every kind in the other club, each with a word that must never be read here. */
+async function foreignRows({
+  court,
+  owner,
+}: {
+  court: string
+  owner: string
+}): Promise<Record<string, string>> {
+  const club = roseraie.id
+  const one = async (rows: Promise<{ id: string }[]>): Promise<string> => (await rows)[0]?.id ?? ''
+  const subscription = await one(superuser<{ id: string }[]>`
+    SELECT id FROM subscriptions WHERE club_id = ${club} LIMIT 1`)
+  const series = await one(superuser<{ id: string }[]>`
+    INSERT INTO series (club_id, court_id, title, weekday, start_minute, length_minutes, first_date,
+      last_date) VALUES (${club}, ${court}, 'ROSERAIE', 1, 60, 60, '2026-11-01', '2027-11-01')
+    RETURNING id`)
+  return {
+    subscription,
+    series,
+    meeting: await one(superuser<{ id: string }[]>`
+      INSERT INTO bookings (club_id, court_id, during, kind, title, series_id) VALUES (${club},
+        ${court}, '[2027-01-04T10:00Z,2027-01-04T11:00Z)', 'course', 'ROSERAIE', ${series})
+      RETURNING id`),
+    quota: await one(superuser<{ id: string }[]>`
+      INSERT INTO quotas (club_id, subscription_id, name, period, bookings_max)
+      VALUES (${club}, ${subscription}, 'ROSERAIE', 'day', 1) RETURNING id`),
+    holiday: await one(superuser<{ id: string }[]>`
+      INSERT INTO holidays (club_id, title, first_date, last_date)
+      VALUES (${club}, 'ROSERAIE', '2026-12-01', '2026-12-02') RETURNING id`),
+    act: await one(superuser<{ id: string }[]>`
+      INSERT INTO acts (club_id, kind, summary) VALUES (${club}, 'rules', 'ROSERAIE') RETURNING id`),
+    import: await one(superuser<{ id: string }[]>`
+      INSERT INTO imports (club_id, by_id, content) VALUES (${club}, ${owner}, 'ROSERAIE')
+      RETURNING id`),
+    wait: await one(superuser<{ id: string }[]>`
+      INSERT INTO waits (club_id, member_id, court_id, during) VALUES (${club}, ${owner}, ${court},
+        '[2027-01-04T10:00Z,2027-01-04T11:00Z)') RETURNING id`),
+    feed: await one(superuser<{ id: string }[]>`
+      INSERT INTO feeds (club_id, token_hash, member_id)
+      VALUES (${club}, sha256('x'), ${owner}) RETURNING id`),
+  }
+}
+
 test('app: whatever of another club is asked for, the answer is 404 without a byte of it', async () => {
   const [foreign] = await superuser<{ id: string; court: string; owner: string; name: string }[]>`
     SELECT b.id, b.court_id AS court, b.owner_id AS owner, m.last_name AS name FROM bookings b
@@ -109,6 +152,13 @@ test('app: whatever of another club is asked for, the answer is 404 without a by
   const [closure] = await superuser<{ id: string }[]>`SELECT group_id AS id FROM bookings
     WHERE club_id = ${roseraie.id} AND kind = 'closure' AND upper(during) > ${new Date(NOW_MS)} LIMIT 1`
   assert(foreign && closure)
+  const ids: Readonly<Record<string, string>> = {
+    id: foreign.id,
+    group: closure.id,
+    ...(await foreignRows(foreign)),
+  }
+  // Past the proof of presence, so that it is not what keeps the foreign rows back.
+  await superuser`UPDATE sessions SET proved_at = ${new Date(NOW_MS)}`
   const start = instantText(instantOf(zuiderpark.zone, '2026-11-27', 600))
   const fields = {
     court: foreign.court,
@@ -116,29 +166,42 @@ test('app: whatever of another club is asked for, the answer is 404 without a by
     length: '60',
     partner: foreign.owner,
     owner: foreign.owner,
+    member: foreign.owner,
+    coach: foreign.owner,
+    subscription: ids['subscription'] ?? '',
+    act: ids['act'] ?? '',
+    date: '2026-12-01',
+    title: 'x',
+    digest: 'x',
   }
   const shop = { database, publicOrigin: '', demo: false, nowMs: () => NOW_MS }
   const routes = createApp(shop, () => undefined).routes.filter(({ path }) =>
     path.startsWith('/:club/'),
   )
-  const withId = new Set(
-    routes.filter(({ path }) => /:(id|group)/.test(path)).map((one) => one.path),
+  const params = new Set(routes.flatMap(({ path }) => path.match(/(?<=\/:)\w+/g) ?? []))
+  for (const name of ['club', 'token', 'file']) params.delete(name) // secrets, not ids
+  assert.deepEqual(
+    [...params].filter((name) => !ids[name]),
+    [],
+    'every kind of id is tried',
   )
-  assert(withId.size >= 4, 'the routes with ids are found')
+  const withId = (path: string): boolean => [...params].some((name) => path.includes(`:${name}`))
+  assert(routes.filter(({ path }) => withId(path)).length >= 20, 'the routes with ids are found')
   for (const { path, method } of routes) {
+    if (/logout|everywhere|theme|logo\.svg|login|notices|cut$|prove$/.test(path)) continue
     const query = new URLSearchParams(fields)
     const real: string = path
       .replace(':club', 'zuiderpark')
-      .replace(':id', foreign.id)
-      .replace(':group', closure.id)
+      .replace(/:(token|file)/, 'A'.repeat(43))
+      .replace(/:(\w+)/g, (_, name: string) => ids[name] ?? '')
     for (const cookie of [member, secretary]) {
-      if (/logout|theme|logo\.svg|login|\/me$|notices|rules/.test(path)) continue
       const answer: Response =
         method === 'GET' ? await get(`${real}?${query}`, cookie) : await post(real, fields, cookie)
       const where: string = `${method} ${path}: ${answer.status}`
       const text = await answer.text()
-      if (withId.has(path) || path.endsWith('/book')) assert.equal(answer.status, 404, where)
+      if (withId(path) || path.endsWith('/book')) assert.equal(answer.status, 404, where)
       assert(!text.includes(foreign.name), where)
+      assert(!text.includes('ROSERAIE'), where)
     }
   }
   const [still] = await superuser`SELECT status FROM bookings WHERE id = ${foreign.id}`

@@ -5,7 +5,7 @@
  */
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { PartnerError, MissingError, RefusedError } from '../data/acts.ts'
+import { PartnerError, MissingError, RefusedError } from '../data/errors.ts'
 import { allClubs, clubBySlug, logoOf } from '../data/clubs.ts'
 import { BusyError, codeOf, isAway, TakenError } from '../database.ts'
 import { IMPORT_BYTES_MAX } from '../import.ts'
@@ -23,6 +23,7 @@ import { addJournalRoutes } from './journal-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
 import { addOfficerRoutes } from './officer-routes.tsx'
 import { addRuleRoutes } from './rule-routes.tsx'
+import { addSeasonRoutes } from './season-routes.tsx'
 import { addSeriesRoutes } from './series-routes.tsx'
 import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
@@ -70,6 +71,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addJoinRoutes(app, shop)
   addRuleRoutes(app, shop)
   addSeriesRoutes(app, shop)
+  addSeasonRoutes(app, shop)
   addJournalRoutes(app, shop)
   app.notFound((c) => fault(c, 'missing', 404))
   app.onError((error, c) => answerError(error, c, report))

@@ -4,20 +4,23 @@
  * @module
  */
 import type { Context, Hono } from 'hono'
-import { book, cancel, change, judgeFor, MissingError, PartnerError } from '../data/acts.ts'
-import { PARTNERS_MAX, RefusedError, rulesFor, type Order } from '../data/acts.ts'
+import { book, cancel, change, judgeFor } from '../data/acts.ts'
+import { MissingError, PartnerError } from '../data/errors.ts'
+import { PARTNERS_MAX, rulesFor, type Order } from '../data/acts.ts'
+import { RefusedError } from '../data/errors.ts'
 import { bookingById, bookingsOfMember, bookingsWithin, standingOf } from '../data/bookings.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
 import { TakenError, type Transaction } from '../database.ts'
 import type { Booking, Court, Member } from '../model.ts'
-import { isFirm, mayCancel, quotaUses } from '../policy.ts'
+import { isFirm, isOpenHold, mayCancel, quotaUses } from '../policy.ts'
 import { MinePage, OnePage } from '../pages/bookings.tsx'
 import { freeMinutes } from '../pages/grid.ts'
 import { SheetPage, type SheetView } from '../pages/sheet.tsx'
 import { dayRows, instantOf, parseInstant, STEP_MINUTES, wallClock } from '../time.ts'
 import { answer, FormError, formOf, idOf, inside, isId, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
+import { tellOffered } from '../upkeep.ts'
 import { refusalWords } from './refusal-words.ts'
 import { dueFor } from './payment-routes.tsx'
 import { inVisit, lookOf, readNamed, type Visit } from './visit.ts'
@@ -99,6 +102,7 @@ export function addBookingRoutes(app: Hono, shop: Shop): void {
       await inVisit(shop.database, visit, (tx) =>
         cancel(tx, visit.club, member, booking.id, visit.nowMs),
       )
+      await tellOffered(shop, visit.club)
       return c.redirect(`/${visit.club.slug}/bookings?done=cancelled`, 303)
     }),
   )
@@ -263,7 +267,9 @@ async function dayAround(
   const closesMs = instantOf(club.zone, date, club.closesMinute)
   const bookings = await bookingsWithin(tx, club.id, opensMs, closesMs, lookOf(visit))
   return {
-    bookings: bookings.filter(({ id }) => id !== except),
+    bookings: bookings.filter(
+      (one) => one.id !== except && !isOpenHold(one, visit.member?.id, visit.nowMs),
+    ),
     starts: rows.map((row) => row.startMs),
     opensMs,
     closesMs,

@@ -6,8 +6,8 @@
 import type { Hono } from 'hono'
 import { bookingsWithin } from '../data/bookings.ts'
 import { courtsOf, subscriptionsOf } from '../data/clubs.ts'
-import { MissingError } from '../data/acts.ts'
-import { lastOpenDate, opensToMember } from '../policy.ts'
+import { MissingError } from '../data/errors.ts'
+import { isOpenHold, lastOpenDate, opensToMember } from '../policy.ts'
 import { DayPage } from '../pages/day.tsx'
 import { layOut } from '../pages/grid.ts'
 import { whenWords } from '../pages/layout.tsx'
@@ -46,6 +46,7 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
           subscription: subscriptions.find(({ id }) => id === member?.subscriptionId),
         }
       })
+      const standing = bookings.filter((one) => !isOpenHold(one, member?.id, nowMs))
       const sports = [...new Set(all.map(({ sport }) => sport))]
       const sport = sports.find((one) => one === query.text('sport'))
       const courts = sport ? all.filter((court) => court.sport === sport) : all
@@ -54,12 +55,12 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
       const opensUntilMs =
         lastDate === undefined ? Infinity : instantOf(club.zone, addDays(lastDate, 1), 0)
       const showPast = query.text('past') === '1'
-      const grid = layOut({ club, date, courts, bookings, nowMs, opensUntilMs, showPast })
+      const grid = layOut({ club, date, courts, bookings: standing, nowMs, opensUntilMs, showPast })
       const opensOn =
         subscription && startMs >= opensUntilMs
           ? whenWords(club.zone, opensToMember(club, subscription, startMs), visit.language)
           : undefined
-      const view = { visit, date, courts, sports, sport, grid, bookings, opensOn }
+      const view = { visit, date, courts, sports, sport, grid, bookings: standing, opensOn }
       return answer(c, <DayPage {...view} isOver={endMs <= nowMs} />)
     }),
   )

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context, Hono } from 'hono'
-import { MissingError } from '../data/acts.ts'
+import { MissingError } from '../data/errors.ts'
 import { invited, join } from '../data/imports.ts'
 import { hashPassword, openSession } from '../data/sessions.ts'
 import { JoinPage } from '../pages/members.tsx'

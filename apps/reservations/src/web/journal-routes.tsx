@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Context, Hono } from 'hono'
-import { MissingError } from '../data/acts.ts'
+import { MissingError } from '../data/errors.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { putBack, stepsOfAct, stepsToMoment, type PutBack, type Step } from '../data/history.ts'
 import { actsOf, beginAct, UNDO_DAYS, type Act } from '../data/journal.ts'

@@ -3,16 +3,26 @@
  *
  * @module
  */
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { rulesFor } from '../data/acts.ts'
+import { feedsOf } from '../data/feeds.ts'
 import { setPreferences } from '../data/members.ts'
 import { readNotices } from '../data/notices.ts'
+import { cutSessions } from '../data/officers.ts'
 import { logIn, logOut } from '../data/sessions.ts'
+import type { Member } from '../model.ts'
 import { LogInPage } from '../pages/entry.tsx'
 import { MePage } from '../pages/me.tsx'
 import { isLanguage } from '../words/say.ts'
 import { answer, FormError, formOf, inside, localPath, open, queryOf, type Shop } from './desk.tsx'
-import { clearSession, inVisit, sessionToken, setLanguage, setSession } from './visit.ts'
+import {
+  clearSession,
+  inVisit,
+  sessionToken,
+  setLanguage,
+  setSession,
+  type Visit,
+} from './visit.ts'
 
 const EMAIL_LENGTH_MAX = 254
 const PASSWORD_LENGTH_MAX = 256
@@ -59,12 +69,7 @@ export function addMemberRoutes(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/me',
-    inside(shop, async (c, visit, member) => {
-      const { subscription, quotas } = await inVisit(shop.database, visit, (tx) =>
-        rulesFor(tx, visit.club, member),
-      )
-      return answer(c, <MePage {...{ visit, member, subscription, quotas }} />)
-    }),
+    inside(shop, (c, visit, member) => showMe(c, shop, visit, member)),
   )
   app.post(
     '/:club/me',
@@ -81,6 +86,14 @@ export function addMemberRoutes(app: Hono, shop: Shop): void {
     }),
   )
   app.post(
+    '/:club/me/everywhere',
+    inside(shop, async (c, visit, member) => {
+      await inVisit(shop.database, visit, (tx) => cutSessions(tx, visit.club.id, member.id))
+      clearSession(c)
+      return c.redirect(`/${visit.club.slug}/day`, 303)
+    }),
+  )
+  app.post(
     '/:club/notices/read',
     inside(shop, async (c, visit, member) => {
       const fields = await formOf(c)
@@ -88,4 +101,19 @@ export function addMemberRoutes(app: Hono, shop: Shop): void {
       return c.redirect(localPath(fields.text('to'), `/${visit.club.slug}/day`), 303)
     }),
   )
+}
+
+/** @param feed The address of a calendar just made; it is shown this once. */
+export async function showMe(
+  c: Context,
+  shop: Shop,
+  visit: Visit,
+  member: Member,
+  feed?: string,
+): Promise<Response> {
+  const view = await inVisit(shop.database, visit, async (tx) => {
+    const { subscription, quotas } = await rulesFor(tx, visit.club, member)
+    return { subscription, quotas, feeds: await feedsOf(tx, visit.club.id, member.id) }
+  })
+  return answer(c, <MePage {...{ visit, member, feed, ...view }} />)
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context, Hono } from 'hono'
-import { MissingError } from '../data/acts.ts'
+import { MissingError } from '../data/errors.ts'
 import { subscriptionsOf } from '../data/clubs.ts'
 import { applyImport, digestOf, keepImport, planImport } from '../data/imports.ts'
 import { allMembers, findMembers } from '../data/members.ts'

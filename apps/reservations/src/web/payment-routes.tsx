@@ -5,7 +5,7 @@
  */
 import type { Hono } from 'hono'
 import { z } from 'zod'
-import { MissingError } from '../data/acts.ts'
+import { MissingError } from '../data/errors.ts'
 import { bookingById } from '../data/bookings.ts'
 import { clubBySlug } from '../data/clubs.ts'
 import { inClub } from '../database.ts'

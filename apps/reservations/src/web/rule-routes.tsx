@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context, Hono } from 'hono'
-import { MissingError } from '../data/acts.ts'
+import { MissingError } from '../data/errors.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from '../data/clubs.ts'
 import { addSubscription, dropQuota, RuleError, rulesVersion } from '../data/rules.ts'
 import { saveQuota, saveRules, StaleError, type QuotaDraft } from '../data/rules.ts'

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hono } from 'hono'
-import { MissingError } from '../data/acts.ts'
+import { MissingError } from '../data/errors.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { coachesOf } from '../data/members.ts'
 import { addHoliday, dropHoliday, holidaysOf, RuleError } from '../data/rules.ts'

@@ -8,6 +8,7 @@
  */
 import { officeRooms } from './office.ts'
 import { officerWords } from './officers.ts'
+import { seasonWords } from './season.ts'
 
 type Sentence = readonly [nl: string, fr: string, en: string]
 
@@ -575,6 +576,7 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...office,
   ...officeRooms,
   ...officerWords,
+  ...seasonWords,
   ...faults,
 }
 
@@ -587,4 +589,5 @@ export type WordKey =
   | keyof typeof office
   | keyof typeof officeRooms
   | keyof typeof officerWords
+  | keyof typeof seasonWords
   | keyof typeof faults

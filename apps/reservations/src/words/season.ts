@@ -1,0 +1,100 @@
+/**
+ * The sentences of the season: waiting, calendars, numbers.
+ *
+ * @module
+ */
+
+export const seasonWords = {
+  'cell.hold': ['Vrijgehouden', 'Réservé un instant', 'Held'],
+  'wait.title': ['Wachtlijst', 'Liste d’attente', 'Waiting list'],
+  'wait.link': [
+    'Niets dat past? Wachtlijst',
+    'Rien ne convient ? Liste d’attente',
+    'Nothing suits? Waiting list',
+  ],
+  'wait.lead': [
+    'Komt een bezet uur vrij, dan houden we het een kwartier voor de eerste die wacht.',
+    'Si une heure prise se libère, nous la gardons un quart d’heure pour le premier qui attend.',
+    'If a taken time comes free, we hold it a quarter of an hour for the first who waits.',
+  ],
+  'wait.mine': ['U wacht op', 'Vous attendez', 'You are waiting for'],
+  'wait.held': [
+    'Voor u vrijgehouden tot {time}',
+    'Gardé pour vous jusqu’à {time}',
+    'Held for you until {time}',
+  ],
+  'wait.book': ['Boek nu', 'Réserver', 'Book now'],
+  'wait.stop': ['Niet meer wachten', 'Ne plus attendre', 'Stop waiting'],
+  'wait.taken': ['Bezet op {date}', 'Occupé le {date}', 'Taken on {date}'],
+  'wait.none': [
+    'Die dag is er geen bezet uur om op te wachten.',
+    'Rien à attendre ce jour-là.',
+    'There is nothing to wait for that day.',
+  ],
+  'wait.ask': ['Verwittig mij', 'Prévenez-moi', 'Tell me if it frees'],
+  'wait.added': [
+    'U staat op de wachtlijst.',
+    'Vous êtes sur la liste d’attente.',
+    'You are on the waiting list.',
+  ],
+  'wait.stopped': [
+    'U staat niet meer op de wachtlijst.',
+    'Vous n’êtes plus sur la liste.',
+    'You are off the waiting list.',
+  ],
+  'wait.tooManyMine': [
+    'U wacht al op 10 uren. Stop er eerst met één.',
+    'Vous attendez déjà 10 heures. Retirez-en une d’abord.',
+    'You are waiting for 10 times already. Stop with one first.',
+  ],
+  'wait.tooManyHere': [
+    'Voor dit uur wachten er al 25 leden.',
+    '25 membres attendent déjà cette heure.',
+    '25 members are already waiting for this time.',
+  ],
+  'feed.title': ['Mijn agenda', 'Mon agenda', 'My calendar'],
+  'feed.lead': [
+    'Een geheim adres waarmee uw agenda uw boekingen volgt. Er staan geen namen van anderen in.',
+    'Une adresse secrète avec laquelle votre agenda suit vos réservations. Aucun nom d’autrui n’y figure.',
+    'A secret address with which your calendar follows your bookings. It holds no names of others.',
+  ],
+  'feed.open': ['Maak een adres', 'Créer une adresse', 'Make an address'],
+  'feed.once': [
+    'Dit adres tonen we één keer. Neem het over in uw agenda:',
+    'Cette adresse ne s’affiche qu’une fois. Copiez-la dans votre agenda :',
+    'This address is shown once. Copy it into your calendar:',
+  ],
+  'feed.made': ['Adres van {when}', 'Adresse du {when}', 'Address of {when}'],
+  'feed.close': ['Intrekken', 'Révoquer', 'Revoke'],
+  'feed.closed': [
+    'Het adres antwoordt niet meer.',
+    'L’adresse ne répond plus.',
+    'The address answers no more.',
+  ],
+  'feed.tooMany': [
+    'U hebt al vijf adressen. Trek er eerst één in.',
+    'Vous avez déjà cinq adresses. Révoquez-en une d’abord.',
+    'You have five addresses already. Revoke one first.',
+  ],
+  'numbers.title': ['Cijfers', 'Chiffres', 'Numbers'],
+  'numbers.lead': [
+    'Bezetting van de terreinen, voor het bestuur en de gemeente. Er staat niemand in.',
+    'Occupation des terrains, pour le comité et la commune. Personne n’y figure.',
+    'How the courts are used, for the committee and the town hall. Nobody is in it.',
+  ],
+  'numbers.show': ['Toon', 'Afficher', 'Show'],
+  'numbers.court': ['Terrein', 'Terrain', 'Court'],
+  'numbers.open': ['Open', 'Ouvert', 'Open'],
+  'numbers.play': ['Gespeeld', 'Joué', 'Played'],
+  'numbers.course': ['Les, wedstrijd', 'Cours, match', 'Course, match'],
+  'numbers.closed': ['Gesloten', 'Fermé', 'Closed'],
+  'numbers.share': ['Bezetting', 'Occupation', 'Use'],
+  'numbers.hours': ['{n} u', '{n} h', '{n} h'],
+  'numbers.byHour': ['Bezetting per uur', 'Occupation par heure', 'Use by the hour'],
+  'numbers.download': ['Als CSV', 'En CSV', 'As CSV'],
+  'numbers.bad': [
+    'Kies een periode van hoogstens een jaar, het begin eerst.',
+    'Choisissez une période d’un an au plus, le début d’abord.',
+    'Choose a period of a year at most, the start first.',
+  ],
+} as const
