@@ -2,7 +2,8 @@
  * One client connection speaking HTTP/2: many requests at a time, each an exchange like any other.
  *
  * The library beneath bounds CONTINUATION frames, header lists and invalid frames; what it cannot
- * know is that a client opens requests only to cancel them (CVE-2023-44487): that is counted here.
+ * know is that a client opens requests only to cancel them (CVE-2023-44487), or only with heads that
+ * must be refused: both are counted here.
  *
  * @module
  */
@@ -19,6 +20,8 @@ const SESSION_MEMORY_MAX_MB = 10
 const INVALID_FRAMES_MAX = 10
 /** Cancelled requests of a connection, beyond which more than half cancelled is an attack. */
 const CANCELLED_MAX = 100
+/** Requests of a connection that never reached us; each costs the decoding of a whole table. */
+const UNSEEN_MAX = 20
 const END_STREAM = 0x1
 
 export class H2Connection {
@@ -74,10 +77,21 @@ export class H2Connection {
 
   /** Called now and then; ends what has stood still for too long. */
   checkTime(nowMs: number): void {
+    if (this.#unseen > UNSEEN_MAX) return this.#showOut('heads')
     for (const request of this.#requests) request.checkTime(nowMs)
     const { keepAliveMs } = this.#gateway.config.limits
     const isIdle = this.#requests.size === 0 && nowMs - this.#idleSinceMs > keepAliveMs
     if (isIdle && !this.#isStopping) this.stop()
+  }
+
+  /**
+   * Requests whose head the library beneath refused, so that we never heard of them: of too many
+   * fields, or of fields that grow out of the client's table.
+   */
+  get #unseen(): number {
+    if (this.#session.destroyed) return 0
+    const { lastProcStreamID = 0 } = this.#session.state
+    return (lastProcStreamID + 1) / 2 - this.#asked
   }
 
   #onStream(stream: ServerHttp2Stream, flags: number, raw: readonly string[]): void {
@@ -98,9 +112,13 @@ export class H2Connection {
 
   #onCancelled(): void {
     if (++this.#cancelled <= CANCELLED_MAX || this.#cancelled * 2 < this.#asked) return
+    this.#showOut('resets')
+  }
+
+  #showOut(why: string): void {
     if (this.#session.destroyed) return
     const address = this.#address
-    this.#gateway.security.record('WEB_CONNECTION_REFUSED', 'resets', { address })
+    this.#gateway.security.record('WEB_CONNECTION_REFUSED', why, { address })
     this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
     this.#session.destroy()
   }
