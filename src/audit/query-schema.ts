@@ -54,10 +54,25 @@ const statements = `
   FROM begun LEFT JOIN done USING (process, session, statement)
   ORDER BY begun.time, begun.process, begun.sequence`
 
+/** Who was given how many values of which column about people; one row a statement and column. */
+const personal = `
+  CREATE VIEW personal AS
+  WITH done AS (
+    SELECT process,
+      ${member('e', 'session', 'VARCHAR', 'session')},
+      ${member('e', 'sequence', 'BIGINT', 'statement')},
+      unnest(string_split(e.detail->>'personal', ' ')) AS "column",
+      ${member('e', 'personalRows', 'BIGINT', '"values"')}
+    FROM events e WHERE code = 'DB_STATEMENT_DONE' AND e.detail->>'personal' IS NOT NULL
+  )
+  SELECT statements.time, done.process, "user", database, address, application,
+    done."column", done."values", sql
+  FROM done JOIN statements USING (process, session, statement)`
+
 /** When each process wrote: how many events of each kind, from when to when. */
 const activity = `
   CREATE VIEW activity AS
   SELECT process, code, count(*) AS events, min(time) AS first, max(time) AS last
   FROM events GROUP BY process, code ORDER BY process, code`
 
-export const views: readonly string[] = [statements, activity]
+export const views: readonly string[] = [statements, personal, activity]

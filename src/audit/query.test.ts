@@ -28,6 +28,8 @@ await trail.append([
     detail: {
       session: 's1',
       sequence: 1,
+      personal: 'public.m.email public.m.phone',
+      personalRows: 3,
       rows: 3,
       bytesOut: 44,
       durationMs: 1.25,
@@ -50,6 +52,15 @@ test('query: a statement stands beside its end, also while the book is written',
       [time.slice(0, 17), ...who, 'SELECT never_done', null, null, null, null],
     ],
   )
+})
+
+test('query: who was given how many values of which column about people', async () => {
+  const sql = 'SELECT "user", "column", sum("values") FROM personal GROUP BY ALL ORDER BY 2'
+  const { rows } = await ask(sql)
+  assert.deepEqual(rows, [
+    ['app', 'public.m.email', 3],
+    ['app', 'public.m.phone', 3],
+  ])
 })
 
 test('query: details are JSON, rows have a limit', async () => {

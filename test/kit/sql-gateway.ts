@@ -38,6 +38,7 @@ export async function startSqlGateway(
   config: Readonly<Record<string, unknown>> = {},
   book?: AuditTrail,
   port = 0,
+  columnsOf?: SqlGatewayPorts['columnsOf'],
 ): Promise<TestSqlGateway> {
   const trail = new RecordingTrail()
   const parsed = sqlGatewayConfig.parse({ listen: ['127.0.0.1'], ...config })
@@ -48,6 +49,7 @@ export async function startSqlGateway(
     tls: { certificate: certificatePem, key: keyPem },
     upstream,
     verifierOf: verifiersOf(upstream),
+    columnsOf,
   })
   return { ...running, trail, host: '127.0.0.1' }
 }

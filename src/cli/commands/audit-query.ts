@@ -13,7 +13,7 @@ const CELL_WIDTH_MAX = 60
 
 export const auditQueryCommand: Command = {
   name: 'audit query',
-  summary: 'ask the audit trail a question in SQL (tables: events, statements, activity)',
+  summary: 'ask the audit trail a question in SQL (tables: events, statements, personal, activity)',
   usage: '"SELECT …" [--process NAME] [--limit ROWS] [--json]',
   options: { process: { type: 'string' }, limit: { type: 'string' } },
   run: async (context, input) => {

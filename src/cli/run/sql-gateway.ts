@@ -5,10 +5,12 @@
  * @module
  */
 import type pg from 'pg'
+import { tableColumns } from '#system/postgres/table-columns.ts'
 import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
+import type { ColumnsOf } from '#services/sql-gateway/columns.ts'
 import { serve } from '#services/sql-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
 
@@ -22,16 +24,15 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(paths.secret('sql-gateway', file))).toString('utf8')
   const upstream = { socketDir: paths.clusterSocket('protected'), port: 5432 }
-  const verifiers = openPool({
+  const own = {
     host: upstream.socketDir,
     port: upstream.port,
     user: ROLE,
     password: await text('database-password'),
-    database: 'postgres',
-    max: CONNECTIONS_MAX,
     connectionTimeoutMillis: ANSWER_MS,
     query_timeout: ANSWER_MS,
-  })
+  }
+  const verifiers = openPool({ ...own, database: 'postgres', max: CONNECTIONS_MAX })
   const running = await serve(context.config.sqlGateway, {
     trail,
     clock,
@@ -39,6 +40,7 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
     tls: { certificate: await text('tls.pem'), key: await text('tls.key') },
     upstream,
     verifierOf: (user) => verifierOf(verifiers, user),
+    columnsOf: (database) => columnsOf({ ...own, database }),
   })
   return {
     ...running,
@@ -46,6 +48,16 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
       await running[Symbol.asyncDispose]()
       await verifiers.end()
     },
+  }
+}
+
+/** The names of a database's columns, on a connection for this question alone. */
+async function columnsOf(connection: pg.PoolConfig): ReturnType<ColumnsOf> {
+  const pool = openPool({ ...connection, max: 1 })
+  try {
+    return await tableColumns(pool)
+  } finally {
+    await pool.end()
   }
 }
 

@@ -53,7 +53,7 @@ const roles: readonly Role[] = [
     name: 'veilig_gateway',
     process: 'sql-gateway',
     attributes: 'login connection limit 8',
-    why: 'asks what the server keeps in place of a password, to end SCRAM at the gateway',
+    why: 'asks for verifiers, to end SCRAM at the gateway, and for the names of columns',
   },
   {
     name: 'veilig_watch',
@@ -69,9 +69,9 @@ const databases: readonly Database[] = [
   {
     name: 'reservations',
     owner: 'reservations_owner',
-    users: ['reservations_app', 'reservations_app_b'],
+    users: ['reservations_app', 'reservations_app_b', 'veilig_gateway'],
   },
-  { name: 'veilig_probe', owner: 'veilig_prober', users: [] },
+  { name: 'veilig_probe', owner: 'veilig_prober', users: ['veilig_gateway'] },
 ]
 
 /** The protected cluster: makes what is missing, gives every role exactly its attributes. */

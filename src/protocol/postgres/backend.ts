@@ -11,6 +11,7 @@
  */
 import { ProtocolError } from '#lib/errors.ts'
 import { int32 } from './frame.ts'
+import { ROW_DESCRIPTION_SHOWN } from './row-description.ts'
 
 /** Type bytes of backend messages after the start-up. */
 export type BackendType =
@@ -38,7 +39,7 @@ const shown: Readonly<Record<BackendType, number>> = {
   I: 0, // EmptyQueryResponse
   N: 0, // NoticeResponse
   S: 512, // ParameterStatus
-  T: 0, // RowDescription
+  T: ROW_DESCRIPTION_SHOWN,
   V: 0, // FunctionCallResponse
   W: 0, // CopyBothResponse
   Z: 1, // ReadyForQuery

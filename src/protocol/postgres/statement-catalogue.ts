@@ -13,6 +13,10 @@ export type Entry<Text> = {
   readonly statement?: string
   /** When it was made, in the order of the client's messages. */
   readonly order: number
+  /** For a portal: what its statement's name stood for. */
+  readonly source?: Entry<Text> | undefined
+  /** What the owner made of its RowDescription, when the client asked for one. */
+  columns?: string
   /** For a portal that stopped at its row limit. */
   suspended?: boolean
 }

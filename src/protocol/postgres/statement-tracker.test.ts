@@ -91,7 +91,7 @@ function step(tracker: StatementTracker<string>, word: string): void {
     query: () => tracker.query(first),
     parse: () => tracker.parse(first, second, second),
     bind: () => tracker.bind(first, second, 0),
-    describe: () => tracker.describe(),
+    describe: () => tracker.describe('portal', ''),
     exec: () => tracker.execute(first),
     close: () => tracker.close(first === 's' ? 'statement' : 'portal', second),
     sync: () => tracker.sync(),

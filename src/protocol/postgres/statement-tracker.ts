@@ -58,9 +58,15 @@ export type Run<Text> = {
   bytesOut: number
   /** Bytes of CopyData the client sent. */
   bytesIn: number
+  /** What the owner made of the columns of these rows (RunSink.columns); '' when nothing. */
+  columns: string
+  /** Of the rows sent, those with such columns. */
+  columnRows: number
 }
 
 export interface RunSink<Text> {
+  /** What is to be known of a result's columns, from its RowDescription; '' for nothing. */
+  columns?(description: Uint8Array): string
   /** Called while the message is noticed, before it is released. */
   started(run: Run<Text>): void
   /** The server reports an error of this run; it may yet be skipped to the end of a query. */
@@ -77,6 +83,10 @@ type Expected<Text> = {
   readonly run: Run<Text> | undefined
   /** How to undo what this message did to a map, when the server skips it. */
   readonly undo: Undo<Text> | undefined
+  /** What is described or executed. */
+  readonly entry: Entry<Text> | undefined
+  /** Of the result that is being sent. */
+  columns: string | undefined
 }
 
 type Undo<Text> = {
@@ -141,12 +151,14 @@ export class StatementTracker<Text> {
       parsedAt: source?.parsedAt ?? 0,
       parameters,
       statement,
+      source,
       order: this.#order,
     })
   }
 
-  describe(): void {
-    this.#expect('describe', undefined, undefined)
+  describe(kind: 'statement' | 'portal', name: string): void {
+    const entry = (kind === 'statement' ? this.#statements : this.#portals).get(name)
+    this.#expect('describe', undefined, undefined, entry)
   }
 
   execute(portal: string): void {
@@ -161,7 +173,7 @@ export class StatementTracker<Text> {
       bound?.parsedAt ?? 0,
       bound?.parameters ?? 0,
     )
-    this.#expect('execute', run, undefined)
+    this.#expect('execute', run, undefined, bound)
   }
 
   close(kind: 'statement' | 'portal', name: string): void {
@@ -193,10 +205,16 @@ export class StatementTracker<Text> {
 
   /** DataRow or CopyData of the server; gives the run it belongs to. */
   data(rows: number, bytes: number): Run<Text> {
-    const run = this.#head()?.run
+    const head = this.#head()
+    const run = head?.run
     if (!run) throw unexpected('data')
     run.rowsSent += rows
     run.bytesOut += bytes
+    const columns = (head.columns ??= head.entry?.columns ?? head.entry?.source?.columns ?? '')
+    if (columns !== '') {
+      run.columnRows += rows
+      if (run.columns !== columns) run.columns = joined(run.columns, columns)
+    }
     return run
   }
 
@@ -220,8 +238,7 @@ export class StatementTracker<Text> {
         return this.#pop('close', 'done')
       case 'T':
       case 'n':
-        if (this.#head()?.reply === 'describe') this.#shift()
-        return
+        return this.#described(type === 'T' ? (this.#sink.columns?.(head) ?? '') : '')
       case 'C':
         return this.#command(readTag(head))
       case 'I':
@@ -281,6 +298,8 @@ export class StatementTracker<Text> {
       rowsSent: 0,
       bytesOut: 0,
       bytesIn: 0,
+      columns: '',
+      columnRows: 0,
     }
     this.#sink.started(run)
     return run
@@ -291,6 +310,7 @@ export class StatementTracker<Text> {
     reply: Expected<Text>['reply'],
     run: Run<Text> | undefined,
     undo: Undo<Text> | undefined,
+    entry?: Entry<Text>,
   ): boolean {
     if (this.#skipping) {
       this.#finish(run, 'skipped')
@@ -299,7 +319,8 @@ export class StatementTracker<Text> {
     if (this.#pending.length - this.#first >= PENDING_MAX) {
       throw new ProtocolError('PG_PIPELINE_TOO_DEEP', `more than ${PENDING_MAX} replies expected`)
     }
-    this.#pending.push({ reply, order: ++this.#order, run, undo })
+    const order = ++this.#order
+    this.#pending.push({ reply, order, run, undo, entry, columns: undefined })
     return true
   }
 
@@ -317,6 +338,14 @@ export class StatementTracker<Text> {
       this.#pending = this.#pending.slice(this.#first)
       this.#first = 0
     }
+  }
+
+  #described(columns: string): void {
+    const head = this.#head()
+    if (head?.reply === 'query') head.columns = columns
+    if (head?.reply !== 'describe') return
+    if (head.entry) head.entry.columns = columns
+    this.#shift()
   }
 
   #pop(reply: Expected<Text>['reply'], outcome: Outcome): void {
@@ -458,6 +487,11 @@ export class StatementTracker<Text> {
     this.#lastSequence = run.sequence
     this.#sink.finished(run)
   }
+}
+
+/** The words of both, each once: a Query of several statements has several results. */
+function joined(words: string, more: string): string {
+  return [...new Set(`${words} ${more}`.trimStart().split(' '))].toSorted().join(' ')
 }
 
 function unexpected(what: string): ProtocolError {

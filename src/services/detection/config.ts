@@ -76,6 +76,8 @@ export type DetectionConfig = {
   readonly mass: {
     /** Rows read or changed within a minute that are never remarkable. */
     readonly rowsFloor: number
+    /** Values of columns about people read within a minute that are never remarkable. */
+    readonly personalFloor: number
     /** Times the account's own largest minute so far. */
     readonly factor: number
   }
@@ -125,6 +127,7 @@ const bruteForce: z.ZodType<DetectionConfig['bruteForce']> = z.strictObject({
 
 const mass: z.ZodType<DetectionConfig['mass']> = z.strictObject({
   rowsFloor: z.int().min(1).max(1_000_000_000).default(5_000),
+  personalFloor: z.int().min(1).max(1_000_000_000).default(5_000),
   factor: z.number().min(1.1).max(1_000).default(10),
 })
 

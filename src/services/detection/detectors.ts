@@ -184,6 +184,13 @@ const amounts: readonly Detector[] = [
     READ,
   ),
   detector(
+    'data.personal-read',
+    'high',
+    'An account reads far more about people than it ever did',
+    '',
+    'Ask `veilig audit query` for the view `personal`: it says of whom to tell, and how many.',
+  ),
+  detector(
     'data.mass-change',
     'high',
     'Far more rows changed or were deleted than ever',

@@ -13,6 +13,8 @@ type Volume = {
   /** The most rows within a minute so far, read and changed. */
   read: number
   changed: number
+  /** The most values about people within a minute; missing in what was kept earlier. */
+  personal?: number
   /** Rows read on each of the last days, the newest last: day number and rows. */
   readonly days: [number, number][]
   /** The last number asked for, and how many one after the other were asked for. */
@@ -40,6 +42,7 @@ export class DataWatch {
   readonly #volumes = new Map<string, Volume>()
   readonly #read = new Window(MINUTE_MS)
   readonly #changed = new Window(MINUTE_MS)
+  readonly #personal = new Window(MINUTE_MS)
 
   constructor(config: DetectionConfig) {
     this.#config = config
@@ -87,6 +90,16 @@ export class DataWatch {
       volume.read = Math.max(volume.read, sum)
       found.push(...this.#drip(event, peer, volume, read))
     }
+    const values = number(event, 'personalRows') * wordsIn(text(event, 'personal'))
+    if (values > 0) {
+      const sum = this.#personal.add(peer.role, event.timeMs, values)
+      const most = volume.personal ?? 0
+      if (this.#isMass(sum, most, this.#config.mass.personalFloor)) {
+        const evidence = `${sum} values within a minute, at most ${most} before`
+        found.push(findingOf('data.personal-read', event, peer, evidence))
+      }
+      volume.personal = Math.max(most, sum)
+    }
     const [, count] = /^(?:DELETE|UPDATE|MERGE) (\d+)$/.exec(text(event, 'tag')) ?? []
     if (count !== undefined && count !== '0') {
       const sum = this.#changed.add(peer.role, event.timeMs, Number(count))
@@ -121,9 +134,8 @@ export class DataWatch {
     return [findingOf('data.slow-drip', event, peer, `${week} rows in a week`)]
   }
 
-  #isMass(sum: number, before: number): boolean {
-    const { rowsFloor, factor } = this.#config.mass
-    return sum > rowsFloor && sum > before * factor
+  #isMass(sum: number, before: number, floor: number = this.#config.mass.rowsFloor): boolean {
+    return sum > floor && sum > before * this.#config.mass.factor
   }
 
   #volumeOf(role: string): Volume {
@@ -136,6 +148,10 @@ export class DataWatch {
       copiesOut: false,
     }))
   }
+}
+
+function wordsIn(text: string): number {
+  return text === '' ? 0 : text.split(' ').length
 }
 
 function inAMinute(sum: number, before: number): string {

@@ -16,6 +16,7 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 const DAY = 24 * HOUR
 const config = detectionConfig.parse({
+  mass: { personalFloor: 3_000 },
   honeytokens: { roles: ['backup_old'], tables: ['member_cards'], texts: ['nobody@club.example'] },
 })
 
@@ -144,6 +145,8 @@ const attacks: Readonly<Record<string, (book: Book) => void>> = {
   'access.catalogue-enumeration': (book) =>
     book.times(30, (at) => book.say(`SELECT attname FROM pg_attribute WHERE attrelid = ${at * 3}`)),
   'data.mass-read': (book) => book.done({ rowsSent: 90_000 }),
+  'data.personal-read': (book) =>
+    book.done({ rowsSent: 2_000, personal: 'public.m.email public.m.phone', personalRows: 2_000 }),
   'data.mass-change': (book) => book.done({ tag: 'DELETE 80000' }),
   'data.slow-drip': (book) => {
     book.times(4, () => {

@@ -78,7 +78,18 @@ export type RoleRules = {
   readonly escalation: RuleMode
 }
 
+/** Columns about people, of which the record says how many rows who was given. */
+export type PersonalConfig = {
+  /** As table.column or schema.table.column. */
+  readonly columns: readonly string[]
+  /** Those of them by their name that are about nobody. */
+  readonly except: readonly string[]
+  /** Whether columns named email, phone, birth_date … count without being named here. */
+  readonly suggest: boolean
+}
+
 export type SqlGatewayConfig = {
+  readonly personal: PersonalConfig
   /** Every one that names a connection's role and database must be met. */
   readonly connect: readonly ConnectRule[]
   /** Rules by role; a role that is not named has none. */
@@ -169,6 +180,21 @@ const roleRules: z.ZodType<RoleRules> = z.strictObject({
   escalation: ruleMode.default('enforce'),
 })
 
+const columnNames: z.ZodType<readonly string[]> = z
+  .array(
+    z.string().regex(/^[^.\s]{1,63}\.[^.\s]{1,63}(\.[^.\s]{1,63})?$/, {
+      error: 'must be table.column or schema.table.column',
+    }),
+  )
+  .max(10_000)
+  .default([])
+
+const personal: z.ZodType<PersonalConfig> = z.strictObject({
+  columns: columnNames,
+  except: columnNames,
+  suggest: z.boolean().default(true),
+})
+
 export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
   .strictObject({
     listen: z
@@ -190,6 +216,7 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .min(0)
       .max(64 * KIB)
       .default(2 * KIB),
+    personal: personal.prefault({}),
     connect: z.array(connectRule).max(1_000).default([]),
     roles: z.record(z.string().min(1).max(63), roleRules).prefault({ reservations_app: {} }),
     limits: limits.prefault({}),

@@ -18,6 +18,7 @@ import { accessDenied, type Access, type Breach } from './access.ts'
 import type { Admission } from './admission.ts'
 import { fatalFor } from './answers.ts'
 import { cancelBy } from './cancel.ts'
+import type { PersonalColumns } from './columns.ts'
 import type { CancelKey, CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import type { Peer } from './events.ts'
@@ -45,12 +46,12 @@ export type Gateway = {
   /** Ends SCRAM here; undefined to hand it through. */
   readonly scram: ScramFor | undefined
   readonly judgeFor: (user: string) => SessionOptions['judge']
+  readonly personal: PersonalColumns
   readonly left: (connection: Connection) => void
 }
 
 const LOGIN_BYTES_MAX = 256 * 1024
-/** For our last message to reach a client that does not read. */
-const FAREWELL_MS = 5_000
+const FAREWELL_MS = 5_000 // for our last message to reach a client that does not read
 
 type Stage = 'greeting' | 'login' | 'session' | 'over'
 
@@ -323,7 +324,7 @@ export class Connection {
     const identity = this.#identity
     const server = this.#server
     if (!login || !identity || !server) return
-    const { config, access, admission, judgeFor } = this.#gateway
+    const { config, access, admission, judgeFor, personal } = this.#gateway
     clearTimeout(this.#timer)
     admission.loggedIn(this)
     try {
@@ -337,7 +338,8 @@ export class Connection {
     const { application } = login
     const judge = judgeFor(user)
     const rows = config.roles[user]?.rows
-    this.#session = new Session({ ...config, peer, application, judge, rows })
+    const columns = personal.readerOf(database)
+    this.#session = new Session({ ...config, peer, application, judge, rows, columns })
     this.#stage = 'session'
     this.#client.pause()
     server.pause()

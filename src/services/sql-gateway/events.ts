@@ -92,11 +92,15 @@ export class Scribe {
   }
 
   done(run: Run<SqlText>, nowMs: number): AuditEvent {
+    const columns = run.columns === '' ? '' : `,"personal":${quote(run.columns)}`
+    const personalRows = run.columns === '' ? '' : `,"personalRows":${run.columnRows}`
     const durationMs = Math.round((nowMs - run.startedMs) * 1000) / 1000
     return new WrittenEvent(
       'DB_STATEMENT_DONE',
       `{"code":"DB_STATEMENT_DONE","detail":{"bytesIn":${run.bytesIn},"bytesOut":${run.bytesOut}` +
         `,"commands":${run.commands},"durationMs":${durationMs},"outcome":"${run.outcome}"` +
+        columns +
+        personalRows +
         `,"rows":${run.rows},"rowsSent":${run.rowsSent},"sequence":${run.sequence}` +
         `${this.#session},"sqlstate":${quote(run.sqlstate)},"tag":${quote(run.tag)}}}`,
     )

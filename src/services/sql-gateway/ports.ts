@@ -5,6 +5,7 @@
  */
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
+import type { ColumnsOf } from './columns.ts'
 
 /** Where the server is. */
 export type Upstream =
@@ -38,4 +39,6 @@ export type SqlGatewayPorts = {
    * @throws {FaultError} DB_UPSTREAM_UNREACHABLE.
    */
   readonly verifierOf?: ((user: string) => Promise<string | undefined>) | undefined
+  /** Names of the columns; without it only what a result calls its columns is known. */
+  readonly columnsOf?: ColumnsOf | undefined
 }

@@ -16,6 +16,7 @@ import { Access } from './access.ts'
 import { Admission } from './admission.ts'
 import { CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
+import { PersonalColumns } from './columns.ts'
 import { Connection, type Gateway } from './connection.ts'
 import { Journal } from './journal.ts'
 import { allowList, plainAddress } from './policy.ts'
@@ -76,6 +77,7 @@ export async function serve(
     journal,
     scram: scramFor(ports),
     judgeFor: (user) => judgeOf(config.roles[user], parse),
+    personal: new PersonalColumns(config.personal, ports.columnsOf, clock),
     left: (connection) => connections.delete(connection),
   }
 

@@ -39,6 +39,8 @@ export type SessionOptions = {
   /** Judges the statements of a role that has rules. */
   readonly judge?: Judge | undefined
   readonly rows?: RowLimit | undefined
+  /** The personal columns among those of a result: columns.ts. */
+  readonly columns?: ((description: Uint8Array) => string) | undefined
 }
 
 /** What the server said: its events, and the bytes the client gets. */
@@ -88,6 +90,7 @@ export class Session {
     this.#tracker = new StatementTracker<SqlText>(
       {
         started: (run) => this.#started(run),
+        ...(options.columns ? { columns: options.columns } : {}),
         failed: (run) => {
           this.#replacement = this.#refusals.get(run.sequence)
         },
@@ -204,9 +207,10 @@ export class Session {
         const { portal, statement, parameters } = readBind(head)
         return this.#tracker.bind(portal, statement, parameters)
       }
-      case 'Describe':
-        readTarget(head)
-        return this.#tracker.describe()
+      case 'Describe': {
+        const target = readTarget(head)
+        return this.#tracker.describe(target.kind, target.name)
+      }
       case 'Execute':
         return this.#tracker.execute(readExecute(head))
       case 'Close': {
