@@ -29,25 +29,26 @@ export const restoreCommand: Command = {
   summary: 'bring back the database as it was',
   usage:
     '--to TIME|LSN|NAME|xid:N|immediate|latest (--into DIR [--delta] [--action promote] | ' +
-    '--table NAME --live URL) [--key FILE] [--timeline N]',
+    '(--table NAME | --database NAME [--tools DIR]) --live URL) [--key FILE] [--timeline N]',
   options: {
     to: { type: 'string' },
     into: { type: 'string' },
     delta: { type: 'boolean' },
     table: { type: 'string' },
+    database: { type: 'string' },
+    tools: { type: 'string' },
     live: { type: 'string' },
     key: { type: 'string' },
     timeline: { type: 'string' },
     action: { type: 'string' },
   },
   run: async (context, input) => {
-    const { to, into, key, timeline, action = 'promote', table, live } = input.values
+    const { to, into, key, timeline, action = 'promote' } = input.values
     const place = typeof into === 'string' && into !== '' ? into : undefined
-    const beside =
-      typeof table === 'string' && typeof live === 'string' ? { table, live } : undefined
+    const beside = besideWhat(input.values)
     if (typeof to !== 'string' || (place === undefined) === (beside === undefined)) {
       const message =
-        'say where to end with --to, and where to write: --into, or --table with --live'
+        'say where to end with --to, and where to write: --into, or --table or --database with --live'
       throw new UsageError('OPTION_INVALID', message)
     }
     const target = parseTarget(to)
@@ -66,12 +67,51 @@ export const restoreCommand: Command = {
       ...(progress ? { progress } : {}),
     }
     const asked = actionFrom(action)
-    const text = beside
-      ? await tableText(context, beside, options, input)
-      : await directoryText({ ...options, into: place ?? '', action: asked }, input)
+    const text = !beside
+      ? await directoryText({ ...options, into: place ?? '', action: asked }, input)
+      : 'table' in beside
+        ? await tableText(context, beside, options, input)
+        : await databaseText(context, beside, options, input)
     process.stdout.write(text)
     return 0
   },
+}
+
+type Beside = { readonly live: string } & (
+  { readonly table: string } | { readonly name: string; readonly tools: string | undefined }
+)
+
+function besideWhat({ table, database, live, tools }: CommandInput['values']): Beside | undefined {
+  if (typeof live !== 'string' || (table === undefined) === (database === undefined))
+    return undefined
+  if (typeof table === 'string') return { live, table }
+  const folder = typeof tools === 'string' ? tools : undefined
+  return { live, name: String(database), tools: folder }
+}
+
+async function databaseText(
+  context: Context,
+  beside: { readonly name: string; readonly live: string; readonly tools: string | undefined },
+  options: Omit<RestoreOptions, 'into' | 'action'>,
+  input: CommandInput,
+): Promise<string> {
+  const begunMs = context.clock.monotonicMs()
+  let shownMs = -Infinity
+  const onCopy = (doneBytes: number, totalBytes: number): void => {
+    const nowMs = context.clock.monotonicMs()
+    if (!input.interactive || nowMs - shownMs < PROGRESS_MS) return
+    shownMs = nowMs
+    const total = Math.max(doneBytes, totalBytes)
+    process.stdout.write(`\r\x1b[2Kcopy ${progressText(doneBytes, total, nowMs - begunMs)}`)
+  }
+  const { restoreDatabase } = await import('../restore-database.ts') // much, and seldom wanted
+  const report = await restoreDatabase(context, { ...beside, onCopy }, options)
+  if (input.values['json'] === true) return `${JSON.stringify(report)}\n`
+  const { database, tables, rows, stop, tookMs } = report
+  const clear = input.interactive ? '\r\x1b[2K' : ''
+  const took = `${(tookMs / 1000).toFixed(1)} s`
+  const done = `${database} holds the ${tables} tables and ${rows} rows of ${stop}, in ${took}`
+  return `${clear}${done}. The live database is as it was.\n`
 }
 
 async function directoryText(options: RestoreOptions, input: CommandInput): Promise<string> {

@@ -34,6 +34,8 @@ export type LogFindings = {
   /** The last whole record. */
   readonly last: WalRecord | undefined
   readonly lastCommitMs: number | undefined
+  /** Before `found`, after the backup: the last record that ended a transaction. */
+  readonly lastEnd: WalRecord | undefined
   /** The highest that settings were changed to. */
   readonly limits: ServerLimits
   readonly segments: readonly string[]
@@ -72,9 +74,10 @@ export async function spoolLog(options: SpoolOptions): Promise<LogFindings> {
     release(bytes)
   }
   await spool.settle()
-  const { found, last, lastCommitMs, limits } = search
+  const { found, last, lastCommitMs, lastEnd, limits } = search
   const segments = [...spool.segments]
-  return { found, last, lastCommitMs, limits, segments, bytes: segments.length * walSegmentSize }
+  const logBytes = segments.length * walSegmentSize
+  return { found, last, lastCommitMs, lastEnd, limits, segments, bytes: logBytes }
 }
 
 /** Segments as files, under PostgreSQL's names; without a folder only the names. */
@@ -132,6 +135,7 @@ class Search {
   found: WalRecord | undefined
   last: WalRecord | undefined
   lastCommitMs: number | undefined
+  lastEnd: WalRecord | undefined
   limits: ServerLimits = {}
 
   constructor(target: RestoreTarget, { startLsn, endLsn }: BackupEntry, walSegmentSize: number) {
@@ -149,8 +153,15 @@ class Search {
       }
       if (record.startLsn < this.#fromLsn || this.found) continue
       if (this.#decides(record)) this.found = record
-      else this.lastCommitMs = transactionEndMs(record) ?? this.lastCommitMs
+      else this.#passes(record)
     }
+  }
+
+  #passes(record: WalRecord): void {
+    const endMs = transactionEndMs(record)
+    if (endMs === undefined) return
+    this.lastCommitMs = endMs
+    if (record.startLsn >= this.#backupEndLsn) this.lastEnd = record
   }
 
   #decides(record: WalRecord): boolean {
@@ -159,7 +170,7 @@ class Search {
       case 'latest':
         return false
       case 'time':
-        return (transactionEndMs(record) ?? -Infinity) > target.atMs
+        return microseconds(transactionEndMs(record) ?? -Infinity) > microseconds(target.atMs)
       case 'lsn':
         return record.startLsn >= target.lsn
       case 'name':
@@ -170,4 +181,9 @@ class Search {
         return record.startLsn >= this.#backupEndLsn
     }
   }
+}
+
+/** Both are fractions of a millisecond that came about by different sums. */
+function microseconds(ms: number): number {
+  return Math.round(ms * 1000)
 }

@@ -22,7 +22,8 @@ export const FETCH_SCRIPT: string = `${RESTORE_FOLDER}/fetch`
 /** What PostgreSQL is told to stop at. */
 export type RecoveryStop =
   | { readonly kind: 'lsn'; readonly lsn: Lsn; readonly inclusive: boolean }
-  | { readonly kind: 'time'; readonly text: string }
+  /** Right after the record at `after`, or, where there is none, as soon as possible. */
+  | { readonly kind: 'time'; readonly text: string; readonly after: Lsn | undefined }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'xid'; readonly xid: number }
   /** As soon as the backup is consistent. */
@@ -78,7 +79,8 @@ function stopSetting(stop: RecoveryStop): [name: string, value: string] {
     case 'lsn':
       return ['recovery_target_lsn', formatLsn(stop.lsn)]
     case 'time':
-      return ['recovery_target_time', stop.text]
+      if (stop.after === undefined) return ['recovery_target', 'immediate']
+      return ['recovery_target_lsn', formatLsn(stop.after)]
     case 'name':
       return ['recovery_target_name', stop.name]
     case 'xid':

@@ -19,6 +19,10 @@ export type Stop = { readonly stop: RecoveryStop; readonly note: string | undefi
  * PostgreSQL stops at a time only when a later transaction follows, and at a position only when a
  * record begins there or later. Where the log simply ends, the stop is its last record.
  *
+ * A time becomes the last transaction that ended by then. Told the time itself PostgreSQL would stop
+ * where the next one ends, and have done by then what no transaction undoes: what DROP DATABASE
+ * removes would be gone at the moment before it.
+ *
  * @throws {UsageError} RESTORE_TARGET_BEYOND. @throws {IntegrityError} WAL_MISSING.
  */
 export function stopFor(target: RestoreTarget, log: LogFindings, backup: BackupEntry): Stop {
@@ -32,7 +36,10 @@ export function stopFor(target: RestoreTarget, log: LogFindings, backup: BackupE
     case 'latest':
       return { stop: atEnd, note: undefined }
     case 'time': {
-      if (found) return { stop: { kind: 'time', text: target.text }, note: undefined }
+      if (found) {
+        const { text } = target
+        return { stop: { kind: 'time', text, after: log.lastEnd?.startLsn }, note: undefined }
+      }
       const ends =
         log.lastCommitMs === undefined ? 'none' : new Date(log.lastCommitMs).toISOString()
       const note =
