@@ -24,6 +24,8 @@ export type Config = {
   /** The service that takes payments; without it nothing is asked for. */
   readonly payments: PaymentsConfig | undefined
   readonly mailFrom: string
+  /** Where it is noted who left, outside the database; replayed at every start. */
+  readonly erasureList?: string | undefined
   /** Shows the accounts of the demonstration on the log-in page. */
   readonly demo: boolean
 }
@@ -44,6 +46,7 @@ const environment = z.object({
   PAYMENTS_EVENTS_SECRET: z.string().default(''),
   SMTP_URL: z.url({ protocol: /^smtp$/ }).optional(),
   MAIL_FROM: z.email().default('no-reply@reservations.example'),
+  ERASURE_LIST: z.string().min(1).optional(),
   DEMO: z.enum(['', '0', '1']).default('0'),
 })
 
@@ -73,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
             eventsSecret: data.PAYMENTS_EVENTS_SECRET,
           },
     mailFrom: data.MAIL_FROM,
+    erasureList: data.ERASURE_LIST,
     demo: data.DEMO === '1',
   })
 }

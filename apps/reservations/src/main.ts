@@ -8,6 +8,7 @@ import { serve } from '@hono/node-server'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
+import { replayErasures } from './erasures.ts'
 import { openPostman } from './mail.ts'
 import { openPayments } from './payments.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -35,11 +36,16 @@ export async function startApp(
   const report = (line: object): void => {
     console.error(JSON.stringify({ service: 'reservations', ...line }))
   }
-  const { publicOrigin, demo, smtpUrl, mailFrom } = config
+  const { publicOrigin, demo, smtpUrl, mailFrom, erasureList } = config
   const postman = smtpUrl === undefined ? undefined : openPostman(smtpUrl, mailFrom, report)
   const payments = config.payments && openPayments(config.payments)
   const { confirm, write } = postman ?? {}
-  const shop = { database, publicOrigin, demo, nowMs, confirm, write, payments }
+  const shop = { database, publicOrigin, demo, nowMs, confirm, write, payments, erasureList }
+  // Before anybody is served: a restored database may know again who has left.
+  if (erasureList !== undefined) {
+    const erased = await replayErasures(database, erasureList)
+    if (erased > 0) report({ erasures: 'replayed', count: erased })
+  }
   const app = createApp(shop, report)
   const upkeep = startUpkeep(shop, report)
   const options = { fetch: app.fetch, hostname: config.host, port: config.port }

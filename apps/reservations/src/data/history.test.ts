@@ -1,8 +1,12 @@
 /** The memory of the club: courses, undoing a deed, the whole club back to a moment. */
 import assert from 'node:assert/strict'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { addMembers, NOW_MS, startReservations } from '../../test/kit.ts'
 import { inClub, TakenError } from '../database.ts'
+import { noteErasure, replayErasures } from '../erasures.ts'
 import type { Member } from '../model.ts'
 import { occurrencesOf, type Course } from '../series.ts'
 import { clockLabel, instantOf } from '../time.ts'
@@ -13,6 +17,7 @@ import { close, effectOf } from './closures.ts'
 import { putBack, stepsOfAct, stepsToMoment } from './history.ts'
 import { actsOf, beginAct } from './journal.ts'
 import { memberById } from './members.ts'
+import { leave } from './own-data.ts'
 import { RuleError, rulesVersion, saveQuota, StaleError } from './rules.ts'
 import {
   changeMeeting,
@@ -256,4 +261,52 @@ test('rules: two officers at once, twice the same rule, hours backwards: a sente
   assert.equal(lost.length, 1)
   assert(lost[0]?.reason instanceof StaleError)
   await assert.rejects(save({ bookingsMax: 9 }, version, quota.id), StaleError)
+})
+
+test('erasure: nothing that says who it was is left in any table, and a restored backup is erased again', async () => {
+  const [leaver = assert.fail(), partner = assert.fail()] = await members(
+    await addMembers(service, club, 2),
+  )
+  const game = await bookFor(leaver, 5, '2027-03-05', 600)
+  await inside(
+    (tx) => tx`INSERT INTO partners (club_id, booking_id, member_id)
+    VALUES (${club.id}, ${game}, ${partner.id})`,
+  )
+  await inside(
+    (tx) => tx`UPDATE members SET first_name = 'Quetzalcoatl', last_name = 'Zwaenepoel',
+    licence = 'LIC-77' WHERE club_id = ${club.id} AND id = ${leaver.id}`,
+  )
+  const identifiers = [leaver.email, 'Quetzalcoatl', 'Zwaenepoel', 'LIC-77']
+  const found = async (): Promise<string[]> => {
+    const tables = await superuser<{ name: string }[]>`SELECT relname AS name FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`
+    const hits: string[] = []
+    for (const { name } of tables) {
+      for (const word of identifiers) {
+        const [row] = await superuser<{ n: number }[]>`SELECT count(*)::int AS n
+          FROM ${superuser(name)} t WHERE t::text ILIKE ${`%${word}%`}`
+        if (row?.n) hits.push(`${name} ${word}`)
+      }
+    }
+    return hits
+  }
+  assert(
+    (await found()).some((hit) => hit.startsWith('changes')),
+    'the history knew the name',
+  )
+  const file = join(await mkdtemp(join(tmpdir(), 'erasures-')), 'list')
+  const at = new Date(NOW_MS).toISOString()
+  await noteErasure(file, { clubId: club.id, memberId: leaver.id, at })
+  await inside((tx) => leave(tx, club, leaver, NOW_MS))
+  assert.deepEqual(await found(), [])
+  assert.equal(await status(game), 'cancelled')
+  assert.equal(await replayErasures(database, file), 0, 'once is enough')
+  await superuser`DELETE FROM erasures WHERE member_id = ${leaver.id}`
+  await superuser`UPDATE members SET erased_at = NULL, active = true, first_name = 'Quetzalcoatl',
+    email = ${leaver.email} WHERE id = ${leaver.id}`
+  assert.notDeepEqual(await found(), [], 'the backup knows the name')
+  assert.equal(await replayErasures(database, file), 1)
+  assert.deepEqual(await found(), [])
+  const plan = await inside((tx) => stepsToMoment(tx, club.id, new Date(0)))
+  assert(!plan.some(({ key }) => key === leaver.id), 'going back to a moment brings nobody back')
 })

@@ -92,6 +92,20 @@ export function MePage(view: MeView): VNode {
         <button class="primary">{say('save')}</button>
       </form>
       <Feeds {...view} />
+      <section class="card stack">
+        <div>
+          <h2>{say('me.data')}</h2>
+          <p class="small">{say('me.dataLead')}</p>
+        </div>
+        <p class="news-acts">
+          <a class="button" href={`/${club.slug}/me/data.json`}>
+            {say('me.download')}
+          </a>
+          <a class="button quiet" href={`/${club.slug}/me/leave`}>
+            {say('leave.title')}
+          </a>
+        </p>
+      </section>
       <div class="log-out">
         <form method="post" action={`/${club.slug}/logout`}>
           <button class="quiet">{say('nav.logout')}</button>

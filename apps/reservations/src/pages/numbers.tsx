@@ -24,31 +24,33 @@ export function NumbersPage({ visit, from, to, numbers }: NumbersView): VNode {
   const base = `/${club.slug}/office`
   return (
     <Page visit={visit} title={say('numbers.title')} tab="office" wide>
-      <a class="back" href={base}>
-        <Icon name="left" />
-        {say('office.title')}
-      </a>
-      <h1>{say('numbers.title')}</h1>
-      <p class="lead">{say('numbers.lead')}</p>
-      <form method="get" action={`${base}/numbers`} class="card field-row bottom">
-        <p class="field">
-          <label for="from">{say('series.first')}</label>
-          <input id="from" name="from" type="date" value={from} required />
-        </p>
-        <p class="field">
-          <label for="to">{say('series.last')}</label>
-          <input id="to" name="to" type="date" value={to} required />
-        </p>
-        <button>{say('numbers.show')}</button>
-      </form>
-      {!numbers && <Message kind="bad">{say('numbers.bad')}</Message>}
-      {numbers && <CourtTable visit={visit} numbers={numbers} />}
-      {numbers && <HourTable visit={visit} numbers={numbers} />}
-      {numbers && (
-        <p>
-          <a href={`${base}/numbers.csv?from=${from}&to=${to}`}>{say('numbers.download')}</a>
-        </p>
-      )}
+      <div class="stack inset">
+        <a class="back" href={base}>
+          <Icon name="left" />
+          {say('office.title')}
+        </a>
+        <h1>{say('numbers.title')}</h1>
+        <p class="lead">{say('numbers.lead')}</p>
+        <form method="get" action={`${base}/numbers`} class="card field-row bottom">
+          <p class="field">
+            <label for="from">{say('series.first')}</label>
+            <input id="from" name="from" type="date" value={from} required />
+          </p>
+          <p class="field">
+            <label for="to">{say('series.last')}</label>
+            <input id="to" name="to" type="date" value={to} required />
+          </p>
+          <button>{say('numbers.show')}</button>
+        </form>
+        {!numbers && <Message kind="bad">{say('numbers.bad')}</Message>}
+        {numbers && <CourtTable visit={visit} numbers={numbers} />}
+        {numbers && <HourTable visit={visit} numbers={numbers} />}
+        {numbers && (
+          <p>
+            <a href={`${base}/numbers.csv?from=${from}&to=${to}`}>{say('numbers.download')}</a>
+          </p>
+        )}
+      </div>
     </Page>
   )
 }

@@ -253,6 +253,53 @@ test('app: members never read the name of a minor, or of one who does not share 
   }
 })
 
+test('app: the interface for programs is open to any site, described, and without a name', async () => {
+  const answers = new Map<string, Response>()
+  for (const path of ['openapi.json', 'clubs/zuiderpark', 'clubs/zuiderpark/days/2026-11-26']) {
+    answers.set(path, await get(`/api/v1/${path}`, secretary))
+  }
+  const free = await get('/api/v1/clubs/zuiderpark/days/2026-11-26/free?minutes=90', secretary)
+  answers.set('free', free)
+  const names = await superuser<{ name: string }[]>`SELECT last_name AS name FROM members`
+  for (const [path, answer] of answers) {
+    assert.equal(answer.status, 200, path)
+    assert.equal(answer.headers.get('access-control-allow-origin'), '*', path)
+    assert.equal(answer.headers.get('cross-origin-resource-policy'), 'cross-origin', path)
+    const text = await answer.text()
+    for (const { name } of names) assert(!text.includes(name), `${path}: ${name}`)
+    assert.doesNotMatch(text, /owner|player|member/i, path)
+    if (path === 'free') assert.match(text, /"minutes":\d+/)
+  }
+  for (const path of ['none', 'zuiderpark/days/2026-13-01', 'zuiderpark/days/1999-01-01/free']) {
+    assert.equal((await get(`/api/v1/clubs/${path}`)).status, 404, path)
+  }
+})
+
+test('app: a member takes all data along in one file, without those of others', async () => {
+  const data = await (await get('/zuiderpark/me/data.json', member)).text()
+  const { profile, bookings } = JSON.parse(data) as { profile: object; bookings: object[] }
+  assert.equal('email' in profile && profile.email, accounts.member)
+  assert(bookings.length >= 4)
+  const others = await superuser<{ name: string }[]>`SELECT last_name AS name FROM members
+    WHERE club_id = ${zuiderpark.id} AND email <> ${accounts.member}`
+  for (const { name } of others) assert(!data.includes(name), name)
+  assert.equal((await post('/zuiderpark/me/leave', { password: 'x' }, secretary)).status, 409)
+  assert.equal((await post('/zuiderpark/me/leave', { password: 'x' }, member)).status, 401)
+})
+
+test('app: a calendar follows a member by its address alone, until it is taken back', async () => {
+  const page = await (await post('/zuiderpark/me/feeds', {}, member)).text()
+  const [, path = ''] = /club\.example(\/zuiderpark\/feed\/[\w-]{43}\.ics)/.exec(page) ?? []
+  const text = await (await get(path)).text()
+  assert.match(text, /^BEGIN:VCALENDAR\r\n/)
+  assert((text.match(/BEGIN:VEVENT/g)?.length ?? 0) >= 3)
+  assert.doesNotMatch(text, /Jonas|De Smet/)
+  assert.equal((await get(path.replace('zuiderpark', 'roseraie'))).status, 404)
+  const [, id = ''] = [...page.matchAll(/me\/feeds\/([\w-]{36})\/close/g)].at(-1) ?? []
+  assert.equal((await post(`/zuiderpark/me/feeds/${id}/close`, {}, member)).status, 303)
+  assert.equal((await get(path)).status, 404)
+})
+
 test('app: a refusal names its rule and the time from which it passes', async () => {
   const start = instantText(instantOf(zuiderpark.zone, '2026-12-04', 600))
   const answer = await get(`/zuiderpark/book?court=${courts[2]?.id}&start=${start}`, member)

@@ -11,12 +11,14 @@ import { BusyError, codeOf, isAway, TakenError } from '../database.ts'
 import { IMPORT_BYTES_MAX } from '../import.ts'
 import { ClubsPage, FaultPage, type Fault } from '../pages/entry.tsx'
 import { isLanguage } from '../words/say.ts'
+import { addApiRoutes } from './api-routes.ts'
 import { serveAsset } from './assets.ts'
 import { addBookingRoutes } from './booking-routes.tsx'
 import { addDayRoutes } from './day-routes.tsx'
 import { answer, FormError, localPath, type Shop } from './desk.tsx'
 import { isOwnPost, sendHeaders } from './headers.ts'
 import { addMemberRoutes } from './member-routes.tsx'
+import { addOwnDataRoutes } from './own-data-routes.tsx'
 import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
 import { addJoinRoutes } from './join-routes.tsx'
 import { addJournalRoutes } from './journal-routes.tsx'
@@ -62,6 +64,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
     return c.redirect(localPath(c.req.query('to') ?? '', '/'), 303)
   })
   addLook(app, shop)
+  addApiRoutes(app, shop)
   addDayRoutes(app, shop)
   addPaymentRoutes(app, shop)
   addBookingRoutes(app, shop)
@@ -69,6 +72,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addOfficeRoutes(app, shop)
   addOfficerRoutes(app, shop)
   addJoinRoutes(app, shop)
+  addOwnDataRoutes(app, shop)
   addRuleRoutes(app, shop)
   addSeriesRoutes(app, shop)
   addSeasonRoutes(app, shop)

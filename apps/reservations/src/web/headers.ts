@@ -33,7 +33,11 @@ const headers: Readonly<Record<string, string>> = {
 /** Pages hold names and depend on who asks: nothing keeps them, unless the route says otherwise. */
 export const sendHeaders: MiddlewareHandler = async (c, next) => {
   await next()
-  for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  for (const [name, value] of Object.entries(headers)) {
+    // Only the interface for programs says otherwise, and only on this (api-routes.ts).
+    const isShared = name === 'Cross-Origin-Resource-Policy' && c.res.headers.has(name)
+    if (!isShared) c.res.headers.set(name, value)
+  }
   if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store')
 }
 

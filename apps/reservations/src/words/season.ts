@@ -76,6 +76,37 @@ export const seasonWords = {
     'Vous avez déjà cinq adresses. Révoquez-en une d’abord.',
     'You have five addresses already. Revoke one first.',
   ],
+  'leave.title': ['De club verlaten', 'Quitter le club', 'Leave the club'],
+  'leave.lead': [
+    'Uw naam, e-mailadres, licentie en agenda-adressen worden gewist, ook uit het logboek. Komende boekingen vervallen. Dit kan niet ongedaan gemaakt worden.',
+    'Votre nom, adresse, licence et agendas sont effacés, aussi du journal. Vos réservations à venir sont annulées. C’est irrévocable.',
+    'Your name, address, licence and calendars are erased, from the journal too. Coming bookings are cancelled. This cannot be undone.',
+  ],
+  'leave.export': [
+    'Eerst mijn gegevens downloaden',
+    'D’abord télécharger mes données',
+    'Download my data first',
+  ],
+  'leave.do': ['Wis mijn gegevens', 'Effacer mes données', 'Erase my data'],
+  'leave.officer': [
+    'U bent secretaris. Draag die taak eerst over.',
+    'Vous êtes secrétaire. Transmettez d’abord cette fonction.',
+    'You are an officer. Hand that over first.',
+  ],
+  'leave.gone': ['Uw gegevens zijn gewist', 'Vos données sont effacées', 'Your data are erased'],
+  'leave.goneLead': [
+    'Dank u voor de tijd bij de club. Wordt een reservekopie teruggezet, dan wissen we u opnieuw.',
+    'Merci pour le temps passé au club. Si une sauvegarde est restaurée, nous vous effaçons à nouveau.',
+    'Thank you for your time with the club. If a backup is restored, you are erased again.',
+  ],
+  'leave.receipt': ['Bewijs:', 'Reçu :', 'Receipt:'],
+  'me.data': ['Mijn gegevens', 'Mes données', 'My data'],
+  'me.dataLead': [
+    'Alles wat de club van u weet, als bestand; en hoe u vertrekt.',
+    'Tout ce que le club sait de vous, en fichier ; et comment partir.',
+    'All the club knows of you, as a file; and how to leave.',
+  ],
+  'me.download': ['Download (JSON)', 'Télécharger (JSON)', 'Download (JSON)'],
   'numbers.title': ['Cijfers', 'Chiffres', 'Numbers'],
   'numbers.lead': [
     'Bezetting van de terreinen, voor het bestuur en de gemeente. Er staat niemand in.',

@@ -1,0 +1,112 @@
+/**
+ * The description of the interface for programs (OpenAPI 3.1).
+ *
+ * @module
+ */
+
+const instant = { type: 'string', examples: ['2026-11-27T17:00Z'], description: 'UTC' }
+const id = { type: 'string', format: 'uuid' }
+const text = { type: 'string' }
+const whole = { type: 'integer' }
+
+const court = object({
+  id,
+  name: text,
+  sport: { enum: ['tennis', 'padel', 'squash'] },
+  surface: { enum: ['clay', 'hard', 'artificial', 'carpet', 'glass'] },
+  indoor: { type: 'boolean' },
+  lengthMin: { ...whole, description: 'minutes' },
+  lengthMax: { ...whole, description: 'minutes' },
+})
+
+const clubParameter = { name: 'club', in: 'path', required: true, schema: text }
+const dateParameter = {
+  name: 'date',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', format: 'date' },
+  description: 'A day on the club’s calendar, from 31 days ago to 400 days ahead',
+}
+
+/** @param origin Where it is reached, such as `https://club.example`. */
+export function openApi(origin: string): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Reservations',
+      version: '1',
+      description: 'Courts and free times of a club. No names, no log-in, nothing to change.',
+    },
+    servers: [{ url: `${origin}/api/v1` }],
+    paths: {
+      '/clubs/{club}': get('The club and its courts', [clubParameter], {
+        slug: text,
+        name: text,
+        town: text,
+        zone: { ...text, description: 'IANA name' },
+        language: { enum: ['nl', 'fr', 'en'] },
+        opensMinute: { ...whole, description: 'minutes after midnight on the club’s clock' },
+        closesMinute: { ...whole, description: 'minutes after midnight on the club’s clock' },
+        courts: { type: 'array', items: court },
+      }),
+      '/clubs/{club}/days/{date}': get(
+        'What stands on the courts',
+        [clubParameter, dateParameter],
+        {
+          date: text,
+          courts: { type: 'array', items: court },
+          taken: list({
+            court: id,
+            from: instant,
+            until: instant,
+            kind: { enum: ['play', 'course', 'match', 'closure'] },
+            title: { ...text, description: 'of a course, match or closure; else empty' },
+          }),
+        },
+      ),
+      '/clubs/{club}/days/{date}/free': get(
+        'Starts that are free',
+        [
+          clubParameter,
+          dateParameter,
+          {
+            name: 'minutes',
+            in: 'query',
+            schema: { ...whole, minimum: 30, maximum: 480 },
+            description: 'only starts free for at least so long',
+          },
+        ],
+        {
+          date: text,
+          free: list({
+            court: id,
+            from: instant,
+            minutes: { ...whole, description: 'how long it may be booked' },
+          }),
+        },
+      ),
+    },
+  }
+}
+
+function object(properties: object): object {
+  return { type: 'object', properties, required: Object.keys(properties) }
+}
+
+function list(properties: object): object {
+  return { type: 'array', items: object(properties) }
+}
+
+function get(summary: string, parameters: readonly object[], properties: object): object {
+  const schema = object(properties)
+  return {
+    get: {
+      summary,
+      parameters,
+      responses: {
+        200: { description: 'OK', content: { 'application/json': { schema } } },
+        404: { description: 'No such club or day' },
+      },
+    },
+  }
+}
