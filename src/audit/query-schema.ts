@@ -61,9 +61,9 @@ const personal = `
     SELECT process,
       ${member('e', 'session', 'VARCHAR', 'session')},
       ${member('e', 'sequence', 'BIGINT', 'statement')},
-      unnest(string_split(e.detail->>'personal', ' ')) AS "column",
+      unnest(string_split((e.detail->>'personal'), ' ')) AS "column",
       ${member('e', 'personalRows', 'BIGINT', '"values"')}
-    FROM events e WHERE code = 'DB_STATEMENT_DONE' AND e.detail->>'personal' IS NOT NULL
+    FROM events e WHERE code = 'DB_STATEMENT_DONE' AND (e.detail->>'personal') IS NOT NULL
   )
   SELECT statements.time, done.process, "user", database, address, application,
     done."column", done."values", sql

@@ -84,22 +84,33 @@ export class PersonalColumns {
     if (this.#config.columns.length === 0 && !this.#config.suggest) return undefined
     const catalogue = this.#catalogueOf(database)
     this.#refresh(database, catalogue, FRESH_MS)
+    let last = { bytes: Buffer.alloc(0), names: catalogue.names, said: '' }
     return (description) => {
-      const key = Buffer.from(description).toString('latin1')
-      const known = catalogue.known.get(key)
-      if (known !== undefined) return known
-      const columns = readRowDescription(description)
-      const named = columns.map((column) => this.#nameOf(column, catalogue))
-      const isNew = named.some((name) => name === undefined)
-      if (isNew) this.#refresh(database, catalogue, RETRY_MS)
-      const names = named.map((name, at) => name ?? this.#byAlias(columns[at]?.name ?? ''))
-      const said = [...new Set(names.filter(Boolean))].toSorted().join(' ').slice(0, NAMES_MAX)
-      if (!isNew && key.length <= KNOWN_SIZE_MAX) {
-        if (catalogue.known.size >= KNOWN_MAX) catalogue.known.clear()
-        catalogue.known.set(key, said)
+      const { buffer, byteOffset, length } = description
+      const bytes = Buffer.from(buffer, byteOffset, length)
+      if (last.names === catalogue.names && bytes.equals(last.bytes)) return last.said
+      const key = bytes.toString('latin1')
+      const said = catalogue.known.get(key) ?? this.#read(database, catalogue, bytes, key)
+      if (catalogue.known.has(key)) {
+        last = { bytes: Buffer.from(bytes), names: catalogue.names, said }
       }
       return said
     }
+  }
+
+  /** Remembered once every table in it is known. */
+  #read(database: string, catalogue: Catalogue, description: Buffer, key: string): string {
+    const columns = readRowDescription(description)
+    const named = columns.map((column) => this.#nameOf(column, catalogue))
+    const isNew = named.some((name) => name === undefined)
+    if (isNew) this.#refresh(database, catalogue, RETRY_MS)
+    const names = named.map((name, at) => name ?? this.#byAlias(columns[at]?.name ?? ''))
+    const said = [...new Set(names.filter(Boolean))].toSorted().join(' ').slice(0, NAMES_MAX)
+    if (!isNew && key.length <= KNOWN_SIZE_MAX) {
+      if (catalogue.known.size >= KNOWN_MAX) catalogue.known.clear()
+      catalogue.known.set(key, said)
+    }
+    return said
   }
 
   /** Undefined for a table that is not known yet. */
