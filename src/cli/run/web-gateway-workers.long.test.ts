@@ -23,7 +23,7 @@ import { webGatewayConfig } from '#services/web-gateway/config.ts'
 import { startWorkers } from './web-gateway-workers.ts'
 
 const WORKERS = 3
-/** Connections are dealt out by chance: that one of three gets none of these is a chance of 1e-6. */
+/** Connections are dealt out by chance: that one gets none of these is one in a million. */
 const CONNECTIONS = 36
 
 const loginGuard = [

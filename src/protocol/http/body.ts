@@ -1,8 +1,8 @@
 /**
  * HTTP/1.1 message bodies, strictly: bytes in, content out, and where the body ends.
  *
- * Chunk extensions and trailer fields are read, checked, bounded and dropped: nothing we forward
- * depends on them, and they are where parsers disagree.
+ * Chunk extensions are read, checked, bounded and dropped: nothing we forward depends on them, and
+ * they are where parsers disagree. Trailer fields are read as strictly, and kept.
  *
  * Source: RFC 9112 §6–7.
  *
@@ -10,7 +10,7 @@
  */
 import assert from 'node:assert/strict'
 import { ProtocolError } from '#lib/errors.ts'
-import type { BodyKind } from './head.ts'
+import type { BodyKind, FlatHeaders } from './head.ts'
 
 const CR = 13
 const LF = 10
@@ -24,6 +24,9 @@ const COLON = 58
 const SIZE_DIGITS_MAX = 13
 const EXTENSION_MAX = 256
 const TRAILERS_MAX = 8 * 1024
+/** Beyond, as with too many bytes, it is no trailer but an attack. */
+const TRAILER_COUNT_MAX = 64
+const none: FlatHeaders = []
 
 // prettier-ignore
 type TrailerState = 'line' | 'name' | 'value' | 'line-lf' | 'last-lf'
@@ -38,6 +41,9 @@ export class BodyReader {
   #state: State
   #digits = 0
   #spent = 0
+  #trailers: string[] | undefined
+  #name = ''
+  #text = ''
 
   /** @param length Bytes, when `kind` is 'length'. */
   constructor(kind: BodyKind, length: number) {
@@ -49,6 +55,11 @@ export class BodyReader {
   /** Whether the body has ended; bytes after it belong to the next message. */
   get done(): boolean {
     return this.#state === 'done'
+  }
+
+  /** Fields after a chunked body, once it is done; names in lower case. */
+  get trailers(): FlatHeaders {
+    return this.#trailers ?? none
   }
 
   /**
@@ -150,22 +161,37 @@ export class BodyReader {
     switch (state) {
       case 'line':
         if (byte === CR) this.#state = 'last-lf'
-        else if (isToken(byte)) this.#state = 'name'
+        else if (isToken(byte)) this.#beginTrailer(byte)
         else throw trailerInvalid('a name is not a token')
         return
       case 'name':
         if (byte === COLON) this.#state = 'value'
         else if (!isToken(byte)) throw trailerInvalid('a name is not a token')
+        else this.#name += String.fromCharCode(byte)
         return
       case 'value':
         if (byte === CR) this.#state = 'line-lf'
         else if (!isText(byte)) throw trailerInvalid('a control character')
+        else this.#text += String.fromCharCode(byte)
         return
       case 'line-lf':
       case 'last-lf':
         if (byte !== LF) throw trailerInvalid('a CR without its LF')
         this.#state = state === 'last-lf' ? 'done' : 'line'
+        if (state === 'line-lf') this.#endTrailer()
     }
+  }
+
+  #beginTrailer(byte: number): void {
+    this.#state = 'name'
+    this.#name = String.fromCharCode(byte)
+    this.#text = ''
+  }
+
+  #endTrailer(): void {
+    const trailers = (this.#trailers ??= [])
+    if (trailers.length >= 2 * TRAILER_COUNT_MAX) throw trailerInvalid('too many of them')
+    trailers.push(this.#name.toLowerCase(), this.#text.trim())
   }
 }
 

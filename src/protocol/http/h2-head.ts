@@ -48,7 +48,7 @@ export function parseH2Request(
       // Beside :authority it may only repeat it, RFC 9113 §8.3.1.
       if (++hosts > 1 || value !== (pseudo[':authority'] ?? value)) throw fieldInvalid(name)
       pseudo[':authority'] = value
-    } else if (name !== 'te') lines.push(`${name}: ${value}`)
+    } else if (name !== 'te' || value === 'trailers') lines.push(`${name}: ${value}`)
   }
   if (cookies.length > 0) lines.push(`cookie: ${cookies.join('; ')}`)
   const { ':method': method, ':path': path, ':authority': authority } = pseudo
@@ -82,4 +82,17 @@ export function h2Fields(lines: string): FlatHeaders {
 
 function fieldInvalid(name: string): ProtocolError {
   return new ProtocolError('HTTP_FIELD_INVALID', `${name} is not a field of HTTP/2`)
+}
+
+/** Trailers of a request; what HTTP/1.1 could read as the end of a line is left out. */
+export function trailersOf(raw: readonly string[]): FlatHeaders {
+  const fields: string[] = []
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] ?? ''
+    const value = (raw[at + 1] ?? '').trim()
+    const isField = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) && !control.test(value)
+    // oxlint-disable-next-line no-control-regex
+    if (isField && !/[^\0-\xff]/.test(value)) fields.push(name, value)
+  }
+  return fields
 }

@@ -2,8 +2,8 @@
  * One reading of a request's path. What a rule of ours sees (a login, a limit) must be what the
  * application acts on, and applications read differently: nginx and Apache merge slashes, decode
  * and resolve dots, Node.js does nothing of it, servlets drop what follows a semicolon, some decode
- * twice. So paths that two of them could resolve to different places are refused, by one table; what
- * is left differs only in spelling, and is compared by the coarsest reading of all.
+ * twice. So paths that two of them could resolve to different places are refused, by one table;
+ * what is left differs only in spelling, and is compared by the coarsest reading of all.
  *
  * No client has to send what is refused: browsers and well-made programs resolve dots themselves
  * (WHATWG URL, "path state") and encode the rest.
@@ -66,8 +66,8 @@ export function checkPath(target: string): void {
 
 /**
  * The pieces of a path by the coarsest reading: codes decoded twice, backslashes as slashes, empty
- * pieces, parameters after `;`, outer space and letter case left out. Two paths that any application takes for
- * the same have the same pieces, so long as both passed `checkPath`.
+ * pieces, parameters after `;`, outer space and letter case left out. Two paths that any
+ * application takes for the same have the same pieces, so long as both passed `checkPath`.
  */
 export function readPath(target: string): readonly string[] {
   return piecesOf(pathIn(target))

@@ -10,10 +10,12 @@ import { BodyReader } from '#protocol/http/body.ts'
 import {
   parseRequestHead,
   parseRequestLine,
+  type FlatHeaders,
   type RequestHead,
   type ResponseHead,
 } from '#protocol/http/head.ts'
 import { HeadScanner } from '#protocol/http/scanner.ts'
+import { lastChunk, passableTrailers } from '#protocol/http/trailers.ts'
 import type { Downstream, Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { clientFacts } from './facts.ts'
@@ -139,7 +141,7 @@ export class ClientConnection implements Downstream {
   #readBody(body: BodyReader, chunk: Buffer, start: number): number {
     const exchange = this.#exchange
     const at = body.push(chunk, start, (content) => exchange?.onRequestContent(content))
-    if (body.done && this.#exchange === exchange) exchange?.onRequestEnd()
+    if (body.done && this.#exchange === exchange) exchange?.onRequestEnd(body.trailers)
     return at
   }
 
@@ -197,8 +199,10 @@ export class ClientConnection implements Downstream {
     this.#outbox.add('\r\n')
   }
 
-  sendEnd(): void {
-    if (this.#chunked) this.#outbox.add('0\r\n\r\n')
+  sendEnd(trailers: FlatHeaders): void {
+    if (!this.#chunked) return
+    const { headers } = this.#gateway
+    this.#outbox.add(lastChunk(passableTrailers(trailers, (name) => headers.governs(name))))
   }
 
   sendSwitch(head: ResponseHead): void {

@@ -5,7 +5,8 @@
  * @module
  */
 import type { VeiligError } from '#lib/errors.ts'
-import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import { lastChunk, passableTrailers, takesTrailers } from '#protocol/http/trailers.ts'
 import type { GuardRefusal } from './guard.ts'
 import type { AnswerFilter, HeldRequest, Verdict } from './interception.ts'
 import { CardWatch, isOpaque, type OnCard, type Where } from './card-watch.ts'
@@ -20,7 +21,8 @@ export interface Downstream {
   /** @param complete Whether the request's body has come whole, so that the connection may live. */
   sendHead(head: ResponseHead, complete: boolean): void
   sendContent(content: Buffer): void
-  sendEnd(): void
+  /** @param trailers Only for a client that takes them. */
+  sendEnd(trailers: FlatHeaders): void
   /** From here on bytes pass as they are. */
   sendSwitch(head: ResponseHead): void
   sendTunnelData(bytes: Buffer): void
@@ -77,7 +79,7 @@ const noContent: ResponseHead = {
 }
 
 const chunkEnd = '\r\n'
-const lastChunk = '0\r\n\r\n'
+const nothing: FlatHeaders = []
 
 export class Exchange implements ResponseHandler {
   readonly method: string
@@ -97,6 +99,7 @@ export class Exchange implements ResponseHandler {
   #waiting: Buffer[] | undefined
   #bodyBytes = 0
   #requestDone: boolean
+  #trailers = nothing
   #responding = false
   #responseDone = false
   #continued = false
@@ -184,13 +187,15 @@ export class Exchange implements ResponseHandler {
     if (refusal) this.#turnAway(refusal)
   }
 
-  onRequestEnd(): void {
+  /** @param trailers Fields after a chunked body. */
+  onRequestEnd(trailers: FlatHeaders = nothing): void {
     if (this.#over) return
+    this.#trailers = passableTrailers(trailers)
     this.#requestDone = true
     this.#progress()
     if (!this.#isAdmitted) return
     if (this.#held) return this.#decide()
-    if (this.#upstream && this.#request.body === 'chunked') this.#upstream.send(lastChunk)
+    if (this.#upstream && this.#request.body === 'chunked') this.#sendLastChunk(this.#upstream)
     if (this.#responseDone) this.#finish()
   }
 
@@ -234,7 +239,7 @@ export class Exchange implements ResponseHandler {
     connection.send(this.#headText)
     for (const content of this.#waiting ?? []) this.#forward(content)
     this.#waiting = undefined
-    if (this.#requestDone && this.#request.body === 'chunked') connection.send(lastChunk)
+    if (this.#requestDone && this.#request.body === 'chunked') this.#sendLastChunk(connection)
     if (connection.flush()) this.#unblock()
     else this.#block()
   }
@@ -266,10 +271,11 @@ export class Exchange implements ResponseHandler {
     this.#upstream?.pause()
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(trailers: FlatHeaders): void {
     this.#responseDone = true
     this.#sendContent(this.#filter?.end())
-    this.#client.sendEnd()
+    const wanted = trailers.length > 0 && takesTrailers(this.#request.headers)
+    this.#client.sendEnd(wanted ? trailers : nothing)
     this.#client.flush()
     // An answer before the whole question: the rest of it is not wanted any more.
     this.#finish()
@@ -340,6 +346,10 @@ export class Exchange implements ResponseHandler {
   #watch(where: Where, head: RequestHead | ResponseHead): CardWatch | undefined {
     if (isOpaque(head.headers)) return undefined
     return new CardWatch(where, hostName(this.#request.host), this.#tools.onCard)
+  }
+
+  #sendLastChunk(upstream: UpstreamConnection): void {
+    upstream.send(lastChunk(this.#trailers))
   }
 
   #forward(content: Buffer): void {

@@ -6,6 +6,7 @@
  */
 import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import { forwardedLines, isForwardedClaim, type ClientFacts } from '#protocol/http/forwarded.ts'
+import { takesTrailers } from '#protocol/http/trailers.ts'
 import type { CookiePolicy } from './cookies.ts'
 import { withoutDeviceCookie } from './guard.ts'
 import type { HeaderPolicy } from './headers.ts'
@@ -79,6 +80,7 @@ export function upstreamHead(head: RequestHead, client: ClientFacts, requestId: 
   else if (bodyMethods.has(head.method)) text += 'content-length: 0\r\n'
   if (head.expectsContinue) text += 'expect: 100-continue\r\n'
   if (isWebSocket(head)) text += 'connection: upgrade\r\nupgrade: websocket\r\n'
+  else if (takesTrailers(headers)) text += 'connection: te\r\nte: trailers\r\n'
   return `${text}\r\n`
 }
 

@@ -141,11 +141,11 @@ test('proxy: what a client claims about itself is replaced by what the gateway k
     'x-request-id': 'mine',
     proxy: 'http://evil.example',
     'proxy-authorization': 'Basic eA==',
-    te: 'trailers',
+    te: 'evil, trailers',
   }
   const { body } = await get('/seen', { headers: { ...claims, 'x-mine': 'passes' } })
   const seen = JSON.parse(body) as string[]
-  assert.doesNotMatch(body, /6\.6\.6\.6|evil|admin|Basic|"mine"|trailers/)
+  assert.doesNotMatch(body, /6\.6\.6\.6|evil|admin|Basic|"mine"/)
   assert.equal(seen[seen.indexOf('x-forwarded-for') + 1], '127.0.0.1')
   assert.equal(seen[seen.indexOf('x-forwarded-proto') + 1], 'https')
   assert.equal(seen[seen.indexOf('x-forwarded-host') + 1], `localhost:${gateway.httpsPort}`)

@@ -39,7 +39,7 @@ export type RunningWebGateway = RunningService & {
    * @throws {FaultError} TLS_CERTIFICATE_INVALID; then all stays as it was.
    */
   reload(next: Reloaded): Promise<void>
-  /** Seals session tickets with the next key, or with these. The key before still opens old ones. */
+  /** Seals tickets with the next key, or with these; the one before still opens old ones. */
   changeTicketKeys(keys?: TicketKeys): Promise<void>
   /** Shows the certificate got by ACME, and answers its challenges. */
   takeRecord(record: CertificateRecord): Promise<void>

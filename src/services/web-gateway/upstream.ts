@@ -6,7 +6,12 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import { FaultError, ProtocolError, type VeiligError } from '#lib/errors.ts'
 import { BodyReader } from '#protocol/http/body.ts'
-import { parseResponseHead, type HeadLimits, type ResponseHead } from '#protocol/http/head.ts'
+import {
+  parseResponseHead,
+  type FlatHeaders,
+  type HeadLimits,
+  type ResponseHead,
+} from '#protocol/http/head.ts'
 import { HeadScanner } from '#protocol/http/scanner.ts'
 import { Outbox } from './outbox.ts'
 
@@ -20,7 +25,8 @@ export interface ResponseHandler {
   onResponseHead(head: ResponseHead): void
   /** @param content Is read into again after this batch: what is kept must be copied. */
   onResponseContent(content: Buffer): void
-  onResponseEnd(): void
+  /** @param trailers Fields after a chunked body. */
+  onResponseEnd(trailers: FlatHeaders): void
   /** 101: from here on `onTunnelData` gets what comes. */
   onSwitch(head: ResponseHead): void
   /** @param bytes As for `onResponseContent`. */
@@ -178,9 +184,10 @@ export class UpstreamConnection {
         this.#begin(handler)
       }
       if (this.#body?.done && this.#handler === handler) {
+        const { trailers } = this.#body
         this.#body = undefined
         if (at < chunk.length) this.#reusable = false // an answer to no question
-        return handler.onResponseEnd()
+        return handler.onResponseEnd(trailers)
       }
     }
   }
@@ -221,7 +228,7 @@ export class UpstreamConnection {
       if (!this.#body) throw broken('closed before an answer')
       this.#body.end()
       this.#body = undefined
-      handler.onResponseEnd()
+      handler.onResponseEnd([])
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#fail(error)

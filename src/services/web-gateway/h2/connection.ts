@@ -2,8 +2,8 @@
  * One client connection speaking HTTP/2: many requests at a time, each an exchange like any other.
  *
  * The library beneath bounds CONTINUATION frames, header lists and invalid frames; what it cannot
- * know is that a client opens requests only to cancel them (CVE-2023-44487), or only with heads that
- * must be refused: both are counted here.
+ * know is that a client opens requests only to cancel them (CVE-2023-44487), or only with heads
+ * that must be refused: both are counted here.
  *
  * @module
  */

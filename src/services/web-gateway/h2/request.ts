@@ -5,8 +5,9 @@
  */
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { ProtocolError } from '#lib/errors.ts'
-import { h2Fields, parseH2Request } from '#protocol/http/h2-head.ts'
+import { h2Fields, parseH2Request, trailersOf } from '#protocol/http/h2-head.ts'
 import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
+import { passableTrailers, takesTrailers } from '#protocol/http/trailers.ts'
 import type { Downstream, Exchange } from '../exchange.ts'
 import { clientFacts } from '../facts.ts'
 import type { Gateway } from '../gateway.ts'
@@ -36,6 +37,7 @@ export class H2Request implements Downstream {
   #bytesOut = 0
   #isAnswered = false
   #isEnding = false
+  #trailers: FlatHeaders = []
   #isOver = false
 
   constructor(options: {
@@ -90,8 +92,10 @@ export class H2Request implements Downstream {
         exchange.onRequestContent(content)
         exchange.flushRequest()
       })
+      let trailers: FlatHeaders = []
+      stream.on('trailers', (_, __, raw: string[] = []) => (trailers = trailersOf(raw)))
       stream.on('end', () => {
-        exchange.onRequestEnd()
+        exchange.onRequestEnd(trailers)
         exchange.flushRequest()
       })
     } else stream.resume()
@@ -122,7 +126,8 @@ export class H2Request implements Downstream {
     const { length } = response
     const known =
       length === undefined || response.body === 'chunked' ? [] : ['content-length', `${length}`]
-    this.#respond(response.status, [...h2Fields(passedFields(input)), ...known])
+    const mayHaveTrailers = response.body === 'chunked' && takesTrailers(request.headers)
+    this.#respond(response.status, [...h2Fields(passedFields(input)), ...known], mayHaveTrailers)
   }
 
   sendContent(content: Buffer): void {
@@ -130,8 +135,10 @@ export class H2Request implements Downstream {
     this.#outbox.add(content)
   }
 
-  sendEnd(): void {
+  sendEnd(trailers: FlatHeaders): void {
     this.#isEnding = true
+    const { headers } = this.#gateway
+    this.#trailers = passableTrailers(trailers, (name) => headers.governs(name))
   }
 
   flush(): boolean {
@@ -197,10 +204,23 @@ export class H2Request implements Downstream {
 
   // ── within ────────
 
-  #respond(status: number, fields: FlatHeaders): void {
+  #respond(status: number, fields: FlatHeaders, mayHaveTrailers: boolean = false): void {
     this.#isAnswered = true
     this.#status = status
-    this.#stream.respond([':status', String(status), ...fields], { endStream: false })
+    const options = { endStream: false, waitForTrailers: mayHaveTrailers }
+    if (mayHaveTrailers) this.#stream.once('wantTrailers', () => this.#sendTrailers())
+    this.#stream.respond([':status', String(status), ...fields], options)
+  }
+
+  #sendTrailers(): void {
+    if (this.#stream.destroyed) return
+    const fields: Record<string, string> = {}
+    for (let at = 0; at < this.#trailers.length; at += 2) {
+      const name = this.#trailers[at] ?? ''
+      const value = this.#trailers[at + 1] ?? ''
+      fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`
+    }
+    this.#stream.sendTrailers(fields) // none, too: it ends the answer
   }
 
   #leaveExchange(): void {
