@@ -1,13 +1,18 @@
 /**
  * A repository through a hundred simulated days: a full backup every four hours, a differential one
- * between, log all the time, retention of ninety days. How many objects there are, and how long
- * the catalogue takes to read, must stop growing.
+ * every 50 minutes, log all the time, retention of ninety days. How many objects there are, and how
+ * long the catalogue takes to read, must stop growing; what the first moment needs is made to stand
+ * alone, and no key may be older than the window by more than an hour.
  *
  * VEILIG_BENCH_DAYS days; VEILIG_BENCH_PARTS parts of log an hour (a running ring makes up to
  * 14,400; what counts is that they become one object).
  */
 import { keysOf, openSmall, CLUSTER, SEGMENT, walAt } from '#kit/repository.ts'
+import { synthesizeIn } from '#kit/repository-in-time.ts'
+import { parseKeyObject } from '#services/backup/repository/data-key.ts'
+import { KEYS_FOLDER } from '#services/backup/repository/names.ts'
 import { openReader, type KnownChains } from '#services/backup/repository/open-reader.ts'
+import { dueSynthesis } from '#services/backup/synthetic/due.ts'
 import type { Repository } from '#services/backup/repository/repository.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
@@ -16,9 +21,10 @@ import { emit } from './kit/bench.ts'
 const BENCH = 'repository-days'
 const DAYS = Number(process.env['VEILIG_BENCH_DAYS'] ?? 100)
 const PARTS_AN_HOUR = Number(process.env['VEILIG_BENCH_PARTS'] ?? 12)
-const RETAIN_DAYS = Math.min(90, DAYS * 0.9)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const RETAIN_MS = Math.min(90, DAYS * 0.9) * DAY_MS
+const BACKUP_EVERY_MS = 50 * 60_000
 const PART_SIZE = 1000
 
 /** Time that passes when it is told to; whoever sleeps wakes in it. */
@@ -57,6 +63,10 @@ const clock = new SimulatedClock()
 const known: KnownChains = new Map()
 const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
 const opening = { regions, root: keys.root }
+const place = { keys, stores, clock }
+const births = new Map<string, number>()
+let synthetic = 0
+let tooOldMs = -Infinity
 
 {
   await using repository = await openSmall(keys, stores, { clock })
@@ -64,18 +74,58 @@ const opening = { regions, root: keys.root }
   await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
   let full = ''
   let parts = 0
-  for (let hour = 0; hour < DAYS * 24; hour++) {
+  const startMs = clock.nowMs()
+  let fullMs = -Infinity
+  let reported = 0
+  while (clock.nowMs() < startMs + DAYS * DAY_MS) {
     for (let part = 0; part < PARTS_AN_HOUR; part++) {
       await putPart(repository)
       parts++
-      await clock.forward(HOUR_MS / PARTS_AN_HOUR)
+      await clock.forward(BACKUP_EVERY_MS / PARTS_AN_HOUR)
+      if (clock.nowMs() > startMs + RETAIN_MS) await retain(repository)
     }
-    full = (await take(repository, hour % 4 === 0 ? undefined : full)) ?? full
-    const begunMs = performance.now()
-    await repository.destroyExpired(RETAIN_DAYS * DAY_MS, false)
-    const retentionMs = performance.now() - begunMs
-    if ((hour + 1) % (24 * 10) === 0) await report((hour + 1) / 24, parts, retentionMs)
+    const whole = clock.nowMs() >= fullMs + 4 * HOUR_MS
+    if (whole) fullMs = clock.nowMs()
+    full = (await take(repository, whole ? undefined : full)) ?? full
+    const day = Math.floor((clock.nowMs() - startMs) / (10 * DAY_MS)) * 10
+    if (day === reported) continue
+    reported = day
+    const retentionMs = await retain(repository)
+    await report(day, parts, retentionMs)
+    const minutes = tooOldMs / 60_000
+    const subject = `day ${day}`
+    emit({ bench: BENCH, subject, metric: 'synthetic backups', value: synthetic, unit: 'backups' })
+    const metric = 'oldest key before the window, at worst'
+    emit({ bench: BENCH, subject, metric, value: Math.max(0, minutes), unit: 'min' })
   }
+}
+
+/** One look of retention, and what it needs beforehand. @returns How long the look took. */
+async function retain(repository: Repository): Promise<number> {
+  const { chain } = await openReader({ ...opening, known })
+  const schedule = { nowMs: clock.nowMs(), retainMs: RETAIN_MS, everyMs: undefined }
+  const due = dueSynthesis(chain.state, { ...schedule, exact: true })
+  if (due !== undefined) await synthesizeIn(place, repository, due)
+  if (due !== undefined) synthetic++
+  const begunMs = performance.now()
+  await repository.destroyExpired(RETAIN_MS, false)
+  const tookMs = performance.now() - begunMs
+  tooOldMs = Math.max(tooOldMs, clock.nowMs() - RETAIN_MS - (await oldestKeyMs()))
+  return tookMs
+}
+
+/** When the use of the oldest key in any region began. */
+async function oldestKeyMs(): Promise<number> {
+  let oldestMs = Infinity
+  for (const store of stores) {
+    for await (const { name } of store.list(KEYS_FOLDER)) {
+      const bornMs =
+        births.get(name) ?? parseKeyObject(name, await store.get(name)).header.periodStartMs
+      births.set(name, bornMs)
+      oldestMs = Math.min(oldestMs, bornMs)
+    }
+  }
+  return oldestMs
 }
 
 async function putPart(repository: Repository): Promise<void> {

@@ -6,6 +6,9 @@
 import { MemoryStore } from '#storage/memory-store.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
 import type { Repository } from '#services/backup/repository/repository.ts'
+import { openReader, type RepositoryReader } from '#services/backup/repository/open-reader.ts'
+import { readIdentity } from '#services/backup/repository/repository-keys.ts'
+import { synthesize, type SynthesisReport } from '#services/backup/synthetic/synthesize.ts'
 import { CLUSTER, keysOf, putWal, SEGMENT } from './repository.ts'
 
 const HOUR_MS = 3_600_000
@@ -74,4 +77,39 @@ async function takeSmall(repository: Repository, parentId: string | undefined): 
   const { lsn: endLsn } = (await repository.wal.lastPosition(CLUSTER.systemIdentifier))!
   const end = { endLsn, endTimeline: 1, serverManifest: new Uint8Array(1), damagedPages: [] }
   return (await writer.finish({ ...end, facts: {} })).id
+}
+
+/** Reads it as the verifier does. */
+export function openInTime({
+  keys,
+  stores,
+}: Omit<RepositoryInTime, 'clock'>): Promise<RepositoryReader> {
+  const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
+  return openReader({ regions, identity: readIdentity(keys.verifierKey), root: keys.root })
+}
+
+/** Makes a synthetic full backup. @param beforeEnd Once all of it is stored. */
+export function synthesizeIn(
+  place: Omit<RepositoryInTime, 'clock'> & { readonly clock: Clock },
+  { synthetic }: Repository,
+  from: string,
+  beforeEnd: (id: string) => Promise<void> = () => Promise.resolve(),
+): Promise<SynthesisReport> {
+  return synthesize({
+    from,
+    open: () => openInTime(place),
+    regions: place.stores.map((store, at) => ({ name: `region-${at}`, store, required: true })),
+    signer: {
+      begin: (id) => synthetic.begin(id),
+      packs: async (id, first, packs) => {
+        synthetic.packs(id, first, packs)
+        await beforeEnd(id)
+      },
+      finish: async (id, contents) => void (await synthetic.finish(id, contents)),
+      abort: async (id) => Promise.resolve(synthetic.abort(id)),
+    },
+    random: (size) => crypto.getRandomValues(new Uint8Array(size)),
+    clock: place.clock,
+    signal: new AbortController().signal,
+  })
 }

@@ -24,12 +24,12 @@ export const retentionFindingTexts: Readonly<Record<string, Words>> = {
     'Il existe un reçu signé de {receipts} destructions ; aucune de leurs clés n’existe encore.',
   ),
   RETENTION_BASE: words(
-    'Het oudste bestand dat nog nodig is om het eerste moment te herstellen, is {minutes} ' +
-      'minuten ouder dan dat moment.',
-    'The oldest file that is still needed to restore the first moment is {minutes} minutes older ' +
-      'than that moment.',
-    'Le plus ancien fichier encore nécessaire pour restaurer le premier instant le précède de ' +
-      '{minutes} minutes.',
+    'Om het eerste moment te herstellen is nog een bestand nodig dat {minutes} minuten ouder is ' +
+      'dan dat moment; het had al vernietigd moeten zijn.',
+    'To restore the first moment a file is still needed that is {minutes} minutes older than ' +
+      'that moment; it should have been destroyed.',
+    'Pour restaurer le premier instant il faut encore un fichier de {minutes} minutes plus ' +
+      'ancien que lui ; il aurait dû être détruit.',
   ),
   RETENTION_HELD: words(
     'Op bevel wordt niets vernietigd dat sinds {from} nodig is.',

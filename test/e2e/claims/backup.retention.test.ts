@@ -3,11 +3,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { measureClaim, type Measured } from '#kit/claims.ts'
 import { openSmall } from '#kit/repository.ts'
-import { DAY_MS, days, repositoryInTime, type RepositoryInTime } from '#kit/repository-in-time.ts'
+import {
+  DAY_MS,
+  days,
+  openInTime,
+  repositoryInTime,
+  synthesizeIn,
+  type RepositoryInTime,
+} from '#kit/repository-in-time.ts'
 import { FaultError } from '#lib/errors.ts'
-import { openReader } from '#services/backup/repository/open-reader.ts'
-import { readIdentity } from '#services/backup/repository/repository-keys.ts'
 import { RetentionMeter } from '#services/backup/retention/measure.ts'
+import { dueSynthesis } from '#services/backup/synthetic/due.ts'
 import { retentionProbe } from '#services/prober/probes/retention.ts'
 
 const HOUR_MS = 3_600_000
@@ -20,6 +26,25 @@ test('backup.retention: proven while the window is whole and what left it is des
   await using repository = await openSmall(place.keys, place.stores, { clock: place.clock })
   await days(repository, place.clock, 4, true)
   assert.deepEqual((await measure(place)).codes, ['RETENTION_READABLE'])
+  await repository.destroyExpired(RETAIN_MS, false)
+  const { state, codes, values } = await measure(place)
+  assert.equal(state, 'proven', values)
+  assert.deepEqual(codes, ['RETENTION_DESTROYED', 'RETENTION_KEPT'])
+})
+
+test('backup.retention: an old full backup is no excuse, and goes once it can', async () => {
+  const place = repositoryInTime()
+  await using repository = await openSmall(place.keys, place.stores, { clock: place.clock })
+  await days(repository, place.clock, 4, true)
+  place.clock.forward((3 * DAY_MS) / 4 + HOUR_MS) // the first moment needs the day's last difference
+  await repository.destroyExpired(RETAIN_MS, false)
+  const before = await measure(place)
+  assert.deepEqual([before.state, before.codes], ['failing', ['RETENTION_BASE']])
+  assert.match(before.values, /"minutes":11[0-9]{2}/)
+  const { chain } = await openInTime(place)
+  const schedule = { nowMs: place.clock.nowMs(), retainMs: RETAIN_MS, everyMs: undefined }
+  const due = dueSynthesis(chain.state, { ...schedule, exact: true })
+  await synthesizeIn(place, repository, due ?? '')
   await repository.destroyExpired(RETAIN_MS, false)
   const { state, codes, values } = await measure(place)
   assert.equal(state, 'proven', values)
@@ -61,9 +86,10 @@ test('backup.retention: a key that came back, or was never destroyed, shows it f
   const before = new Map<string, Uint8Array>()
   for (const name of await names(place, 1)) before.set(name, await place.stores[1].get(name))
   await repository.destroyExpired(RETAIN_MS, false)
-  place.clock.forward(GRACE_MS + 1)
   const there = new Set(await names(place, 1))
   const [gone] = [...before.keys()].filter((name) => name.startsWith('keys/') && !there.has(name))
+  await days(repository, place.clock, 1, true)
+  await repository.destroyExpired(RETAIN_MS, false)
   await place.stores[1].put(gone!, before.get(gone!)!)
   const { codes, values } = await measure(place)
   assert.deepEqual(codes, ['RETENTION_READABLE', 'RETENTION_UNDEAD'])
@@ -86,7 +112,7 @@ test('backup.retention: a destruction without a receipt shows it false', async (
 test('backup.retention: a hold keeps what is old, and that is said, not blamed', async () => {
   const place = repositoryInTime()
   await using repository = await openSmall(place.keys, place.stores, { clock: place.clock })
-  const fromMs = place.clock.nowMs() + DAY_MS
+  const fromMs = place.clock.nowMs() + DAY_MS + HOUR_MS
   await days(repository, place.clock, 4, true)
   await repository.hold(fromMs, 'case 12')
   await repository.destroyExpired(RETAIN_MS, false)
@@ -113,22 +139,17 @@ async function names({ stores }: RepositoryInTime, at: 0 | 1): Promise<string[]>
   return found
 }
 
-function measure({ keys, stores, clock }: RepositoryInTime, retainDays = 90): Promise<Measured> {
+function measure(place: RepositoryInTime, retainDays = 90): Promise<Measured> {
   const meter = new RetentionMeter()
-  const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
-  const required = new Set(regions.map(({ name }) => name))
+  const required = new Set(['region-0', 'region-1'])
   return measureClaim(
     'backup.retention',
     retentionProbe({
       retainDays,
       everySeconds: 900,
       look: async () => {
-        const reader = await openReader({
-          regions,
-          identity: readIdentity(keys.verifierKey),
-          root: keys.root,
-        })
-        const bounds = { nowMs: clock.nowMs(), retainMs: RETAIN_MS, graceMs: GRACE_MS }
+        const reader = await openInTime(place)
+        const bounds = { nowMs: place.clock.nowMs(), retainMs: RETAIN_MS, graceMs: GRACE_MS }
         return meter.measure(reader, bounds, required)
       },
     }),

@@ -5,19 +5,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CLUSTER, openSmall, putWal, SEGMENT, seededBytes } from '#kit/repository.ts'
-import { DAY_MS, repositoryInTime, type RepositoryInTime } from '#kit/repository-in-time.ts'
+import {
+  DAY_MS,
+  openInTime,
+  repositoryInTime,
+  synthesizeIn,
+  type RepositoryInTime,
+} from '#kit/repository-in-time.ts'
 import { crc32c } from '#crypto/crc32c.ts'
 import { ManifestReader } from '#protocol/postgres/replication/manifest.ts'
 import type { BackupEntry } from '../repository/entries.ts'
-import { openReader, type RepositoryReader } from '../repository/open-reader.ts'
-import { readIdentity } from '../repository/repository-keys.ts'
+import type { RepositoryReader } from '../repository/open-reader.ts'
 import type { Repository } from '../repository/repository.ts'
 import { readServerManifest } from '../repository/server-manifest.ts'
 import { verifyRepository } from '../repository/verify.ts'
 import { chainOf } from '../restore/choose.ts'
 import { openedPieces } from '../restore/data-directory.ts'
 import { chainFiles } from '../restore/file-plan.ts'
-import { synthesize, type SynthesisReport } from './synthesize.ts'
 
 const BLOCK = CLUSTER.blockSize
 const HOUR_MS = 3_600_000
@@ -33,7 +37,7 @@ test('synthetic: holds the state it was made from, and outlives the keys of that
     const second = await world.take(place, repository, full)
     const third = await world.take(place, repository, full)
     const onThird = await world.take(place, repository, third)
-    const made = await make(place, repository, second)
+    const made = await synthesizeIn(place, repository, second)
     assert.equal(made.chain, 2)
     await expectState(place, made.id, world.states.get(second))
     // As if the others were never there: their keys and objects are destroyed.
@@ -47,12 +51,12 @@ test('synthetic: holds the state it was made from, and outlives the keys of that
     }
     for (const id of [third, onThird]) await expectState(place, id, world.states.get(id))
     await expectState(place, made.id, world.states.get(second))
-    const reader = await read(place)
+    const reader = await openInTime(place)
     const { findings } = await verifyRepository(reader, { contents: true })
     assert.deepEqual(findings, [])
     assert.deepEqual(chainIds(reader, onThird), [onThird, third, made.id])
     // And again, of a backup whose parent is only stood in for.
-    const next = await make(place, repository, onThird)
+    const next = await synthesizeIn(place, repository, onThird)
     assert.equal(next.chain, 3)
     await expectState(place, next.id, world.states.get(onThird))
   }
@@ -65,14 +69,14 @@ test('synthetic: the list of its files is as PostgreSQL writes one, sums include
   const world = new World('list')
   const full = await world.take(place, repository, undefined)
   const second = await world.take(place, repository, full)
-  const { id } = await make(place, repository, second)
+  const { id } = await synthesizeIn(place, repository, second)
   const expected = new Map(world.states.get(second))
   const manifest = new ManifestReader(({ path, sizeBytes, crc32c: sum }) => {
     const bytes = expected.get(path)
     assert(bytes && bytes.length === sizeBytes && crc32c(0, bytes) === sum, path)
     expected.delete(path)
   })
-  manifest.push(await readServerManifest(await read(place), id))
+  manifest.push(await readServerManifest(await openInTime(place), id))
   assert.equal(manifest.finish().systemId, String(CLUSTER.systemIdentifier))
   assert.equal(expected.size, 0)
 })
@@ -84,11 +88,11 @@ test('synthetic: a full backup needs none, one is enough, the unknown is refused
   const world = new World('refused')
   const full = await world.take(place, repository, undefined)
   const second = await world.take(place, repository, full)
-  await assert.rejects(make(place, repository, full), { code: 'SYNTHETIC_NEEDLESS' })
-  await make(place, repository, second)
-  await assert.rejects(make(place, repository, second), { code: 'SYNTHETIC_NEEDLESS' })
+  await assert.rejects(synthesizeIn(place, repository, full), { code: 'SYNTHETIC_NEEDLESS' })
+  await synthesizeIn(place, repository, second)
+  await assert.rejects(synthesizeIn(place, repository, second), { code: 'SYNTHETIC_NEEDLESS' })
   const never = '20260101t000000z-0000000000000000'
-  await assert.rejects(make(place, repository, never), { code: 'BACKUP_UNKNOWN' })
+  await assert.rejects(synthesizeIn(place, repository, never), { code: 'BACKUP_UNKNOWN' })
 })
 
 test('synthetic: what a required region lacks of it keeps it out of the catalogue', async () => {
@@ -100,9 +104,11 @@ test('synthetic: what a required region lacks of it keeps it out of the catalogu
   const second = await world.take(place, repository, full)
   const lose = async (id: string): Promise<void> =>
     place.stores[1].delete(`backups/${id}/pack-00000000`)
-  await assert.rejects(make(place, repository, second, lose), { code: 'SYNTHETIC_INCOMPLETE' })
+  await assert.rejects(synthesizeIn(place, repository, second, lose), {
+    code: 'SYNTHETIC_INCOMPLETE',
+  })
   assert.equal((await repository.catalogue()).backups.length, 2)
-  await make(place, repository, second)
+  await synthesizeIn(place, repository, second)
 })
 
 test('synthetic: who begins another is not followed by the one before', async () => {
@@ -114,47 +120,15 @@ test('synthetic: who begins another is not followed by the one before', async ()
   const second = await world.take(place, repository, full)
   const { synthetic } = repository
   const other = async (): Promise<void> => void (await synthetic.begin(second))
-  await assert.rejects(make(place, repository, second, other), { code: 'SYNTHETIC_UNKNOWN' })
+  await assert.rejects(synthesizeIn(place, repository, second, other), {
+    code: 'SYNTHETIC_UNKNOWN',
+  })
 })
 
 async function begin(repository: Repository): Promise<void> {
   await repository.attach(CLUSTER)
   await repository.wal.begin({ timeline: 1, lsn: BigInt(SEGMENT) })
   await putWal(repository, [1000])
-}
-
-function make(
-  { keys, stores, clock }: RepositoryInTime,
-  { synthetic }: Repository,
-  from: string,
-  beforeEnd: (id: string) => Promise<void> = () => Promise.resolve(),
-): Promise<SynthesisReport> {
-  return synthesize({
-    from,
-    open: () => openReader(places({ keys, stores })),
-    regions: places({ keys, stores }).regions.map((place) => ({ ...place, required: true })),
-    signer: {
-      begin: (id) => synthetic.begin(id),
-      packs: async (id, first, packs) => {
-        synthetic.packs(id, first, packs)
-        await beforeEnd(id)
-      },
-      finish: async (id, contents) => void (await synthetic.finish(id, contents)),
-      abort: async (id) => Promise.resolve(synthetic.abort(id)),
-    },
-    random: (size) => crypto.getRandomValues(new Uint8Array(size)),
-    clock,
-    signal: new AbortController().signal,
-  })
-}
-
-function places({ keys, stores }: Pick<RepositoryInTime, 'keys' | 'stores'>) {
-  const regions = stores.map((store, at) => ({ name: `region-${at}`, store }))
-  return { regions, identity: readIdentity(keys.verifierKey), root: keys.root }
-}
-
-function read(place: RepositoryInTime): Promise<RepositoryReader> {
-  return openReader(places(place))
 }
 
 function entryOf({ chain }: RepositoryReader, wanted: string): BackupEntry {
@@ -170,7 +144,7 @@ async function expectState(
   id: string,
   expected: ReadonlyMap<string, Uint8Array> | undefined,
 ): Promise<void> {
-  const reader = await read(place)
+  const reader = await openInTime(place)
   const chain = chainOf(reader.chain.state.backups, entryOf(reader, id))
   const { files } = await chainFiles(reader, chain)
   const found = new Map(files.map((file) => [file, new Uint8Array(file.size)]))

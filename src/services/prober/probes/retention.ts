@@ -53,16 +53,11 @@ export function retentionProbe(target: RetentionTarget): Probe {
 }
 
 function good(view: RetentionView): Finding[] {
-  const { backups, promisedFromMs, heldFromMs, receipts, old } = view
+  const { backups, promisedFromMs, heldFromMs, receipts } = view
   const from = moment(promisedFromMs)
   const found = [finding('RETENTION_KEPT', { backups, from })]
   found.push(finding('RETENTION_DESTROYED', { receipts }))
   if (heldFromMs !== undefined) found.push(finding('RETENTION_HELD', { from: moment(heldFromMs) }))
-  const [base] = old.toSorted((a, b) => a.bornMs - b.bornMs)
-  if (base) {
-    const minutes = Math.round((promisedFromMs - base.bornMs) / MINUTE_MS)
-    found.push(finding('RETENTION_BASE', { minutes }))
-  }
   return found
 }
 
@@ -79,6 +74,12 @@ function bad(view: RetentionView, retainDays: number): Finding[] {
   if (readable) {
     const { region, key, bornMs } = readable
     found.push(finding('RETENTION_READABLE', { region, key, born: moment(bornMs) }))
+  }
+  // Though the first moment needs it, it is readable past its hour: no excuse.
+  const [base] = view.old.filter(({ needed }) => needed).toSorted((a, b) => a.bornMs - b.bornMs)
+  if (base) {
+    const minutes = Math.round((view.promisedFromMs - base.bornMs) / MINUTE_MS)
+    found.push(finding('RETENTION_BASE', { minutes }))
   }
   const [undead] = view.undead
   if (undead) {
