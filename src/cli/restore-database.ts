@@ -23,7 +23,7 @@ export type DatabaseRestored = DatabaseReport & {
 
 export type DatabaseRequest = {
   readonly name: string
-  /** Connection string of any database of the live server; its password may come from PGPASSWORD. */
+  /** URL of any database of the live server; its password may come from PGPASSWORD. */
   readonly live: string
   /** Where pg_dump and psql are; undefined: where they usually are. */
   readonly tools: string | undefined

@@ -48,7 +48,8 @@ export const restoreCommand: Command = {
     const beside = besideWhat(input.values)
     if (typeof to !== 'string' || (place === undefined) === (beside === undefined)) {
       const message =
-        'say where to end with --to, and where to write: --into, or --table or --database with --live'
+        'say where to end with --to, and where to write: --into, or --table or --database ' +
+        'with --live'
       throw new UsageError('OPTION_INVALID', message)
     }
     const target = parseTarget(to)

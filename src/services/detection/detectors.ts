@@ -262,8 +262,8 @@ const backup: readonly Detector[] = [
     'critical',
     'The database has damaged pages',
     '',
-    'The backup is kept and names the pages (`veilig backup list`). Look after the disk, and bring ' +
-      'back the tables they belong to from an earlier moment: `veilig restore --table`.',
+    'The backup is kept and names the pages (`veilig backup list`). Look after the disk, and ' +
+      'bring back the tables they belong to from an earlier moment: `veilig restore --table`.',
   ),
   detector(
     'backup.overdue',

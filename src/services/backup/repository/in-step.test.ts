@@ -105,7 +105,7 @@ async function crashed(): Promise<{ store: MemoryStore; durableLsn: bigint; loos
   return { store: left, durableLsn, loose: logOf(left).slice(2) }
 }
 
-test('after a crash: the log ends at the hole, what lies behind is listed, and it goes on', async () => {
+test('after a crash: the log ends at the hole, what lies behind is listed', async () => {
   const { store, durableLsn, loose } = await crashed()
   assert.equal(durableLsn, START + 2n * BigInt(SIZE), 'never more was promised')
   const left = await readerOf(store)

@@ -1,6 +1,6 @@
 /**
- * An entry that a killed process still had on its way into a region, and that landed there after the
- * next process had looked: two entries of one number, and only ours counts.
+ * An entry that a killed process still had on its way into a region, and that landed there after
+ * the next process had looked: two entries of one number, and only ours counts.
  *
  * There is one such number, for a process enters one entry at a time: the first one that the next
  * process enters. A region that must be there was looked at by then; one that may be away may hold

@@ -26,7 +26,7 @@ export type Finding = {
 }
 
 export type ReaderOptions = {
-  /** Tried in this order. */
+  /** Tried in this order; one that does not answer is tried last from then on. */
   readonly regions: readonly Pick<RegionPlace, 'name' | 'store'>[]
   /** Who reads; without it contents stay closed, and `root` must be given. */
   readonly identity?: Identity
@@ -67,9 +67,12 @@ const FINDINGS_MAX = 1000
  * @throws {IntegrityError} OBJECT_FORGED, OBJECT_DAMAGED, CATALOGUE_BROKEN, CATALOGUE_ROLLED_BACK.
  * @throws {FaultError} As the stores, when no region answers.
  */
-export async function openReader(options: ReaderOptions): Promise<RepositoryReader> {
+export async function openReader(asked: ReaderOptions): Promise<RepositoryReader> {
+  const regions = [...asked.regions]
+  const options = { ...asked, regions }
   const findings: Finding[] = []
   const note = (region: string, object: string, error: unknown): void => {
+    if (error instanceof FaultError) last(regions, region)
     if (findings.length < FINDINGS_MAX) findings.push(findingOf(region, object, error))
   }
   const root = await findRoot(options, note)
@@ -104,6 +107,12 @@ async function check(
   checkObject(root, proofs, name, bytes, digest)
 }
 
+/** Whoever waited for a dead region once need not wait for it at every object. */
+function last(regions: { readonly name: string }[], name: string): void {
+  const at = regions.findIndex((region) => region.name === name)
+  regions.push(...regions.splice(at, at < 0 ? 0 : 1))
+}
+
 type Note = (region: string, object: string, error: unknown) => void
 
 async function findRoot(options: ReaderOptions, note: Note): Promise<RepositoryRoot> {
@@ -133,7 +142,7 @@ async function findLaterRoot(
   note: Note,
 ): Promise<RepositoryRoot | undefined> {
   const names = new Set<string>()
-  for (const { name: region, store } of options.regions) {
+  for (const { name: region, store } of [...options.regions]) {
     try {
       for await (const { name } of store.list(ROOTS_FOLDER)) names.add(name)
     } catch (error) {
@@ -171,17 +180,22 @@ async function bestChain(
 ): Promise<CatalogueChain> {
   let best: CatalogueChain | undefined
   let failure: unknown
-  for (const { name, store } of options.regions) {
-    try {
-      const chain = options.known?.get(name)?.clone() ?? new CatalogueChain(root)
-      await readChain(store, chain)
-      options.known?.set(name, chain)
-      if (!best || chain.length > best.length) best = chain
-    } catch (error) {
-      if (!(error instanceof VeiligError)) throw error
-      note(name, 'catalogue', error)
-      failure = error
+  const regions = [...options.regions]
+  const reading = regions.map(async ({ name, store }) => {
+    const chain = options.known?.get(name)?.clone() ?? new CatalogueChain(root)
+    await readChain(store, chain)
+    return chain
+  })
+  for (const [at, read] of (await Promise.allSettled(reading)).entries()) {
+    const name = regions[at]?.name ?? ''
+    if (read.status === 'fulfilled') {
+      options.known?.set(name, read.value)
+      if (!best || read.value.length > best.length) best = read.value
+      continue
     }
+    if (!(read.reason instanceof VeiligError)) throw read.reason
+    note(name, 'catalogue', read.reason)
+    failure = read.reason
   }
   if (!best) throw failure
   return best
@@ -194,7 +208,7 @@ async function readAnywhere(
   note: Note,
 ): Promise<Uint8Array> {
   let failure: unknown
-  for (const region of options.regions) {
+  for (const region of [...options.regions]) {
     try {
       const bytes = await region.store.get(name)
       await check(bytes)

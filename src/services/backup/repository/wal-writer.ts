@@ -19,6 +19,8 @@ import { WalProgress } from './wal-progress.ts'
 
 const BYTES_MAX = 1024 * 1024
 const KEY_PERIOD_MS = 3_600_000
+/** A clock that is further back was set. */
+const CLOCK_STEP_MS = 1000
 const MARK_EVERY_PARTS = 256
 
 /** What was kept when the repository was opened. */
@@ -57,6 +59,8 @@ export class WalWriter implements WalStore {
   #last: WalPosition | undefined
   #lastEnd: RunEnd | undefined
   #key: DataKey | undefined
+  /** When the use of the newest key began. */
+  #keyMs = -Infinity
   #sealing: Promise<unknown> = Promise.resolve()
   #markedParts = 0
   #marking: Promise<void> | undefined
@@ -229,7 +233,10 @@ export class WalWriter implements WalStore {
     const hourMs = nowMs - (nowMs % KEY_PERIOD_MS)
     if (this.#key && this.#key.header.periodStartMs >= hourMs) return this.#key
     const { systemIdentifier } = this.#ports.cluster()
-    const period = { purpose: 'wal', periodStartMs: nowMs, systemIdentifier } as const
+    // Keys follow each other in time: of two of one millisecond the older would never be destroyed.
+    const again = nowMs <= this.#keyMs && this.#keyMs - nowMs < CLOCK_STEP_MS
+    this.#keyMs = again ? this.#keyMs + 1 : nowMs
+    const period = { purpose: 'wal', periodStartMs: this.#keyMs, systemIdentifier } as const
     const made = makeDataKey(keyMaker, period)
     regions.put('log', { name: made.name, bytes: made.bytes }).catch(() => {}) // the part tells
     this.#key = made.dataKey

@@ -19,9 +19,9 @@ export type Stop = { readonly stop: RecoveryStop; readonly note: string | undefi
  * PostgreSQL stops at a time only when a later transaction follows, and at a position only when a
  * record begins there or later. Where the log simply ends, the stop is its last record.
  *
- * A time becomes the last transaction that ended by then. Told the time itself PostgreSQL would stop
- * where the next one ends, and have done by then what no transaction undoes: what DROP DATABASE
- * removes would be gone at the moment before it.
+ * A time becomes the last transaction that ended by then. Told the time itself PostgreSQL would
+ * stop where the next one ends, and have done by then what no transaction undoes: what DROP
+ * DATABASE removes would be gone at the moment before it.
  *
  * @throws {UsageError} RESTORE_TARGET_BEYOND. @throws {IntegrityError} WAL_MISSING.
  */

@@ -1,8 +1,8 @@
 /**
  * Brings one database of a restored server beside the live one, under a name of its own.
  *
- * All it holds comes: schemas, tables, indexes, functions, rights, large objects. It is filled in one
- * transaction, and counted on both sides; if anything fails, it is dropped.
+ * All it holds comes: schemas, tables, indexes, functions, rights, large objects. It is filled in
+ * one transaction, and counted on both sides; if anything fails, it is dropped.
  *
  * @module
  */
