@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { DEMO_PASSWORD } from '../src/demo/accounts.ts'
 import { accounts, DESK, logIn, origin, PHONE, visitor } from './visitors.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -30,6 +31,31 @@ async function look(page: Page, path: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark' })
   const colours = { runOnly: { type: 'rule', values: ['color-contrast'] } }
   assert.deepEqual(await faults(page, colours), [], `${path} in the dark`)
+}
+
+/** The rooms of the office, before and after the password is given again. */
+async function lookAtOffice(page: Page, court: string, weekday: number): Promise<void> {
+  const office = '/zuiderpark/office'
+  const course = `court=${court}&title=Class&weekday=${weekday}&start=840&length=60`
+  await look(page, `${office}/series`)
+  await look(page, `${office}/series/preview?${course}&first=2026-12-01&last=2027-01-31`)
+  await page.getByRole('button', { name: 'Plan them all' }).click()
+  const [one = assert.fail('no course')] = await hrefs(page, '.link-card')
+  await look(page, one)
+  const [quota = assert.fail('no quota')] = await page
+    .goto(`${origin}${office}/rules`)
+    .then(() => hrefs(page, '.quota-edit'))
+  await look(page, quota)
+  await look(page, `${office}/numbers`)
+  await look(page, `${office}/journal`)
+  await look(page, `${office}/members`) // asks for the password
+  await page.getByLabel('Password').fill(DEMO_PASSWORD)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await look(page, `${office}/members`)
+  await look(page, `${office}/import`)
+  await page.goto(`${origin}${office}/journal`)
+  const [undo = assert.fail('nothing to undo')] = await hrefs(page, '.act-links a')
+  await look(page, undo)
 }
 
 async function hrefs(page: Page, selector: string): Promise<string[]> {
@@ -69,6 +95,9 @@ for (const width of [DESK, PHONE]) {
     const [ticket = assert.fail('no booking')] = await hrefs(page, '.ticket')
     await look(page, ticket)
     await look(page, '/zuiderpark/me')
+    await look(page, '/zuiderpark/me/leave')
+    await look(page, '/zuiderpark/wait?date=2026-11-26')
+    await look(page, `/zuiderpark/join/${'A'.repeat(43)}`)
     await context.clearCookies()
     await logIn(page, accounts.secretary)
     await look(page, '/zuiderpark/office')
@@ -76,6 +105,7 @@ for (const width of [DESK, PHONE]) {
     const day = 'fromDate=2026-11-26&fromMinute=480&toDate=2026-11-26&toMinute=1320'
     await look(page, `/zuiderpark/office/close?court=${box}&${day}&title=Rain`)
     await look(page, '/zuiderpark/office/rules')
+    await lookAtOffice(page, box ?? '', width === DESK ? 3 : 4) // each plans its own course
     if (width === DESK) await look(page, free)
     await context.close()
   })
