@@ -41,7 +41,7 @@ export function component(id: string, how: () => Looked | Promise<Looked>): Watc
   return { id, name, look: () => Promise.resolve(how()) }
 }
 
-const UNTIL_MS = 15_000
+const UNTIL_MS = 30_000
 
 export async function startStatus(options: StatusOptions): Promise<TestStatus> {
   const { folder, server } = options

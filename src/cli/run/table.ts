@@ -27,4 +27,5 @@ export const services: ReadonlyMap<string, RunService> = new Map<string, RunServ
   ['drill', async (context) => (await import('./drill.ts')).runDrillService(context)],
   ['status', async (context) => (await import('./status.ts')).runStatus(context)],
   ['prober', async (context) => (await import('./prober.ts')).runProber(context)],
+  ['vantage', async (context) => (await import('./vantage.ts')).runVantage(context)],
 ])

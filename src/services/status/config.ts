@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { noteVerifier } from '#crypto/signed-note.ts'
 import type { PersonalTable } from './breach/exposure.ts'
 import { demonstrationCustomers, demonstrationTables } from './breach/demonstration.ts'
 
@@ -43,6 +44,10 @@ export type StatusConfig = {
   readonly confirmUp: number
   /** What we must be able to reach ourselves before we judge others; else our own loopback. */
   readonly reference?: Target | undefined
+  /** Who else looks and reports here: verifier keys, as `veilig run vantage` prints its own. */
+  readonly vantages: readonly { readonly key: string }[]
+  /** Only where `veilig run vantage` runs: its name, and where it reports to. */
+  readonly vantage?: { readonly name: string; readonly report: string } | undefined
   readonly breach: BreachConfig
 }
 
@@ -124,5 +129,23 @@ export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({
   confirmDown: z.int().min(1).max(10).default(2),
   confirmUp: z.int().min(1).max(10).default(2),
   reference: z.strictObject(target).optional(),
+  vantages: z
+    .array(z.strictObject({ key: z.string().max(300).refine(isVerifierKey, 'a verifier key') }))
+    .max(20)
+    .default([]),
+  vantage: z
+    .strictObject({
+      name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'lower case letters, digits, dots'),
+      report: z.url({ protocol: /^https$/ }),
+    })
+    .optional(),
   breach: breach.prefault({}),
 })
+
+function isVerifierKey(key: string): boolean {
+  try {
+    return noteVerifier(key).name !== ''
+  } catch {
+    return false // whatever is wrong with it
+  }
+}

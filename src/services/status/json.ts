@@ -55,6 +55,8 @@ export type StatusJson = {
     readonly from: string
     readonly until: string
   }[]
+  /** Who else looks, and when each was last heard of. */
+  readonly vantages: readonly { readonly name: string; readonly heard?: string }[]
 }
 
 export function statusJson(snapshot: Snapshot): StatusJson {
@@ -75,6 +77,10 @@ export function statusJson(snapshot: Snapshot): StatusJson {
       title,
       from: iso(fromMs),
       until: iso(untilMs),
+    })),
+    vantages: snapshot.vantages.map(({ name, heardMs }) => ({
+      name,
+      ...(heardMs === undefined ? {} : { heard: iso(heardMs) }),
     })),
   }
 }

@@ -5,6 +5,9 @@
  */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import { bodyLimit } from 'hono/body-limit'
+import { noteVerifier } from '#crypto/signed-note.ts'
+import { DeniedError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { BreachRegister } from './breach/register.ts'
@@ -16,6 +19,8 @@ import { publicApp } from './public-app.ts'
 import { StatusSession } from './session.ts'
 import { snapshotOf } from './snapshot.ts'
 import { StatusStore } from './store.ts'
+import { openReport, REPORT_MAX } from './vantage/report.ts'
+import { Votes } from './vantage/votes.ts'
 import { watchAll } from './watch.ts'
 
 const SECOND_MS = 1000
@@ -29,17 +34,34 @@ export async function serveStatus(
   const thresholds = { down: config.confirmDown, up: config.confirmUp, unknown: config.confirmDown }
   const gapMaxMs = (2 * config.intervalSeconds + config.timeoutSeconds) * SECOND_MS
   const session = new StatusSession(thresholds, gapMaxMs)
+  const verifiers = config.vantages.map(({ key }) => noteVerifier(key))
+  const votes = new Votes(
+    verifiers.map(({ name }) => name),
+    watched.map(({ id }) => id),
+    gapMaxMs,
+  )
   const store = new StatusStore(ports.pool)
   const keeper = new Keeper(ports, session, store)
-  const app = publicApp(config, async () =>
-    snapshotOf(watched, session, await keeper.remembered(), clock.nowMs()),
-  )
+  const app = publicApp(config, async () => ({
+    ...snapshotOf(watched, session, await keeper.remembered(), clock.nowMs()),
+    vantages: votes.now(),
+  }))
+  app.post('/vantage', bodyLimit({ maxSize: REPORT_MAX }), async (context) => {
+    try {
+      votes.take(openReport(await context.req.text(), verifiers), clock.nowMs())
+      return context.body(null, 204)
+    } catch (error) {
+      if (!(error instanceof DeniedError)) throw error
+      ports.complain(error.code, error.message)
+      return context.json({ code: error.code, message: error.publicMessage }, 403)
+    }
+  })
   await using opened = new AsyncDisposableStack()
   const stop = new AbortController()
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined) // whoever waits for it hears of it
   await keeper.keep()
-  const loops = [watchAll(config, ports, session, stop.signal), keeper.run(stop.signal)]
+  const loops = [watchAll(config, ports, session, votes, stop.signal), keeper.run(stop.signal)]
   opened.defer(async () => {
     stop.abort()
     await Promise.all(loops.map((loop) => loop.catch(fail)))

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Span } from '#lib/availability/joint.ts'
 import { confirm, unseen, type Confirmed, type Thresholds } from '#lib/availability/confirm.ts'
 import {
   addSpent,
@@ -52,8 +53,17 @@ export class StatusSession {
     this.#gapMaxMs = gapMaxMs
   }
 
-  /** @param looked Undefined when we could not look: our own reference was out of reach. */
-  take(component: string, atMs: number, looked: Looked | undefined, history: boolean): Turn {
+  /**
+   * @param looked Undefined when we could not look: our own reference was out of reach.
+   * @param alone Nobody else looks: the time since the check before is accounted for at once.
+   */
+  take(
+    component: string,
+    atMs: number,
+    looked: Looked | undefined,
+    history: boolean,
+    alone = true,
+  ): Turn {
     const known = this.#now.get(component)
     const seen: Seen = looked === undefined ? 'unknown' : looked.up ? 'up' : 'down'
     const check: Check = { atMs, seen }
@@ -66,7 +76,8 @@ export class StatusSession {
       ...(certificateEndsMs === undefined ? {} : { certificateEndsMs }),
     }
     this.#now.set(component, { confirmed: after, last: { ...check, ...noted } })
-    if (history) this.#account(component, known?.last, check, looked)
+    if (history && alone) this.#account(component, known?.last, check)
+    if (history) this.#count(component, check, looked)
     return { before, after }
   }
 
@@ -93,18 +104,20 @@ export class StatusSession {
     for (const { component, startMs } of minutes) this.#minutes.delete(`${component} ${startMs}`)
   }
 
-  #account(
-    component: string,
-    before: Check | undefined,
-    check: Check,
-    looked: Looked | undefined,
-  ): void {
-    // What is not accounted for is unknown by itself; only up and down need be written down.
-    const state = before ? stateBetween(before, check, this.#gapMaxMs) : 'unknown'
-    if (before && state !== 'unknown') {
-      for (const { startMs, ms } of slices(before.atMs, check.atMs, MINUTE_MS))
-        this.#add(component, startMs, { ...none, ...spentIn(state, ms) })
-    }
+  /** Time that several have settled. What is not accounted for is unknown by itself. */
+  spend(component: string, { fromMs, untilMs, state }: Span): void {
+    if (state === 'unknown') return
+    for (const { startMs, ms } of slices(fromMs, untilMs, MINUTE_MS))
+      this.#add(component, startMs, { ...none, ...spentIn(state, ms) })
+  }
+
+  #account(component: string, before: Check | undefined, check: Check): void {
+    if (!before) return
+    const state = stateBetween(before, check, this.#gapMaxMs)
+    this.spend(component, { fromMs: before.atMs, untilMs: check.atMs, state })
+  }
+
+  #count(component: string, check: Check, looked: Looked | undefined): void {
     const startMs = Math.floor(check.atMs / MINUTE_MS) * MINUTE_MS
     const tookMs = looked?.up === true ? looked.tookMs : 0
     const failed = looked?.up === false ? 1 : 0

@@ -17,6 +17,7 @@ import { DAYS_SHOWN, type Remembered } from './keeper.ts'
 import type { Watched } from './ports.ts'
 import type { StatusSession } from './session.ts'
 import type { Took } from './store.ts'
+import type { VantageNow } from './vantage/votes.ts'
 
 export type ComponentView = {
   readonly id: string
@@ -43,6 +44,8 @@ export type Snapshot = {
   readonly incidents: readonly Incident[]
   readonly maintenance: readonly Maintenance[]
   readonly historyAway: boolean
+  /** Who else looks. */
+  readonly vantages: readonly VantageNow[]
 }
 
 export function snapshotOf(
@@ -62,6 +65,7 @@ export function snapshotOf(
     incidents,
     maintenance,
     historyAway: remembered.away,
+    vantages: [],
   }
 }
 

@@ -7,6 +7,7 @@ import type { StatusConfig } from './config.ts'
 import type { StatusPorts, Watched } from './ports.ts'
 import type { Looked } from './monitors/look.ts'
 import type { StatusSession, Turn } from './session.ts'
+import type { Votes } from './vantage/votes.ts'
 
 const SECOND_MS = 1000
 /** A look that says otherwise than before is repeated this soon, to confirm it or not. */
@@ -19,9 +20,10 @@ export async function watchAll(
   config: StatusConfig,
   ports: StatusPorts,
   session: StatusSession,
+  votes: Votes,
   stop: AbortSignal,
 ): Promise<void> {
-  await Promise.all(ports.watched.map((one) => beat(one, config, ports, session, stop)))
+  await Promise.all(ports.watched.map((one) => beat(one, config, ports, session, votes, stop)))
 }
 
 async function beat(
@@ -29,18 +31,24 @@ async function beat(
   config: StatusConfig,
   ports: StatusPorts,
   session: StatusSession,
+  votes: Votes,
   stop: AbortSignal,
 ): Promise<void> {
   const { clock } = ports
   const intervalMs = watched.intervalMs ?? config.intervalSeconds * SECOND_MS
   while (!stop.aborted) {
     const startedMs = clock.monotonicMs()
-    const looked = await lookOnce(watched, config, ports, stop)
+    const own = await lookOnce(watched, config, ports, stop)
     if (stop.aborted) return
+    // What we switch off ourselves nobody else sees.
+    const looked = watched.rehearsal ? own : votes.judge(watched.id, own, clock.nowMs())
     const history = watched.rehearsal !== true
-    const turn = session.take(watched.id, clock.nowMs(), looked, history)
+    const turn = session.take(watched.id, clock.nowMs(), looked, history, votes.alone)
+    if (history && !votes.alone)
+      for (const span of votes.settle(watched.id, clock.nowMs())) session.spend(watched.id, span)
     if (history) await tell(watched, turn, looked, ports)
-    const restMs = turn.after.pending ? Math.min(AGAIN_MS, intervalMs) : intervalMs
+    const soon = turn.after.pending !== undefined || own?.up !== looked?.up
+    const restMs = soon ? Math.min(AGAIN_MS, intervalMs) : intervalMs
     const spentMs = clock.monotonicMs() - startedMs
     await clock.sleep(Math.max(AGAIN_MS / 4, restMs - spentMs), stop).catch((error: unknown) => {
       if (!stop.aborted) throw error
@@ -49,10 +57,10 @@ async function beat(
 }
 
 /** Undefined when we could not look: our own reference was out of reach, or we stood still. */
-async function lookOnce(
+export async function lookOnce(
   watched: Watched,
-  { timeoutSeconds }: StatusConfig,
-  { clock, reference }: StatusPorts,
+  { timeoutSeconds }: Pick<StatusConfig, 'timeoutSeconds'>,
+  { clock, reference }: Pick<StatusPorts, 'clock' | 'reference'>,
   stop: AbortSignal,
 ): Promise<Looked | undefined> {
   const timeoutMs = timeoutSeconds * SECOND_MS
