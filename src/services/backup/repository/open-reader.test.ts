@@ -38,5 +38,6 @@ test('reading: a dead region is asked while it is opened, and then no more', asy
   for await (const { bytes } of walPieces(reader, path, startLsn, endLsn)) assert(bytes.length > 0)
   // For the names of the keys all regions are asked, once: each may have newer ones.
   assert(dead.asked <= asked + 1, `asked ${dead.asked - asked} times more`)
+  assert.deepEqual([...reader.away], ['region-0'])
   assert(reader.findings.every(({ region }) => region === 'region-0'))
 })

@@ -56,6 +56,8 @@ export type RepositoryReader = {
    */
   readonly read: (name: string) => Promise<Uint8Array>
   readonly dataKeys: DataKeys
+  /** Names of the regions that did not answer at some time. */
+  readonly away: ReadonlySet<string>
   /** What was wrong on the way, newest last; at most `FINDINGS_MAX`. */
   readonly findings: readonly Finding[]
 }
@@ -71,8 +73,12 @@ export async function openReader(asked: ReaderOptions): Promise<RepositoryReader
   const regions = [...asked.regions]
   const options = { ...asked, regions }
   const findings: Finding[] = []
+  const away = new Set<string>()
   const note = (region: string, object: string, error: unknown): void => {
-    if (error instanceof FaultError) last(regions, region)
+    if (error instanceof FaultError) {
+      away.add(region)
+      last(regions, region)
+    }
     if (findings.length < FINDINGS_MAX) findings.push(findingOf(region, object, error))
   }
   const root = await findRoot(options, note)
@@ -87,6 +93,7 @@ export async function openReader(asked: ReaderOptions): Promise<RepositoryReader
     chain,
     proofs,
     read,
+    away,
     findings,
     cluster: () => {
       if (chain.state.cluster) return chain.state.cluster
@@ -142,7 +149,7 @@ async function findLaterRoot(
   note: Note,
 ): Promise<RepositoryRoot | undefined> {
   const names = new Set<string>()
-  for (const { name: region, store } of [...options.regions]) {
+  for (const { name: region, store } of options.regions.slice()) {
     try {
       for await (const { name } of store.list(ROOTS_FOLDER)) names.add(name)
     } catch (error) {
@@ -208,7 +215,7 @@ async function readAnywhere(
   note: Note,
 ): Promise<Uint8Array> {
   let failure: unknown
-  for (const region of [...options.regions]) {
+  for (const region of options.regions.slice()) {
     try {
       const bytes = await region.store.get(name)
       await check(bytes)

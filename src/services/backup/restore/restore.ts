@@ -21,7 +21,7 @@ import { writeDirectory } from './data-directory.ts'
 import { spoolLog, type LogFindings } from './log-spool.ts'
 import { archiveEnd } from './archive-end.ts'
 import { checkOver, clearOver, clearSpool } from './over.ts'
-import { notKept, stopFor, type Stop } from './stop.ts'
+import { awayNote, notKept, stopFor, type Stop } from './stop.ts'
 import { planFiles } from './file-plan.ts'
 import {
   ARCHIVE_LIST,
@@ -125,7 +125,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     backupFinishedMs: backup.finishedMs,
     timeline,
     stop: describe(stop),
-    note: stop.note,
+    note: [stop.note, awayNote(target, reader.away)].filter(Boolean).join('; ') || undefined,
     tablespaces: written.tablespaces,
     files: written.files,
     bytes: written.bytes,

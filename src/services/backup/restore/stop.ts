@@ -66,6 +66,21 @@ export function stopFor(target: RestoreTarget, log: LogFindings, backup: BackupE
   }
 }
 
+/**
+ * What a region that is away means for a restore of all there is: it may hold the last seconds
+ * alone, where they had come to it and not yet to the others.
+ *
+ * @returns Undefined where it means nothing.
+ */
+export function awayNote(target: RestoreTarget, away: ReadonlySet<string>): string | undefined {
+  if (target.kind !== 'latest' || away.size === 0) return undefined
+  const names = [...away].sort().join(', ')
+  return (
+    `${names} did not answer: changes of the last seconds that only it holds are not restored; ` +
+    'when it is back, restore again to have them'
+  )
+}
+
 /** A record's end is told aligned to 8 bytes, but ends where its bytes end. */
 function alignedDown(lsn: Lsn): Lsn {
   return lsn - 7n

@@ -98,7 +98,7 @@ async function stepsOf(
   let failure: unknown
   let found: Steps | undefined
   // Regions that answered last time come first: where they have it all, no other is asked.
-  for (const { store } of [...reader.regions]) {
+  for (const { store } of reader.regions.slice()) {
     try {
       await listParts(store, path, segment.startLsn, size, parts)
       found = stepsIn(reader, path, segment, [...parts.values()])
