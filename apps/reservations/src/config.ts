@@ -24,6 +24,8 @@ export type Config = {
   /** The service that takes payments; without it nothing is asked for. */
   readonly payments: PaymentsConfig | undefined
   readonly mailFrom: string
+  /** Makes the number with which players check in; without it nobody does. */
+  readonly pinSecret?: string | undefined
   /** Where it is noted who left, outside the database; replayed at every start. */
   readonly erasureList?: string | undefined
   /** Shows the accounts of the demonstration on the log-in page. */
@@ -46,6 +48,7 @@ const environment = z.object({
   PAYMENTS_EVENTS_SECRET: z.string().default(''),
   SMTP_URL: z.url({ protocol: /^smtp$/ }).optional(),
   MAIL_FROM: z.email().default('no-reply@reservations.example'),
+  SESSION_SECRET_FILE: z.string().min(1).optional(),
   ERASURE_LIST: z.string().min(1).optional(),
   DEMO: z.enum(['', '0', '1']).default('0'),
 })
@@ -76,6 +79,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
             eventsSecret: data.PAYMENTS_EVENTS_SECRET,
           },
     mailFrom: data.MAIL_FROM,
+    pinSecret:
+      data.SESSION_SECRET_FILE === undefined
+        ? undefined
+        : readFileSync(data.SESSION_SECRET_FILE, 'utf8'),
     erasureList: data.ERASURE_LIST,
     demo: data.DEMO === '1',
   })

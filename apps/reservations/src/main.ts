@@ -36,11 +36,21 @@ export async function startApp(
   const report = (line: object): void => {
     console.error(JSON.stringify({ service: 'reservations', ...line }))
   }
-  const { publicOrigin, demo, smtpUrl, mailFrom, erasureList } = config
+  const { publicOrigin, demo, smtpUrl, mailFrom, erasureList, pinSecret } = config
   const postman = smtpUrl === undefined ? undefined : openPostman(smtpUrl, mailFrom, report)
   const payments = config.payments && openPayments(config.payments)
   const { confirm, write } = postman ?? {}
-  const shop = { database, publicOrigin, demo, nowMs, confirm, write, payments, erasureList }
+  const shop = {
+    database,
+    publicOrigin,
+    demo,
+    nowMs,
+    confirm,
+    write,
+    payments,
+    erasureList,
+    pinSecret,
+  }
   // Before anybody is served: a restored database may know again who has left.
   if (erasureList !== undefined) {
     const erased = await replayErasures(database, erasureList)

@@ -23,6 +23,8 @@ export type Club = {
   /** When, on the day it opens, a new day may be booked. */
   readonly releaseMinute: number
   readonly cancelHours: number
+  /** Minutes after the start until a court nobody checked in for is given free; 0: never. */
+  readonly checkinMinutes: number
 }
 
 export type Court = {

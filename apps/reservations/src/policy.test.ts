@@ -17,6 +17,7 @@ const club: Club = {
   closesMinute: 1320,
   releaseMinute: 420,
   cancelHours: 2,
+  checkinMinutes: 0,
 }
 const court: Court = {
   id: 'padel',

@@ -7,6 +7,7 @@
  * @module
  */
 import { allClubs } from './data/clubs.ts'
+import { freeMissed } from './data/checkins.ts'
 import { passOn, toTell } from './data/waits.ts'
 import { codeOf, inClub } from './database.ts'
 import type { Club } from './model.ts'
@@ -44,6 +45,7 @@ export async function keepUp(shop: Shop, report: (line: object) => void): Promis
 
 async function keepClub(shop: Shop, club: Club): Promise<void> {
   const nowMs = shop.nowMs()
+  await inClub(shop.database, club.id, (tx) => freeMissed(tx, club, nowMs))
   await inClub(shop.database, club.id, (tx) => passOn(tx, club, nowMs))
   await inClub(shop.database, club.id, (tx) => tx`SELECT forget_history()`)
   await tellOffered(shop, club)

@@ -51,6 +51,7 @@ export async function startReservations(poolMax = 5): Promise<TestReservations> 
       smtpUrl: undefined,
       payments: undefined,
       mailFrom: 'no-reply@reservations.example',
+      pinSecret: 'a secret of the tests only',
       demo: true,
     },
     () => NOW_MS,

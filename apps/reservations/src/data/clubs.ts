@@ -28,7 +28,7 @@ export async function logoOf(sql: Sql, clubId: string): Promise<string> {
 function clubColumns(sql: Sql): ReturnType<Sql> {
   return sql`id, slug, name, town, zone, language, colour, opens_minute AS "opensMinute",
     closes_minute AS "closesMinute", release_minute AS "releaseMinute",
-    cancel_hours AS "cancelHours"`
+    cancel_hours AS "cancelHours", checkin_minutes AS "checkinMinutes"`
 }
 
 export async function courtsOf(tx: Transaction, clubId: string): Promise<Court[]> {
@@ -61,6 +61,7 @@ export type RuleChange = {
   readonly closesMinute: number
   readonly releaseMinute: number
   readonly cancelHours: number
+  readonly checkinMinutes: number
   readonly subscriptions: readonly Pick<Subscription, 'id' | 'daysAhead' | 'partnersMin'>[]
   readonly quotas: readonly Pick<Quota, 'id' | 'bookingsMax'>[]
 }
@@ -72,7 +73,7 @@ export async function changeRules(
 ): Promise<void> {
   await tx`UPDATE clubs SET opens_minute = ${change.opensMinute},
     closes_minute = ${change.closesMinute}, release_minute = ${change.releaseMinute},
-    cancel_hours = ${change.cancelHours} WHERE id = ${clubId}`
+    cancel_hours = ${change.cancelHours}, checkin_minutes = ${change.checkinMinutes} WHERE id = ${clubId}`
   for (const { id, daysAhead, partnersMin } of change.subscriptions) {
     await tx`UPDATE subscriptions SET days_ahead = ${daysAhead}, partners_min = ${partnersMin}
       WHERE club_id = ${clubId} AND id = ${id}`

@@ -12,6 +12,7 @@ import { occurrencesOf, type Course } from '../series.ts'
 import { clockLabel, instantOf } from '../time.ts'
 import { book } from './acts.ts'
 import { bookingById } from './bookings.ts'
+import { checkIn, freeMissed, pinOf } from './checkins.ts'
 import { courtsOf, quotasOf } from './clubs.ts'
 import { close, effectOf } from './closures.ts'
 import { putBack, stepsOfAct, stepsToMoment } from './history.ts'
@@ -309,4 +310,33 @@ test('erasure: nothing that says who it was is left in any table, and a restored
   assert.deepEqual(await found(), [])
   const plan = await inside((tx) => stepsToMoment(tx, club.id, new Date(0)))
   assert(!plan.some(({ key }) => key === leaver.id), 'going back to a moment brings nobody back')
+})
+
+test('check-in: the number of a game counts around its start only; what nobody came for is freed', async () => {
+  const strict = { ...club, checkinMinutes: 10 }
+  const secret = 'a secret of the tests only'
+  const startMs = instantOf(club.zone, '2027-03-06', 600)
+  const came = await bookFor(player, 0, '2027-03-06', 600)
+  const missed = await bookFor(other, 1, '2027-03-06', 600)
+  const at = (minutes: number, pin: string): Promise<boolean> =>
+    inside(async (tx) => {
+      const game = await checkIn(tx, strict, secret, pin, startMs + minutes * 60_000)
+      return game !== undefined
+    })
+  const [pin, theirs] = [pinOf(secret, came), pinOf(secret, missed)]
+  assert.match(pin, /^\d{6}$/)
+  assert.equal(await at(-20, pin), false)
+  assert.equal(await at(10, pin), false)
+  assert.equal(await at(0, pinOf('another', came)), false)
+  assert.equal(await at(-10, pin), true)
+  const free = (minutes: number): Promise<number> =>
+    inside((tx) => freeMissed(tx, strict, startMs + minutes * 60_000))
+  assert.equal(await free(9), 0)
+  assert.equal(await free(10), 1)
+  assert.equal(await free(10), 0)
+  assert.deepEqual([await status(came), await status(missed)], ['confirmed', 'cancelled'])
+  assert.equal(await at(10, theirs), false)
+  const [told] = await inside((tx) => tx`SELECT kind FROM notices WHERE booking_id = ${missed}`)
+  assert.equal(told?.['kind'], 'missed')
+  assert.equal(await inside((tx) => freeMissed(tx, club, startMs + 600_000)), 0, 'off by default')
 })

@@ -37,7 +37,7 @@ type Rule = { readonly columns: readonly string[]; readonly gone: 'delete' | 'ke
 
 const rules: Readonly<Record<Table, Rule>> = {
   clubs: {
-    columns: ['opens_minute', 'closes_minute', 'release_minute', 'cancel_hours'],
+    columns: ['opens_minute', 'closes_minute', 'release_minute', 'cancel_hours', 'checkin_minutes'],
     gone: 'keep',
   },
   subscriptions: { columns: ['name', 'days_ahead', 'partners_min'], gone: 'keep' },

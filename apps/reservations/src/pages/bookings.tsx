@@ -113,6 +113,8 @@ export type OneView = {
   /** Until when it could be cancelled. */
   readonly cancelUntilMs: number
   readonly isFresh: boolean
+  /** The number with which the players check in. */
+  readonly pin: string | undefined
   /** What is owed for it, if anything, and how it stands. */
   readonly due: DueView | undefined
 }
@@ -169,6 +171,13 @@ export function OnePage(view: OneView): VNode {
             <p class="small">{say('one.override', { reason: booking.overrideReason })}</p>
           )}
         </section>
+        {view.pin !== undefined && !cancelled && (
+          <section class="sheet-part">
+            <h2>{say('kiosk.pin')}</h2>
+            <p class="pin">{view.pin}</p>
+            <p class="small">{say('kiosk.pinHint', { n: club.checkinMinutes })}</p>
+          </section>
+        )}
         {view.due && <DuePart due={view.due} visit={visit} bookingId={booking.id} />}
         <Actions {...view} />
       </article>

@@ -17,9 +17,11 @@ export type NumbersView = {
   readonly to: string
   /** Undefined when the period makes no sense. */
   readonly numbers: Numbers | undefined
+  /** Games nobody came for. */
+  readonly missed: number
 }
 
-export function NumbersPage({ visit, from, to, numbers }: NumbersView): VNode {
+export function NumbersPage({ visit, from, to, numbers, missed }: NumbersView): VNode {
   const { say, club } = visit
   const base = `/${club.slug}/office`
   return (
@@ -45,6 +47,7 @@ export function NumbersPage({ visit, from, to, numbers }: NumbersView): VNode {
         {!numbers && <Message kind="bad">{say('numbers.bad')}</Message>}
         {numbers && <CourtTable visit={visit} numbers={numbers} />}
         {numbers && <HourTable visit={visit} numbers={numbers} />}
+        {numbers && <p>{say('numbers.missed', { n: missed })}</p>}
         {numbers && (
           <p>
             <a href={`${base}/numbers.csv?from=${from}&to=${to}`}>{say('numbers.download')}</a>

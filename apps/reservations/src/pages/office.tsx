@@ -51,6 +51,22 @@ export function OfficePage(view: OfficeView): VNode {
       {problem && <Message kind="bad">{say(problem)}</Message>}
       <ClosureCard {...view} />
       <Closures {...view} />
+      {club.checkinMinutes > 0 && (
+        <section class="card stack">
+          <div>
+            <h2>{say('kiosk.device')}</h2>
+            <p class="small">{say('kiosk.deviceHint')}</p>
+          </div>
+          <div class="news-acts">
+            <form method="post" action={`/${club.slug}/office/kiosk`}>
+              <button>{say('kiosk.make')}</button>
+            </form>
+            <form method="post" action={`/${club.slug}/office/kiosks/close`}>
+              <button class="quiet">{say('kiosk.closeAll')}</button>
+            </form>
+          </div>
+        </section>
+      )}
       <section class="card row-card">
         <div>
           <h2>{say('office.bookFor')}</h2>

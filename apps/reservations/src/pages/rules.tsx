@@ -58,6 +58,12 @@ export function RulesPage(view: RulesView): VNode {
               value={club.cancelHours}
               max={168}
             />
+            <NumberField
+              id="checkin"
+              word={say('kiosk.rule')}
+              value={club.checkinMinutes}
+              max={60}
+            />
           </div>
         </section>
         {subscriptions.map((one) => (

@@ -174,7 +174,7 @@ test('app: whatever of another club is asked for, the answer is 404 without a by
     title: 'x',
     digest: 'x',
   }
-  const shop = { database, publicOrigin: '', demo: false, nowMs: () => NOW_MS }
+  const shop = { database, publicOrigin: '', demo: false, nowMs: () => NOW_MS, pinSecret: 'x' }
   const routes = createApp(shop, () => undefined).routes.filter(({ path }) =>
     path.startsWith('/:club/'),
   )
@@ -188,7 +188,7 @@ test('app: whatever of another club is asked for, the answer is 404 without a by
   const withId = (path: string): boolean => [...params].some((name) => path.includes(`:${name}`))
   assert(routes.filter(({ path }) => withId(path)).length >= 20, 'the routes with ids are found')
   for (const { path, method } of routes) {
-    if (/logout|everywhere|theme|logo\.svg|login|notices|cut$|prove$/.test(path)) continue
+    if (/logout|everywhere|theme|logo\.svg|login|notices|cut$|prove$|kiosk/.test(path)) continue
     const query = new URLSearchParams(fields)
     const real: string = path
       .replace(':club', 'zuiderpark')
@@ -298,6 +298,28 @@ test('app: a calendar follows a member by its address alone, until it is taken b
   const [, id = ''] = [...page.matchAll(/me\/feeds\/([\w-]{36})\/close/g)].at(-1) ?? []
   assert.equal((await post(`/zuiderpark/me/feeds/${id}/close`, {}, member)).status, 303)
   assert.equal((await get(path)).status, 404)
+})
+
+test('app: a screen in the clubhouse is nobody: no names, no officer, and it can be revoked', async () => {
+  await superuser`UPDATE clubs SET checkin_minutes = 10 WHERE id = ${zuiderpark.id}`
+  const officer = await cookieOf(origin, 'zuiderpark', accounts.secretary)
+  assert.equal((await get('/zuiderpark/kiosk', officer)).status, 404)
+  const made = await post('/zuiderpark/office/kiosk', {}, officer)
+  const cookies = made.headers.getSetCookie()
+  const screen = cookies.find((one) => one.startsWith('__Host-kiosk='))?.split(';')[0] ?? ''
+  assert(cookies.some((one) => one.startsWith('__Host-session=;')))
+  assert.equal((await get('/zuiderpark/office', officer)).status, 303, 'the officer is logged out')
+  const page = await get('/zuiderpark/kiosk', screen)
+  assert.equal(page.status, 200)
+  const text = await page.text()
+  const names = await superuser<{ name: string }[]>`SELECT last_name AS name FROM members`
+  for (const { name } of names) assert(!text.includes(name), name)
+  assert.equal((await post('/zuiderpark/kiosk', { pin: '000000' }, screen)).status, 409)
+  assert.equal((await get('/roseraie/kiosk', screen)).status, 404)
+  assert.equal((await post('/zuiderpark/kiosk', { pin: '000000' }, member)).status, 404)
+  await post('/zuiderpark/office/kiosks/close', {}, secretary)
+  assert.equal((await get('/zuiderpark/kiosk', screen)).status, 404)
+  await superuser`UPDATE clubs SET checkin_minutes = 0 WHERE id = ${zuiderpark.id}`
 })
 
 test('app: a refusal names its rule and the time from which it passes', async () => {

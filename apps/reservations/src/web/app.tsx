@@ -22,6 +22,7 @@ import { addOwnDataRoutes } from './own-data-routes.tsx'
 import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
 import { addJoinRoutes } from './join-routes.tsx'
 import { addJournalRoutes } from './journal-routes.tsx'
+import { addKioskRoutes } from './kiosk-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
 import { addOfficerRoutes } from './officer-routes.tsx'
 import { addRuleRoutes } from './rule-routes.tsx'
@@ -72,6 +73,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addOfficeRoutes(app, shop)
   addOfficerRoutes(app, shop)
   addJoinRoutes(app, shop)
+  addKioskRoutes(app, shop)
   addOwnDataRoutes(app, shop)
   addRuleRoutes(app, shop)
   addSeriesRoutes(app, shop)

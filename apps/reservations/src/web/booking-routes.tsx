@@ -9,6 +9,7 @@ import { MissingError, PartnerError } from '../data/errors.ts'
 import { PARTNERS_MAX, rulesFor, type Order } from '../data/acts.ts'
 import { RefusedError } from '../data/errors.ts'
 import { bookingById, bookingsOfMember, bookingsWithin, standingOf } from '../data/bookings.ts'
+import { pinOf } from '../data/checkins.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
 import { TakenError, type Transaction } from '../database.ts'
@@ -358,9 +359,17 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
     mayCancel: member.role === 'secretary' || mayCancel(club, booking.startMs, nowMs),
     cancelUntilMs: booking.startMs - club.cancelHours * 3_600_000,
     isFresh: visit.done === 'booked',
+    pin: pinFor(shop, visit, booking, member),
     due: own ? await dueFor(shop, visit, booking) : undefined,
   }
   return answer(c, <OnePage {...view} />)
+}
+
+/** Only for those who play, from where the club asks for it. */
+function pinFor(shop: Shop, { club }: Visit, booking: Booking, member: Member): string | undefined {
+  const plays = booking.players.some(({ id }) => id === member.id)
+  if (!plays || club.checkinMinutes === 0 || shop.pinSecret === undefined) return undefined
+  return pinOf(shop.pinSecret, booking.id)
 }
 
 function maySee(booking: Booking, member: Member): boolean {

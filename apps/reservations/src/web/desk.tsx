@@ -24,6 +24,8 @@ export type Shop = {
   readonly confirm?: ((confirmation: Confirmation) => void) | undefined
   /** Writes to a member, if mail is sent at all. Returns at once. */
   readonly write?: ((letter: Letter) => void) | undefined
+  /** Makes the number of each booking; without it nobody checks in. */
+  readonly pinSecret?: string | undefined
   /** File that outlives the database: who left (erasures.ts). */
   readonly erasureList?: string | undefined
   /** Takes payments, if any are asked for. */

@@ -42,6 +42,7 @@ export function addRuleRoutes(app: Hono, shop: Shop): void {
         closesMinute,
         releaseMinute: fields.whole('release', 0, 1439),
         cancelHours: fields.whole('cancelHours', 0, 168),
+        checkinMinutes: fields.whole('checkin', 0, 60),
         subscriptions: view.subscriptions.map(({ id }) => ({
           id,
           daysAhead: fields.whole(`ahead-${id}`, 0, 365),

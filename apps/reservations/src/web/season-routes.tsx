@@ -5,6 +5,7 @@
  */
 import type { Context, Hono } from 'hono'
 import { bookingsOfMember, bookingsWithin, usesWithin } from '../data/bookings.ts'
+import { missedWithin } from '../data/checkins.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { MissingError } from '../data/errors.ts'
 import { closeFeed, memberOfFeed, openFeed } from '../data/feeds.ts'
@@ -183,12 +184,13 @@ async function numbersView(c: Context, shop: Shop, visit: Visit): Promise<Number
   const from = date('from', `${wallClock(club.zone, visit.nowMs).date.slice(0, 7)}-01`)
   const to = date('to', today)
   if (from > to || to > addDays(from, NUMBERS_DAYS_MAX)) {
-    return { visit, from, to, numbers: undefined }
+    return { visit, from, to, numbers: undefined, missed: 0 }
   }
   const [startMs, endMs] = [instantOf(club.zone, from, 0), instantOf(club.zone, to, 1440)]
   return await inVisit(shop.database, visit, async (tx) => {
     const courts = await courtsOf(tx, club.id)
     const uses = await usesWithin(tx, club.id, startMs, endMs)
-    return { visit, from, to, numbers: numbersOf(club, courts, uses, from, to) }
+    const missed = await missedWithin(tx, club.id, startMs, endMs)
+    return { visit, from, to, numbers: numbersOf(club, courts, uses, from, to), missed }
   })
 }

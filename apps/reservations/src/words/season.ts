@@ -76,6 +76,58 @@ export const seasonWords = {
     'Vous avez déjà cinq adresses. Révoquez-en une d’abord.',
     'You have five addresses already. Revoke one first.',
   ],
+  'kiosk.title': ['Aanmelden', 'Arrivée', 'Check in'],
+  'kiosk.lead': [
+    'Tik het nummer van uw boeking in, van een kwartier vooraf tot {n} minuten na het begin.',
+    'Tapez le numéro de votre réservation, d’un quart d’heure avant à {n} minutes après le début.',
+    'Type the number of your booking, from a quarter of an hour before until {n} minutes after the start.',
+  ],
+  'kiosk.pin': ['Nummer om aan te melden', 'Numéro d’arrivée', 'Check-in number'],
+  'kiosk.pinHint': [
+    'Aan het scherm in het clubhuis. Wie {n} minuten na het begin niet aangemeld is, verliest het terrein.',
+    'À l’écran du club-house. Sans arrivée {n} minutes après le début, le terrain est libéré.',
+    'At the screen in the clubhouse. Without it, {n} minutes after the start the court is given free.',
+  ],
+  'kiosk.checkIn': ['Aanmelden', 'Je suis là', 'Check in'],
+  'kiosk.welcome': [
+    'Welkom op {court}. Veel plezier!',
+    'Bienvenue sur {court}. Bon jeu !',
+    'Welcome to {court}. Enjoy your game!',
+  ],
+  'kiosk.wrong': [
+    'Dit nummer hoort nu bij geen enkele boeking.',
+    'Ce numéro ne correspond à aucune réservation en ce moment.',
+    'This number belongs to no booking just now.',
+  ],
+  'kiosk.here': ['aangemeld', 'arrivés', 'here'],
+  'kiosk.awaited': ['verwacht', 'attendus', 'awaited'],
+  'kiosk.none': [
+    'Er begint nu geen partij.',
+    'Aucune partie ne commence maintenant.',
+    'No game begins just now.',
+  ],
+  'kiosk.rule': [
+    'Vrij zonder aanmelding na (minuten, 0 = nooit)',
+    'Libéré sans arrivée après (minutes, 0 = jamais)',
+    'Freed without check-in after (minutes, 0 = never)',
+  ],
+  'kiosk.device': ['Scherm in het clubhuis', 'Écran du club-house', 'Screen in the clubhouse'],
+  'kiosk.deviceHint': [
+    'Dit toestel toont wie verwacht wordt, zonder namen, en u wordt hier uitgelogd.',
+    'Cet appareil montre qui est attendu, sans noms, et vous y serez déconnecté.',
+    'This device shows what is awaited, without names, and you are logged out here.',
+  ],
+  'kiosk.make': [
+    'Maak van dit toestel het scherm',
+    'Faire de cet appareil l’écran',
+    'Make this device the screen',
+  ],
+  'kiosk.closeAll': ['Alle schermen intrekken', 'Révoquer tous les écrans', 'Revoke all screens'],
+  'numbers.missed': [
+    '{n|{n} partij waarvoor niemand kwam|{n} partijen waarvoor niemand kwam}',
+    '{n|{n} partie sans personne|{n} parties sans personne}',
+    '{n|{n} game nobody came for|{n} games nobody came for}',
+  ],
   'leave.title': ['De club verlaten', 'Quitter le club', 'Leave the club'],
   'leave.lead': [
     'Uw naam, e-mailadres, licentie en agenda-adressen worden gewist, ook uit het logboek. Komende boekingen vervallen. Dit kan niet ongedaan gemaakt worden.',
