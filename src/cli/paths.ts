@@ -34,6 +34,8 @@ export type Paths = {
   readonly audit: string
   /** Checkpoints of the books, signed by the seal and the witnesses. */
   readonly seal: string
+  /** What detection decided against sessions, addresses and roles; the gateways obey it. */
+  readonly sanctions: string
   /** WAL received and not yet in every region. */
   readonly spool: string
   readonly region: (name: string) => string
@@ -62,6 +64,7 @@ export function pathsIn(data: string): Paths {
     caCertificate: join(data, 'ca', 'ca.pem'),
     audit: join(data, 'audit'),
     seal: join(data, 'seal'),
+    sanctions: join(data, 'detection', 'sanctions.json'),
     spool: join(data, 'spool'),
     region: (name) => join(data, 'regions', name),
     evidence: join(data, 'evidence'),

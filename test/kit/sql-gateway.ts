@@ -39,6 +39,7 @@ export async function startSqlGateway(
   book?: AuditTrail,
   port = 0,
   columnsOf?: SqlGatewayPorts['columnsOf'],
+  sanctions?: SqlGatewayPorts['sanctions'],
 ): Promise<TestSqlGateway> {
   const trail = new RecordingTrail()
   const parsed = sqlGatewayConfig.parse({ listen: ['127.0.0.1'], ...config })
@@ -50,6 +51,7 @@ export async function startSqlGateway(
     upstream,
     verifierOf: verifiersOf(upstream),
     columnsOf,
+    sanctions,
   })
   return { ...running, trail, host: '127.0.0.1' }
 }

@@ -6,6 +6,7 @@
 import type { Command } from '../command.ts'
 import { alertsAckCommand } from './alerts-ack.ts'
 import { alertsListCommand } from './alerts-list.ts'
+import { alertsUndoCommand } from './alerts-undo.ts'
 import { alertsShowCommand } from './alerts-show.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditSearchCommand } from './audit-search.ts'
@@ -85,6 +86,7 @@ export const chapters: readonly Chapter[] = [
       auditVerifyCommand,
       databaseLintCommand,
       alertsListCommand,
+      alertsUndoCommand,
       alertsShowCommand,
       alertsAckCommand,
       detectReplayCommand,

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { readEvents } from '#audit/read.ts'
+import { encodeSanctions, type Sanction } from '#lib/sanctions.ts'
 import { channelOf } from '#services/detection/channels.ts'
 import type { MemoryFile } from '#services/detection/ports.ts'
 import { serveAlertDesk } from '#services/detection/desk.ts'
@@ -41,6 +42,17 @@ function memoryFile(name: string): MemoryFile {
   }
 }
 
+/** Writes what holds when it is not what stands there. */
+function publisher(file: string): (sanctions: readonly Sanction[]) => Promise<void> {
+  let written: string | undefined
+  return async (sanctions) => {
+    const text = encodeSanctions(sanctions)
+    if (text === written) return
+    await systemDisk.replace(file, Buffer.from(text))
+    written = text
+  }
+}
+
 /** To the protected server itself, past the gateway: to see who else came that way. */
 async function watchConnection({ paths }: Context): Promise<pg.PoolConfig> {
   const file = paths.secret('detection', 'database-password')
@@ -71,6 +83,7 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
     books: BOOKS,
     memory: memoryFile(join(paths.data, 'detection', 'learned')),
     server: () => serverView(watched),
+    publish: publisher(paths.sanctions),
     follow: (book, from, signal, atEnd) =>
       readEvents({
         folder: paths.audit,

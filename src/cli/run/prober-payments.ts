@@ -4,7 +4,7 @@
  * @module
  */
 import { readEvents } from '#audit/read.ts'
-import { verifyBook } from '#audit/verify.ts'
+import { BookWatch } from '#audit/watch.ts'
 import { FaultError } from '#lib/errors.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import {
@@ -69,10 +69,12 @@ async function paymentsView({ paths, ports, clock }: ServiceContext): Promise<Pa
 
 function cardEvents({ paths, clock }: ServiceContext): CardEvents {
   let turn = 0
+  const wholeEveryMs = Infinity // only to count: whether it is sound is asked by audit.complete
+  const book = new BookWatch({ folder: paths.audit, process: BOOK, clock, wholeEveryMs })
   return {
     turn: () => turn++,
     watch: async (signal) => {
-      const { records } = await verifyBook({ folder: paths.audit, process: BOOK })
+      const { records } = await book.verify()
       return async () => {
         const limit = AbortSignal.any([signal, AbortSignal.timeout(SEEN_WITHIN_MS)])
         const follow = { clock, signal: limit, pollMs: POLL_MS }

@@ -7,6 +7,7 @@
 import type pg from 'pg'
 import { tableColumns } from '#system/postgres/table-columns.ts'
 import { FaultError } from '#lib/errors.ts'
+import { parseSanctions, type Sanction } from '#lib/sanctions.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
@@ -40,6 +41,7 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
     tls: { certificate: await text('tls.pem'), key: await text('tls.key') },
     upstream,
     verifierOf: (user) => verifierOf(verifiers, user),
+    sanctions: sanctionsIn(paths.sanctions),
     columnsOf: (database) => columnsOf({ ...own, database }),
   })
   return {
@@ -48,6 +50,18 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
       await running[Symbol.asyncDispose]()
       await verifiers.end()
     },
+  }
+}
+
+/** What stands in the file, each time the file is another; what cannot be read changes nothing. */
+function sanctionsIn(file: string): () => Promise<readonly Sanction[] | undefined> {
+  let seen: string | undefined
+  return async () => {
+    const stamp = await systemDisk.stamp(file)
+    if (stamp === undefined || stamp === seen) return undefined
+    const found = parseSanctions(Buffer.from(await systemDisk.read(file)).toString('utf8'))
+    seen = stamp
+    return found
   }
 }
 

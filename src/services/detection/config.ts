@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { sanctionKinds, type Sanction } from '#lib/sanctions.ts'
 import { detectors } from './detectors.ts'
 
 /** Where an alert goes. Drills (synthetic attacks of the prober) go only where they are wanted. */
@@ -30,7 +31,24 @@ export type ChannelConfig =
   /** One JSON line for each alert, in `alerts.jsonl` of the data folder. */
   | { readonly kind: 'file'; readonly name: string; readonly drills: boolean }
 
+/** What is done by itself about an alert; `veilig alerts undo` takes it back. */
+export type ResponseRule = {
+  /** Ids of detectors; one that ends in `*` names all that begin so. */
+  readonly detectors: readonly string[]
+  /** End the session; or also refuse its address, or its role, for a while. */
+  readonly action: Sanction['kind']
+  /** Observe: it is only recorded what would have been done. */
+  readonly mode: 'observe' | 'enforce'
+  readonly minutes: number
+}
+
 export type DetectionConfig = {
+  readonly respond: {
+    readonly rules: readonly ResponseRule[]
+    /** Whom no rule touches, whatever they do. */
+    readonly spareRoles: readonly string[]
+    readonly spareAddresses: readonly string[]
+  }
   readonly channels: readonly ChannelConfig[]
   readonly escalation: {
     /** Minutes after which a grave incident that nobody acknowledged is told again. */
@@ -146,6 +164,22 @@ const reconcile: z.ZodType<DetectionConfig['reconcile']> = z.strictObject({
     ]),
 })
 
+const respond: z.ZodType<DetectionConfig['respond']> = z.strictObject({
+  rules: z
+    .array(
+      z.strictObject({
+        detectors: z.array(z.string().min(1).max(100)).min(1).max(200),
+        action: z.enum(sanctionKinds).default('session'),
+        mode: z.enum(['observe', 'enforce']).default('observe'),
+        minutes: z.number().min(0.01).max(525_600).default(60),
+      }),
+    )
+    .max(100)
+    .prefault([{ detectors: ['sqli.functions', 'escalation.*'] }]),
+  spareRoles: z.array(z.string()).max(1_000).default([]),
+  spareAddresses: z.array(z.string()).max(1_000).default([]),
+})
+
 export const detectionConfig: z.ZodType<DetectionConfig> = z
   .strictObject({
     channels: z
@@ -166,5 +200,6 @@ export const detectionConfig: z.ZodType<DetectionConfig> = z
     bruteForce: bruteForce.prefault({}),
     mass: mass.prefault({}),
     reconcile: reconcile.prefault({}),
+    respond: respond.prefault({}),
   })
   .readonly()

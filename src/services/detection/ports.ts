@@ -5,6 +5,7 @@
  */
 import type { RecordedEvent } from '#audit/read.ts'
 import type { AuditTrail } from '#audit/trail.ts'
+import type { Sanction } from '#lib/sanctions.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Alert } from './alert.ts'
 import type { ServerLook } from './reconcile.ts'
@@ -34,8 +35,17 @@ export type Channel = {
   deliver(alert: Alert, signal: AbortSignal): Promise<void>
 }
 
+/** A sanction that somebody took back. */
+export type Undone = Sanction & { readonly by: string }
+
 /** What outlives the process. */
 export type AlertStore = {
+  /** Keeps what was decided; the same again lasts until the later end. */
+  sanction(sanction: Sanction): Promise<void>
+  /** What holds now. */
+  sanctions(nowMs: number): Promise<readonly Sanction[]>
+  /** What was taken back and not recorded yet; each is given once in its life. */
+  undone(): Promise<readonly Undone[]>
   /** The last sequence number that was judged, if any was. */
   cursor(book: string): Promise<number | undefined>
   advance(book: string, sequence: number): Promise<void>
@@ -55,6 +65,8 @@ export type DetectionPorts = {
   readonly books: readonly string[]
   readonly follow: Follow
   readonly memory: MemoryFile
+  /** Tells the gateways what holds now. */
+  readonly publish?: ((sanctions: readonly Sanction[]) => Promise<void>) | undefined
   /** Asks the protected server what it sees; without it nothing is reconciled. */
   readonly server?: ((signal: AbortSignal) => Promise<ServerLook>) | undefined
   readonly store: AlertStore

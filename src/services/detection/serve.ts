@@ -10,6 +10,7 @@ import type { DetectionConfig } from './config.ts'
 import { decodeMemory, encodeMemory } from './memory.ts'
 import type { Channel, DetectionPorts } from './ports.ts'
 import { Reconciliation } from './reconcile.ts'
+import { responsesTo } from './respond.ts'
 import { Watch } from './watch.ts'
 
 const MINUTE_MS = 60_000
@@ -19,6 +20,7 @@ const ATTEMPT_TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 200
 const ESCALATE_EVERY_MS = 5_000
 const LOOK_MS = 50
+const PUBLISH_EVERY_MS = 1_000
 const CURSOR_EVERY_MS = 1_000
 /** A kill costs the reading of so much again. */
 const MEMORY_EVERY_MS = 60_000
@@ -63,6 +65,8 @@ class Desk {
   readonly #reconciliation: Reconciliation
   /** When the gateway's book was last read to its end. */
   #endMs = -Infinity
+  /** Incident, kind and value of sanctions decided. */
+  readonly #answered = new Set<string>()
   #told: readonly string[] = []
   #keptMs = 0
   readonly #underway = new Set<Promise<void>>()
@@ -97,7 +101,12 @@ class Desk {
     try {
       await this.#tellOff(either)
       const reading = this.#ports.books.map((book) => this.#read(book, either))
-      await Promise.all([...reading, this.#escalate(either), this.#reconcile(either)])
+      await Promise.all([
+        ...reading,
+        this.#escalate(either),
+        this.#reconcile(either),
+        this.#publish(either),
+      ])
     } finally {
       halt.abort() // one book that cannot be read ends the reading of all
       await Promise.all(this.#underway)
@@ -210,7 +219,42 @@ class Desk {
     if (this.#open.size > OPEN_MAX) this.#open.delete(this.#open.keys().next().value ?? '')
     const alert = alertOf(finding, incident.id, incident.count)
     if (fresh) await this.#announce(alert, signal)
+    await this.#respond(alert, fresh)
     this.#track(this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.keep(alert)))
+  }
+
+  /** On record first, then done: a sanction that exists is never one that nobody recorded. */
+  async #respond(alert: Alert, isFresh: boolean): Promise<void> {
+    const { trail, store, clock } = this.#ports
+    for (const { mode, sanction } of responsesTo(alert, this.#config.respond)) {
+      const { incident, kind, value, untilMs } = sanction
+      const key = `${incident} ${kind} ${value}`
+      if (this.#answered.has(key) && !isFresh) continue
+      this.#answered.add(key)
+      if (this.#answered.size > OPEN_MAX) this.#answered.clear()
+      const detail = { incident, action: kind, value, mode, untilMs: Math.round(untilMs) }
+      await trail.append([{ code: 'RESPONSE_TAKEN', detail }])
+      if (mode === 'observe') continue
+      await this.#quietly('RESPONSE_FAILED', async () => {
+        await store.sanction(sanction)
+        await this.#ports.publish?.(await store.sanctions(clock.nowMs()))
+      })
+    }
+  }
+
+  /** What was taken back, or is over, holds no longer. */
+  async #publish(signal: AbortSignal): Promise<void> {
+    const { clock, store, trail, publish } = this.#ports
+    while (publish && !signal.aborted) {
+      await this.#quietly('RESPONSE_FAILED', async () => {
+        await publish(await store.sanctions(clock.nowMs()))
+        for (const { incident, kind, value, by } of await store.undone()) {
+          const detail = { incident, action: kind, value, by }
+          await trail.append([{ code: 'RESPONSE_UNDONE', detail }])
+        }
+      })
+      await clock.sleep(PUBLISH_EVERY_MS, signal).catch(() => undefined)
+    }
   }
 
   async #announce(alert: Alert, signal: AbortSignal): Promise<void> {

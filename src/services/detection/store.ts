@@ -6,7 +6,8 @@
 import type pg from 'pg'
 import { migrate, type Migration } from '#system/postgres/migrate.ts'
 import { alertOf } from './alert.ts'
-import type { AlertStore } from './ports.ts'
+import { SANCTIONS_MAX, type Sanction } from '#lib/sanctions.ts'
+import type { AlertStore, Undone } from './ports.ts'
 
 /** The list only grows. */
 const migrations: readonly Migration[] = [
@@ -46,7 +47,26 @@ const migrations: readonly Migration[] = [
         add escalated_at timestamptz;
     `,
   },
+  {
+    name: '0003-sanctions',
+    sql: `
+      create table sanction (
+        incident_id uuid not null,
+        kind text not null,
+        value text not null,
+        until timestamptz not null,
+        undone_at timestamptz,
+        undone_by text,
+        undone_told boolean not null default false,
+        primary key (incident_id, kind, value)
+      );
+      create index sanction_until on sanction (until);
+    `,
+  },
 ]
+
+const SANCTION = `incident_id as incident, kind, value,
+  extract(epoch from until)::float8 * 1000 as "untilMs"`
 
 type OverdueRow = {
   readonly id: string
@@ -118,6 +138,22 @@ export async function openStore(pool: pg.Pool): Promise<AlertStore> {
         return alertOf(finding, id, alerts)
       })
     },
+    sanction: async ({ incident, kind, value, untilMs }) => {
+      const sql = `insert into sanction (incident_id, kind, value, until) values ($1, $2, $3, $4)
+        on conflict (incident_id, kind, value) do update
+          set until = greatest(sanction.until, excluded.until)`
+      await pool.query(sql, [incident, kind, value, new Date(untilMs)])
+    },
+    sanctions: async (nowMs) => {
+      const sql = `select ${SANCTION} from sanction
+        where undone_at is null and until > $1 order by until desc limit ${SANCTIONS_MAX}`
+      return (await pool.query<Sanction>(sql, [new Date(nowMs)])).rows
+    },
+    undone: async () => {
+      const sql = `update sanction set undone_told = true
+        where undone_at is not null and not undone_told returning ${SANCTION}, undone_by as by`
+      return (await pool.query<Undone>(sql)).rows
+    },
     delivered: async ({ id }, channel, latencyMs, attempts) => {
       const sql = 'insert into delivery values ($1, $2, $3, $4)'
       await pool.query(sql, [id, channel, latencyMs, attempts])
@@ -147,6 +183,22 @@ export async function acknowledge(
     where acknowledged_at is null and ($1 = 'all' or id::text = $1)`
   const { rowCount } = await client.query(sql, [id, by])
   return rowCount ?? 0
+}
+
+/**
+ * Takes back what was done by itself about an incident; of 'all' with the id 'all'. The gateways
+ * obey within two seconds, while detection runs.
+ *
+ * @returns What was taken back.
+ */
+export async function undo(
+  client: pg.ClientBase,
+  { id, by }: { readonly id: string; readonly by: string },
+): Promise<readonly Sanction[]> {
+  const sql = `update sanction set undone_at = now(), undone_by = $2
+    where undone_at is null and until > now() and ($1 = 'all' or incident_id::text = $1)
+    returning ${SANCTION}`
+  return (await client.query<Sanction>(sql, [id, by])).rows
 }
 
 /** The newest incidents first; drills only when wanted. */

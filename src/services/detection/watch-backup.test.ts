@@ -76,6 +76,9 @@ async function alertsOf(process: string): Promise<readonly Alert[]> {
     advance: () => Promise.resolve(),
     keep: () => Promise.resolve(),
     overdue: () => Promise.resolve([]),
+    sanction: () => Promise.resolve(),
+    sanctions: () => Promise.resolve([]),
+    undone: () => Promise.resolve([]),
     delivered: () => Promise.resolve(),
   }
   await using book = await openTrail({

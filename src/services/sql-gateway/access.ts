@@ -10,10 +10,12 @@
 import { DeniedError } from '#lib/errors.ts'
 import type { ConnectRule } from './config.ts'
 import { allowList, type AllowList, type Identity } from './policy.ts'
+import { Sanctions } from './sanctions.ts'
 
 /** A condition of a rule that a connection does not meet. */
 export type Breach = {
-  readonly condition: 'from' | 'hours' | 'connectionsPerMinuteMax' | 'connectionsMax' | 'perAddress'
+  readonly condition:
+    'from' | 'hours' | 'connectionsPerMinuteMax' | 'connectionsMax' | 'perAddress' | 'sanction'
   readonly mode: ConnectRule['mode']
 }
 
@@ -30,13 +32,19 @@ export class Access {
   /** Rule and role, or rule, role and address → sessions open. */
   readonly #open = new Map<string, number>()
 
-  constructor(rules: readonly ConnectRule[]) {
+  readonly #sanctions: Sanctions
+
+  constructor(rules: readonly ConnectRule[], sanctions: Sanctions = new Sanctions()) {
+    this.#sanctions = sanctions
     this.#rules = rules.map((rule) => ({ rule, isFrom: rule.from && allowList(rule.from) }))
   }
 
   /** Asked when a client says who it is. @param nowMs Milliseconds since the Unix epoch. */
   ask(identity: Identity, address: string, nowMs: number): readonly Breach[] {
     const breaches: Breach[] = []
+    const who = { session: '', address, user: identity.user }
+    if (this.#sanctions.against(who, nowMs))
+      breaches.push({ condition: 'sanction', mode: 'enforce' })
     for (const [index, { rule, isFrom }] of this.#matching(identity)) {
       const { mode, hours, connectionsPerMinuteMax: rate } = rule
       if (isFrom && !isFrom(address)) breaches.push({ condition: 'from', mode })
@@ -112,7 +120,7 @@ export function accessDenied({ user }: Identity, { condition }: Breach): DeniedE
   const full = condition === 'connectionsMax' || condition === 'perAddress'
   return new DeniedError(
     full ? 'DB_ROLE_FULL' : 'DB_ACCESS_DENIED',
-    `a rule of sqlGateway.connect refuses ${user}: ${condition}`,
+    `a rule of connecting refuses ${user}: ${condition}`,
     full ? 'Too many sessions of this role are open.' : 'This user may not connect here and now.',
   )
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeniedError, type VeiligError } from '#lib/errors.ts'
+import { DeniedError, FaultError, type VeiligError } from '#lib/errors.ts'
 import { encodeFatal } from '#protocol/postgres/encode.ts'
 
 /** Code → SQLSTATE and hint. The sentence is the error's own public one. */
@@ -17,6 +17,7 @@ const denied: Readonly<Record<string, readonly [sqlstate: string, hint: string]>
   DB_ROLE_FULL: ['53300', 'Close some sessions, or use a pool.'],
   DB_ROWS_LIMIT: ['54000', 'Ask for less at a time; the operator sets the limit.'],
   DB_SERVER_AUTH_WEAK: ['28000', 'The line of pg_hba.conf for this user must say scram-sha-256.'],
+  DB_SESSION_ENDED: ['57P01', 'Ask the operator of this database.'],
   DB_SESSIONS_FULL: ['53300', ''],
   DB_TLS_REQUIRED: ['28000', 'Connect with sslmode=verify-full, or at least sslmode=require.'],
   DB_USER_MISSING: ['28000', ''],
@@ -38,4 +39,12 @@ export function fatalFor(error: VeiligError): Uint8Array {
   }
   const [sqlstate, message] = others[error.code] ?? ['08P01', 'The protocol was broken.']
   return encodeFatal(sqlstate, message)
+}
+
+export function tooLate(): DeniedError {
+  return new DeniedError('DB_LOGIN_TIMEOUT', 'it took too long', 'The login took too long.')
+}
+
+export function serverLeft(): FaultError {
+  return new FaultError('DB_UPSTREAM_UNREACHABLE', 'the server closed the connection at login')
 }

@@ -16,7 +16,7 @@ import { MessageBuffer } from '#protocol/postgres/message-buffer.ts'
 import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
 import { accessDenied, type Access, type Breach } from './access.ts'
 import type { Admission } from './admission.ts'
-import { fatalFor } from './answers.ts'
+import { fatalFor, serverLeft, tooLate } from './answers.ts'
 import { cancelBy } from './cancel.ts'
 import type { PersonalColumns } from './columns.ts'
 import type { CancelKey, CancelKeys } from './cancel-keys.ts'
@@ -28,6 +28,7 @@ import { Greeting, type Wish } from './greeting.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import type { ScramFor } from './scram-for.ts'
+import type { Sanctioned } from './sanctions.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { Traffic } from './traffic.ts'
 import { openUpstream, sendCancel } from './upstream.ts'
@@ -117,7 +118,11 @@ export class Connection {
     this.destroy()
   }
 
-  /** Ends because nothing can be recorded any more. */
+  get peer(): Sanctioned {
+    return { session: this.#id, address: this.#address, user: this.#identity?.user }
+  }
+
+  /** Ends with what runs in it: nothing can be recorded any more, or a sanction says so. */
   fail(error: VeiligError): void {
     this.#refuse(error)
   }
@@ -489,12 +494,4 @@ export class Connection {
   #isOver(): boolean {
     return this.#stage === 'over'
   }
-}
-
-function tooLate(): DeniedError {
-  return new DeniedError('DB_LOGIN_TIMEOUT', 'it took too long', 'The login took too long.')
-}
-
-function serverLeft(): FaultError {
-  return new FaultError('DB_UPSTREAM_UNREACHABLE', 'the server closed the connection at login')
 }

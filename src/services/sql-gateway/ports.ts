@@ -4,6 +4,7 @@
  * @module
  */
 import type { AuditTrail } from '#audit/trail.ts'
+import type { Sanction } from '#lib/sanctions.ts'
 import type { Clock } from '#system/clock.ts'
 import type { ColumnsOf } from './columns.ts'
 
@@ -39,6 +40,8 @@ export type SqlGatewayPorts = {
    * @throws {FaultError} DB_UPSTREAM_UNREACHABLE.
    */
   readonly verifierOf?: ((user: string) => Promise<string | undefined>) | undefined
+  /** What detection decided, when it changed since it was asked last; undefined otherwise. */
+  readonly sanctions?: (() => Promise<readonly Sanction[] | undefined>) | undefined
   /** Names of the columns; without it only what a result calls its columns is known. */
   readonly columnsOf?: ColumnsOf | undefined
 }

@@ -22,6 +22,7 @@ import { Journal } from './journal.ts'
 import { allowList, plainAddress } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
+import { Sanctions } from './sanctions.ts'
 import { scramFor } from './scram-for.ts'
 import { judgeOf, sharedParser } from './rules.ts'
 
@@ -31,6 +32,7 @@ export type RunningSqlGateway = RunningService & {
 }
 
 const SWEEP_MS = 1_000
+const OBEY_MS = 250
 const BACKLOG = 1_024
 
 /**
@@ -58,11 +60,12 @@ export async function serve(
   await loadSqlParser()
   const parse = sharedParser()
 
+  const sanctions = new Sanctions()
   const gateway: Gateway = {
     config,
     ports,
     admission: new Admission<Connection>(config.limits),
-    access: new Access(config.connect),
+    access: new Access(config.connect, sanctions),
     cancelKeys: new CancelKeys<Connection>(cancelSecret(tls.key)),
     secureContext: createSecureContext({
       cert: tls.certificate,
@@ -81,7 +84,7 @@ export async function serve(
     left: (connection) => connections.delete(connection),
   }
 
-  const isAllowed = allowList(config.allow)
+  const isAllowed = sanctions.narrow(allowList(config.allow), () => clock.nowMs())
   const accept = (socket: Socket): void => {
     const address = plainAddress(socket.remoteAddress)
     socket.on('error', () => undefined) // what follows from it is heard by 'close'
@@ -102,6 +105,26 @@ export async function serve(
     connection.start()
   }
 
+  const obey = async (): Promise<void> => {
+    const changed = await ports.sanctions?.()
+    if (!changed) return
+    sanctions.set(changed)
+    for (const connection of connections) {
+      const sanction = sanctions.against(connection.peer, clock.nowMs())
+      if (sanction) await end(connection)
+    }
+  }
+  const obeyQuietly = async (): Promise<void> => {
+    try {
+      await obey()
+    } catch (error) {
+      if (!(error instanceof FaultError)) fail(error) // what cannot be read changes nothing
+    }
+  }
+  await obeyQuietly()
+  const obeying = setInterval(() => void obeyQuietly(), OBEY_MS)
+  obeying.unref()
+
   const servers = await listenAll(config, ports.port, accept)
   const sweep = setInterval(
     () => quietly(() => journal.append(repeats.due(clock.monotonicMs()))),
@@ -115,6 +138,7 @@ export async function serve(
     failed: failed.promise,
     [Symbol.asyncDispose]: async () => {
       clearInterval(sweep)
+      clearInterval(obeying)
       for (const server of servers) server.close()
       for (const connection of connections) connection.shutDown()
       const deadline = clock.monotonicMs() + config.limits.drainMs
@@ -138,6 +162,17 @@ function quietly(act: () => unknown): void {
   } catch (error) {
     if (!(error instanceof FaultError)) throw error
   }
+}
+
+/** What runs is cancelled too: a server does not look whether its client is there. */
+async function end(connection: Connection): Promise<void> {
+  try {
+    await connection.cancelStatement('detection')
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error // the server is away, and so its statements
+  }
+  const said = 'This session was ended by the operator of this database.'
+  connection.fail(new DeniedError('DB_SESSION_ENDED', 'a sanction of detection', said))
 }
 
 function portOf(server: Server | undefined): number {
