@@ -21,7 +21,12 @@ import { fillPeer, untilListening } from './kit/peers.ts'
 const BENCH = 'https'
 const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '4')
 const SECONDS = Number(process.env['VEILIG_BENCH_SECONDS'] ?? '5')
-const WARM_UP_SECONDS = 1
+/** On a loaded machine a program that compiles itself needs longer to be what it will be. */
+const WARM_UP_SECONDS = Number(process.env['VEILIG_BENCH_WARM_UP_SECONDS'] ?? '1')
+/** Folder for profiles of our processes. */
+const PROFILES = process.env['VEILIG_BENCH_PROFILES']
+/** Names, comma between; all without it. */
+const SUBJECTS = process.env['VEILIG_BENCH_SUBJECTS']?.split(',')
 const CONNECTIONS = 64
 const IDLE_CONNECTIONS = 1_000
 const ORIGIN_PORT = 9000
@@ -100,6 +105,7 @@ async function startAll(): Promise<Subject[]> {
     port: number,
     args: () => Promise<readonly string[]>,
   ): Promise<void> => {
+    if (SUBJECTS && !SUBJECTS.includes(name)) return
     if (!which(name)) return missing(BENCH, name, 'the package is not installed')
     const child = await start(name, await args())
     await untilListening(port)
@@ -117,12 +123,13 @@ async function startAll(): Promise<Subject[]> {
     [1, 8004],
     [2, 8005],
   ] as const) {
+    if (SUBJECTS && !SUBJECTS.includes(`veilig-${workers}`)) continue
     const program = fileURLToPath(new URL('kit/web-gateway.ts', import.meta.url))
     const processes: ChildProcess[] = []
+    const profile = PROFILES === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`]
+    const flags = [...process.execArgv, ...profile]
     for (let worker = 0; worker < workers; worker++) {
-      processes.push(
-        await start(process.execPath, [...process.execArgv, program, folder, `${port}`]),
-      )
+      processes.push(await start(process.execPath, [...flags, program, folder, `${port}`]))
     }
     await untilListening(port)
     const name = `veilig, ${workers} ${workers === 1 ? 'process' : 'processes'}`

@@ -119,7 +119,7 @@ export type WebGatewayConfig = {
   readonly rateLimits: readonly RateLimitedRoute[]
   readonly counters: CountersConfig
   readonly limits: LimitsConfig
-  /** Processes that answer together on the same ports; each takes some 90 MiB. */
+  /** Processes that answer together on the same ports; each takes some 95 MiB. */
   readonly workers: number
 }
 
