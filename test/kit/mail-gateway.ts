@@ -159,6 +159,7 @@ export type TestMailGateway = AsyncDisposable & {
   readonly clock: ShiftedClock
   readonly receiver: TestReceiver
   readonly port: number
+  readonly returnPort: number | undefined
   readonly pool: pg.Pool
   readonly ports: MailPorts
   /** Hands in one mail with nodemailer. Rejects with the server's answer. */
@@ -245,6 +246,7 @@ export async function startMailGateway(
     pool,
     ports,
     port: running.port,
+    returnPort: running.returnPort,
     send: async (mail) => {
       const from = `Tennisclub <no-reply@${DOMAIN}>`
       const sent = await client.sendMail({ from, subject: 'Reservering', text: 'Baan 1', ...mail })
@@ -255,7 +257,7 @@ export async function startMailGateway(
     idle: () => untilIdle(pool),
     reset: async () => {
       await untilIdle(pool)
-      await pool.query('truncate delivery, message, subscription, victim_mail')
+      await pool.query('truncate delivery, message, subscription, victim_mail, suppression')
       trail.clear()
       receiver.mails.length = 0
       receiver.answer = () => 250

@@ -32,6 +32,7 @@ import { doctorCommand } from './doctor.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { incidentBreachCommands } from './incident-breach.ts'
 import { incidentCommands } from './incident.ts'
+import { mailLiftCommand, mailPersonCommand } from './mail.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
 import {
@@ -93,6 +94,7 @@ export const chapters: readonly Chapter[] = [
     ],
   },
   { title: 'Web', commands: [...cspCommands, cookiesCommand] },
+  { title: 'Mail', commands: [mailPersonCommand, mailLiftCommand] },
   {
     title: 'Incidents and breaches',
     commands: [...incidentCommands, ...incidentBreachCommands],

@@ -68,6 +68,8 @@ export type MailGatewayConfig = {
   readonly victim: VictimLimit
   readonly victimSecurity: VictimLimit
   readonly delivery: DeliveryConfig
+  /** Where bounces and complaints come back; without it only refusals at the door are known. */
+  readonly returns?: { readonly listen: string; readonly port: number } | undefined
   /** Connections at once to one receiving domain. */
   readonly perDomain: number
   /** How long delivery is tried before the mail is given up. */
@@ -149,6 +151,12 @@ export const mailGatewayConfig: z.ZodType<MailGatewayConfig> = z.strictObject({
   victim: victimLimit(3, 10),
   victimSecurity: victimLimit(10, 30),
   delivery: delivery.prefault({ kind: 'demonstration' }),
+  returns: z
+    .strictObject({
+      listen: z.string().min(1).max(255).default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(2526),
+    })
+    .optional(),
   perDomain: z.int().min(1).max(50).default(4),
   giveUpAfterHours: z.int().min(1).max(240).default(72),
 })

@@ -12,8 +12,10 @@ import { bounceDomain, type MailGatewayConfig } from './config.ts'
 import { record, type MailEvent } from './events.ts'
 import { HOUR_MS, retryPauseMs } from './limits.ts'
 import type { MailPorts, Outcome } from './ports.ts'
+import { Returns } from './returns.ts'
 import { INSTANCE_LOCK, type Claimed, type EndState, type MailStore } from './store.ts'
 import { addressHash, bounceAddress, subscriptionToken } from './token.ts'
+import { enhancedStatus, verdictOf } from './verdict.ts'
 
 const POLL_MS = 1_000
 const CARE_MS = 10_000
@@ -58,6 +60,7 @@ class Round {
   readonly #ports: MailPorts
   readonly #store: MailStore
   readonly #instance: number
+  readonly #returns: Returns
   /** Deliveries under way, by domain. */
   readonly #busy = new Map<string, number>()
   readonly #running = new Set<Promise<void>>()
@@ -69,6 +72,7 @@ class Round {
     this.#ports = ports
     this.#store = store
     this.#instance = instance
+    this.#returns = new Returns(ports)
   }
 
   /** While this connection lives, what we claim is ours; when we die, others see it at once. */
@@ -165,7 +169,11 @@ class Round {
       return this.#end(claimed, 'delivered', 'MAIL_DELIVERED', outcome.reply)
     }
     if (outcome.kind === 'refused') {
-      return this.#end(claimed, 'refused', 'MAIL_REJECTED_BY_RECEIVER', statusOf(outcome))
+      await this.#end(claimed, 'refused', 'MAIL_REJECTED_BY_RECEIVER', statusOf(outcome))
+      const status = enhancedStatus(outcome.reply)
+      if (verdictOf(status, outcome.reply) !== 'dead') return
+      const because = { reason: 'dead', status: status === '' ? '5.0.0' : status } as const
+      return this.#returns.suppress(this.#personOf(claimed.recipient), because)
     }
     const ageMs = clock.nowMs() - claimed.receivedMs
     if (ageMs > this.#config.giveUpAfterHours * HOUR_MS) {
@@ -196,12 +204,16 @@ class Round {
 
   async #end(claimed: Claimed, state: EndState, event: MailEvent, reply: string): Promise<void> {
     await this.#store.end(claimed, state, reply, this.#ports.clock.nowMs())
-    const person = addressHash(this.#ports.tokenKey, victimOf(parseAddress(claimed.recipient)))
+    const person = this.#personOf(claimed.recipient)
     const { messageId: message, deliveryId: delivery, attempts } = claimed
     // A receiver's sentence may name the person; only its code is recorded.
     const status = state === 'delivered' ? '250' : reply
     const detail = { message, delivery, person, attempts, status }
     await record(this.#ports.trail, event, detail)
+  }
+
+  #personOf(recipient: string): string {
+    return addressHash(this.#ports.tokenKey, victimOf(parseAddress(recipient)))
   }
 }
 

@@ -66,4 +66,20 @@ export const migrations: readonly Migration[] = [
     name: '0002-delivery-by-subscription',
     sql: `create index delivery_of_subscription on delivery (subscription_id)`,
   },
+  {
+    name: '0003-suppression',
+    sql: `
+      -- To whom nothing is sent, or no lists, and why. The person is a keyed hash.
+      create table suppression (
+        victim text primary key,
+        reason text not null check (reason in ('dead', 'complaint')),
+        -- The receiver's status code, or the kind of complaint.
+        status text not null,
+        since timestamptz not null
+      );
+      -- What came back after the receiver had taken it.
+      alter table delivery add column returned_at timestamptz;
+      alter table delivery add column returned_status text;
+    `,
+  },
 ]

@@ -11,12 +11,18 @@ import { startCourier } from './courier.ts'
 import { serveOnSocket } from './http-server.ts'
 import { pagesApp } from './pages-app.ts'
 import type { MailPorts } from './ports.ts'
+import { openReturnDoor } from './return-door.ts'
+import { Returns } from './returns.ts'
 import { migrations } from './schema.ts'
 import { MailStore } from './store.ts'
 import { startSubmission } from './submission.ts'
 
 /** The running gateway, and the port it listens on (which may have been given as 0). */
-export type MailGateway = RunningService & { readonly port: number }
+export type MailGateway = RunningService & {
+  readonly port: number
+  /** Where mail comes back; undefined when it is not wanted. */
+  readonly returnPort: number | undefined
+}
 
 /** @throws {FaultError} LISTEN_FAILED, MAIL_QUEUE_FAILED, MIGRATION_…; nothing is left open. */
 export async function serve(config: MailGatewayConfig, ports: MailPorts): Promise<MailGateway> {
@@ -28,9 +34,13 @@ export async function serve(config: MailGatewayConfig, ports: MailPorts): Promis
   const submission = started.use(await startSubmission(config, ports, store, courier.wake))
   const failed = Promise.race([submission.failed, courier.failed])
   failed.catch(() => undefined) // whoever waits for it hears of it
+  const { returns: place, hostname } = config
+  const door = place && (await openReturnDoor(place, hostname, ports, new Returns(ports)))
+  if (door) started.use(door)
   const all = started.move()
   return {
     port: submission.port,
+    returnPort: door?.port,
     failed,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

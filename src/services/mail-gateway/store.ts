@@ -14,12 +14,13 @@ import { inTransaction } from '#system/postgres/transaction.ts'
 import type { Category, MailGatewayConfig } from './config.ts'
 import { DAY_MS, HOUR_MS, mayReceive } from './limits.ts'
 import type { Admitted, Recipient } from './policy.ts'
+import { forgetSuppressions, isWithheld, suppressionOf } from './suppression.ts'
 import { addressHash } from './token.ts'
 
 /** Why a recipient of an otherwise good message gets none. */
 export type Withheld = {
   readonly victimHash: string
-  readonly why: 'MAIL_VICTIM_LIMIT' | 'MAIL_UNSUBSCRIBED'
+  readonly why: 'MAIL_VICTIM_LIMIT' | 'MAIL_UNSUBSCRIBED' | 'MAIL_SUPPRESSED'
 }
 
 export type Accepted = {
@@ -109,7 +110,10 @@ export class MailStore {
       for (const { one, hash } of people) {
         const subscription = await subscribe(client, mail, hash)
         const received = await receivedBy(client, hash, security, nowMs)
-        if (subscription.stopped && !security) {
+        const suppressed = await suppressionOf(client, hash)
+        if (isWithheld(suppressed, mail.category)) {
+          withheld.push({ victimHash: hash, why: 'MAIL_SUPPRESSED' })
+        } else if (subscription.stopped && !security) {
           withheld.push({ victimHash: hash, why: 'MAIL_UNSUBSCRIBED' })
         } else if (!mayReceive(limit, received)) {
           withheld.push({ victimHash: hash, why: 'MAIL_VICTIM_LIMIT' })
@@ -223,6 +227,7 @@ export class MailStore {
          select from delivery where message_id = message.id and state = 'queued')`,
       [new Date(nowMs - KEEP_ENDED_MS), new Date(nowMs - KEEP_PROBES_MS), PROBER],
     )
+    await this.#transaction((client) => forgetSuppressions(client, nowMs))
     // Each probe writes to an address of its own; people's choices are kept for ever.
     await this.#query(
       `delete from subscription where sender = $1 and not exists (

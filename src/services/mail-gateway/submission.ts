@@ -16,7 +16,7 @@ import { record, type MailEvent } from './events.ts'
 import { SenderRate } from './limits.ts'
 import { admit, recipientOf } from './policy.ts'
 import type { MailPorts } from './ports.ts'
-import type { Accepted, MailStore } from './store.ts'
+import type { Accepted, MailStore, Withheld } from './store.ts'
 
 const SOCKET_TIMEOUT_MS = 60_000
 const CLOSE_TIMEOUT_MS = 2_000
@@ -214,12 +214,14 @@ class Desk {
   }
 }
 
-function refusedFor(why: 'MAIL_VICTIM_LIMIT' | 'MAIL_UNSUBSCRIBED'): DeniedError {
-  const said =
-    why === 'MAIL_VICTIM_LIMIT'
-      ? 'this person has had as much mail as one may get in an hour or a day'
-      : 'this person has unsubscribed from this list'
-  return new DeniedError(why, said, said)
+const withheldFor: Readonly<Record<Withheld['why'], string>> = {
+  MAIL_VICTIM_LIMIT: 'this person has had as much mail as one may get in an hour or a day',
+  MAIL_UNSUBSCRIBED: 'this person has unsubscribed from this list',
+  MAIL_SUPPRESSED: 'mail to this address came back, or was complained of; staff can lift that',
+}
+
+function refusedFor(why: Withheld['why']): DeniedError {
+  return new DeniedError(why, withheldFor[why], withheldFor[why])
 }
 
 /** Reply codes other than 550, by error code. RFC 5321 §4.2, enhanced by RFC 3463. */
