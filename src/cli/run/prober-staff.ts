@@ -50,6 +50,7 @@ const programRoles: readonly string[] = [
   'veilig_access',
   'veilig_backup',
   'veilig_gateway',
+  'veilig_watch',
   'veilig_prober',
 ]
 
