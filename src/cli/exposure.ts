@@ -191,7 +191,7 @@ async function customersOf(pool: pg.Pool, sql: string): Promise<Customer[]> {
 /** When the account's credential was replaced after what it did. */
 async function closedAt(folder: string, { account, fromMs }: Suspect): Promise<number | undefined> {
   const sql = `SELECT epoch_ms(time) FROM events WHERE code = 'CREDENTIAL_ROTATED'
-    AND detail->>'from' = $account
+    AND (detail->>'from') = $account
     AND time > make_timestamp($from::BIGINT * 1000) ORDER BY time LIMIT 1`
   const parameters = { account, from: BigInt(fromMs) }
   const { rows } = await queryBooks({ folder, sql, rowsMax: 1, process: 'access', parameters })

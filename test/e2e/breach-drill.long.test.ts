@@ -109,7 +109,7 @@ async function assessed(fromMs = startedMs): Promise<Assessed> {
 
 let breach: Breach
 
-test('drill: two customers are told, each its own exact numbers, 10 of 11 fields unasked', async () => {
+test('drill: two customers are told, each its own exact numbers, 10 of 11 fields', async () => {
   await steal(async (client) => {
     await client.query(`set app.club = '${NOORD}'`)
     await client.query('select first_name, email from members where birth_year < 1960')
@@ -215,7 +215,24 @@ test('drill: what changed since, or cannot be asked again, is said and not guess
   await mail.server.query(
     `delete from members where birth_year = 1951 and first_name = 'M11' and club_id = '${WEST}'`,
   )
+  const place = { folder: join(folder, 'audit'), process: 'access', node: 'n1' }
+  await using access = await openTrail({
+    ...place,
+    mode: 'written',
+    disk: systemDisk,
+    clock: systemClock,
+  })
+  await access.append([
+    { code: 'GRANT_ENDED', detail: { name: 'jit_x', reason: 'time', sessionsCut: 0 } },
+    { code: 'CREDENTIAL_ROTATED', detail: { credential: 'a', from: 'other', to: 'x', drainMs: 1 } },
+    {
+      code: 'CREDENTIAL_ROTATED',
+      detail: { credential: 'a', from: 'club_app', to: 'x', drainMs: 1 },
+    },
+  ])
+  await access.flush()
   const { exposure, unclear } = await assessed(fromMs)
+  assert((exposure.closedMs ?? 0) >= fromMs, 'the rotation is found among other events')
   assert.deepEqual(
     unclear.map(({ why }) => why.replaceAll(/\d+/g, 'N')),
     [

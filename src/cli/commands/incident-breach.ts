@@ -58,10 +58,11 @@ export const incidentBreachCommands: readonly Command[] = [
         print(`${exposure.statements} statements of ${suspect.account}`)
         for (const { name, persons, records, categories } of exposure.tenants)
           print(`${name}: ${persons} persons, ${records} records (${categories.join(', ')})`)
-        for (const { timeMs, why, rows, sql } of unclear)
-          print(
-            `not certain, ${new Date(timeMs).toISOString()}: ${why}; ${rows ?? '?'} rows: ${sql}`,
-          )
+        for (const { timeMs, why, rows, sql } of unclear) {
+          const time = new Date(timeMs).toISOString()
+          const text = sql.replaceAll(/[\s\p{Cc}]+/gu, ' ')
+          print(`not certain, ${time}: ${why}; ${rows ?? '?'} rows: ${text}`)
+        }
       }
       if (input.values['record'] !== true) return unclear.length === 0 ? 0 : 1
       const awareMs = moment(input, 'aware') ?? context.clock.nowMs()
