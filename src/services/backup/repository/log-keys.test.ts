@@ -5,7 +5,7 @@ import { CLUSTER, openSmall, putWal, SEGMENT } from '#kit/repository.ts'
 import { repositoryInTime } from '#kit/repository-in-time.ts'
 import { parseKeyObject } from './data-key.ts'
 
-test('log keys: changed twice in one millisecond, they still begin one after the other', async () => {
+test('log keys: changed twice in one millisecond, they begin one after the other', async () => {
   const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   await repository.attach(CLUSTER)
