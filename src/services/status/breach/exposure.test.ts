@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
+import { exposureOf, type PersonalTable, type Recorded } from './exposure.ts'
 import { readOf } from './read.ts'
 
 await loadSqlParser()
@@ -68,6 +69,67 @@ test('read: what is not certain is said to be unclear, never counted', () => {
     'discard all',
   ])
     assert.equal(readOf(sql, 0).kind, 'unclear', sql)
-  assert.equal(readOf('select * from members where id = $1', 1).kind, 'unclear')
+  const asked = readOf('select * from members where id = $1', 1)
+  assert(asked.kind === 'unclear' && asked.why.includes('not recorded'))
   assert.equal(readOf('select now()', 0).kind, 'nothing')
+})
+
+const table: PersonalTable = {
+  table: 'members',
+  tenant: 'club_id',
+  person: 'id',
+  record: 'id',
+  columns: { email: 'contact' },
+}
+
+test('exposure: each statement is asked under the settings its session had then', async () => {
+  const asked: string[] = []
+  const said = (texts: readonly string[], session = 's'): Recorded[] =>
+    texts.map((sql) => ({ timeMs: 0, session, sql, parameters: 0, rows: 1 }))
+  const statements = [
+    ...said([
+      `set local app.club = 'nothing, outside a transaction'`,
+      'select email from members where a = 1',
+      'begin',
+      `set local app.club = 'x'`,
+      'select email from members where a = 2',
+      'commit',
+      'select email from members where a = 3',
+      `set app.club = 'y'`,
+      'begin',
+      `set app.club = 'z'`,
+      'rollback',
+      'select email from members where a = 4',
+    ]),
+    ...said(['select email from members where a = 5'], 'another'),
+  ]
+  const { tenants, exact } = await exposureOf(statements, [table], {
+    columnsOf: () => Promise.resolve(['club_id', 'id', 'email']),
+    ask: (settings, sql) => {
+      asked.push(`${sql.slice(-1)} ${settings.get('app.club') ?? 'none'}`)
+      return Promise.resolve([['t1', 'p1', 'p1']])
+    },
+  })
+  assert.deepEqual(asked, ['1 none', '2 x', '3 none', '4 y', '5 none'])
+  assert(exact)
+  const expected = { persons: 1, records: 1, categories: ['contact'], columns: ['members.email'] }
+  assert.deepEqual(tenants, [{ tenant: 't1', ...expected }], 'counted once, however often read')
+})
+
+test('exposure: an outer join has an empty side, and other tables are nobody’s', async () => {
+  const statements = ['select * from b left join members m on true', 'select * from prices'].map(
+    (sql): Recorded => ({ timeMs: 0, session: 's', sql, parameters: 0, rows: 2 }),
+  )
+  const { tenants } = await exposureOf(statements, [table], {
+    columnsOf: () => Promise.resolve(['email']),
+    ask: () =>
+      Promise.resolve([
+        [null, null, null],
+        ['t1', 'p1', 'p1'],
+      ]),
+  })
+  assert.deepEqual(
+    tenants.map(({ persons }) => persons),
+    [1],
+  )
 })
