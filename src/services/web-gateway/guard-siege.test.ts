@@ -1,4 +1,4 @@
-/** Two days of guessing from 10,000 addresses, through the guard itself, on a clock of the test's. */
+/** Two days of guessing from 10,000 addresses, through the guard itself, on a simulated clock. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
