@@ -70,7 +70,7 @@ for (const [width, script, court, weekday] of [
     }
     await page.goto(`${origin}/zuiderpark/wait?date=2026-11-27`)
     await page
-      .getByRole('button', { name: /^Tell me if it frees/ })
+      .getByRole('button', { name: /^Tell me/ })
       .first()
       .click()
     await page.getByText('You are on the waiting list').waitFor()

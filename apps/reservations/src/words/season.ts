@@ -31,7 +31,7 @@ export const seasonWords = {
     'Rien à attendre ce jour-là.',
     'There is nothing to wait for that day.',
   ],
-  'wait.ask': ['Verwittig mij', 'Prévenez-moi', 'Tell me if it frees'],
+  'wait.ask': ['Verwittig mij', 'Prévenez-moi', 'Tell me'],
   'wait.added': [
     'U staat op de wachtlijst.',
     'Vous êtes sur la liste d’attente.',
