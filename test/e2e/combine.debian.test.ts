@@ -43,7 +43,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('pg_combinebackup of a chain is what a restore of ours is, and a synthetic full one', async () => {
+test('a chain, and a synthetic full backup of it, are as pg_combinebackup makes them', async () => {
   await server.query('checkpoint')
   const theirs = [await baseBackup(undefined)]
   await backup.full()

@@ -23,7 +23,7 @@ export class RetentionKeeper {
   readonly #toldMs = new Map<string, number>()
 
   constructor(retainDays: number, ports: Ports) {
-    this.#retainMs = retainDays * DAY_MS
+    this.#retainMs = Math.round(retainDays * DAY_MS) // 2.7 days are no whole number of them else
     this.#ports = ports
   }
 
