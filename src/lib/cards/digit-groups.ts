@@ -2,7 +2,8 @@
  * Finds card numbers in characters as they come: digits in groups, with the usual separators.
  *
  * `4111 1111 1111 1111`, `4111-1111-…`, one digit a group, all in one: a number may begin and end
- * only at the edge of a group, so that no piece of a longer digit string counts. At most the last
+ * only at the edge of a group, so that no piece of a longer digit string counts, and it is written
+ * regularly, or every line of a drawing (`10.1-9 12-5.2-1.9-9`) would be one. At most the last
  * 38 digits are held, and forgotten as soon as another character comes.
  *
  * @module
@@ -19,13 +20,20 @@ const CODE_9 = 0x39
 /** How the number stood: as digits, or as hexadecimal of their ASCII codes. */
 export type DigitForm = 'digits' | 'hex'
 
+type Group = {
+  readonly digits: string
+  /** The separators between it and the group before. */
+  readonly before: string
+}
+
 export class DigitGroups {
   readonly #onCard: (digitCount: number, form: DigitForm) => void
   /** Finished groups and the one that grows. */
-  #groups: string[] = []
+  #groups: Group[] = []
   #current = ''
+  /** The separators since the last digit. */
+  #between = ''
   #tooLong = false
-  #separators = 0
 
   constructor(onCard: (digitCount: number, form: DigitForm) => void) {
     this.#onCard = onCard
@@ -36,7 +44,10 @@ export class DigitGroups {
     if (code >= CODE_0 && code <= CODE_9) return this.#pushDigit(code)
     if (code === 0) return // UTF-16 puts one between any two ASCII characters
     if (this.#current !== '') this.#endGroup()
-    if (this.#groups.length > 0 && isSeparator(code) && ++this.#separators <= SEPARATORS_MAX) return
+    if (this.#groups.length > 0 && isSeparator(code) && this.#between.length < SEPARATORS_MAX) {
+      this.#between += String.fromCharCode(code)
+      return
+    }
     this.#reset()
   }
 
@@ -46,7 +57,6 @@ export class DigitGroups {
   }
 
   #pushDigit(code: number): void {
-    this.#separators = 0
     if (this.#tooLong) return
     this.#current += String.fromCharCode(code)
     if (this.#current.length > GROUP_MAX) this.#tooLong = true
@@ -60,7 +70,8 @@ export class DigitGroups {
       this.#tooLong = false
       return
     }
-    this.#groups.push(group)
+    this.#groups.push({ digits: group, before: this.#between })
+    this.#between = ''
     this.#check(group)
     this.#forget()
   }
@@ -69,9 +80,10 @@ export class DigitGroups {
   #check(last: string): void {
     let digits = ''
     for (let at = this.#groups.length - 1; at >= 0; at--) {
-      digits = `${this.#groups[at] ?? ''}${digits}`
+      digits = `${this.#groups[at]?.digits ?? ''}${digits}`
       if (digits.length > CARD_DIGITS_MAX) break
-      if (isCardNumber(digits)) return this.#found(digits.length, 'digits')
+      if (!isCardNumber(digits) || !isRegular(this.#groups.slice(at))) continue
+      return this.#found(digits.length, 'digits')
     }
     if (last.length < 2 * CARD_DIGITS_MIN || !/^(?:3\d)+$/.test(last)) return
     const unpacked = last.replace(/3(\d)/g, '$1')
@@ -86,22 +98,31 @@ export class DigitGroups {
   #forget(): void {
     let kept = 0
     let at = this.#groups.length
-    while (at > 0 && kept + (this.#groups[at - 1] ?? '').length < CARD_DIGITS_MAX) {
-      at--
-      kept += (this.#groups[at] ?? '').length
-    }
+    const sizeOf = (index: number): number => this.#groups[index]?.digits.length ?? 0
+    while (at > 0 && kept + sizeOf(at - 1) < CARD_DIGITS_MAX) kept += sizeOf(--at)
     if (at > 0) this.#groups.splice(0, at)
   }
 
   #reset(): void {
     this.#groups.length = 0
-    this.#separators = 0
+    this.#between = ''
   }
 
   /** Whether nothing is held: the next character cannot complete a number begun before. */
   get idle(): boolean {
     return this.#current === '' && this.#groups.length === 0
   }
+}
+
+/** One separator throughout; groups of one size, the last one shorter at most; or 4-6-5, 4-6-4. */
+function isRegular(groups: readonly Group[]): boolean {
+  const [first, second] = groups
+  if (!first || !second) return true
+  if (groups.slice(2).some(({ before }) => before !== second.before)) return false
+  const sizes = groups.map(({ digits }) => digits.length)
+  if (/^4,6,[45]$/.test(sizes.join(','))) return true // American Express, Diners Club
+  const size = first.digits.length
+  return sizes.slice(0, -1).every((one) => one === size) && (sizes.at(-1) ?? 0) <= size
 }
 
 function isSeparator(code: number): boolean {

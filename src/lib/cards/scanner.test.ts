@@ -71,6 +71,19 @@ const encodings: Readonly<Record<string, (digits: string) => string | Buffer>> =
 /** Not found by this scanner, and said so in its README. */
 const missed = new Set(['doubly URL-encoded', 'base64 of base64'])
 
+test('cards: the lines of a drawing are none, though their digits pass', () => {
+  const drawing = 'M12 1l9 3.4V11c0 5.6-3.8 10.1-9 12-5.2-1.9-9-6.4-9-12V4.4z'
+  assert(isCardNumber('38101912521996'), 'its digits would pass')
+  assert.deepEqual(scanForCards(Buffer.from(drawing)), [])
+  assert.deepEqual(lookForCards(Buffer.from(drawing)), [])
+})
+
+test('cards: American Express in its own groups is found', () => {
+  for (const written of ['3782 822463 10005', '3782-822463-10005']) {
+    assert.equal(scanForCards(Buffer.from(`card ${written}.`)).length, 1, written)
+  }
+})
+
 for (const [name, encode] of Object.entries(encodings)) {
   test(`cards: a number ${name} is ${missed.has(name) ? 'not ' : ''}found`, () => {
     for (const digits of numbers) {
