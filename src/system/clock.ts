@@ -19,3 +19,21 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
 }
+
+/**
+ * Resolves once the work has settled, well or badly, or the time is over; no timer stays behind to
+ * keep the process alive.
+ */
+export async function settledWithin(
+  work: Promise<unknown>,
+  timeoutMs: number,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<void> {
+  const enough = new AbortController()
+  const late = clock.sleep(timeoutMs, enough.signal).catch(() => undefined)
+  try {
+    await Promise.race([work.catch(() => undefined), late])
+  } finally {
+    enough.abort()
+  }
+}

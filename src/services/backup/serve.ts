@@ -5,6 +5,7 @@
  * @module
  */
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+import { settledWithin } from '#system/clock.ts'
 import type { RunningService } from '#system/service.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { BackupConfig } from './config.ts'
@@ -98,7 +99,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await control[Symbol.asyncDispose]()
-      await Promise.race([Promise.allSettled(work), clock.sleep(STOP_MS)])
+      await settledWithin(Promise.allSettled(work), STOP_MS, clock)
       await repository[Symbol.asyncDispose]()
     },
   }

@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { createTransport } from 'nodemailer'
 import { eventually } from '#kit/eventually.ts'
 import { mailAuthority, startMailGateway, type TestMailGateway } from '#kit/mail-gateway.ts'
+import { forgetSuppressions, SUPPRESSED_MS } from './suppression.ts'
 import { bounceAddress } from './token.ts'
 
 let gateway: TestMailGateway
@@ -142,10 +143,8 @@ test('returns: after ninety days one mail is tried again', async () => {
   const from = await sent()
   await bring(from, bounce('5.1.1', 'User unknown'))
   await assert.rejects(gateway.send({ to }), /MAIL_SUPPRESSED/)
-  await gateway.pool.query(`update suppression set since = since - interval '91 days'`)
-  await eventually('the courier to forget', async () => {
-    const { rowCount } = await gateway.pool.query('select from suppression')
-    return rowCount === 0 || undefined
-  })
+  await forgetSuppressions(gateway.pool, gateway.clock.nowMs() + SUPPRESSED_MS - 1000)
+  await assert.rejects(gateway.send({ to }), /MAIL_SUPPRESSED/)
+  await forgetSuppressions(gateway.pool, gateway.clock.nowMs() + SUPPRESSED_MS + 1)
   await gateway.send({ to })
 })

@@ -12,7 +12,7 @@ import { FaultError } from '#lib/errors.ts'
 import { Desk } from './desk.ts'
 import type { Fact, Intent, Payment } from './model.ts'
 
-const HISTORIES = Number(process.env['VEILIG_HISTORIES'] ?? 20_000)
+const HISTORIES = Number(process.env['VEILIG_HISTORIES'] ?? 8_000)
 const SEED = Number(process.env['VEILIG_SEED'] ?? 20_261_123)
 const STEPS_MAX = 14
 const SETTLE_MS = 15 * 60_000

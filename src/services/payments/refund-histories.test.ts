@@ -12,7 +12,7 @@ import { FaultError } from '#lib/errors.ts'
 import type { Payment } from './model.ts'
 import { RefundDesk } from './refund-desk.ts'
 
-const HISTORIES = Number(process.env['VEILIG_HISTORIES'] ?? 2_000)
+const HISTORIES = Number(process.env['VEILIG_HISTORIES'] ?? 1_000)
 const SEED = Number(process.env['VEILIG_SEED'] ?? 20_261_123)
 const SETTLE_MS = 30 * 60_000
 const PAID = 1250

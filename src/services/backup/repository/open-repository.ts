@@ -6,7 +6,7 @@
 import { equalBytes, toHex } from '#lib/byte-fields.ts'
 import { FaultError, IntegrityError, UsageError } from '#lib/errors.ts'
 import type { SigningKey } from '#crypto/signing-key.ts'
-import type { Clock } from '#system/clock.ts'
+import { settledWithin, type Clock } from '#system/clock.ts'
 import { PackingWriter } from './backup-writer.ts'
 import { catchUp } from './catch-up.ts'
 import { CatalogueChain, checkHead, type CatalogueHead } from './chain.ts'
@@ -342,7 +342,7 @@ class OpenRepository implements Repository {
     await this.#sweeping
     const marked = this.wal.mark().catch(() => {})
     const settled = Promise.all([marked, this.#merger.settled()])
-    await Promise.race([settled, this.#options.clock.sleep(CLOSE_WAIT_MS).catch(() => {})])
+    await settledWithin(settled, CLOSE_WAIT_MS, this.#options.clock)
     await this.#regions.close()
   }
 
