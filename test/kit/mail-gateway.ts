@@ -31,6 +31,7 @@ import {
 import type { MailPorts } from '#services/mail-gateway/ports.ts'
 import { serve, type MailGateway } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
+import { eventually } from './eventually.ts'
 import { startPostgres, temporaryFolder, type TestPostgres } from './postgres.ts'
 import { RecordingTrail } from './recording-trail.ts'
 
@@ -257,7 +258,7 @@ export async function startMailGateway(
     idle: () => untilIdle(pool),
     reset: async () => {
       await untilIdle(pool)
-      await pool.query('truncate delivery, message, subscription, victim_mail, suppression')
+      await emptied(pool)
       trail.clear()
       receiver.mails.length = 0
       receiver.answer = () => 250
@@ -273,6 +274,19 @@ export async function startMailGateway(
     },
   }
 }
+
+/** While the courier tidies up, either may be told to give way; then we try again. */
+async function emptied(pool: pg.Pool): Promise<void> {
+  const sql = 'truncate message, subscription, delivery, victim_mail, suppression'
+  await eventually('the tables to be ours', () =>
+    pool.query(sql).catch((error: pg.DatabaseError) => {
+      if (error.code === DEADLOCK) return undefined
+      throw error
+    }),
+  )
+}
+
+const DEADLOCK = '40P01'
 
 /** Until no delivery is under way, so that the next test meets an empty gateway. */
 async function untilIdle(pool: pg.Pool): Promise<void> {
