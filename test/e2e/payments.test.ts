@@ -1,6 +1,7 @@
 /**
  * A member pays for a court in a real browser, at both gateways of the demonstration: comes back,
- * tries to pay twice in two tabs, is refused first. The ring is the real one.
+ * tries to pay twice in two tabs, is refused first, gives the court back and gets the money back. The
+ * ring is the real one.
  */
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -64,19 +65,22 @@ async function toGateway(page: Page, slug: Slug): Promise<void> {
   await page.getByText('This is not').waitFor()
 }
 
-async function waitPaid(page: Page, booking: string): Promise<void> {
-  for (let round = 0; round < 40; round++) {
+/** Looks at the booking again and again until it says so. */
+async function waitFor(page: Page, booking: string, said: RegExp): Promise<void> {
+  for (let round = 0; round < 60; round++) {
     await page.goto(booking)
-    if (await page.getByText(/^Paid: €/).isVisible()) return
+    if (await page.getByText(said).isVisible()) return
     await sleep(1000)
   }
-  assert.fail('not paid')
+  assert.fail(`the page never said ${said}`)
 }
+
+const PAID = /^Paid: €/
 
 for (const slug of ['zuiderpark', 'roseraie'] as const) {
   test(`payments: at ${slug} a member pays once, whatever is done in two tabs`, async () => {
     const { context, page } = await enter(slug)
-    const booking = await book(page, slug, 1)
+    const booking = await book(page, slug, 2)
     const other = await context.newPage()
     await other.goto(booking)
     await toGateway(page, slug)
@@ -87,9 +91,14 @@ for (const slug of ['zuiderpark', 'roseraie'] as const) {
     }
     await page.getByRole('button', { name: /^Pay / }).click()
     await page.waitForURL(`${booking}?payment=*`)
-    await waitPaid(page, booking)
+    await waitFor(page, booking, PAID)
     await other.getByRole('button', { name: /^Pay / }).click() // the second tab pays nothing
-    await waitPaid(other, booking)
+    await waitFor(other, booking, PAID)
+    await page.goto(booking)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await waitFor(page, booking, /^€\d+\.\d\d was paid back/)
+    await page.goto(`${origin}/${slug}/day`)
+    await page.getByText(/you got €\d+\.\d\d back/).waitFor()
     await context.close()
   })
 }

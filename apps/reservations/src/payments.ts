@@ -9,6 +9,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import type { Answer } from './data/refunds.ts'
 
 export type PaymentsConfig = {
   readonly url: string
@@ -40,11 +41,20 @@ export type Payments = {
   readonly begin: (due: Due) => Promise<Payment>
   /** The payment that says most about a booking: the paid one, else the newest. */
   readonly find: (club: string, reference: string) => Promise<Payment | undefined>
+  /**
+   * Gives back all that was paid for a reference. Asked again with the same key, it is the same refund.
+   * @throws {PaymentsAwayError}
+   */
+  readonly giveBack: (club: string, reference: string, key: string) => Promise<Answer>
+  /** How a refund stands, by the name `giveBack` told. @throws {PaymentsAwayError} */
+  readonly refund: (id: string) => Promise<Answer>
   readonly isSigned: (body: string, signature: string | undefined, nowMs: number) => boolean
 }
 
 const TIMEOUT_MS = 15_000
 const SIGNATURE_AGE_MAX_SECONDS = 300
+/** The service understood and will not. */
+const REFUSED = 409
 
 const payment: z.ZodType<Payment> = z.object({
   id: z.string(),
@@ -53,6 +63,17 @@ const payment: z.ZodType<Payment> = z.object({
   redirectUrl: z.string().nullable(),
 })
 
+const refund: z.ZodType<Answer, { id: string; state: string; amount: number }> = z
+  .object({ id: z.string(), state: z.string(), amount: z.int() })
+  .transform(({ id, state, amount }) => ({
+    refund: id,
+    state: state === 'done' || state === 'refused' || state === 'review' ? state : 'asked',
+    cents: amount,
+  }))
+
+/** Nothing was paid that could go back, or it has gone: a person of the club looks. */
+const refused: Answer = { refund: undefined, state: 'refused', cents: undefined }
+
 export function openPayments(config: PaymentsConfig): Payments {
   const ask = async (path: string, body?: object): Promise<unknown> => {
     const answer = await fetch(`${config.url}${path}`, {
@@ -60,7 +81,10 @@ export function openPayments(config: PaymentsConfig): Payments {
       headers: { authorization: `Bearer ${config.key}`, 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((error: unknown) => {
+      throw new PaymentsAwayError('payments cannot be reached', { cause: error })
     })
+    if (answer.status === REFUSED) throw new PaymentsRefusedError('payments refused it')
     if (!answer.ok) throw new PaymentsAwayError(`payments answered ${answer.status}`)
     return await answer.json()
   }
@@ -91,6 +115,18 @@ export function openPayments(config: PaymentsConfig): Payments {
       const found = await all(club, reference)
       return found.find(({ state }) => state === 'paid') ?? found[0]
     },
+    giveBack: async (club, reference, key) => {
+      const paid = (await all(club, reference)).find(({ state }) => state === 'paid')
+      if (!paid) return refused
+      try {
+        const path = `/v1/payments/${paid.id}/refunds`
+        return refund.parse(await ask(path, { idempotencyKey: key }))
+      } catch (error) {
+        if (error instanceof PaymentsRefusedError) return refused
+        throw error
+      }
+    },
+    refund: async (id) => refund.parse(await ask(`/v1/refunds/${encodeURIComponent(id)}`)),
     isSigned: (body, signature, nowMs) => {
       const [, seconds = '', mac = ''] =
         /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(signature ?? '') ?? []
@@ -104,5 +140,8 @@ export function openPayments(config: PaymentsConfig): Payments {
 
 /** Payments cannot be asked now; the booking stands all the same. */
 export class PaymentsAwayError extends Error {
-  override readonly name = 'PaymentsAwayError'
+  override readonly name: string = 'PaymentsAwayError'
 }
+
+/** What was asked of payments cannot be. */
+class PaymentsRefusedError extends PaymentsAwayError {}

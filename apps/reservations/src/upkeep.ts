@@ -1,6 +1,6 @@
 /**
  * What must happen though nobody asks: places not taken in time are given on, those who were
- * offered one are written to, history past its days is forgotten.
+ * offered one are written to, history past its days is forgotten, money that is owed goes back.
  *
  * Each step is a transaction of its own that any number of processes may run at once.
  *
@@ -12,6 +12,7 @@ import { passOn, toTell } from './data/waits.ts'
 import { codeOf, inClub } from './database.ts'
 import type { Club } from './model.ts'
 import { whenWords } from './pages/layout.tsx'
+import { giveBack } from './refunds.ts'
 import { sayIn } from './words/say.ts'
 import type { Shop } from './web/desk.tsx'
 
@@ -49,6 +50,7 @@ async function keepClub(shop: Shop, club: Club): Promise<void> {
   await inClub(shop.database, club.id, (tx) => passOn(tx, club, nowMs))
   await inClub(shop.database, club.id, (tx) => tx`SELECT forget_history()`)
   await tellOffered(shop, club)
+  await giveBack(shop, club)
 }
 
 /** Writes to those who have a place held; what stands on their page says the same. */

@@ -17,6 +17,7 @@ export type NoticeKind =
   | 'restored'
   | 'freed'
   | 'missed'
+  | 'refunded'
 
 export type Notice = {
   readonly id: string

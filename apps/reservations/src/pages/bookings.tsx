@@ -9,7 +9,7 @@ import { clockLabel, dateWords, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
 import { namesOf, relativeDay } from './day.tsx'
 import { Icon } from './icons.tsx'
-import { DuePart, type DueView } from './due.tsx'
+import { DuePart, RefundPart, type DueView, type RefundView } from './due.tsx'
 import { Message, Page, whenWords } from './layout.tsx'
 
 export type MineView = {
@@ -117,6 +117,8 @@ export type OneView = {
   readonly pin: string | undefined
   /** What is owed for it, if anything, and how it stands. */
   readonly due: DueView | undefined
+  /** What became of the money, when a paid booking was cancelled. */
+  readonly refund: RefundView | undefined
 }
 
 export function OnePage(view: OneView): VNode {
@@ -178,6 +180,7 @@ export function OnePage(view: OneView): VNode {
             <p class="small">{say('kiosk.pinHint', { n: club.checkinMinutes })}</p>
           </section>
         )}
+        {view.refund && <RefundPart refund={view.refund} visit={visit} />}
         {view.due && <DuePart due={view.due} visit={visit} bookingId={booking.id} />}
         <Actions {...view} />
       </article>

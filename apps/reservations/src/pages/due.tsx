@@ -40,6 +40,19 @@ export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }
   )
 }
 
+/** How money for a cancelled booking goes back. `club`: a person of the club sees to it. */
+export type RefundView = { readonly state: 'asked' | 'done' | 'club'; readonly amount: string }
+
+export function RefundPart({ refund, visit }: { refund: RefundView; visit: Visit }): VNode {
+  const { say } = visit
+  return (
+    <section class="sheet-part">
+      <h2>{say('refund.title')}</h2>
+      <p role="status">{say(`refund.${refund.state}`, { amount: refund.amount })}</p>
+    </section>
+  )
+}
+
 /** On the way: by itself where the browser allows, by a link everywhere. */
 export function GoingPage({ visit, address }: { visit: Visit; address: string }): VNode {
   const { say } = visit

@@ -23,7 +23,7 @@ import { answer, FormError, formOf, idOf, inside, isId, queryOf } from './desk.t
 import type { Fields, Shop } from './desk.tsx'
 import { tellOffered } from '../upkeep.ts'
 import { refusalWords } from './refusal-words.ts'
-import { dueFor } from './payment-routes.tsx'
+import { dueFor, refundFor } from './payment-routes.tsx'
 import { inVisit, lookOf, readNamed, type Visit } from './visit.ts'
 
 const WEEK_MS = 7 * 86_400_000
@@ -361,6 +361,7 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
     isFresh: visit.done === 'booked',
     pin: pinFor(shop, visit, booking, member),
     due: own ? await dueFor(shop, visit, booking) : undefined,
+    refund: own ? await refundFor(shop, visit, booking) : undefined,
   }
   return answer(c, <OnePage {...view} />)
 }

@@ -8,9 +8,11 @@ import { z } from 'zod'
 import { MissingError } from '../data/errors.ts'
 import { bookingById } from '../data/bookings.ts'
 import { clubBySlug } from '../data/clubs.ts'
+import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data/refunds.ts'
 import { inClub } from '../database.ts'
-import type { Booking } from '../model.ts'
-import { GoingPage, type DueState, type DueView } from '../pages/due.tsx'
+import type { Booking, Club } from '../model.ts'
+import { GoingPage, type DueState, type DueView, type RefundView } from '../pages/due.tsx'
+import { amountOf, giveBack } from '../refunds.ts'
 import { answer, idOf, inside, isId, type Shop } from './desk.tsx'
 import { inVisit, lookOf, type Visit } from './visit.ts'
 
@@ -19,7 +21,7 @@ export const EVENTS_PATH = '/payments/events'
 
 const HOUR_MS = 3_600_000
 
-const event = z.object({ state: z.string(), tenant: z.string(), reference: z.string() })
+const event = z.object({ type: z.string(), tenant: z.string(), reference: z.string() })
 
 export function addPaymentRoutes(app: Hono, shop: Shop): void {
   const { payments, database } = shop
@@ -28,16 +30,9 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
     const body = await c.req.text()
     const isSigned = payments.isSigned(body, c.req.header('veilig-signature'), shop.nowMs())
     if (!isSigned) return c.text('not signed\n', 403)
-    const { state, tenant, reference } = event.parse(JSON.parse(body))
+    const { type, tenant, reference } = event.parse(JSON.parse(body))
     const club = await clubBySlug(database, tenant)
-    if (club && isId(reference) && state === 'paid') {
-      await inClub(
-        database,
-        club.id,
-        (tx) => tx`UPDATE bookings SET paid_at = ${new Date(shop.nowMs())}
-          WHERE club_id = ${club.id} AND id = ${reference} AND paid_at IS NULL`,
-      )
-    }
+    if (club && isId(bookingOfReference(reference))) await hear(shop, club, type, reference)
     return c.body(null, 204)
   })
   app.post(
@@ -54,7 +49,8 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
       if (!booking || !owed || owed.cents === 0) throw new MissingError('nothing is owed')
       if (owed.isPaid) return c.redirect(back, 303)
       const backUrl = `${shop.publicOrigin}${back}`
-      const due = { club: club.slug, reference: id, cents: owed.cents, backUrl }
+      const reference = await inVisit(database, visit, (tx) => referenceOf(tx, club.id, id))
+      const due = { club: club.slug, reference, cents: owed.cents, backUrl }
       const begun = await payments.begin(due).catch(() => undefined)
       if (!begun?.redirectUrl) return c.redirect(back, 303)
       // A form may lead to our own pages only, so the way out is a refresh, and a link.
@@ -62,6 +58,36 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
       return answer(c, <GoingPage visit={visit} address={begun.redirectUrl} />)
     }),
   )
+}
+
+/** A payment made, or a refund that came further. The same may be heard twice, and late. */
+async function hear(shop: Shop, club: Club, type: string, reference: string): Promise<void> {
+  const bookingId = bookingOfReference(reference)
+  await inClub(shop.database, club.id, async (tx) => {
+    if (type.startsWith('refund.')) return await hurryRefunds(tx, club.id, bookingId)
+    // Told late, or again: what was given back meanwhile was paid for another reference.
+    const isNow = (await referenceOf(tx, club.id, bookingId)) === reference
+    if (type !== 'payment.paid' || !isNow) return
+    await tx`UPDATE bookings SET paid_at = ${new Date(shop.nowMs())}
+      WHERE club_id = ${club.id} AND id = ${bookingId} AND paid_at IS NULL`
+  })
+  await giveBack(shop, club)
+}
+
+/** What became of the money for a booking that was cancelled; undefined when none is owed. */
+export async function refundFor(
+  shop: Shop,
+  visit: Visit,
+  booking: Booking,
+): Promise<RefundView | undefined> {
+  if (booking.status !== 'cancelled') return undefined
+  const refund = await inVisit(shop.database, visit, (tx) =>
+    refundOf(tx, visit.club.id, booking.id),
+  )
+  if (!refund) return undefined
+  const byClub = refund.state === 'refused' || refund.state === 'review'
+  const state = refund.state === 'done' ? 'done' : byClub ? 'club' : 'asked'
+  return { state, amount: amountOf(refund.cents) }
 }
 
 /** What is owed for a booking and how it stands; undefined when nothing is. */
@@ -74,8 +100,11 @@ export async function dueFor(
   const { cents, isPaid } = await owedFor(shop, visit, booking)
   if (cents === 0) return undefined
   if (isPaid) return { cents, state: 'paid' }
+  const reference = await inVisit(shop.database, visit, (tx) =>
+    referenceOf(tx, visit.club.id, booking.id),
+  )
   const found = await shop.payments
-    .find(visit.club.slug, booking.id)
+    .find(visit.club.slug, reference)
     .catch(() => ({ state: 'away' }))
   return { cents, state: states[found?.state ?? 'open'] ?? 'open' }
 }

@@ -249,6 +249,22 @@ const booking = {
     'You are going to your club’s payment service.',
   ],
   'due.go': ['Verder naar de betaling', 'Continuer vers le paiement', 'Continue to the payment'],
+  'refund.title': ['Uw geld terug', 'Remboursement', 'Your money back'],
+  'refund.asked': [
+    'Het bedrag is onderweg naar de rekening of kaart waarmee u betaalde. U hoeft niets te doen.',
+    'Le montant est en route vers le compte ou la carte du paiement. Vous n’avez rien à faire.',
+    'The amount is on its way to the account or card you paid with. You need not do anything.',
+  ],
+  'refund.done': [
+    '€ {amount} is terugbetaald. Uw bank kan enkele dagen nodig hebben om het te tonen.',
+    '{amount} € ont été remboursés. Votre banque peut mettre quelques jours à l’afficher.',
+    '€{amount} was paid back. Your bank may take some days to show it.',
+  ],
+  'refund.club': [
+    'Automatisch terugbetalen lukte niet. De club bekijkt het en betaalt u zelf terug.',
+    'Le remboursement automatique n’a pas abouti. Le club s’en occupe et vous remboursera lui-même.',
+    'It could not be paid back by itself. The club is looking at it and will pay you back.',
+  ],
   'one.cancelled': [
     'Geannuleerd. Het terrein is weer vrij.',
     'Annulé. Le terrain est de nouveau libre.',
@@ -431,6 +447,11 @@ const people = {
     'U meldde zich niet aan voor {when} op {court}. Het terrein is vrijgegeven.',
     'Vous ne vous êtes pas présenté le {when} sur {court}. Le terrain a été libéré.',
     'You did not check in for {when} on {court}. The court was given free.',
+  ],
+  'notice.refunded': [
+    'Voor uw geannuleerde partij van {when} op {court} kreeg u € {reason} terug.',
+    'Pour votre partie annulée du {when} sur {court}, {reason} € vous ont été remboursés.',
+    'For your cancelled game of {when} on {court} you got €{reason} back.',
   ],
   'notice.booked': [
     'Het secretariaat boekte voor u: {when}, {court}.',
