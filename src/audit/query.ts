@@ -20,6 +20,7 @@ import { listBooks } from './book-files.ts'
 import { readRecords, type RawRecord } from './read.ts'
 import { eventsTable, views } from './query-schema.ts'
 import { decodeEvent } from './record.ts'
+import { reveal, type Revealing } from './reveal.ts'
 
 export type QueryOptions = {
   /** Absolute path of the audit folder. */
@@ -35,6 +36,8 @@ export type QueryOptions = {
   readonly signal?: AbortSignal
   /** Only the book of this process. */
   readonly process?: string
+  /** Who may read recorded values: they stand in the table `parameters`. */
+  readonly reveal?: Revealing
   readonly disk?: Disk
 }
 
@@ -52,6 +55,8 @@ export type QueryResult = {
   readonly warnings: readonly string[]
 }
 
+type Loaded = { readonly records: number; readonly warnings: string[] }
+
 const MEMORY_MAX = '2GB'
 const SQL_SIZE_MAX = 1024 * 1024
 /** DuckDB's own vector size. */
@@ -66,6 +71,7 @@ export async function queryBooks(options: QueryOptions): Promise<QueryResult> {
     await connection.run(eventsTable)
     const { records, warnings } = await load(connection, options)
     for (const view of views) await connection.run(view)
+    if (options.reveal) warnings.push(...closedOnes(await reveal(connection, options.reveal)))
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
     return { ...(await ask(connection, options)), records, warnings }
@@ -74,10 +80,7 @@ export async function queryBooks(options: QueryOptions): Promise<QueryResult> {
   }
 }
 
-async function load(
-  connection: DuckDBConnection,
-  options: QueryOptions,
-): Promise<Pick<QueryResult, 'records' | 'warnings'>> {
+async function load(connection: DuckDBConnection, options: QueryOptions): Promise<Loaded> {
   const { folder, disk } = options
   const books = options.process === undefined ? await listBooks(folder, disk) : [options.process]
   const warnings: string[] = []
@@ -102,6 +105,11 @@ async function load(
   }
   appender.closeSync()
   return { records, warnings }
+}
+
+function closedOnes(closed: number): string[] {
+  if (closed === 0) return []
+  return [`values of ${closed} statements stay closed: no key given opens them, or they were large`]
 }
 
 function within(records: readonly RawRecord[], { window }: QueryOptions): readonly RawRecord[] {

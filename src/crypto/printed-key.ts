@@ -10,7 +10,14 @@ import { concatBytes, equalBytes } from '#lib/byte-fields.ts'
 import { UsageError } from '#lib/errors.ts'
 import { SEED_SIZE } from './key-wrap.ts'
 
-export type PrintedKind = 'VEILIG-RECOVERY-1' | 'VEILIG-VERIFIER-1'
+/** What each kind of key is called. */
+const KINDS = {
+  'VEILIG-RECOVERY-1': 'recovery',
+  'VEILIG-VERIFIER-1': 'verifier',
+  'VEILIG-SUBJECTS-1': 'class',
+} as const
+
+export type PrintedKind = keyof typeof KINDS
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const CHECK_SIZE = 5
@@ -69,6 +76,5 @@ function checkOf(kind: PrintedKind, seed: Uint8Array): Uint8Array {
 }
 
 function notReadable(kind: PrintedKind, why: string): UsageError {
-  const what = kind === 'VEILIG-RECOVERY-1' ? 'recovery' : 'verifier'
-  return new UsageError('KEY_NOT_READABLE', `this is not a ${what} key: ${why}`)
+  return new UsageError('KEY_NOT_READABLE', `this is not a ${KINDS[kind]} key: ${why}`)
 }

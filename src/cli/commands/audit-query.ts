@@ -3,19 +3,32 @@
  *
  * @module
  */
+import { userInfo } from 'node:os'
 import { queryBooks, type Cell, type QueryResult } from '#audit/query.ts'
+import type { Revealing } from '#audit/reveal.ts'
 import { UsageError } from '#lib/errors.ts'
-import type { Command } from '../command.ts'
+import { readBindValues } from '#protocol/postgres/bind-values.ts'
+import { readClassKeys } from '../class-keys.ts'
+import { openCommandBook } from '../command-book.ts'
+import type { Command, CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
 
 const ROWS_DEFAULT = 1000
 const ROWS_MAX = 1_000_000
 const CELL_WIDTH_MAX = 60
+const REASON_MAX = 1_000
+const QUERY_MAX = 16_384
 
 export const auditQueryCommand: Command = {
   name: 'audit query',
-  summary: 'ask the audit trail a question in SQL (tables: events, statements, personal, activity)',
-  usage: '"SELECT …" [--process NAME] [--limit ROWS] [--json]',
-  options: { process: { type: 'string' }, limit: { type: 'string' } },
+  summary: 'ask the audit trail in SQL: events, statements, personal, activity, parameters',
+  usage: '"SELECT …" [--process NAME] [--limit ROWS] [--reveal KEYFILE,… --reason TEXT] [--json]',
+  options: {
+    process: { type: 'string' },
+    limit: { type: 'string' },
+    reveal: { type: 'string' },
+    reason: { type: 'string' },
+  },
   run: async (context, input) => {
     const [sql] = input.positionals
     if (sql === undefined || input.positionals.length > 1) {
@@ -25,12 +38,39 @@ export const auditQueryCommand: Command = {
     const rowsMax = readLimit(input.values['limit'])
     const process = input.values['process']
     const one = typeof process === 'string' ? { process: checkedName(process) } : {}
-    const result = await queryBooks({ folder: context.paths.audit, sql, rowsMax, ...one })
+    const revealed = await revealing(context, input, sql)
+    const asked = { folder: context.paths.audit, sql, rowsMax, ...one, ...revealed }
+    const result = await queryBooks(asked)
     if (input.values['json'] === true) printJson(result)
     else print(result, input.interactive)
     complain(result, rowsMax)
     return result.warnings.length > 0 ? 1 : 0
   },
+}
+
+/**
+ * Who reads values of persons says why, and that stands in the trail before he reads.
+ *
+ * @throws {UsageError} OPTION_INVALID, KEY_FILE_MISSING, KEY_NOT_READABLE.
+ */
+async function revealing(
+  context: Context,
+  { values }: CommandInput,
+  query: string,
+): Promise<{ readonly reveal?: Revealing }> {
+  const { reveal: files, reason } = values
+  if (typeof files !== 'string') return {}
+  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > REASON_MAX)
+    throw new UsageError('OPTION_INVALID', '--reveal goes with --reason: why the values are read')
+  const identities = await readClassKeys(files)
+  await using book = await openCommandBook(context, 'reveal')
+  const keys = identities
+    .map(({ recipientId }) => Buffer.from(recipientId).toString('hex'))
+    .join(' ')
+  const detail = { person: userInfo().username, keys, reason, query: query.slice(0, QUERY_MAX) }
+  await book.append([{ code: 'AUDIT_PARAMETERS_REVEALED', detail }])
+  await book.flush()
+  return { reveal: { identities, valuesIn: readBindValues } }
 }
 
 function readLimit(text: string | boolean | undefined): number {

@@ -8,6 +8,7 @@ import { alertsAckCommand } from './alerts-ack.ts'
 import { alertsListCommand } from './alerts-list.ts'
 import { alertsUndoCommand } from './alerts-undo.ts'
 import { alertsShowCommand } from './alerts-show.ts'
+import { auditClassKeyCommand } from './audit-class-key.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditSearchCommand } from './audit-search.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
@@ -85,6 +86,7 @@ export const chapters: readonly Chapter[] = [
       auditQueryCommand,
       auditSearchCommand,
       auditVerifyCommand,
+      auditClassKeyCommand,
       databaseLintCommand,
       alertsListCommand,
       alertsUndoCommand,

@@ -88,7 +88,19 @@ export type PersonalConfig = {
   readonly suggest: boolean
 }
 
+/** A class of persons, whose data a key of its own protects in the record. */
+export type SubjectClass = {
+  /** Tables about them, by name; a statement that names one is about them. */
+  readonly tables: readonly string[]
+  /** Roles whose statements are meant; '*' for all. */
+  readonly roles: readonly string[]
+  /** `veilig audit class-key` makes it: 64 hexadecimal digits. */
+  readonly publicKey: string
+}
+
 export type SqlGatewayConfig = {
+  /** Classes whose statements' values are recorded, sealed; without one no value ever is. */
+  readonly subjects: Readonly<Record<string, SubjectClass>>
   readonly personal: PersonalConfig
   /** Every one that names a connection's role and database must be met. */
   readonly connect: readonly ConnectRule[]
@@ -195,6 +207,14 @@ const personal: z.ZodType<PersonalConfig> = z.strictObject({
   suggest: z.boolean().default(true),
 })
 
+const subjectClass: z.ZodType<SubjectClass> = z.strictObject({
+  tables: z.array(z.string().min(1).max(127)).min(1).max(1_000),
+  roles: names,
+  publicKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, { error: "must be what 'audit class-key' printed" }),
+})
+
 export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
   .strictObject({
     listen: z
@@ -217,6 +237,7 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .max(64 * KIB)
       .default(2 * KIB),
     personal: personal.prefault({}),
+    subjects: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/), subjectClass).default({}),
     connect: z.array(connectRule).max(1_000).default([]),
     roles: z.record(z.string().min(1).max(63), roleRules).prefault({ reservations_app: {} }),
     limits: limits.prefault({}),

@@ -48,6 +48,7 @@ export type Gateway = {
   readonly scram: ScramFor | undefined
   readonly judgeFor: (user: string) => SessionOptions['judge']
   readonly personal: PersonalColumns
+  readonly valuesFor: (peer: Peer) => SessionOptions['values']
   readonly left: (connection: Connection) => void
 }
 
@@ -329,7 +330,7 @@ export class Connection {
     const identity = this.#identity
     const server = this.#server
     if (!login || !identity || !server) return
-    const { config, access, admission, judgeFor, personal } = this.#gateway
+    const { config, access, admission, judgeFor, personal, valuesFor } = this.#gateway
     clearTimeout(this.#timer)
     admission.loggedIn(this)
     try {
@@ -344,7 +345,8 @@ export class Connection {
     const judge = judgeFor(user)
     const rows = config.roles[user]?.rows
     const columns = personal.readerOf(database)
-    this.#session = new Session({ ...config, peer, application, judge, rows, columns })
+    const values = valuesFor(peer)
+    this.#session = new Session({ ...config, peer, application, judge, rows, columns, values })
     this.#stage = 'session'
     this.#client.pause()
     server.pause()

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import type { AuditDetail } from '#audit/trail.ts'
@@ -14,6 +14,7 @@ import { loadSqlParser } from '#protocol/sql/parse.ts'
 import type { RunningService } from '#system/service.ts'
 import { Access } from './access.ts'
 import { Admission } from './admission.ts'
+import { subjectsOf, valuesOf } from './bound-values.ts'
 import { CancelKeys } from './cancel-keys.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import { PersonalColumns } from './columns.ts'
@@ -60,6 +61,7 @@ export async function serve(
   await loadSqlParser()
   const parse = sharedParser()
 
+  const subjects = subjectsOf(config.subjects, randomBytes, () => clock.monotonicMs())
   const sanctions = new Sanctions()
   const gateway: Gateway = {
     config,
@@ -81,6 +83,7 @@ export async function serve(
     scram: scramFor(ports),
     judgeFor: (user) => judgeOf(config.roles[user], parse),
     personal: new PersonalColumns(config.personal, ports.columnsOf, clock),
+    valuesFor: (peer) => valuesOf(subjects, peer),
     left: (connection) => connections.delete(connection),
   }
 

@@ -21,6 +21,7 @@ import {
   type RawText,
 } from '#protocol/postgres/messages.ts'
 import { StatementTracker, type Run } from '#protocol/postgres/statement-tracker.ts'
+import type { BoundValues } from './bound-values.ts'
 import type { RowLimit } from './config.ts'
 import { commitFailedEvent, Scribe, type Peer } from './events.ts'
 import type { Passage } from './record.ts'
@@ -41,6 +42,8 @@ export type SessionOptions = {
   readonly rows?: RowLimit | undefined
   /** The personal columns among those of a result: columns.ts. */
   readonly columns?: ((description: Uint8Array) => string) | undefined
+  /** Keeps the values of statements, sealed; without it they are not recorded. */
+  readonly values?: BoundValues | undefined
 }
 
 /** What the server said: its events, and the bytes the client gets. */
@@ -205,6 +208,7 @@ export class Session {
     switch (name) {
       case 'Bind': {
         const { portal, statement, parameters } = readBind(head)
+        this.#options.values?.bound(portal, head, bodySize)
         return this.#tracker.bind(portal, statement, parameters)
       }
       case 'Describe': {
@@ -242,16 +246,19 @@ export class Session {
   #text(name: 'Query' | 'Parse', raw: RawText): Uint8Array | undefined {
     const text = describeText(raw, this.#options.textCap)
     const verdict = this.#judged(raw)
-    const run =
-      name === 'Query'
-        ? this.#tracker.query(text)
-        : this.#tracker.parse(raw.name, text, rememberedText(text, this.#options.repeatedTextCap))
+    const run = name === 'Query' ? this.#tracker.query(text) : this.#parse(raw.name, text)
     if (!verdict) return undefined
     this.#events.push(this.#refused(verdict, run.sequence, raw.size))
     if (verdict.mode === 'observe') return undefined
     const { user } = this.#options.peer
     if (run.outcome === 'running') this.#refusals.set(run.sequence, refusal(user, verdict))
     return encodeRefused(name, raw.name)
+  }
+
+  #parse(name: string, text: SqlText): Run<SqlText> {
+    const remembered = rememberedText(text, this.#options.repeatedTextCap)
+    this.#options.values?.parsed(text, remembered)
+    return this.#tracker.parse(name, text, remembered)
   }
 
   #refused({ rule, mode }: Verdict, sequence: number, sqlBytes: number): AuditEvent {
@@ -294,6 +301,8 @@ export class Session {
   #started(run: Run<SqlText>): void {
     this.#statements++
     for (const event of this.#scribe.statement(run)) this.#events.push(event)
+    const { values } = this.#options
+    if (values) for (const event of values.executed(run)) this.#events.push(event)
   }
 
   /** A Parse that went well has nothing more to say: its executions will speak. */
