@@ -9,7 +9,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -34,6 +34,8 @@ export type Fought = { readonly kills: number; readonly commits: number; readonl
 type Commit = { readonly id: number; readonly lsn: bigint; readonly ackedMs: number }
 
 const REGIONS = ['region-a', 'region-b']
+/** A file where a region's folder should be. */
+const NO_FOLDER = 'no-folder'
 
 /** @throws {AssertionError} When a commit is missing; the seed is in the message. */
 export async function fight(campaign: Campaign): Promise<Fought> {
@@ -48,15 +50,18 @@ export async function fight(campaign: Campaign): Promise<Fought> {
     await server.query(`grant ${right} to veilig_backup`)
   }
   await server.query('create table acknowledged (id int primary key)')
+  await makeRegions(backup)
   await backup.start()
   await until(async () => (await backup.status()).full.newest !== null)
   if (synchronous) await settled(backup)
   const client = new Client(server)
   try {
     for (let kill = 0; kill < kills; kill++) {
+      await client.goesOn()
       await delay(random() * 300)
       const where = `seed ${seed}, kill ${kill}`
-      await killSomething(server, backup, random, () => check(backup, client, synchronous, where))
+      const shown = synchronous ? undefined : await shownBy(backup)
+      await killSomething(server, backup, random, () => check(backup, client, shown, where))
       if (synchronous) await settled(backup)
     }
   } finally {
@@ -69,6 +74,22 @@ export async function fight(campaign: Campaign): Promise<Fought> {
   const missing = client.commits.filter(({ id }) => !there.has(id))
   assert.deepEqual(missing, [], `seed ${seed}: acknowledged, and not restored`)
   return { kills, commits: client.commits.length, rows: rows.length }
+}
+
+/** Each region's folder is a link, so that it can go away and come back in one step. */
+async function makeRegions({ data }: TestBackup): Promise<void> {
+  await mkdir(join(data, 'regions'))
+  await writeFile(join(data, 'regions', NO_FOLDER), '')
+  for (const name of REGIONS) {
+    const region = join(data, 'regions', name)
+    await mkdir(`${region}.disk`)
+    await pointTo(region, `${region}.disk`)
+  }
+}
+
+async function pointTo(region: string, to: string): Promise<void> {
+  await symlink(to, `${region}.link`)
+  await rename(`${region}.link`, region)
 }
 
 /** The mode is on, so that the promise is one. */
@@ -91,11 +112,9 @@ async function killSomething(
   }
   if (dice < 0.6) {
     const region = join(backup.data, 'regions', REGIONS[random() < 0.5 ? 0 : 1]!)
-    await rename(region, `${region}.away`)
-    await writeFile(region, 'no folder') // whoever writes there fails
+    await pointTo(region, NO_FOLDER) // whoever writes there fails
     await delay(random() * 400)
-    await rm(region)
-    await rename(`${region}.away`, region)
+    await pointTo(region, `${region}.disk`)
     return checkNow()
   }
   const both = dice > 0.9
@@ -107,22 +126,28 @@ async function killSomething(
   if (both || !primary) await backup.start()
 }
 
-/** Each region alone. */
+/** Up to when each region is called complete; nothing of one that is not. */
+async function shownBy(backup: TestBackup): Promise<readonly number[]> {
+  const { regions } = await backup.status()
+  return regions.map(({ completeUntilMs }) => completeUntilMs ?? -Infinity)
+}
+
+/**
+ * Each region alone.
+ *
+ * @param shown Before the kill: what was called complete then is there after it, and what is called
+ *   so now. Undefined: all that was acknowledged is there.
+ */
 async function check(
   backup: TestBackup,
   client: Client,
-  synchronous: boolean,
+  shown: readonly number[] | undefined,
   where: string,
 ): Promise<void> {
   const commits = [...client.commits] // before the regions are looked at
-  const shown = synchronous
-    ? []
-    : await backup.status().then(
-        ({ regions }) => regions,
-        () => [],
-      )
+  const now = shown && (await shownBy(backup).catch(() => []))
   for (const [at, name] of REGIONS.entries()) {
-    const untilMs = synchronous ? Infinity : (shown[at]?.completeUntilMs ?? -Infinity)
+    const untilMs = shown ? Math.max(shown[at]!, now?.[at] ?? -Infinity) : Infinity
     const ranges = await rangesOf(join(backup.data, 'regions', name))
     const lost = commits.filter((commit) => commit.ackedMs < untilMs && !holds(ranges, commit.lsn))
     assert.deepEqual(lost, [], `${where}: not in ${name}`)
@@ -150,6 +175,12 @@ class Client {
   constructor(server: TestPostgres) {
     this.#server = server
     this.#working = this.#work()
+  }
+
+  /** Resolves once some more were acknowledged: a kill with nothing under way proves nothing. */
+  async goesOn(): Promise<void> {
+    const before = this.commits.length
+    await until(() => Promise.resolve(this.commits.length >= before + 3))
   }
 
   async stop(): Promise<void> {

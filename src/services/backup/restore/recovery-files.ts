@@ -18,6 +18,7 @@ export const LOG_FOLDER: string = `${RESTORE_FOLDER}/log`
 /** Names of all that the archive holds, one a line. */
 export const ARCHIVE_LIST: string = `${RESTORE_FOLDER}/archive-list`
 export const FETCH_SCRIPT: string = `${RESTORE_FOLDER}/fetch`
+export const END_SCRIPT: string = `${RESTORE_FOLDER}/end`
 
 /** What PostgreSQL is told to stop at. */
 export type RecoveryStop =
@@ -54,7 +55,7 @@ export function recoverySettings(
   const [chosen, value] = stopSetting(stop)
   const settings: [string, string][] = [
     ['restore_command', `/bin/sh ${FETCH_SCRIPT} "%f" "%p"`],
-    ['recovery_end_command', `rm -rf ${RESTORE_FOLDER}`],
+    ['recovery_end_command', `/bin/sh ${END_SCRIPT}`],
     // the others are set to nothing: postgresql.conf may hold one, and two are an error
     ...TARGETS.filter((name) => name !== chosen).map((name): [string, string] => [name, '']),
     [chosen, value],
@@ -122,5 +123,22 @@ case $? in
   *) echo "veilig: $name is in the archive but was not restored; run veilig restore again" >&2
      exit 255 ;;
 esac
+`
+}
+
+/**
+ * The recovery_end_command: the server clears up behind itself, once it has a timeline of its own.
+ *
+ * What told it where to stop goes too. Left behind it would hold for every later recovery: made
+ * the standby of another one day, the server would look for this target on this old timeline.
+ */
+export function endScript(): string {
+  return `#!/bin/sh
+# Removes what veilig restore wrote for this one recovery. Runs in the data directory.
+settings=postgresql.auto.conf
+sed -E '/^(restore_command|recovery_[a-z_]+) *=/d' "$settings" >"$settings.veilig" &&
+  { sync "$settings.veilig" 2>/dev/null || sync; } &&
+  mv -f "$settings.veilig" "$settings"
+rm -rf ${RESTORE_FOLDER}
 `
 }

@@ -104,6 +104,9 @@ test('restore: to the latest after a crash, all that was committed is there', as
   const left = await readdir(join(folder, 'latest'))
   assert(!left.includes('veilig_restore'), 'the server took the restore folder away')
   assert(!left.includes('recovery.signal'))
+  const settings = await readFile(join(folder, 'latest', 'postgresql.auto.conf'), 'utf8')
+  assert.doesNotMatch(settings, /^(recovery_|restore_command)/m, 'they were for this one recovery')
+  assert.match(settings, /^archive_mode = 'off'$/m)
 })
 
 test('restore: a moment after the last transaction is the end, and said so', async () => {

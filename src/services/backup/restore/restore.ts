@@ -25,6 +25,8 @@ import { awayNote, notKept, stopFor, type Stop } from './stop.ts'
 import { planFiles } from './file-plan.ts'
 import {
   ARCHIVE_LIST,
+  END_SCRIPT,
+  endScript,
   FETCH_SCRIPT,
   fetchScript,
   LOG_FOLDER,
@@ -245,7 +247,7 @@ async function writeFiles(
   return { files: files.length, bytes: totalBytes, writtenBytes, tablespaces }
 }
 
-/** History files, the list of all the archive holds, and the command. */
+/** History files, the list of all the archive holds, and the commands. */
 async function writeRecovery(
   reader: RepositoryReader,
   disk: Disk,
@@ -272,6 +274,7 @@ async function writeRecovery(
   }
   await disk.createOnce(join(into, ARCHIVE_LIST), bytesOf(`${[...names].sort().join('\n')}\n`))
   await disk.createOnce(join(into, FETCH_SCRIPT), bytesOf(fetchScript()))
+  await disk.createOnce(join(into, END_SCRIPT), bytesOf(endScript()))
 }
 
 /** As the server writes it: OID, a space, the path with backslash and newline escaped. */
