@@ -44,6 +44,7 @@ const packageLayers: Readonly<Record<string, readonly string[]>> = {
   'libpg-query': ['protocol'],
   mailauth: ['services'],
   nodemailer: ['services'],
+  'openid-client': ['services'],
   otplib: ['services'],
   pg: ['system', 'services', 'cli'],
   pino: ['services', 'cli'],

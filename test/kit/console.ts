@@ -10,7 +10,7 @@ import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { staffConfig } from '#services/staff/config.ts'
-import type { StaffPorts } from '#services/staff/ports.ts'
+import type { SendMail, StaffPorts } from '#services/staff/ports.ts'
 import { serve } from '#services/staff/serve.ts'
 import type { WatchPorts } from '#services/staff/watch/ports.ts'
 import { startPostgres, temporaryFolder } from './postgres.ts'
@@ -23,6 +23,9 @@ export type TestConsole = AsyncDisposable & {
   readonly adminSocket: string
   readonly probePassword: string
   readonly trail: RecordingTrail
+  /** What was mailed to people, and what went wrong out of everybody's sight. */
+  readonly mails: readonly Parameters<SendMail>[0][]
+  readonly faults: readonly string[]
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
 }
 
@@ -42,19 +45,24 @@ export const quietWatch: WatchPorts = {
 
 /** @param shown What the ring is said to do; by default nothing happens in it. */
 export async function startConsole(
-  shown: Partial<Pick<StaffPorts, 'overview' | 'recovery' | 'watch'>> = {},
+  shown: Partial<
+    Pick<StaffPorts, 'overview' | 'recovery' | 'watch' | 'clock' | 'loginLimits' | 'publicOrigin'>
+  > = {},
+  settings: unknown = {},
 ): Promise<TestConsole> {
   const server = await startPostgres()
   const folder = await temporaryFolder('console')
   await server.query('create schema staff')
   const pool = openPool({ ...server.connection, options: '-c search_path=staff' })
   const trail = new RecordingTrail()
+  const mails: Parameters<SendMail>[0][] = []
+  const faults: string[] = []
   const place = {
     socket: join(folder, 'console.sock'),
     adminSocket: join(folder, 'staff.sock'),
     probePassword: randomBytes(24).toString('base64url'),
   }
-  const running = await serve(staffConfig.parse({}), {
+  const running = await serve(staffConfig.parse(settings), {
     ...place,
     pool,
     clock: systemClock,
@@ -64,6 +72,12 @@ export async function startConsole(
     key: randomBytes(32),
     publicOrigin: consoleOrigin,
     selfApproval: false,
+    approveByLink: true,
+    sendMail: (mail) => {
+      mails.push(mail)
+      return Promise.resolve()
+    },
+    onFault: (what, error) => void faults.push(`${what}: ${String(error)}`),
     overview: () => Promise.resolve({ claims: [], processes: [], backups: [] }),
     recovery: () => Promise.resolve({ backups: [], untilMs: undefined, uncertain: [] }),
     access: {
@@ -77,6 +91,8 @@ export async function startConsole(
   return {
     ...place,
     trail,
+    mails,
+    faults,
     query: (sql, values) => server.query(sql, values),
     [Symbol.asyncDispose]: async () => {
       await running[Symbol.asyncDispose]()

@@ -17,12 +17,13 @@ import { openLoginLimits } from '../login-limits.ts'
 import { overviewOf } from './console-overview.ts'
 import { recoveryOf } from './console-recovery.ts'
 import { watchOf } from './console-watch.ts'
+import { staffMail, teamHook } from './console-words.ts'
 
 const KEY_SIZE = 32
 
 /** @throws {FaultError} MIGRATION_…, LISTEN_FAILED. */
 export async function runConsole(context: ServiceContext): Promise<RunningService> {
-  const { clock, trail, paths, ports, config } = context
+  const { clock, trail, paths, ports, config, log } = context
   const pool = openPool(await controlConnection(context, 'staff'))
   const keyFile = paths.secret('console', 'staff.key')
   if ((await systemDisk.size(keyFile)) === undefined)
@@ -39,6 +40,10 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     key: await systemDisk.read(keyFile),
     publicOrigin: config.staff.publicOrigin ?? `https://console.localhost:${ports.https}`,
     selfApproval: config.access.selfApproval,
+    approveByLink: config.access.approveByLink,
+    sendMail: await staffMail(context),
+    tellTeam: teamHook(config.access.webhookUrl),
+    onFault: (what, error) => log.error({ what, code: codeOf(error) }, 'the console failed aside'),
     access: {
       start: async (role, minutes, account, id): Promise<Started> => {
         const grant = await access.start(role, minutes * 60, account, id)

@@ -14,6 +14,7 @@ import {
   bounceDomain,
   PROBE_DOMAIN,
   noticeSender,
+  staffSender,
   probeSender,
   type MailGatewayConfig,
 } from '#services/mail-gateway/config.ts'
@@ -67,9 +68,10 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   }
 }
 
-/** Those of the configuration, and two of our own: who samples mail, and who gives notice. */
+/** Those of the configuration, and three of our own: who samples mail, and two who give notice. */
 function sendersOf(configured: MailGatewayConfig): MailGatewayConfig['senders'] {
-  return [...configured.senders, probeSender(configured), noticeSender(configured)]
+  const own = [probeSender(configured), noticeSender(configured), staffSender(configured)]
+  return [...configured.senders, ...own]
 }
 
 /** Sampled mail goes the whole way, and at its end to the prober instead of the world. */

@@ -67,7 +67,7 @@ export async function ensurePasswords(context: Context): Promise<void> {
   }
   await ensurePassword(context.paths.secret('application', 'session-secret'))
   await ensurePassword(context.paths.secret('prober', 'staff-password'))
-  const senders = ['application', 'prober', 'status']
+  const senders = ['application', 'prober', 'status', 'console']
   for (const sender of senders) await ensureSubmissionPassword(context, sender)
 }
 

@@ -12,6 +12,10 @@ export type AccessConfig = {
   readonly connectionsMax: number
   /** Whether the person who asks may approve it too; a company of one has nobody else. */
   readonly selfApproval: boolean
+  /** Whether an owner's link from a mail approves a request to read, without signing in. */
+  readonly approveByLink: boolean
+  /** Where the team is told of a request: a JSON object with `text` is posted there. */
+  readonly webhookUrl?: string | undefined
   /** How long a rotation waits for the application to leave its old role, seconds. */
   readonly drainSeconds: number
 }
@@ -21,6 +25,8 @@ export const accessConfig: z.ZodType<AccessConfig> = z
     minutesMax: z.int().min(1).max(60).default(60),
     connectionsMax: z.int().min(1).max(20).default(4),
     selfApproval: z.boolean().default(false),
+    approveByLink: z.boolean().default(false),
+    webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
     drainSeconds: z.int().min(1).max(3600).default(60),
   })
   .readonly()

@@ -188,6 +188,19 @@ export function noticeSender(config: MailGatewayConfig): SenderConfig {
   }
 }
 
+/** The name under which the console hands in what it tells people of the staff. */
+export const STAFF_SENDER = 'console'
+
+/** "Somebody tries your account", "somebody asks for the database": to staff alone, so a few. */
+export function staffSender(config: MailGatewayConfig): SenderConfig {
+  return {
+    name: STAFF_SENDER,
+    domains: config.domains.slice(0, 1),
+    categories: ['security'],
+    messagesPerMinute: 60,
+  }
+}
+
 /** Whether a domain can be looked up by others: not one that is reserved for examples and tests. */
 export function isPublicDomain(domain: string): boolean {
   return domain.includes('.') && !/(^|\.)(example|test|invalid|localhost|local)$/.test(domain)

@@ -6,13 +6,16 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
-import { UsageError, VeiligError } from '#lib/errors.ts'
+import { DeniedError, UsageError, VeiligError } from '#lib/errors.ts'
+import { acts, type Act, type Approvals } from './approvals.ts'
 import type { Desk } from './desk.ts'
+import { isDue, Outside, serviceFrom } from './outside.ts'
 import { invitedRoles, type Role } from './policy.ts'
 import type { Requests } from './requests.ts'
 import { accountByName, listStaff } from './store.ts'
 
 const MACHINE = 'the operator at the machine'
+const WAIT = 'That proof is not right.'
 
 type Invite = { name: string; role: Exclude<Role, 'probe'> }
 const inviteBody: z.ZodType<Invite> = z.strictObject({
@@ -35,7 +38,34 @@ export type StaffFigures = {
   readonly withoutSecond: number
 }
 
-export function adminApp(desk: Desk, requests: Requests): Hono {
+type Wanted = { account: string; act: Act; subject: string; reason: string }
+const actName = z.enum(Object.keys(acts) as [Act, ...Act[]])
+const wantedBody: z.ZodType<Wanted> = z.strictObject({
+  account: z.string().toLowerCase().max(254),
+  act: actName,
+  subject: z.string().trim().min(1).max(200),
+  reason: z.string().trim().min(1).max(500),
+})
+type Given = { id: string; account: string; code: string }
+const givenBody: z.ZodType<Given> = z.strictObject({
+  id: z.string().max(64),
+  account: z.string().toLowerCase().max(254),
+  code: z.string().max(40),
+})
+const useBody: z.ZodType<{ act: Act; subject: string }> = z.strictObject({
+  act: actName,
+  subject: z.string().min(1).max(200),
+})
+
+/** Figures of outside services for the probes. */
+export type OutsideFigures = {
+  readonly services: number
+  readonly withoutSecond: number
+  readonly due: number
+  readonly oldestDays: number
+}
+
+export function adminApp(desk: Desk, requests: Requests, approvals: Approvals): Hono {
   const app = new Hono()
   const { pool } = desk.ports
   const people = async (): Promise<Awaited<ReturnType<typeof listStaff>>> =>
@@ -76,6 +106,47 @@ export function adminApp(desk: Desk, requests: Requests): Hono {
     return requests.start(id, undefined)
   })
   route('/access/revoke', (body) => requests.end(numbered.parse(body).id, undefined))
+  route('/approval/list', () => approvals.list())
+  route('/approval/ask', async (body) => {
+    const { account, act, subject, reason } = wantedBody.parse(body)
+    return { id: await approvals.ask(account, act, subject, reason) }
+  })
+  // At the machine too, who approves shows who he is: with a second proof, counted like any other.
+  route('/approval/approve', async (body) => {
+    const { id, account, code } = givenBody.parse(body)
+    const key = desk.keyOf(`POST /approval/approve ${account}`)
+    const admission = await desk.ports.loginLimits.begin({ account: key, network: 'machine' })
+    if (!admission.admitted)
+      throw new DeniedError('STAFF_PROOF_WRONG', 'too many wrong tries', WAIT)
+    const person = await accountByName(pool, account)
+    const right = person?.state === 'active' && (await desk.proofIsRight(person, code))
+    await desk.ports.loginLimits.settle(admission.ticket, right ? 'right' : 'wrong')
+    if (!right) throw new DeniedError('STAFF_PROOF_WRONG', `that is no code of ${account}`, WAIT)
+    return approvals.approve(id, account)
+  })
+  route('/approval/use', (body) => {
+    const { act, subject } = useBody.parse(body)
+    return approvals.use(act, subject)
+  })
+  const outside = new Outside(desk)
+  route('/outside/list', () => outside.list())
+  route('/outside/keep', async (body) => {
+    const { service, problem } = serviceFrom(body as Readonly<Record<string, unknown>>)
+    if (!service) throw new UsageError('OUTSIDE_INVALID', problem)
+    await outside.keep(service, MACHINE)
+  })
+  route('/outside/remind', async () => ({ reminded: await outside.remind() }))
+  route('/outside/figures', async (): Promise<OutsideFigures> => {
+    const lines = await outside.list()
+    const nowMs = desk.ports.clock.nowMs()
+    const ages = lines.map(({ credentialMs }) => Math.floor((nowMs - credentialMs) / 86_400_000))
+    return {
+      services: lines.length,
+      withoutSecond: lines.filter(({ secondFactor }) => secondFactor !== 'yes').length,
+      due: lines.filter((line) => isDue(line, nowMs)).length,
+      oldestDays: Math.max(0, ...ages),
+    }
+  })
   app.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse()
     if (error instanceof VeiligError) {

@@ -8,8 +8,11 @@ import { generateSecret, generateURI, verify } from 'otplib'
 import { accountKey } from '#lib/lockout/device-cookie.ts'
 import type { StaffConfig } from './config.ts'
 import { keepRecoveryCodes, offerTotp, totpOf, useRecoveryCode, useStep } from './factors.ts'
-import { hashPassword, passwordFault, passwordIsRight } from './passwords.ts'
-import { RECOVERY_CODES, SECOND_TRIES_MAX, type Role, type Stage } from './policy.ts'
+import { askerOf } from './approvals.ts'
+import type { RouteName, Stage } from './doors.ts'
+import { Notices } from './notices.ts'
+import { hashPassword, passwordFault, passwordIsRight, PasswordLanes } from './passwords.ts'
+import { RECOVERY_CODES, SECOND_TRIES_MAX, type Role } from './policy.ts'
 import type { StaffPorts } from './ports.ts'
 import { seal, unseal } from './seal.ts'
 import * as store from './store.ts'
@@ -22,13 +25,20 @@ const STEP_SECONDS = 30
 /** Where somebody comes from. */
 export type From = { readonly network: string; readonly device: string }
 
+declare const begun: unique symbol
+/** A session that was begun at a stage; only the desk makes one. */
+export type Begun = { readonly token: string; readonly stage: Stage; readonly [begun]: true }
+
 export class Desk {
   readonly config: StaffConfig
   readonly ports: StaffPorts
+  readonly notices: Notices
+  readonly #lanes = new PasswordLanes()
 
   constructor(config: StaffConfig, ports: StaffPorts) {
     this.config = config
     this.ports = ports
+    this.notices = new Notices(this)
   }
 
   token(): string {
@@ -73,19 +83,55 @@ export class Desk {
     return done
   }
 
-  /** The new session's token. @param before The session it follows, which ends. */
-  async begin(
+  /** @param before The session it follows, which ends; the new one lives no longer than it did. */
+  async begin<S extends Stage>(
     account: store.Account,
-    stage: Stage,
+    stage: S,
     from: From,
     before?: store.Session,
-  ): Promise<string> {
+  ): Promise<Begun> {
     const { pool, clock } = this.ports
     if (before) await store.endSession(pool, before.id, before.account.id)
     const token = this.token()
     const nowMs = clock.nowMs()
-    await store.startSession(pool, { token, accountId: account.id, stage, ...from, nowMs })
-    return token
+    const createdMs = before?.stage === 'full' ? before.createdMs : undefined
+    await store.startSession(pool, {
+      token,
+      accountId: account.id,
+      stage,
+      ...from,
+      nowMs,
+      createdMs,
+    })
+    return { token, stage } as Begun
+  }
+
+  /** Whether the second proof was shown lately enough for a dangerous act. */
+  isFresh({ provedMs }: store.Session): boolean {
+    const ageMs = this.ports.clock.nowMs() - (provedMs ?? -Infinity)
+    return ageMs < this.config.stepUpMinutes * 60_000
+  }
+
+  /** Whether the company's rule asks for another password now; by default none does. */
+  passwordIsTooOld({ passwordChangedMs }: store.Account): boolean {
+    const { forcedDays } = this.config
+    if (forcedDays === undefined || passwordChangedMs === null) return false
+    return this.ports.clock.nowMs() - passwordChangedMs > forcedDays * 86_400_000
+  }
+
+  /** The session of a token as it is now. */
+  again(token: string): Promise<store.Session | undefined> {
+    return this.session(token, true)
+  }
+
+  /** Who asked for what an address of two persons confirms. */
+  askerOf(name: RouteName, id: string): Promise<string | undefined> {
+    return askerOf(this.ports.pool, name, id)
+  }
+
+  /** A company of one has nobody else for its own requests; what erases or restores never so. */
+  mayApproveOwn(name: RouteName): boolean {
+    return name === 'POST /access/approve' && this.ports.selfApproval
   }
 
   /** @param used Whether this counts as using it: pages that renew themselves do not. */
@@ -102,13 +148,33 @@ export class Desk {
     )
   }
 
-  /** The same work and the same answer, whether the account exists or not. */
-  async password(name: string, password: string): Promise<store.Account | undefined> {
+  /**
+   * The same work and the same answer, whether the account exists or not.
+   *
+   * @param known Whether the device has signed in before; strangers share one lane.
+   * @returns The account; undefined when wrong; 'busy' when it was not looked at.
+   */
+  async password(
+    name: string,
+    password: string,
+    known: boolean,
+  ): Promise<store.Account | undefined | 'busy'> {
     const account = await store.accountByName(this.ports.pool, name)
     const kept = account?.state === 'active' ? (account.passwordHash ?? undefined) : undefined
-    const right = await passwordIsRight(kept, password)
+    const right = await this.#lanes.run(known, () => passwordIsRight(kept, password))
+    if (right === 'busy') return 'busy'
     await this.record(right ? 'STAFF_PASSWORD_RIGHT' : 'STAFF_PASSWORD_WRONG', name)
     return right ? account : undefined
+  }
+
+  /** @returns What is wrong with the new password; undefined when it holds from now on. */
+  async newPassword(account: store.Account, password: string): Promise<string | undefined> {
+    const fault = passwordFault(password, account.name)
+    if (fault !== undefined) return fault
+    const { pool, clock } = this.ports
+    await store.setPassword(pool, account.id, await hashPassword(password), clock.nowMs())
+    await this.record('STAFF_PASSWORD_CHANGED', account.name)
+    return undefined
   }
 
   /** @returns The account, or what is wrong with the password or the invitation. */
@@ -157,25 +223,37 @@ export class Desk {
       await store.endSession(pool, session.id, account.id)
       return 'start-again'
     }
-    if (await this.codeIsRight(account, proof, false)) return 'right'
-    const code = proof.replaceAll(/[\s-]/g, '').toUpperCase()
-    if (code.length > 6 && (await useRecoveryCode(pool, account.id, code))) {
-      await this.record('STAFF_RECOVERY_CODE_USED', account.name)
-      return 'right'
-    }
+    if (await this.proofIsRight(account, proof)) return 'right'
     await this.record('STAFF_SECOND_WRONG', account.name)
+    this.notices.secondWrong(account)
     return 'wrong'
+  }
+
+  /** A code of the app, or one of those on paper. */
+  async proofIsRight(account: store.Account, proof: string): Promise<boolean> {
+    if (await this.codeIsRight(account, proof, false)) return true
+    const code = proof.replaceAll(/[\s-]/g, '').toUpperCase()
+    if (code.length <= 6 || !(await useRecoveryCode(this.ports.pool, account.id, code)))
+      return false
+    await this.record('STAFF_RECOVERY_CODE_USED', account.name)
+    return true
   }
 
   /** After the first second proof: the account is active, and these codes are shown once. */
   async activate(account: store.Account, how: string): Promise<readonly string[]> {
+    const codes = await this.newCodes(account)
+    await store.activate(this.ports.pool, account.id)
+    await this.record('STAFF_SECOND_SET_UP', account.name, { how })
+    return codes
+  }
+
+  /** Ten codes on paper; those before open nothing any more. */
+  async newCodes(account: store.Account): Promise<readonly string[]> {
     const { pool, random } = this.ports
     const codes = Array.from({ length: RECOVERY_CODES }, () =>
       Buffer.from(random(CODE_SIZE)).toString('hex').toUpperCase(),
     )
     await keepRecoveryCodes(pool, account.id, codes)
-    await store.activate(pool, account.id)
-    await this.record('STAFF_SECOND_SET_UP', account.name, { how })
     return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'))
   }
 }

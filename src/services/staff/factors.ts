@@ -46,7 +46,7 @@ export async function useStep(
 }
 
 const passkeyColumns = `id, account_id as "accountId", public_key as "publicKey",
-  counter::float8 as counter, transports`
+  counter::float8 as counter, transports, label`
 
 export async function passkeyById(db: Queryable, id: string): Promise<Passkey | undefined> {
   const sql = `select ${passkeyColumns} from passkey where id = $1`
@@ -54,12 +54,52 @@ export async function passkeyById(db: Queryable, id: string): Promise<Passkey | 
 }
 
 export async function keepPasskey(db: Queryable, passkey: Passkey): Promise<void> {
-  const { id, accountId, publicKey, counter, transports } = passkey
+  const { id, accountId, publicKey, counter, transports, label } = passkey
   await db.query(
-    `insert into passkey (id, account_id, public_key, counter, transports)
-     values ($1, $2, $3, $4, $5)`,
-    [id, accountId, Buffer.from(publicKey), counter, transports],
+    `insert into passkey (id, account_id, public_key, counter, transports, label)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [id, accountId, Buffer.from(publicKey), counter, transports, label],
   )
+}
+
+export type PasskeyLine = {
+  readonly id: string
+  readonly label: string
+  readonly createdMs: number
+  readonly usedMs: number | null
+}
+
+export async function passkeysOf(db: Queryable, accountId: string): Promise<PasskeyLine[]> {
+  const { rows } = await db.query<PasskeyLine>(
+    `select id, label, extract(epoch from created_at)::float8 * 1000 as "createdMs",
+            extract(epoch from used_at)::float8 * 1000 as "usedMs"
+       from passkey where account_id = $1 order by created_at limit 50`,
+    [accountId],
+  )
+  return rows
+}
+
+/** @returns Whether it was removed; the only second proof of an account never is. */
+export async function removePasskey(
+  db: Queryable,
+  accountId: string,
+  id: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `delete from passkey where account_id = $1 and id = $2 and (
+       exists (select from totp where account_id = $1 and confirmed_at is not null)
+       or exists (select from passkey where account_id = $1 and id <> $2))`,
+    [accountId, id],
+  )
+  return rowCount === 1
+}
+
+export async function codesLeft(db: Queryable, accountId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int as count from recovery_code where account_id = $1 and used_at is null`,
+    [accountId],
+  )
+  return rows[0]?.count ?? 0
 }
 
 /** @returns Whether the counter went on; one that stays behind is of a copied key. */

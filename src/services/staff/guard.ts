@@ -1,10 +1,12 @@
 /**
- * What stands before every address: origin, session, stage, permission, and the count of attempts.
+ * What stands before every address: origin, session, stage, permission, freshness of the second
+ * proof, the second person, and the count of attempts.
  *
  * Handlers are given what was checked and cannot be reached past it: only this calls them.
  *
  * @module
  */
+import assert from 'node:assert/strict'
 import {
   knownDevice,
   rememberDevice,
@@ -13,21 +15,31 @@ import {
 } from '#lib/lockout/device-cookie.ts'
 import type { Outcome } from '#lib/lockout/lockout.ts'
 import { networkOf } from '#lib/lockout/network.ts'
-import type { Desk, From } from './desk.ts'
-import { may, routes, type Demand, type RouteName, type Stage } from './policy.ts'
+import type { Begun, Desk, From } from './desk.ts'
+import { pageOf, routes, type Demand, type RouteName, type Stage } from './doors.ts'
+import { may } from './policy.ts'
 import type { Session } from './store.ts'
 
 export const SESSION_COOKIE = '__Host-veilig-staff'
+/** What a login at the provider must come back with; Lax, for it comes back from there. */
+export const PROVIDER_COOKIE = '__Host-veilig-provider'
+const PROVIDER_SECONDS = 600
 const DEVICE_SIZE = 16
 
 export type Visit = {
   readonly fields: Readonly<Record<string, unknown>>
   readonly parameter: string
+  /** Path and query. */
+  readonly url: string
   readonly from: From
   /** Present whenever the address asks for a stage. */
   readonly session: Session | undefined
   readonly token: string
   readonly csrf: string
+  /** What PROVIDER_COOKIE holds. */
+  readonly provider: string
+  /** Whether this device has signed in to the account before whose name was typed. */
+  readonly knownDevice: boolean
 }
 
 export type Answer = {
@@ -37,8 +49,12 @@ export type Answer = {
   readonly events?: ReadableStream<Uint8Array>
   readonly to?: string
   readonly status?: number
-  /** The new session's token; '' ends the one there is. */
-  readonly session?: string
+  /** A stylesheet or script of ours. */
+  readonly asset?: { readonly type: string; readonly text: string }
+  /** The session that begins, of a stage the table allows here, or the end of the one there is. */
+  readonly session?: Begun | 'end'
+  /** Kept by the browser while it is at the company's provider; '' forgets it. */
+  readonly provider?: string
   /** Name of the account whose device this is from now on. */
   readonly remember?: string
   /** Of an attempt that is counted. */
@@ -54,6 +70,7 @@ export type Incoming = {
   readonly cookies: ReadonlyMap<string, string>
   readonly address: string
   readonly agent: string
+  readonly url: string
   readonly fields: Readonly<Record<string, unknown>>
   readonly parameter: string
   /** Asked by the page itself, not by a person: it does not prolong the session. */
@@ -84,17 +101,38 @@ export async function pass(
     }
     const given = incoming.csrf ?? text(incoming.fields['csrf'])
     if (changes && !desk.csrfIsRight(token, given)) return refused(403, 'an old form')
-    if ('permission' in demand && !may(session.account.role, demand.permission))
+    if (demand.permission !== undefined && !may(session.account.role, demand.permission))
       return refused(403, 'not allowed')
+    if (demand.permission !== 'account.own' && demand.stage === 'full') {
+      if (desk.passwordIsTooOld(session.account))
+        return changes ? refused(403, 'old password') : { answer: { to: '/account' }, cookies: [] }
+    }
+    if (demand.stepUp && !desk.isFresh(session)) {
+      const to = `/prove?back=${encodeURIComponent(pageOf(name))}`
+      return { answer: name.includes('/passkey') ? { json: { next: to } } : { to }, cookies: [] }
+    }
+    if (demand.persons === 2) {
+      const asker = await desk.askerOf(name, text(incoming.fields['id']))
+      if (asker === session.account.name && !desk.mayApproveOwn(name)) {
+        await desk.record('STAFF_OWN_APPROVAL_REFUSED', session.account.name, { door: name })
+        return refused(403, 'your own')
+      }
+    }
   }
   const from: From = { network: networkOf(incoming.address), device: incoming.agent }
-  const { fields, parameter } = incoming
+  const { fields, parameter, url } = incoming
   const csrf = token === '' ? '' : desk.csrfOf(token)
-  const visit: Visit = { fields, parameter, from, session, token, csrf }
+  const provider = incoming.cookies.get(PROVIDER_COOKIE) ?? ''
+  const more = { provider, knownDevice: false }
+  const visit: Visit = { fields, parameter, url, from, session, token, csrf, ...more }
   const answer =
-    'locked' in demand && demand.locked
-      ? await counted(desk, name, handler, visit, incoming)
-      : await handler(visit)
+    demand.evaluates === undefined
+      ? await handler(visit)
+      : await counted(desk, name, handler, visit, incoming)
+  if (answer.session !== undefined && answer.session !== 'end') {
+    const { stage } = answer.session
+    assert(demand.leadsTo?.includes(stage), `${name} may not begin a session of stage ${stage}`)
+  }
   return { answer, cookies: cookiesOf(desk, answer, incoming) }
 }
 
@@ -119,6 +157,7 @@ async function counted(
   const attempt = { account, network: visit.from.network, device }
   const admission = await loginLimits.begin(attempt)
   if (!admission.admitted) {
+    if (login && admission.by === 'unknown-devices') desk.notices.refused(subject)
     await desk.ports.trail.append([
       { code: 'STAFF_ATTEMPT_REFUSED', detail: { door: name, account, by: admission.by } },
     ])
@@ -126,7 +165,7 @@ async function counted(
   }
   let outcome: Outcome = 'unseen'
   try {
-    const answer = await handler(visit)
+    const answer = await handler({ ...visit, knownDevice: device !== undefined })
     outcome = answer.outcome ?? 'wrong'
     return answer
   } finally {
@@ -144,8 +183,14 @@ function cookiesOf(desk: Desk, answer: Answer, incoming: Incoming): string[] {
   const common = 'Path=/; Secure; HttpOnly; SameSite=Strict'
   const cookies: string[] = []
   if (answer.session !== undefined) {
-    const end = answer.session === '' ? '; Max-Age=0' : ''
-    cookies.push(`${SESSION_COOKIE}=${answer.session}; ${common}${end}`)
+    const ends = answer.session === 'end'
+    const value = answer.session === 'end' ? '' : answer.session.token
+    cookies.push(`${SESSION_COOKIE}=${value}; ${common}${ends ? '; Max-Age=0' : ''}`)
+  }
+  if (answer.provider !== undefined) {
+    const seconds = answer.provider === '' ? 0 : PROVIDER_SECONDS
+    const lax = `Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${seconds}`
+    cookies.push(`${PROVIDER_COOKIE}=${answer.provider}; ${lax}`)
   }
   if (answer.remember !== undefined) {
     const { key, clock, random } = desk.ports

@@ -9,16 +9,16 @@ import { invitedRoles, may, type Role } from './policy.ts'
 import type { Started } from './ports.ts'
 import type { AccessRequest } from './requests.ts'
 import { Problem, Shell, type Frame } from './shell.tsx'
-import type { SessionLine, StaffLine } from './store.ts'
+import type { StaffLine } from './store.ts'
 
 export type Who = { readonly name: string; readonly role: Role }
-type Inside = {
+export type Inside = {
   readonly account: Who
   readonly csrf: string
   readonly problem?: string | undefined
 }
 
-const frame = (
+export const frame = (
   title: string,
   here: string,
   { account, csrf }: Inside,
@@ -106,7 +106,8 @@ export function AccessPage(
   )
 }
 
-function Act(props: {
+/** One button that acts on one line. */
+export function Act(props: {
   readonly path: string
   readonly id: string
   readonly csrf: string
@@ -186,44 +187,6 @@ function proofs({ totp, passkeys, codesLeft }: StaffLine): string {
   ]
   if (words.length === 0) return 'no second proof yet'
   return `${words.join(', ')}, ${codesLeft} recovery codes left`
-}
-
-export function AccountPage(
-  props: Inside & {
-    readonly sessions: readonly SessionLine[]
-    readonly current: string
-    readonly nowMs: number
-  },
-): VNode {
-  const { account, csrf, sessions, current, nowMs } = props
-  return (
-    <Shell {...frame('My account', '/account', props)}>
-      <dl class="facts">
-        <dt>Name</dt>
-        <dd>{account.name}</dd>
-        <dt>Role</dt>
-        <dd>{account.role}</dd>
-      </dl>
-      <h2>Where you are signed in</h2>
-      <ul class="requests">
-        {sessions.map(({ id, device, network, createdMs, seenMs }) => (
-          <li>
-            <div>
-              <b>{id === current ? 'Here' : browserOf(device)}</b>
-              <small>
-                from {network} · since {ago(nowMs - createdMs)} · used {ago(nowMs - seenMs)} ago
-              </small>
-            </div>
-            <Act path="/account/end-session" id={id} csrf={csrf} word="Sign out" quiet />
-          </li>
-        ))}
-      </ul>
-    </Shell>
-  )
-}
-
-function browserOf(agent: string): string {
-  return /(Firefox|Edg|OPR|Chrome|Safari|curl)/.exec(agent)?.[1] ?? 'Another browser'
 }
 
 /** `14:05 UTC`. */

@@ -8,16 +8,25 @@ import { invitedRoles } from './policy.ts'
 import { Problem, Shell } from './shell.tsx'
 
 /** Where a passkey says what went wrong, and the button that asks for it. */
-function PasskeyButton(props: {
+export function PasskeyButton(props: {
   readonly act: 'create' | 'get'
   readonly path: string
   readonly csrf?: string
+  /** Where to go on afterwards. */
+  readonly back?: string
   readonly children: ComponentChildren
 }): VNode {
-  const { act, path, csrf, children } = props
+  const { act, path, csrf, back, children } = props
   return (
     <>
-      <button type="button" hidden data-passkey={act} data-path={path} data-csrf={csrf}>
+      <button
+        type="button"
+        hidden
+        data-passkey={act}
+        data-path={path}
+        data-csrf={csrf}
+        data-back={back}
+      >
         {children}
       </button>
       <p id="passkey-said" class="problem said" role="status" />
@@ -25,19 +34,30 @@ function PasskeyButton(props: {
   )
 }
 
-export function LoginPage({ problem }: { readonly problem?: string | undefined }): VNode {
+export function LoginPage(props: {
+  readonly problem?: string | undefined
+  /** Name of the company's own provider, when there is one. */
+  readonly provider?: string | undefined
+}): VNode {
   return (
     <Shell title="Sign in">
-      <Problem text={problem} />
+      <Problem text={props.problem} />
       <PasskeyButton act="get" path="/login/passkey">
         Sign in with a passkey
       </PasskeyButton>
+      {props.provider !== undefined && (
+        <p>
+          <a class="button quiet" href="/login/provider">
+            Sign in with {props.provider}
+          </a>
+        </p>
+      )}
       <form method="post" action="/login" class="fields">
         <label>
           Name
           <input
             name="name"
-            autocomplete="username"
+            autocomplete="username webauthn"
             required
             maxLength={254}
             autocapitalize="none"
@@ -56,6 +76,22 @@ export function LoginPage({ problem }: { readonly problem?: string | undefined }
         <button class="quiet">Go on</button>
       </form>
       <p class="small">A password alone opens nothing here: a second proof is asked next.</p>
+    </Shell>
+  )
+}
+
+/**
+ * After a login elsewhere. A redirect would still belong to that visit, and the browser would
+ * keep our strict cookie back; a page of ours begins a visit of its own.
+ */
+export function OnwardPage({ to }: { readonly to: string }): VNode {
+  return (
+    <Shell title="You are through" onward={to}>
+      <p>
+        <a class="button" href={to}>
+          Go on
+        </a>
+      </p>
     </Shell>
   )
 }

@@ -16,7 +16,7 @@ import {
   type RegistrationResponseJSON,
 } from '@simplewebauthn/server'
 import type { Desk } from './desk.ts'
-import { keepPasskey, passkeyById, usePasskey } from './factors.ts'
+import { keepPasskey, passkeyById, passkeysOf, usePasskey } from './factors.ts'
 import * as store from './store.ts'
 
 const CHALLENGE_MS = 300_000
@@ -35,7 +35,9 @@ export class Passkeys {
   }
 
   async toSetUp(account: store.Account): Promise<PublicKeyCredentialCreationOptionsJSON> {
+    const held = await passkeysOf(this.#desk.ports.pool, account.id)
     const options = await generateRegistrationOptions({
+      excludeCredentials: held.map(({ id }) => ({ id })),
       rpName: this.#desk.config.issuer,
       rpID: this.#rpId,
       userName: account.name,
@@ -48,7 +50,11 @@ export class Passkeys {
   }
 
   /** @returns Whether the passkey was kept. */
-  async setUp(account: store.Account, response: RegistrationResponseJSON): Promise<boolean> {
+  async setUp(
+    account: store.Account,
+    response: RegistrationResponseJSON,
+    label: string,
+  ): Promise<boolean> {
     const verified = await verifyRegistrationResponse({
       response,
       expectedChallenge: (challenge) => this.#use(challenge, account.id),
@@ -58,8 +64,8 @@ export class Passkeys {
     }).catch(() => undefined) // malformed or forged: both are a no
     if (!verified?.verified) return false
     const { id, publicKey, counter, transports } = verified.registrationInfo.credential
-    const kept = { id, accountId: account.id, publicKey, counter, transports: transports ?? [] }
-    await keepPasskey(this.#desk.ports.pool, kept)
+    const kept = { id, accountId: account.id, publicKey, counter, label }
+    await keepPasskey(this.#desk.ports.pool, { ...kept, transports: transports ?? [] })
     return true
   }
 

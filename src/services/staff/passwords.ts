@@ -46,3 +46,32 @@ export async function passwordIsRight(
   const right = await verify(kept ?? (await nobody), password.normalize('NFC'))
   return right && kept !== undefined
 }
+
+const STRANGERS_WAIT_MAX = 4
+const KNOWN_WAIT_MAX = 16
+
+/**
+ * How many passwords are hashed at once: one of strangers and one of known devices. A flood of
+ * guesses over many names from many networks passes each lock for a few tries; hashed side by side
+ * they would take the machine. What finds no place is not looked at, and said to be so.
+ */
+export class PasswordLanes {
+  readonly #waiting = { stranger: 0, known: 0 }
+  readonly #last: Record<'stranger' | 'known', Promise<unknown>> = {
+    stranger: Promise.resolve(),
+    known: Promise.resolve(),
+  }
+
+  async run<T>(known: boolean, work: () => Promise<T>): Promise<T | 'busy'> {
+    const lane = known ? 'known' : 'stranger'
+    if (this.#waiting[lane] > (known ? KNOWN_WAIT_MAX : STRANGERS_WAIT_MAX)) return 'busy'
+    this.#waiting[lane]++
+    const turn = this.#last[lane].then(work)
+    this.#last[lane] = turn.catch(() => undefined) // said to whoever asked
+    try {
+      return await turn
+    } finally {
+      this.#waiting[lane]--
+    }
+  }
+}

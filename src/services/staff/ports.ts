@@ -57,6 +57,13 @@ export type Recovery = {
   readonly uncertain: readonly { readonly fromMs: number; readonly toMs: number }[]
 }
 
+/** A mail of security to somebody of the staff. @throws When it was not accepted. */
+export type SendMail = (mail: {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+}) => Promise<void>
+
 export type StaffPorts = {
   readonly pool: pg.Pool
   readonly clock: Clock
@@ -68,6 +75,14 @@ export type StaffPorts = {
   readonly publicOrigin: string
   readonly access: Access
   readonly selfApproval: boolean
+  /** Undefined: this ring sends no mail, and people find notices on their page. */
+  readonly sendMail?: SendMail | undefined
+  /** Tells a channel of the team, such as a chat, that a request waits for approval. */
+  readonly tellTeam?: ((text: string, link: string) => Promise<void>) | undefined
+  /** Whether a link of a mail approves by itself a request to read; else one signs in for it. */
+  readonly approveByLink: boolean
+  /** Tells the operator's log; never shown to anybody. */
+  readonly onFault: (what: string, error: unknown) => void
   readonly overview: () => Promise<Overview>
   readonly watch: WatchPorts
   /** @throws {VeiligError} When the repository cannot be read. */

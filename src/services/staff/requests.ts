@@ -5,7 +5,9 @@
  */
 import { DeniedError } from '#lib/errors.ts'
 import type { Desk } from './desk.ts'
+import { keepLink, linkOf, useLink } from './links.ts'
 import type { Started } from './ports.ts'
+import { accountByName } from './store.ts'
 
 export type AccessRequest = {
   readonly id: string
@@ -27,6 +29,8 @@ const columns = `r.id, a.name as account, r.role, r.minutes, r.reason, r.state,
 
 /** An approval that nobody used is worth nothing after this. */
 const APPROVAL_MINUTES = 60
+const LINK_SIZE = 32
+const APPROVERS_MAX = 50
 
 export class Requests {
   readonly #desk: Desk
@@ -58,7 +62,64 @@ export class Requests {
       role,
       minutes: String(minutes),
     })
+    this.#tell(id, name, role, minutes, reason).catch((error: unknown) =>
+      this.#desk.ports.onFault('request', error),
+    )
     return id
+  }
+
+  /** The request that an approver's link of a mail is about, while it can be approved by it. */
+  async behindLink(token: string): Promise<AccessRequest | undefined> {
+    const { pool, clock } = this.#desk.ports
+    const link = await linkOf(pool, 'approve', token, clock.nowMs())
+    const request = link?.requestId ? await this.#get(link.requestId) : undefined
+    return request?.state === 'requested' && this.#linkApproves(request.role) ? request : undefined
+  }
+
+  /** @returns Whether it was approved. A mailbox is one proof: it lets read, and never write. */
+  async approveByLink(token: string): Promise<boolean> {
+    const { pool, clock } = this.#desk.ports
+    const request = await this.behindLink(token)
+    const link = await linkOf(pool, 'approve', token, clock.nowMs())
+    const approver = link && (await accountByName(pool, link.account.name))
+    if (!request || !approver || !['owner', 'operator'].includes(approver.role)) return false
+    if (!(await useLink(pool, token, clock.nowMs()))) return false
+    await this.approve(request.id, approver.name)
+    return true
+  }
+
+  #linkApproves(role: 'read' | 'write'): boolean {
+    return role === 'read' && this.#desk.ports.approveByLink
+  }
+
+  /** Tells who may approve: by mail, each with a link of his own, and in the team's chat. */
+  async #tell(
+    id: string,
+    by: string,
+    role: 'read' | 'write',
+    minutes: number,
+    reason: string,
+  ): Promise<void> {
+    const { pool, clock, random, publicOrigin, sendMail, tellTeam } = this.#desk.ports
+    const what = `${by} asks to ${role} the database for ${minutes} minutes: ${reason}`
+    await tellTeam?.(what, `${publicOrigin}/access`)
+    if (!sendMail) return
+    const { rows } = await pool.query<{ id: string; name: string }>(
+      `select id, name from account where state = 'active' and role in ('owner', 'operator')
+         and name <> $1 and name like '%@%' order by name limit $2`,
+      [by, APPROVERS_MAX],
+    )
+    for (const { id: accountId, name } of rows) {
+      let link = `${publicOrigin}/access`
+      if (this.#linkApproves(role)) {
+        const token = Buffer.from(random(LINK_SIZE)).toString('base64url')
+        const untilMs = clock.nowMs() + APPROVAL_MINUTES * 60_000
+        await keepLink(pool, { token, kind: 'approve', accountId, requestId: id, untilMs })
+        link = `${publicOrigin}/access/link/${token}`
+      }
+      const text = `${what}\n\nLook at it, and approve it or do nothing:\n${link}\n`
+      await sendMail({ to: name, subject: 'Somebody asks for the database', text })
+    }
   }
 
   /**

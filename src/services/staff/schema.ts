@@ -79,4 +79,69 @@ export const migrations: readonly Migration[] = [
       create index access_request_time on access_request (requested_at);
     `,
   },
+  {
+    name: '0002-step-up',
+    sql: `
+      alter table session add column proved_at timestamptz;
+      alter table passkey add column label text not null default '';
+    `,
+  },
+  {
+    name: '0003-approvals',
+    sql: `
+      create table approval (
+        id uuid primary key default gen_random_uuid(),
+        act text not null,
+        subject text not null,
+        reason text not null,
+        asked_by uuid not null references account,
+        asked_at timestamptz not null,
+        approved_by uuid references account,
+        approved_at timestamptz,
+        used_at timestamptz,
+        withdrawn_at timestamptz,
+        check (approved_by is null or approved_by <> asked_by)
+      );
+      create index approval_time on approval (asked_at);
+    `,
+  },
+  {
+    name: '0004-notices',
+    sql: `
+      -- Links of mails, of which only the SHA-256 is kept: "it wasn't me", and approvals.
+      create table link (
+        token_hash bytea primary key,
+        kind text not null check (kind in ('not-me', 'approve')),
+        account_id uuid not null references account on delete cascade,
+        request_id uuid references access_request,
+        expires_at timestamptz not null,
+        used_at timestamptz
+      );
+      alter table account add column noticed_at timestamptz;
+      -- What a person's account at the company's own provider is known by.
+      create table provider_identity (
+        issuer text not null,
+        subject text not null,
+        account_id uuid not null references account on delete cascade,
+        primary key (issuer, subject)
+      );
+    `,
+  },
+  {
+    name: '0005-outside',
+    sql: `
+      create table outside_service (
+        id uuid primary key default gen_random_uuid(),
+        name text not null unique,
+        purpose text not null,
+        owner text not null,
+        second_factor text not null check (second_factor in ('yes', 'no', 'none-offered')),
+        personal_data text not null,
+        credential_changed_on date not null,
+        reviewed_on date not null,
+        reviewed_by text not null,
+        reminded_on date
+      );
+    `,
+  },
 ]

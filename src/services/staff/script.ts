@@ -17,6 +17,7 @@ const post = async (path, csrf, body) => {
 const acts = {
   async create(path, csrf) {
     const o = await post(path + '/options', csrf, {});
+    if (o.next) return o;
     o.challenge = bytes(o.challenge); o.user.id = bytes(o.user.id);
     o.excludeCredentials = (o.excludeCredentials ?? []).map((c) => ({ ...c, id: bytes(c.id) }));
     const made = await navigator.credentials.create({ publicKey: o });
@@ -26,12 +27,12 @@ const acts = {
         attestationObject: text(made.response.attestationObject),
         transports: made.response.getTransports?.() ?? [] } });
   },
-  async get(path, csrf) {
+  async get(path, csrf, back, how = {}) {
     const o = await post(path + '/options', csrf, {});
     o.challenge = bytes(o.challenge);
     o.allowCredentials = (o.allowCredentials ?? []).map((c) => ({ ...c, id: bytes(c.id) }));
-    const got = await navigator.credentials.get({ publicKey: o });
-    return post(path, csrf, { id: got.id, rawId: text(got.rawId), type: got.type,
+    const got = await navigator.credentials.get({ publicKey: o, ...how });
+    return post(path, csrf, { back, id: got.id, rawId: text(got.rawId), type: got.type,
       clientExtensionResults: got.getClientExtensionResults(),
       response: { clientDataJSON: text(got.response.clientDataJSON),
         authenticatorData: text(got.response.authenticatorData),
@@ -51,14 +52,17 @@ const showCodes = (codes, next) => {
       'your password manager: they are not shown again.'),
     list, make('a', 'I have kept them', { href: next, className: 'button' }));
 };
+// The browser may offer a passkey where the name is typed; pressing a button ends that offer.
+const offer = new AbortController();
 for (const button of document.querySelectorAll('button[data-passkey]')) {
   if (!window.PublicKeyCredential) continue;
   button.hidden = false;
   button.addEventListener('click', async () => {
     const said = document.getElementById('passkey-said');
+    offer.abort();
     try {
-      const { passkey, path, csrf } = button.dataset;
-      const { next, codes } = await acts[passkey](path, csrf ?? '');
+      const { passkey, path, csrf, back } = button.dataset;
+      const { next, codes } = await acts[passkey](path, csrf ?? '', back);
       if (codes) showCodes(codes, next);
       else location.assign(next);
     } catch (error) {
@@ -66,5 +70,13 @@ for (const button of document.querySelectorAll('button[data-passkey]')) {
       said.textContent = cancelled ? 'The passkey was not used. You can try again.' : error.message;
     }
   });
+}
+const named = document.querySelector('input[autocomplete~="webauthn"]');
+if (named && await window.PublicKeyCredential?.isConditionalMediationAvailable?.()) {
+  const how = { mediation: 'conditional', signal: offer.signal };
+  acts.get('/login/passkey', '', undefined, how).then(
+    ({ next }) => location.assign(next),
+    () => undefined, // nobody took the offer; the buttons are there
+  );
 }
 `

@@ -13,21 +13,21 @@ import type { RunningService } from '#system/service.ts'
 import { migrate } from '#system/postgres/migrate.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { adminApp } from './admin.ts'
+import { Approvals } from './approvals.ts'
 import type { StaffConfig } from './config.ts'
 import { Desk } from './desk.ts'
 import { pass, type Guarded, type Incoming } from './guard.ts'
 import { handlersOf } from './handlers.ts'
 import { LoginPage, RefusedPage } from './pages.tsx'
+import { Outside } from './outside.ts'
 import { Passkeys } from './passkeys.ts'
-import { routes, type RouteName } from './policy.ts'
+import { routes, type RouteName } from './doors.ts'
 import type { StaffPorts } from './ports.ts'
 import { ensureProbeAccount } from './probe-account.ts'
 import { Requests } from './requests.ts'
-import { passkeyScript } from './script.ts'
-import { stylesheet } from './style.ts'
-import { consoleScript } from './watch/script.ts'
 
 const BODY_MAX_BYTES = 65_536
+const REMIND_MS = 3_600_000
 
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -52,16 +52,22 @@ export async function serve(config: StaffConfig, ports: StaffPorts): Promise<Run
   const desk = new Desk(config, ports)
   await ensureProbeAccount(desk)
   const requests = new Requests(desk)
-  const pages = createAdaptorServer({ fetch: consoleApp(desk, requests).fetch })
+  const approvals = new Approvals(desk)
+  const pages = createAdaptorServer({ fetch: consoleApp(desk, requests, approvals).fetch })
   started.use(await listenOnUnix(pages as Server, ports.socket)) // HTTP/1.1: no other was asked for
-  const admin = createAdaptorServer({ fetch: adminApp(desk, requests).fetch })
+  const admin = createAdaptorServer({ fetch: adminApp(desk, requests, approvals).fetch })
   started.use(await listenOnUnix(admin as Server, ports.adminSocket))
+  const outside = new Outside(desk)
+  const remind = (): void => {
+    outside.remind().catch((error: unknown) => ports.onFault('reminders', error))
+  }
+  started.adopt(setInterval(remind, REMIND_MS), clearInterval)
   const all = started.move()
   return { [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** Every address of the table, and no other. */
-export function consoleApp(desk: Desk, requests: Requests): Hono {
+export function consoleApp(desk: Desk, requests: Requests, approvals: Approvals): Hono {
   const app = new Hono()
   app.use(async (context, next) => {
     await next()
@@ -72,7 +78,7 @@ export function consoleApp(desk: Desk, requests: Requests): Hono {
     if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store')
   })
   app.use(bodyLimit({ maxSize: BODY_MAX_BYTES }))
-  const handlers = handlersOf(desk, new Passkeys(desk), requests)
+  const handlers = handlersOf(desk, new Passkeys(desk), requests, approvals)
   for (const name of Object.keys(routes) as RouteName[]) {
     const [method = '', path = ''] = name.split(' ')
     app.on(method, path, async (context) => {
@@ -80,20 +86,9 @@ export function consoleApp(desk: Desk, requests: Requests): Hono {
       return respond(context, name, guarded)
     })
   }
-  app.get('/console.css', (context) =>
-    context.body(stylesheet, 200, { 'content-type': 'text/css; charset=utf-8', ...hour }),
-  )
-  app.get('/passkey.js', (context) =>
-    context.body(passkeyScript, 200, { 'content-type': 'text/javascript; charset=utf-8', ...hour }),
-  )
-  app.get('/console.js', (context) =>
-    context.body(consoleScript, 200, { 'content-type': 'text/javascript; charset=utf-8', ...hour }),
-  )
   app.notFound((context) => context.html(refusal('Not here', 'There is no such page.'), 404))
   return app
 }
-
-const hour = { 'cache-control': 'private, max-age=3600' }
 
 async function incomingOf(context: Context): Promise<Incoming> {
   const { req } = context
@@ -111,6 +106,7 @@ async function incomingOf(context: Context): Promise<Incoming> {
     address: req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '',
     agent: req.header('user-agent') ?? '',
     fields: { ...fields },
+    url: new URL(req.url).pathname + new URL(req.url).search,
     parameter: req.param('token') ?? req.param('id') ?? '',
     byItself: req.header('x-live') !== undefined || req.path === '/live',
   }
@@ -127,6 +123,13 @@ function cookiesIn(header: string): ReadonlyMap<string, string> {
 function respond(context: Context, name: RouteName, { answer, cookies }: Guarded): Response {
   for (const cookie of cookies) context.header('set-cookie', cookie, { append: true })
   const status = (answer.status ?? 200) as 200
+  if (answer.asset) {
+    const { text, type } = answer.asset
+    return context.body(text, 200, {
+      'content-type': `${type}; charset=utf-8`,
+      'cache-control': 'private, max-age=3600',
+    })
+  }
   if (answer.events)
     return context.body(answer.events, 200, { 'content-type': 'text/event-stream' })
   if (answer.html !== undefined) return context.html(answer.html, status)
@@ -140,6 +143,8 @@ function respond(context: Context, name: RouteName, { answer, cookies }: Guarded
 const sentences: Readonly<Record<string, string>> = {
   'from another site': 'This request came from another site, so nothing was done.',
   'an old form': 'This form is too old. Please open the page again.',
+  'old password': 'Your password is too old. Choose another one under My account.',
+  'your own': 'You asked for this yourself. Somebody else must approve it.',
   'not signed in': 'You are not signed in, or not any more.',
   'not allowed': 'Your role does not allow this. Ask an owner if you need it.',
 }

@@ -13,6 +13,10 @@ export type Frame = {
   readonly account?: { readonly name: string; readonly role: Role } | undefined
   readonly csrf?: string | undefined
   readonly here?: string | undefined
+  /** Whether a page behind the door asks for a passkey. */
+  readonly passkey?: boolean
+  /** Where the browser goes by itself. */
+  readonly onward?: string
 }
 
 type Place = readonly [path: string, name: string, permission: Permission]
@@ -40,14 +44,17 @@ const chapters: readonly (readonly [name: string, places: readonly Place[]])[] =
     'People',
     [
       ['/access', 'Database access', 'access.request'],
+      ['/approvals', 'Approvals', 'approvals.see'],
       ['/staff', 'Staff', 'staff.see'],
+      ['/outside', 'Outside services', 'outside.see'],
       ['/account', 'My account', 'account.own'],
     ],
   ],
 ]
 
 /** Every page stands in it. */
-export function Shell({ title, children, account, csrf = '', here }: Frame): VNode {
+export function Shell(frame: Frame): VNode {
+  const { title, children, account, csrf = '', here, passkey = !account, onward } = frame
   return (
     <html lang="en">
       <head>
@@ -55,7 +62,9 @@ export function Shell({ title, children, account, csrf = '', here }: Frame): VNo
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{`${title} · Console`}</title>
         <link rel="stylesheet" href="/console.css" />
-        <script type="module" src={account ? '/console.js' : '/passkey.js'} />
+        {account && <script type="module" src="/console.js" />}
+        {passkey && <script type="module" src="/passkey.js" />}
+        {onward !== undefined && <meta http-equiv="refresh" content={`0;url=${onward}`} />}
       </head>
       <body class={account ? 'inside' : 'door'}>
         <a class="skip" href="#main">

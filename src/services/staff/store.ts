@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import type { Role, Stage } from './policy.ts'
+import type { Stage } from './doors.ts'
+import type { Role } from './policy.ts'
 
 export type Account = {
   readonly id: string
@@ -13,12 +14,16 @@ export type Account = {
   readonly role: Role
   readonly state: 'invited' | 'active' | 'disabled'
   readonly passwordHash: string | null
+  readonly passwordChangedMs: number | null
 }
 
 export type Session = {
   readonly id: string
   readonly stage: Stage
   readonly tries: number
+  /** When the second proof was last shown; undefined before the first time. */
+  readonly provedMs: number | undefined
+  readonly createdMs: number
   readonly account: Account
 }
 
@@ -28,9 +33,12 @@ export type Passkey = {
   readonly publicKey: Uint8Array
   readonly counter: number
   readonly transports: readonly string[]
+  /** Of which browser, for its owner to know it by. */
+  readonly label: string
 }
 
-const accountColumns = `a.id, a.name, a.role, a.state, a.password_hash as "passwordHash"`
+const accountColumns = `a.id, a.name, a.role, a.state, a.password_hash as "passwordHash",
+  extract(epoch from a.password_changed_at)::float8 * 1000 as "passwordChangedMs"`
 
 type Queryable = Pick<pg.Pool, 'query'>
 
@@ -138,13 +146,17 @@ export async function startSession(
     readonly device: string
     readonly network: string
     readonly nowMs: number
+    /** Of the session it follows: a renewed one lives no longer. */
+    readonly createdMs?: number | undefined
   },
 ): Promise<void> {
-  const { token, accountId, stage, device, network, nowMs } = session
+  const { token, accountId, stage, device, network, nowMs, createdMs = nowMs } = session
   await db.query(
-    `insert into session (token_hash, account_id, stage, device, network, created_at, seen_at)
-     values ($1, $2, $3, $4, $5, to_timestamp($6 / 1000.0), to_timestamp($6 / 1000.0))`,
-    [digest(token), accountId, stage, device.slice(0, 200), network, nowMs],
+    `insert into session (token_hash, account_id, stage, device, network, created_at, seen_at,
+       proved_at)
+     values ($1, $2, $3, $4, $5, to_timestamp($7 / 1000.0), to_timestamp($6 / 1000.0),
+       case when $3 = 'full' then to_timestamp($6 / 1000.0) end)`,
+    [digest(token), accountId, stage, device.slice(0, 200), network, nowMs, createdMs],
   )
 }
 
@@ -157,7 +169,8 @@ export async function useSession(
   absoluteMs: number,
   used: boolean,
 ): Promise<Session | undefined> {
-  const { rows } = await db.query<Account & { sid: string; stage: Stage; tries: number }>(
+  type Row = Account & { sid: string; stage: Stage; tries: number; proved: number | null }
+  const { rows } = await db.query<Row & { created: number }>(
     `update session s
       set seen_at = case when $5 then to_timestamp($2::float8 / 1000.0) else s.seen_at end
       from account a
@@ -165,13 +178,15 @@ export async function useSession(
         and (s.stage <> 'full' or a.state = 'active')
         and s.seen_at > to_timestamp(($2::float8 - $3::float8) / 1000.0)
         and s.created_at > to_timestamp(($2::float8 - $4::float8) / 1000.0)
-      returning s.id as sid, s.stage, s.tries, ${accountColumns}`,
+      returning s.id as sid, s.stage, s.tries, ${accountColumns},
+        extract(epoch from s.proved_at)::float8 * 1000 as proved,
+        extract(epoch from s.created_at)::float8 * 1000 as created`,
     [digest(token), nowMs, idleMs, absoluteMs, used],
   )
   const row = rows[0]
   if (!row) return undefined
-  const { sid, stage, tries, ...account } = row
-  return { id: sid, stage, tries, account }
+  const { sid, stage, tries, proved, created, ...account } = row
+  return { id: sid, stage, tries, provedMs: proved ?? undefined, createdMs: created, account }
 }
 
 /** Counts a try at the second proof. @returns How many there were, this one included. */
@@ -187,6 +202,30 @@ export async function endSession(
 ): Promise<boolean> {
   const sql = 'delete from session where id = $1 and account_id = $2'
   return (await db.query(sql, [sessionId, accountId])).rowCount === 1
+}
+
+/** @param except The session that goes on, if any. @returns How many ended. */
+export async function endSessions(
+  db: Queryable,
+  accountId: string,
+  except?: string,
+): Promise<number> {
+  const sql = 'delete from session where account_id = $1 and ($2::uuid is null or id <> $2)'
+  return (await db.query(sql, [accountId, except ?? null])).rowCount ?? 0
+}
+
+/** @param hash Undefined: no password opens the account until its owner chose another. */
+export async function setPassword(
+  db: Queryable,
+  accountId: string,
+  hash: string | undefined,
+  nowMs: number,
+): Promise<void> {
+  await db.query(
+    `update account set password_hash = $2, password_changed_at = to_timestamp($3 / 1000.0)
+      where id = $1`,
+    [accountId, hash ?? null, nowMs],
+  )
 }
 
 export type SessionLine = {

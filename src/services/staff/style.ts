@@ -54,6 +54,8 @@ input, select, textarea { font: inherit; font-weight: 400; height: 2.75rem;
   border: 1px solid var(--soft); border-radius: .5rem; padding: .55rem .7rem; min-height: 2.75rem; }
 button { font: inherit; font-weight: 600; color: var(--paper); background: var(--link); border: 0;
   border-radius: .6rem; padding: .6rem 1.1rem; min-height: 2.75rem; cursor: pointer; }
+a.button.quiet { background: none; color: var(--link);
+  box-shadow: inset 0 0 0 1px var(--line); }
 button.quiet { background: none; color: var(--link); box-shadow: inset 0 0 0 1px var(--line); }
 button:hover { filter: brightness(1.08); }
 button[hidden] { display: none; }

@@ -1,0 +1,102 @@
+/**
+ * The page of outside services: who answers for each, and what stands there still unseen.
+ *
+ * @module
+ */
+import type { VNode } from 'preact'
+import { Act, ago, frame, type Inside } from './inside.tsx'
+import { isDue, REVIEW_DAYS, type OutsideLine } from './outside.ts'
+import { may } from './policy.ts'
+import { Problem, Shell } from './shell.tsx'
+
+const factors = {
+  yes: ['second factor on', 'proven'],
+  no: ['no second factor', 'failing'],
+  'none-offered': ['offers none', 'stale'],
+} as const
+
+export function OutsidePage(
+  props: Inside & { readonly services: readonly OutsideLine[]; readonly nowMs: number },
+): VNode {
+  const { account, csrf, services, nowMs, problem } = props
+  const manages = may(account.role, 'outside.manage')
+  const due = services.filter((one) => isDue(one, nowMs)).length
+  return (
+    <Shell {...frame('Outside services', '/outside', props)}>
+      <Problem text={problem} />
+      <p class="lead">
+        What we work with and cannot measure from here: each line is somebody's word, looked at
+        again every {REVIEW_DAYS} days.
+      </p>
+      {services.length > 0 && (
+        <p class={`calm tint ${due === 0 ? 'proven' : 'stale'}`}>
+          {due === 0 ? 'Every line was looked at this quarter.' : `${due} to be looked at again.`}
+        </p>
+      )}
+      <ul class="requests">
+        {services.map((one) => {
+          const [words, tint] = factors[one.secondFactor]
+          return (
+            <li>
+              <div>
+                <b>{one.name}</b>
+                <small>
+                  {one.purpose} · {one.owner} answers for it · personal data: {one.personalData}
+                </small>
+                <small>
+                  password or key changed {ago(nowMs - one.credentialMs)} ago · looked at{' '}
+                  {ago(nowMs - one.reviewedMs)} ago by {one.reviewedBy}
+                </small>
+              </div>
+              <span class={`badge tint ${tint}`}>{words}</span>
+              {manages && <Act path="/outside/review" id={one.id} csrf={csrf} word="Still so" />}
+              {manages && (
+                <Act path="/outside/remove" id={one.id} csrf={csrf} word="Remove" quiet />
+              )}
+            </li>
+          )
+        })}
+      </ul>
+      {services.length === 0 && <p class="small">None is written down yet.</p>}
+      {manages && (
+        <>
+          <h2>Write one down, or anew</h2>
+          <form method="post" action="/outside/keep" class="fields narrow">
+            <input type="hidden" name="csrf" value={csrf} />
+            <Field name="name" words="Name" />
+            <Field name="purpose" words="What for" hint="Hosting, mail, payment, code …" />
+            <Field name="owner" words="Who answers for it" hint="An address gets the reminders." />
+            <label>
+              Second factor
+              <select name="secondFactor">
+                <option value="yes">On</option>
+                <option value="no">Off</option>
+                <option value="none-offered">It offers none</option>
+              </select>
+            </label>
+            <Field name="personalData" words="Personal data it holds" hint="Or: none" />
+            <label>
+              Password or key last changed
+              <input name="credentialChangedOn" type="date" required />
+            </label>
+            <button>Keep</button>
+          </form>
+        </>
+      )}
+    </Shell>
+  )
+}
+
+function Field(props: {
+  readonly name: string
+  readonly words: string
+  readonly hint?: string
+}): VNode {
+  return (
+    <label>
+      {props.words}
+      {props.hint !== undefined && <small>{props.hint}</small>}
+      <input name={props.name} required maxLength={200} autocomplete="off" />
+    </label>
+  )
+}
