@@ -15,6 +15,7 @@ import type {
 } from '#services/backup/config-regions.ts'
 import { AzureStore } from '#storage/azure/azure-store.ts'
 import { DiskStore } from '#storage/disk-store.ts'
+import { withoutFolder } from '#storage/folder-store.ts'
 import { withLimit } from '#storage/limit-store.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import { withRetry, type RetryPolicy } from '#storage/retry-store.ts'
@@ -29,6 +30,8 @@ import type { Paths } from './paths.ts'
 /** A hiccup of the line is not worth telling; an outage is, and soon. */
 const RETRY: RetryPolicy = { attempts: 2, waitMs: 250, waitMaxMs: 250 }
 const MIB = 1024 * 1024
+/** Where a bucket without a prefix has the copies of the trail. */
+export const TRAIL_FOLDER = 'veilig-trail'
 
 /** One connection to each server, however often a process opens the repository. */
 const servers = new Map<string, ObjectStore>()
@@ -53,7 +56,8 @@ function diskStore(paths: Paths, region: DiskRegion): ObjectStore {
 function remoteStore(region: Exclude<RegionConfig, DiskRegion>): ObjectStore {
   if (region.kind === 'sftp') return withRetry(sftpStore(region), systemClock, RETRY)
   const store = region.kind === 's3' ? s3Store(region) : azureStore(region)
-  return withRetry(store, systemClock, RETRY)
+  const retried = withRetry(store, systemClock, RETRY)
+  return region.prefix === '' ? withoutFolder(retried, TRAIL_FOLDER) : retried
 }
 
 function sftpStore(region: SftpRegion): ObjectStore {

@@ -21,9 +21,10 @@ export const auditClassKeyCommand: Command = {
     const said =
       input.values['json'] === true
         ? JSON.stringify({ file, publicKey })
-        : `${file} holds the private key: keep it away from this machine, and destroy it when the ` +
-          `values of this class must not be read any more.\nFor veilig.yaml:\n  sqlGateway:\n` +
-          `    subjects:\n      members:\n        tables: [members]\n        publicKey: ${publicKey}`
+        : `${file} holds the private key: keep it away from this machine, and destroy it when\n` +
+          `the values of this class must not be read any more. For veilig.yaml:\n  sqlGateway:\n` +
+          '    subjects:\n      members:\n        tables: [members]\n' +
+          `        publicKey: ${publicKey}`
     process.stdout.write(`${said}\n`)
     return 0
   },

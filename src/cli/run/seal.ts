@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { serveSeal } from '#services/seal/serve.ts'
 import type { AskWitness } from '#services/seal/ports.ts'
@@ -10,6 +11,7 @@ import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 import { ownKey } from '../own-key.ts'
+import { readersOf, trailRegions } from '../trail-regions.ts'
 
 /** @throws {FaultError} DISK_…. */
 export async function runSeal(context: ServiceContext): Promise<RunningService> {
@@ -22,6 +24,11 @@ export async function runSeal(context: ServiceContext): Promise<RunningService> 
     audit: paths.audit,
     folder: paths.seal,
     node: hostname(),
+    copies: {
+      regions: trailRegions(context),
+      recipients: () => readersOf(context),
+      random: randomBytes,
+    },
     ask: askWitness,
     complain: (code, message) => log.warn({ code }, message),
   })

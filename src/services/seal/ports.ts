@@ -6,6 +6,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
+import type { ObjectStore } from '#storage/object-store.ts'
 import type { Disk } from '#system/disk.ts'
 
 export type WitnessReply = { readonly status: number; readonly body: string }
@@ -13,7 +14,30 @@ export type WitnessReply = { readonly status: number; readonly body: string }
 /** Asks one witness. @throws {Error} When it does not answer in time. */
 export type AskWitness = (url: string, body: string, signal: AbortSignal) => Promise<WitnessReply>
 
+/** A region for copies. */
+export type CopyRegion = { readonly name: string; readonly store: ObjectStore }
+
+/** What copies need, of what the seal has. */
+export type CopyPorts = Pick<
+  SealPorts,
+  'disk' | 'clock' | 'trail' | 'audit' | 'folder' | 'node' | 'complain'
+> & {
+  readonly recipients: CopyPlaces['recipients']
+  readonly random: (size: number) => Uint8Array
+  /** The seal's verifier key, for who reads a copy. */
+  readonly sealKey: string
+}
+
+export type CopyPlaces = {
+  readonly regions: readonly CopyRegion[]
+  /** For whom copies are sealed, at least one: X25519 public keys. Asked again each hour. */
+  readonly recipients: () => Promise<readonly Uint8Array[]>
+  readonly random: (size: number) => Uint8Array
+}
+
 export type SealPorts = {
+  /** Undefined where there is no region, or nobody who could read them. */
+  readonly copies?: CopyPlaces | undefined
   /** Ed25519; no other process holds it. */
   readonly privateKey: KeyObject
   readonly disk: Disk

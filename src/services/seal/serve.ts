@@ -10,6 +10,7 @@ import { IntegrityError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
 import type { SealConfig } from './config.ts'
 import type { SealPorts } from './ports.ts'
+import { RegionCopy } from './region-copy.ts'
 import { SealedBook } from './sealed-book.ts'
 import type { LinkState } from './witness-link.ts'
 
@@ -26,7 +27,8 @@ export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<R
   const office = new SealOffice(config, ports, (process) => {
     return new SealedBook(process, signer, config, ports)
   })
-  const running = office.run(stop.signal)
+  const copies = copiesOf(config, ports, signer.verifierKey)
+  const running = Promise.all([office, ...copies].map((part) => part.run(stop.signal)))
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined) // whoever waits for it hears of it
   running.catch(fail)
@@ -37,6 +39,16 @@ export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<R
       await running.catch(() => undefined)
     },
   }
+}
+
+function copiesOf(config: SealConfig, ports: SealPorts, sealKey: string): readonly RegionCopy[] {
+  const { copies } = ports
+  if (!copies || !config.copies.on) return []
+  const { recipients, random } = copies
+  return copies.regions.map(
+    ({ name, store }) =>
+      new RegionCopy(name, store, config.copies, { ...ports, recipients, random, sealKey }),
+  )
 }
 
 class SealOffice {
