@@ -8,38 +8,33 @@ import { randomBytes } from 'node:crypto'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import { systemDisk } from '#system/disk.ts'
 import { openLoginJournal } from '#system/lockout/journal.ts'
-import { openValkeyLimits } from '#system/lockout/valkey.ts'
+import { valkeyLimits } from '#system/lockout/valkey.ts'
+import type { ValkeyScripts } from '#system/valkey/scripts.ts'
 import type { ServiceContext } from './context.ts'
+import { openSharedCounts, sharedPrefix } from './shared-counts.ts'
 
-/** @param door Names it: what is counted at one door says nothing at another. */
+/**
+ * @param door Names it: what is counted at one door says nothing at another.
+ * @param shared What the door counts in already; ended with these limits.
+ */
 export async function openLoginLimits(
-  { config, paths, clock, log, trail }: ServiceContext,
+  context: ServiceContext,
   door: string,
+  shared: ValkeyScripts | undefined = openSharedCounts(context, door),
 ): Promise<LoginLimits & AsyncDisposable> {
-  const onFault = (error: Error): void => log.error({ door }, error.message)
+  const { paths, clock, log } = context
   const journal = await openLoginJournal({
     disk: systemDisk,
     folder: paths.lockout(door),
     nowMs: () => clock.nowMs(),
-    onFault,
+    onFault: (error) => log.error({ door }, error.message),
   })
-  const { valkeyUrl } = config.webGateway.counters
-  if (valkeyUrl === undefined) return journal
-  const record = (code: string): void => void trail.append([{ code, detail: { door } }])
-  const shared = openValkeyLimits({
-    url: valkeyUrl,
-    prefix: `veilig:${door}`,
-    random: randomBytes,
-    fallback: journal,
-    onFault: (error) => {
-      onFault(error)
-      record('LOGIN_COUNTED_HERE')
-    },
-    onBack: () => record('LOGIN_COUNTED_TOGETHER'),
-  })
+  if (!shared) return journal
+  const prefix = sharedPrefix(door)
+  const limits = valkeyLimits({ scripts: shared, prefix, random: randomBytes, fallback: journal })
   return {
-    begin: (attempt) => shared.begin(attempt),
-    settle: (ticket, outcome) => shared.settle(ticket, outcome),
+    begin: (attempt) => limits.begin(attempt),
+    settle: (ticket, outcome) => limits.settle(ticket, outcome),
     [Symbol.asyncDispose]: async () => {
       await shared[Symbol.asyncDispose]()
       await journal[Symbol.asyncDispose]()

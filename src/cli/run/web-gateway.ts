@@ -16,6 +16,7 @@ import { veiligConfig } from '../config.ts'
 import type { ServiceContext } from '../context.ts'
 import { cspFiles } from '../csp-files.ts'
 import { openLoginLimits } from '../login-limits.ts'
+import { openRates, openSharedCounts } from '../shared-counts.ts'
 import { acmePorts } from './web-gateway-acme.ts'
 import { startWorkers } from './web-gateway-workers.ts'
 import { keyIn, readText } from './web-gateway-files.ts'
@@ -33,7 +34,8 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
   const { clock, log, trail, ports, paths } = context
   const settings = await settingsOf(context)
   const { config } = settings
-  const loginLimits = await openLoginLimits(context, 'web-gateway')
+  const shared = openSharedCounts(context, 'web-gateway')
+  const loginLimits = await openLoginLimits(context, 'web-gateway', shared)
   const readAgain = async (): Promise<void> => {
     const next = readConfig(veiligConfig, context.configFile, process.env)
     await service.reload(await settingsOf({ ...context, config: next }))
@@ -42,6 +44,7 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
   const service = await serve(config, {
     ...settings,
     loginLimits,
+    rates: openRates(context, 'web-gateway', shared),
     clock,
     log,
     trail,

@@ -56,7 +56,7 @@ export type TlsConfig = {
 }
 
 export type CountersConfig = {
-  /** `redis://` or `rediss://`: failed logins are then counted once for all gateways. */
+  /** `redis://` or `rediss://`: logins and limited requests are then counted once for all. */
   readonly valkeyUrl?: string | undefined
 }
 

@@ -10,7 +10,7 @@ import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
 import type { CspFiles } from './csp/keeper.ts'
 import type { HealthCheck } from './health.ts'
-import type { RateLimits } from './rates.ts'
+import type { RateLimits } from '#lib/rates.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
 /** Where an application listens. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converse, openTls, startGateway, startUpstream } from '#kit/web-gateway.ts'
 import { pageTexts } from './page-texts.ts'
-import { ratesInMemory } from './rates.ts'
+import { ratesInMemory } from '#lib/rates.ts'
 import { rateLimitedRoute } from './route-rates.ts'
 
 test('rates: a burst passes, then one in each share of the minute', () => {

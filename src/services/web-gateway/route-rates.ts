@@ -12,7 +12,7 @@ import { readPath } from '#protocol/http/path.ts'
 import { cookieValue } from './cookies.ts'
 import type { GuardRefusal } from './guard.ts'
 import { hostName } from './policy.ts'
-import type { RateLimits, RateQuestion } from './rates.ts'
+import type { RateLimits, RateQuestion } from '#lib/rates.ts'
 
 export type RateLimitedRoute = {
   /** `/api` is `/api` and all below it; `/` is everything. */

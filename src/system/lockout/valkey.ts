@@ -1,9 +1,6 @@
 /**
- * Counts of failed logins in Valkey or Redis: one count for any number of gateways.
- *
- * Each decision is one script, so that a hundred attempts at once at ten gateways are a hundred
- * attempts. Time is that of the server. When it does not answer, each gateway counts for itself
- * until it does: bounded still, once for each gateway, and told.
+ * Counts of failed logins in Valkey or Redis: one count for any number of gateways. While it is
+ * away, each gateway counts for itself: bounded still, once for each gateway, and told.
  *
  * Keys, all with an end: `PREFIX:s:CLASS` (attempts of a day, by time), `PREFIX:r:CLASS` (failures
  * in a row), `PREFIX:n:NETWORK` (level and time of the network's bucket). Not for a cluster: a
@@ -11,8 +8,6 @@
  *
  * @module
  */
-import { createClient } from '@redis/client'
-import { FaultError } from '#lib/errors.ts'
 import type {
   Admission,
   LoginAttempt,
@@ -22,31 +17,24 @@ import type {
   Ticket,
 } from '#lib/lockout/lockout.ts'
 import { lockoutDefaults, type LockoutPolicy } from '#lib/lockout/policy.ts'
+import { serverNow, type ValkeyScripts } from '../valkey/scripts.ts'
 
-export type ValkeyOptions = {
-  /** `redis://` or `rediss://`, password included. */
-  readonly url: string
+export type ValkeyLimitsOptions = {
+  readonly scripts: ValkeyScripts
   /** Names the door: two doors share no count. */
   readonly prefix: string
   readonly random: (size: number) => Uint8Array
   /** Counts while Valkey is away. */
   readonly fallback: LoginLimits
-  readonly onFault: (error: Error) => void
-  readonly onBack: () => void
   readonly policy?: LockoutPolicy | undefined
   /** For tests of days that pass in seconds; without it, the server's own clock counts. */
   readonly nowMs?: (() => number) | undefined
 }
 
-const ANSWER_MS = 500
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Arguments: now or -1, known, then the policy's numbers, then the id of this attempt. */
-const beginScript = `
-local time = redis.call('TIME')
-local now = tonumber(ARGV[1])
-if now < 0 then now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) end
-local known, free, first, longest, perDay = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]),
+const beginScript = `${serverNow}local known, free, first, longest, perDay = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]),
   tonumber(ARGV[5]), tonumber(ARGV[6])
 local failuresMax, forget, id = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 local day = ${DAY_MS}
@@ -95,30 +83,18 @@ end
 return math.max(0, streak - 1)
 `
 
-/** Connects in the background; until then, and whenever it is away, `fallback` counts. */
-export function openValkeyLimits(options: ValkeyOptions): LoginLimits & AsyncDisposable {
+/** Counts in Valkey; whenever that is away, `fallback` counts. */
+export function valkeyLimits(options: ValkeyLimitsOptions): LoginLimits {
   return new ValkeyLimits(options)
 }
 
-class ValkeyLimits implements LoginLimits, AsyncDisposable {
-  readonly #options: ValkeyOptions
+class ValkeyLimits implements LoginLimits {
+  readonly #options: ValkeyLimitsOptions
   readonly #policy: LockoutPolicy
-  readonly #client: ReturnType<typeof createClient>
-  #isAway = false
 
-  constructor(options: ValkeyOptions) {
+  constructor(options: ValkeyLimitsOptions) {
     this.#options = options
     this.#policy = options.policy ?? lockoutDefaults
-    this.#client = createClient({
-      url: options.url,
-      disableOfflineQueue: true,
-      socket: {
-        connectTimeout: 2_000,
-        reconnectStrategy: (retries) => Math.min(5_000, 100 * 2 ** Math.min(retries, 6)),
-      },
-    })
-    this.#client.on('error', (error: Error) => this.#fail(error))
-    this.#client.connect().catch((error: unknown) => this.#fail(error as Error))
   }
 
   async begin(attempt: LoginAttempt): Promise<Admission> {
@@ -151,38 +127,15 @@ class ValkeyLimits implements LoginLimits, AsyncDisposable {
     return { failuresBefore: typeof reply === 'number' ? reply : 0 }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#client.destroy()
-    await Promise.resolve()
-  }
-
   /** @returns Undefined when Valkey did not answer in time. */
-  async #run(
+  #run(
     script: string,
     { account, device, network }: LoginAttempt,
     values: readonly string[],
   ): Promise<unknown> {
-    if (!this.#client.isReady) return undefined
     const own = device === undefined ? account : `${device} ${account}`
-    const { prefix } = this.#options
+    const { prefix, scripts } = this.#options
     const keys = [`${prefix}:s:${own}`, `${prefix}:r:${own}`, `${prefix}:n:${network}`]
-    try {
-      const reply: unknown = await this.#client
-        .withAbortSignal(AbortSignal.timeout(ANSWER_MS))
-        .eval(script, { keys, arguments: [...values] })
-      if (this.#isAway) this.#options.onBack()
-      this.#isAway = false
-      return reply
-    } catch (error) {
-      this.#fail(error as Error)
-      return undefined
-    }
-  }
-
-  #fail(cause: Error): void {
-    if (this.#isAway) return
-    this.#isAway = true
-    const message = `Valkey does not answer (${cause.message}); each gateway counts for itself`
-    this.#options.onFault(new FaultError('LOCKOUT_SHARED_AWAY', message, { cause }))
+    return scripts.run(script, keys, values)
   }
 }

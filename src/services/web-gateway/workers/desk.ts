@@ -13,7 +13,7 @@ import type { Asks, Orders, Welcome } from './messages.ts'
 import { plainSettings, plainTicketKeys } from './messages.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { AuditTrail } from '#audit/trail.ts'
-import type { RateLimits } from '../rates.ts'
+import type { RateLimits } from '#lib/rates.ts'
 import type { Reloaded } from '../serve.ts'
 import type { TicketKeys } from '../ticket-keys.ts'
 

@@ -11,7 +11,7 @@ import type { CertificateRecord } from '../acme/book.ts'
 import type { WebGatewayConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { UpstreamAddress, UpstreamGroup } from '../ports.ts'
-import type { RateQuestion } from '../rates.ts'
+import type { RateQuestion } from '#lib/rates.ts'
 import type { Reloaded } from '../serve.ts'
 import type { TicketKeys } from '../ticket-keys.ts'
 
