@@ -23,6 +23,9 @@ export type TestConsole = AsyncDisposable & {
   readonly adminSocket: string
   readonly probePassword: string
   readonly trail: RecordingTrail
+  /** What it was given. */
+  readonly ports: StaffPorts
+  readonly pool: pg.Pool
   /** What was mailed to people, and what went wrong out of everybody's sight. */
   readonly mails: readonly Parameters<SendMail>[0][]
   readonly faults: readonly string[]
@@ -62,7 +65,7 @@ export async function startConsole(
     adminSocket: join(folder, 'staff.sock'),
     probePassword: randomBytes(24).toString('base64url'),
   }
-  const running = await serve(staffConfig.parse(settings), {
+  const ports: StaffPorts = {
     ...place,
     pool,
     clock: systemClock,
@@ -87,10 +90,13 @@ export async function startConsole(
     },
     watch: quietWatch,
     ...shown,
-  })
+  }
+  const running = await serve(staffConfig.parse(settings), ports)
   return {
     ...place,
     trail,
+    ports,
+    pool,
     mails,
     faults,
     query: (sql, values) => server.query(sql, values),
@@ -153,8 +159,17 @@ export function askConsole(
 
 const PASSWORD = 'a quiet river at dawn'
 
-/** Somebody of a role, invited and signed in with both proofs. @returns The session's cookies. */
-export async function signedIn(desk: TestConsole, name: string, role: string): Promise<string> {
+export type Person = {
+  readonly name: string
+  readonly password: string
+  /** Of the authenticator app. */
+  readonly seed: string
+  /** Of the session that begins with the account. */
+  readonly cookie: string
+}
+
+/** Somebody of a role, invited, with a password and an authenticator app. */
+export async function enrolled(desk: TestConsole, name: string, role: string): Promise<Person> {
   const { link } = (await askStaff(desk.adminSocket, '/invite', { name, role })) as { link: string }
   const token = new URL(link).pathname.split('/').at(-1) ?? ''
   const fields = { token, password: PASSWORD }
@@ -163,7 +178,13 @@ export async function signedIn(desk: TestConsole, name: string, role: string): P
   const seed = /class="seed">([^<]+)/.exec(page.text)?.[1]?.replaceAll(' ', '') ?? ''
   const code = await generate({ secret: seed })
   const proof = { csrf: csrfIn(page), code }
-  return (await askConsole(desk, 'POST', '/enrol/totp', { cookie, fields: proof })).cookie
+  const done = await askConsole(desk, 'POST', '/enrol/totp', { cookie, fields: proof })
+  return { name, password: PASSWORD, seed, cookie: done.cookie }
+}
+
+/** @returns The session's cookies. */
+export async function signedIn(desk: TestConsole, name: string, role: string): Promise<string> {
+  return (await enrolled(desk, name, role)).cookie
 }
 
 /** The token that the forms of a page carry. */
