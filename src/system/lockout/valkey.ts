@@ -34,7 +34,8 @@ export type ValkeyLimitsOptions = {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Arguments: now or -1, known, then the policy's numbers, then the id of this attempt. */
-const beginScript = `${serverNow}local known, free, first, longest, perDay = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]),
+const beginScript = `${serverNow}
+local known, free, first, longest, perDay = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]),
   tonumber(ARGV[5]), tonumber(ARGV[6])
 local failuresMax, forget, id = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 local day = ${DAY_MS}

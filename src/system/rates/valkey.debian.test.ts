@@ -39,7 +39,7 @@ test('rates: two gateways together give the verdicts that one memory gives', asy
   assert(refused > 200, 'the limits were reached')
 })
 
-test('rates: a burst of 7 is 7 at three gateways together, and 7 each when Valkey is away', async () => {
+test('rates: a burst is one for three gateways; while Valkey is away, one for each', async () => {
   await using server = await startValkey()
   await using application = await startUpstream((_, response) => response.end('ok'))
   await using stack = new AsyncDisposableStack()

@@ -1,6 +1,6 @@
 /**
- * Counts of requests on limited routes in Valkey or Redis: one count for any number of gateways, and
- * one that a restart does not forget. The same verdicts as in memory (`#lib/rates.ts`).
+ * Counts of requests on limited routes in Valkey or Redis: one count for any number of gateways,
+ * and one that a restart does not forget. The same verdicts as in memory (`#lib/rates.ts`).
  *
  * Keys, all with an end: `PREFIX:q:KEY`, the moment at which the bucket will be empty, in
  * milliseconds of the server's clock.

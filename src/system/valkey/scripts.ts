@@ -2,8 +2,8 @@
  * Runs scripts in Valkey or Redis: one count for any number of processes and machines.
  *
  * Each decision is one script, so that a hundred questions at once from ten gateways are a hundred
- * questions. When it does not answer, the caller counts for itself until it does; that is told once,
- * and once again when it is back.
+ * questions. When it does not answer, the caller counts for itself until it does; that is told
+ * once, and once again when it is back.
  *
  * @module
  */
