@@ -25,6 +25,12 @@ export type Club = {
   readonly cancelHours: number
   /** Minutes after the start until a court nobody checked in for is given free; 0: never. */
   readonly checkinMinutes: number
+  /** Tickets that one guest uses. */
+  readonly guestTickets: number
+  /** What a ticket costs online, in euro cents; 0: sold at the desk only. */
+  readonly ticketCents: number
+  /** The season begins on the first day of this month, 1 January. */
+  readonly seasonMonth: number
 }
 
 export type Court = {
@@ -43,6 +49,8 @@ export type Subscription = {
   readonly name: string
   readonly daysAhead: number
   readonly partnersMin: number
+  /** Guests a member may bring in a season. */
+  readonly guestsSeason: number
 }
 
 /** A limit on the bookings a member is responsible for; undefined criteria match anything. */
@@ -91,6 +99,9 @@ export type Booking = {
   readonly heldUntilMs: number | undefined
   /** The owner first, then the partners. Empty when nobody plays. */
   readonly players: readonly Person[]
+  /** Guests of the one responsible, and the tickets they use. */
+  readonly guests: number
+  readonly tickets: number
 }
 
 /** One may be hidden, so a minor is never shown to others. */

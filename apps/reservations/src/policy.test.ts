@@ -18,6 +18,9 @@ const club: Club = {
   releaseMinute: 420,
   cancelHours: 2,
   checkinMinutes: 0,
+  guestTickets: 1,
+  ticketCents: 0,
+  seasonMonth: 4,
 }
 const court: Court = {
   id: 'padel',
@@ -29,7 +32,13 @@ const court: Court = {
   lengthMax: 120,
   lengthUsual: 90,
 }
-const subscription: Subscription = { id: 'adult', name: 'Adult', daysAhead: 7, partnersMin: 1 }
+const subscription: Subscription = {
+  id: 'adult',
+  name: 'Adult',
+  daysAhead: 7,
+  partnersMin: 1,
+  guestsSeason: 4,
+}
 const quota: Quota = {
   id: 'q',
   subscriptionId: 'adult',

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { judgeGuests, type GuestRefusal, type Purse } from './guests.ts'
 import type { Booking, Club, Court, Quota, Subscription } from './model.ts'
 import { addDays, instantOf, mondayOf, STEP_MINUTES, STEP_MS } from './time.ts'
 import { todayIn, wallClock, weekdayOf } from './time.ts'
@@ -18,6 +19,8 @@ export type Wish = {
   readonly startMs: number
   readonly endMs: number
   readonly partnerCount: number
+  /** Guests; none when not said. */
+  readonly guests?: number | undefined
 }
 
 /** A booking the member already has; `responsible` when it counts for quotas. */
@@ -36,10 +39,13 @@ export type Refusal =
   | { readonly rule: 'partner'; readonly partnersMin: number }
   | { readonly rule: 'twice'; readonly standing: Standing }
   | { readonly rule: 'quota'; readonly use: QuotaUse; readonly passesAtMs: number | undefined }
+  | GuestRefusal
+
+const firm: ReadonlySet<Refusal['rule']> = new Set(['past', 'hours', 'twice', 'seats'])
 
 /** Refusals that no reason lifts: they would make no sense on the grid. */
 export function isFirm(refusal: Refusal): boolean {
-  return refusal.rule === 'past' || refusal.rule === 'hours' || refusal.rule === 'twice'
+  return firm.has(refusal.rule)
 }
 
 export type QuotaUse = {
@@ -54,16 +60,27 @@ export type Rules = {
   readonly quotas: readonly Quota[]
 }
 
-/** Judges a wish. An empty list means: book it. @param standing All the member's bookings. */
+/** For who brings nobody. */
+const nothing: Purse = { guestsUsed: 0, tickets: 0 }
+
+/**
+ * Judges a wish. An empty list means: book it.
+ * @param standing All the member's bookings.
+ * @param purse What he has left; needed when he brings guests.
+ */
 export function judge(
   wish: Wish,
   rules: Rules,
   standing: readonly Standing[],
   nowMs: number,
+  purse: Purse = nothing,
 ): Refusal[] {
+  const { startMs, guests = 0 } = wish
+  const brought = { startMs, guests, others: wish.partnerCount + guests }
   return [
     ...judgeTime(wish, rules, nowMs),
     ...judgePeople(wish, rules, standing),
+    ...judgeGuests(brought, rules, purse),
     ...quotaUses(wish, rules, standing, nowMs)
       .filter(({ quota, used }) => used >= quota.bookingsMax)
       .map((use): Refusal => ({
@@ -91,7 +108,8 @@ function judgeTime(wish: Wish, { club, subscription }: Rules, nowMs: number): Re
 function judgePeople(wish: Wish, rules: Rules, standing: readonly Standing[]): Refusal[] {
   const { partnersMin } = rules.subscription
   const refusals: Refusal[] = []
-  if (wish.partnerCount < partnersMin) refusals.push({ rule: 'partner', partnersMin })
+  if (wish.partnerCount + (wish.guests ?? 0) < partnersMin)
+    refusals.push({ rule: 'partner', partnersMin })
   const clash = standing.find((one) => one.startMs < wish.endMs && wish.startMs < one.endMs)
   if (clash) refusals.push({ rule: 'twice', standing: clash })
   return refusals

@@ -18,6 +18,8 @@ import { addDays, instantOf, todayIn, weekdayOf } from './time.ts'
 
 /** What an hour under the roof costs in the demonstration; outside is with the subscription. */
 const INDOOR_CENTS_PER_HOUR = 1200
+const TICKET_CENTS = 500
+const TICKETS_AT_FIRST = 4
 
 const DAYS_BACK = 21
 const DAYS_AHEAD = 9
@@ -46,9 +48,10 @@ async function found(database: Database, demo: DemoClub, hashes: string[]): Prom
   const id = row?.id ?? ''
   await inClub(database, id, async (tx) => {
     await tx`INSERT INTO clubs (id, slug, name, town, zone, language, colour, logo_svg,
-        opens_minute, closes_minute, release_minute, cancel_hours)
+        opens_minute, closes_minute, release_minute, cancel_hours, ticket_cents)
       VALUES (${id}, ${demo.slug}, ${demo.name}, ${demo.town}, ${demo.zone}, ${demo.language},
-        ${demo.colour}, ${demo.logo}, ${demo.opensMinute}, ${demo.closesMinute}, ${7 * 60}, ${2})`
+        ${demo.colour}, ${demo.logo}, ${demo.opensMinute}, ${demo.closesMinute}, ${7 * 60}, ${2},
+        ${TICKET_CENTS})`
     for (const [position, [name, sport, surface, indoor]] of demo.courts.entries()) {
       const [usual, max] = sport === 'padel' ? [90, 120] : [60, 120]
       const price = indoor ? INDOOR_CENTS_PER_HOUR : 0
@@ -71,10 +74,10 @@ async function hireAndJoin(
   [demoHash = '', otherHash = '']: string[],
 ): Promise<void> {
   const subscriptionIds: string[] = []
-  for (const { name, daysAhead, partnersMin, quotas } of demo.subscriptions) {
+  for (const { name, daysAhead, partnersMin, guestsSeason, quotas } of demo.subscriptions) {
     const [row] = await tx<{ id: string }[]>`
-      INSERT INTO subscriptions (club_id, name, days_ahead, partners_min)
-      VALUES (${clubId}, ${name}, ${daysAhead}, ${partnersMin}) RETURNING id`
+      INSERT INTO subscriptions (club_id, name, days_ahead, partners_min, guests_season)
+      VALUES (${clubId}, ${name}, ${daysAhead}, ${partnersMin}, ${guestsSeason}) RETURNING id`
     const id = row?.id ?? ''
     subscriptionIds.push(id)
     for (const quota of quotas) {
@@ -102,6 +105,8 @@ async function hireAndJoin(
         ${isDemo ? demoHash : otherHash}, ${first}, ${rest.join(' ')}, ${birthYear},
         ${isSecretary ? 'secretary' : 'member'}, ${!isMinor && (at < 3 || random() < 0.8)})`
   }
+  await tx`SELECT give_tickets(id, ${TICKETS_AT_FIRST}, 'sold', NULL) FROM members
+    WHERE club_id = ${clubId} AND email = ${accounts?.member ?? ''}`
   await tx`INSERT INTO members (club_id, subscription_id, email, password_hash, first_name,
       last_name, birth_year, canary)
     VALUES (${clubId}, ${subscriptionIds[0] ?? ''}, ${`i.vandewoude@${demo.slug}.example`},

@@ -47,6 +47,7 @@ async function lookAtOffice(page: Page, court: string, weekday: number): Promise
     .then(() => hrefs(page, '.quota-edit'))
   await look(page, quota)
   await look(page, `${office}/numbers`)
+  await look(page, `${office}/money`)
   await look(page, `${office}/journal`)
   await look(page, `${office}/members`) // asks for the password
   await page.getByLabel('Password').fill(DEMO_PASSWORD)

@@ -7,6 +7,7 @@
 import { lockCourts, lockMembers } from '../locks.ts'
 import type { Transaction } from '../database.ts'
 import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
+import { OTHERS_MAX } from '../guests.ts'
 import { isFirm, judge, type Refusal, type Wish } from '../policy.ts'
 import { bookingById, standingOf } from './bookings.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
@@ -14,11 +15,11 @@ import { MissingError, PartnerError, RefusedError } from './errors.ts'
 import { beginAct } from './journal.ts'
 import { memberById } from './members.ts'
 import { notify } from './notices.ts'
+import { purseOf } from './tickets.ts'
 import { offer, releaseHolds } from './waits.ts'
 
 /** Quotas look back at most a week; so does this, with a day to spare for zones. */
 const LOOK_BACK_MS = 8 * 86_400_000
-export const PARTNERS_MAX = 3
 
 export type Order = {
   readonly courtId: string
@@ -26,6 +27,8 @@ export type Order = {
   readonly endMs: number
   readonly ownerId: string
   readonly partnerIds: readonly string[]
+  /** Guests; none when not said. */
+  readonly guests?: number | undefined
   /** A secretary's reason to break the rules; the invariants hold all the same. */
   readonly overrideReason?: string | undefined
 }
@@ -49,9 +52,10 @@ export async function book(
   await releaseHolds(tx, club, order, order.ownerId, nowMs)
   if (by.id !== order.ownerId) await beginAct(tx, club, by, 'booked', order.overrideReason)
   const [row] = await tx<{ id: string }[]>`
-    INSERT INTO bookings (club_id, court_id, during, owner_id, created_by, override_reason)
+    INSERT INTO bookings (club_id, court_id, during, owner_id, created_by, override_reason, guests,
+      tickets)
     VALUES (${club.id}, ${order.courtId}, ${range(tx, order)}, ${order.ownerId}, ${by.id},
-      ${order.overrideReason ?? null})
+      ${order.overrideReason ?? null}, ${order.guests ?? 0}, ${ticketsFor(club, order)})
     RETURNING id`
   if (!row) throw new Error('an insert returned nothing')
   await addPartners(tx, club, row.id, order.partnerIds)
@@ -105,7 +109,9 @@ export async function change(
   if (ownerId !== by.id) await beginAct(tx, club, by, 'changed', to.overrideReason)
   const done = await tx`
     UPDATE bookings SET court_id = ${to.courtId}, during = ${range(tx, to)},
-      override_reason = coalesce(${to.overrideReason ?? null}, override_reason)
+      override_reason = coalesce(${to.overrideReason ?? null}, override_reason),
+      guests = ${to.guests ?? 0},
+      tickets = ${to.guests === before.guests ? before.tickets : ticketsFor(club, to)}
     WHERE club_id = ${club.id} AND id = ${id} AND status = 'confirmed' RETURNING id`
   if (done.length === 0) throw new MissingError('cancelled meanwhile') // by a closure
   const was = before.players.map((player) => player.id).filter((player) => player !== ownerId)
@@ -122,6 +128,16 @@ export async function change(
   if (moved) await notify(tx, club, id, 'moved', stayed)
   if (moved) await offer(tx, club, before, nowMs)
 }
+
+/** What is judged again though court and time stay; and of that, what was granted already. */
+const aboutPeople: ReadonlySet<Refusal['rule']> = new Set([
+  'partner',
+  'twice',
+  'seats',
+  'guests',
+  'tickets',
+])
+const costly: ReadonlySet<Refusal['rule']> = new Set(['guests', 'tickets'])
 
 /** Judges inside the locks, so that what is counted cannot change before it is written. */
 async function allow(
@@ -141,6 +157,7 @@ async function allow(
     startMs: order.startMs,
     endMs: order.endMs,
     partnerCount: order.partnerIds.length,
+    guests: order.guests,
   }
   const refusals = await judgeFor(tx, club, owner, wish, courts, nowMs, before?.id)
   const unmoved =
@@ -148,7 +165,8 @@ async function allow(
     before.startMs === order.startMs &&
     before.endMs === order.endMs
   const barring = refusals.filter((refusal) => {
-    if (unmoved && refusal.rule !== 'partner' && refusal.rule !== 'twice') return false
+    if (unmoved && !aboutPeople.has(refusal.rule)) return false
+    if (unmoved && before.guests === (order.guests ?? 0) && costly.has(refusal.rule)) return false
     return by.role !== 'secretary' || order.overrideReason === undefined || isFirm(refusal)
   })
   if (barring.length > 0) throw new RefusedError(barring)
@@ -168,7 +186,8 @@ export async function judgeFor(
   const rules = await rulesFor(tx, club, owner)
   const fromMs = Math.min(nowMs, wish.startMs) - LOOK_BACK_MS
   const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, except)
-  return judge(wish, rules, standing, nowMs)
+  const purse = wish.guests ? await purseOf(tx, club, owner.id, wish.startMs, except) : undefined
+  return judge(wish, rules, standing, nowMs, purse)
 }
 
 export async function rulesFor(
@@ -193,7 +212,7 @@ async function allowPartners(
   before: Booking | undefined,
 ): Promise<void> {
   const { ownerId, partnerIds, startMs, endMs } = order
-  if (partnerIds.length > PARTNERS_MAX || new Set(partnerIds).size !== partnerIds.length) {
+  if (partnerIds.length > OTHERS_MAX || new Set(partnerIds).size !== partnerIds.length) {
     throw new PartnerError('unknown')
   }
   for (const id of partnerIds) {
@@ -247,6 +266,10 @@ async function addPartners(
     await tx`INSERT INTO partners (club_id, booking_id, member_id)
       VALUES (${club.id}, ${bookingId}, ${memberId})`
   }
+}
+
+function ticketsFor(club: Club, { guests }: Pick<Order, 'guests'>): number {
+  return (guests ?? 0) * club.guestTickets
 }
 
 function range(

@@ -23,6 +23,8 @@ type Row = {
   readonly heldFor: string | null
   readonly holdUntil: Date | null
   readonly players: readonly PlayerRow[] | null
+  readonly guests: number
+  readonly tickets: number
 }
 
 type PlayerRow = {
@@ -141,7 +143,7 @@ function columns(tx: Transaction): ReturnType<Transaction> {
   return tx`b.id, b.court_id AS "courtId", lower(b.during) AS "startsAt",
     upper(b.during) AS "endsAt", b.kind, b.status, b.title, b.owner_id AS "ownerId",
     b.override_reason AS "overrideReason", b.group_id AS "groupId",
-    b.held_for AS "heldFor", b.hold_until AS "holdUntil",
+    b.held_for AS "heldFor", b.hold_until AS "holdUntil", b.guests, b.tickets,
     (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.first_name || ' ' || m.last_name,
         'sharesName', m.shares_name, 'birthYear', m.birth_year)
         ORDER BY m.id <> b.owner_id, m.first_name, m.id)

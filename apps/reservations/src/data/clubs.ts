@@ -28,7 +28,8 @@ export async function logoOf(sql: Sql, clubId: string): Promise<string> {
 function clubColumns(sql: Sql): ReturnType<Sql> {
   return sql`id, slug, name, town, zone, language, colour, opens_minute AS "opensMinute",
     closes_minute AS "closesMinute", release_minute AS "releaseMinute",
-    cancel_hours AS "cancelHours", checkin_minutes AS "checkinMinutes"`
+    cancel_hours AS "cancelHours", checkin_minutes AS "checkinMinutes",
+    guest_tickets AS "guestTickets", ticket_cents AS "ticketCents", season_month AS "seasonMonth"`
 }
 
 export async function courtsOf(tx: Transaction, clubId: string): Promise<Court[]> {
@@ -40,7 +41,8 @@ export async function courtsOf(tx: Transaction, clubId: string): Promise<Court[]
 
 export async function subscriptionsOf(tx: Transaction, clubId: string): Promise<Subscription[]> {
   return await tx<Subscription[]>`
-    SELECT id, name, days_ahead AS "daysAhead", partners_min AS "partnersMin"
+    SELECT id, name, days_ahead AS "daysAhead", partners_min AS "partnersMin",
+      guests_season AS "guestsSeason"
     FROM subscriptions WHERE club_id = ${clubId} ORDER BY name`
 }
 
@@ -62,7 +64,10 @@ export type RuleChange = {
   readonly releaseMinute: number
   readonly cancelHours: number
   readonly checkinMinutes: number
-  readonly subscriptions: readonly Pick<Subscription, 'id' | 'daysAhead' | 'partnersMin'>[]
+  readonly guestTickets: number
+  readonly ticketCents: number
+  readonly seasonMonth: number
+  readonly subscriptions: readonly Omit<Subscription, 'name'>[]
   readonly quotas: readonly Pick<Quota, 'id' | 'bookingsMax'>[]
 }
 
@@ -73,9 +78,12 @@ export async function changeRules(
 ): Promise<void> {
   await tx`UPDATE clubs SET opens_minute = ${change.opensMinute},
     closes_minute = ${change.closesMinute}, release_minute = ${change.releaseMinute},
-    cancel_hours = ${change.cancelHours}, checkin_minutes = ${change.checkinMinutes} WHERE id = ${clubId}`
-  for (const { id, daysAhead, partnersMin } of change.subscriptions) {
-    await tx`UPDATE subscriptions SET days_ahead = ${daysAhead}, partners_min = ${partnersMin}
+    cancel_hours = ${change.cancelHours}, checkin_minutes = ${change.checkinMinutes},
+    guest_tickets = ${change.guestTickets}, ticket_cents = ${change.ticketCents},
+    season_month = ${change.seasonMonth} WHERE id = ${clubId}`
+  for (const { id, daysAhead, partnersMin, guestsSeason } of change.subscriptions) {
+    await tx`UPDATE subscriptions SET days_ahead = ${daysAhead}, partners_min = ${partnersMin},
+        guests_season = ${guestsSeason}
       WHERE club_id = ${clubId} AND id = ${id}`
   }
   for (const { id, bookingsMax } of change.quotas) {

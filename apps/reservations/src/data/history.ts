@@ -37,10 +37,19 @@ type Rule = { readonly columns: readonly string[]; readonly gone: 'delete' | 'ke
 
 const rules: Readonly<Record<Table, Rule>> = {
   clubs: {
-    columns: ['opens_minute', 'closes_minute', 'release_minute', 'cancel_hours', 'checkin_minutes'],
+    columns: [
+      'opens_minute',
+      'closes_minute',
+      'release_minute',
+      'cancel_hours',
+      'checkin_minutes',
+      'guest_tickets',
+      'ticket_cents',
+      'season_month',
+    ],
     gone: 'keep',
   },
-  subscriptions: { columns: ['name', 'days_ahead', 'partners_min'], gone: 'keep' },
+  subscriptions: { columns: ['name', 'days_ahead', 'partners_min', 'guests_season'], gone: 'keep' },
   quotas: {
     columns: [
       'name',
@@ -61,7 +70,16 @@ const rules: Readonly<Record<Table, Rule>> = {
   },
   series: { columns: ['ended_at'], gone: 'keep' },
   bookings: {
-    columns: ['court_id', 'during', 'status', 'cancelled_at', 'override_reason', 'title'],
+    columns: [
+      'court_id',
+      'during',
+      'status',
+      'cancelled_at',
+      'override_reason',
+      'title',
+      'guests',
+      'tickets',
+    ],
     gone: { status: 'cancelled' },
   },
   partners: { columns: [], gone: 'delete' },

@@ -19,7 +19,8 @@ export async function ownData(tx: Transaction, club: Club, member: Member): Prom
     WHERE m.club_id = ${club.id} AND m.id = ${member.id}`
   const bookings = await tx`
     SELECT c.name AS court, lower(b.during) AS "from", upper(b.during) AS until, b.status,
-      b.owner_id = ${member.id} AS responsible, b.created_at, b.paid_at, b.override_reason
+      b.owner_id = ${member.id} AS responsible, b.created_at, b.paid_at, b.override_reason,
+      b.guests
     FROM bookings b JOIN courts c ON c.club_id = b.club_id AND c.id = b.court_id
     WHERE b.club_id = ${club.id} AND (b.owner_id = ${member.id} OR EXISTS (SELECT FROM partners p
       WHERE p.club_id = b.club_id AND p.booking_id = b.id AND p.member_id = ${member.id}))
@@ -35,6 +36,9 @@ export async function ownData(tx: Transaction, club: Club, member: Member): Prom
     waiting: [
       ...(await tx`SELECT lower(during) AS "from", upper(during) AS until, state, created_at
         FROM waits WHERE ${own} ORDER BY created_at LIMIT 1000`),
+    ],
+    tickets: [
+      ...(await tx`SELECT at, delta, kind FROM ticket_entries WHERE ${own} ORDER BY id LIMIT 50000`),
     ],
     calendars: [...(await tx`SELECT created_at FROM feeds WHERE ${own} LIMIT 100`)],
     sessions: [...(await tx`SELECT created_at, expires_at FROM sessions WHERE ${own} LIMIT 1000`)],

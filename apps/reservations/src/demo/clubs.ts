@@ -62,6 +62,7 @@ const zuiderpark: DemoClub = {
       name: 'Volwassene',
       daysAhead: 7,
       partnersMin: 1,
+      guestsSeason: 6,
       quotas: [
         {
           name: 'Avonduren',
@@ -79,6 +80,7 @@ const zuiderpark: DemoClub = {
       name: 'Jeugd',
       daysAhead: 4,
       partnersMin: 1,
+      guestsSeason: 2,
       quotas: [
         {
           name: 'Jeugd na 18 uur',
@@ -159,6 +161,7 @@ const roseraie: DemoClub = {
       name: 'Adulte',
       daysAhead: 6,
       partnersMin: 1,
+      guestsSeason: 6,
       quotas: [
         {
           name: 'Soirées',
@@ -176,6 +179,7 @@ const roseraie: DemoClub = {
       name: 'Jeune',
       daysAhead: 3,
       partnersMin: 1,
+      guestsSeason: 2,
       quotas: [{ name: 'Réservations à venir', period: 'upcoming', bookingsMax: 2 }],
     },
   ],

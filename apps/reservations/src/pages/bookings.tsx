@@ -99,8 +99,10 @@ export function courtName(courts: readonly Court[], { courtId }: Booking): strin
 function withWords(booking: Booking, visit: Visit): string {
   const { say, member } = visit
   const others = booking.players.filter(({ id }) => id !== member?.id)
-  if (others.length === 0) return say('mine.alone')
-  return say('mine.with', { names: namesOf({ players: others }, visit) })
+  const { guests } = booking
+  if (others.length === 0 && guests === 0) return say('mine.alone')
+  const names = namesOf({ players: others, guests }, visit)
+  return say('mine.with', { names: names || say('guests.n', { n: guests }) })
 }
 
 export type OneView = {
@@ -169,6 +171,9 @@ export function OnePage(view: OneView): VNode {
               </li>
             ))}
           </ul>
+          {booking.guests > 0 && (
+            <p>{say('guests.used', { guests: booking.guests, n: booking.tickets })}</p>
+          )}
           {booking.overrideReason && (
             <p class="small">{say('one.override', { reason: booking.overrideReason })}</p>
           )}

@@ -292,13 +292,17 @@ function BlockWords({ booking, visit }: { booking: Booking; visit: Visit }): VNo
 }
 
 /** Names that may be read, then how many more play: `You, Yasin Aydın +2`. */
-export function namesOf(booking: Pick<Booking, 'players'>, { say, member }: Visit): string {
-  const { players } = booking
+export function namesOf(
+  booking: Pick<Booking, 'players' | 'guests'>,
+  { say, member }: Visit,
+): string {
+  const { players, guests } = booking
   const named = players.filter(({ id, shown }) => shown || id === member?.id)
   const names = named.map(({ id, name }) => (id === member?.id ? say('you') : name)).join(', ')
   const more = players.length - named.length
-  if (named.length === 0) return more === 0 ? '' : say('cell.members', { n: more })
-  return more === 0 ? names : `${names} +${more}`
+  const plus = (n: number): string => (n === 0 ? '' : ` +${n}`)
+  if (named.length > 0) return names + plus(more + guests)
+  return more === 0 ? '' : say('cell.members', { n: more }) + plus(guests)
 }
 
 function Legend({ visit }: { visit: Visit }): VNode {

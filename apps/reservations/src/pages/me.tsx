@@ -12,6 +12,7 @@ import type { Visit } from '../web/visit.ts'
 import type { Say } from '../words/say.ts'
 import { initials } from './bookings.tsx'
 import { Message, Page, whenWords } from './layout.tsx'
+import { TicketsCard, type TicketsView } from './tickets.tsx'
 
 const languageNames: Readonly<Record<Language, string>> = {
   nl: 'Nederlands',
@@ -24,6 +25,7 @@ export type MeView = {
   readonly member: Member
   readonly subscription: Subscription
   readonly quotas: readonly Quota[]
+  readonly tickets: TicketsView
   readonly feeds: readonly Feed[]
   /** The address of a calendar just made: shown once. */
   readonly feed?: string | undefined
@@ -91,6 +93,7 @@ export function MePage(view: MeView): VNode {
         </p>
         <button class="primary">{say('save')}</button>
       </form>
+      <TicketsCard visit={visit} tickets={view.tickets} />
       <Feeds {...view} />
       <section class="card stack">
         <div>

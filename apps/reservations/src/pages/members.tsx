@@ -11,6 +11,7 @@ import type { Visit } from '../web/visit.ts'
 import type { WordKey } from '../words/table.ts'
 import { Icon } from './icons.tsx'
 import { Message, Page } from './layout.tsx'
+import { SellTickets } from './tickets.tsx'
 
 export type ProveView = {
   readonly visit: Visit
@@ -54,12 +55,14 @@ export type MembersView = {
   /** How many there are that match. */
   readonly total: number
   readonly subscriptions: readonly Subscription[]
+  /** Tickets by member. */
+  readonly balances: ReadonlyMap<string, number>
   readonly imported?: { readonly added: number; readonly changed: number } | undefined
   readonly problem?: WordKey | undefined
 }
 
 export function MembersPage(view: MembersView): VNode {
-  const { visit, query, members, total, subscriptions, imported, problem } = view
+  const { visit, query, members, total, subscriptions, balances, imported, problem } = view
   const { say, club } = visit
   const office = `/${club.slug}/office`
   return (
@@ -76,6 +79,7 @@ export function MembersPage(view: MembersView): VNode {
         </a>
       </div>
       {imported && <Message kind="good">{say('import.done', imported)}</Message>}
+      {visit.done === 'saved' && <Message kind="good">{say('saved')}</Message>}
       {problem && <Message kind="bad">{say(problem)}</Message>}
       <form method="get" action={`${office}/members`} class="inline-form" role="search">
         <p class="field">
@@ -101,6 +105,14 @@ export function MembersPage(view: MembersView): VNode {
                 {one.licence && ` · ${one.licence}`}
               </span>
             </div>
+            {one.active && (
+              <SellTickets
+                visit={visit}
+                memberId={one.id}
+                name={`${one.firstName} ${one.lastName}`}
+                balance={balances.get(one.id) ?? 0}
+              />
+            )}
           </li>
         ))}
       </ul>

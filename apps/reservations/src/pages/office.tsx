@@ -85,6 +85,7 @@ const rooms = [
   ['members', 'people', 'members.title'],
   ['rules', 'tools', 'office.rules'],
   ['series', 'cap', 'series.title'],
+  ['money', 'ticket', 'money.title'],
   ['numbers', 'calendar', 'numbers.title'],
   ['journal', 'clock', 'journal.title'],
 ] as const

@@ -66,6 +66,7 @@ export function RulesPage(view: RulesView): VNode {
             />
           </div>
         </section>
+        <TicketRules visit={visit} />
         {subscriptions.map((one) => (
           <SubscriptionCard key={one.id} subscription={one} {...view} />
         ))}
@@ -89,6 +90,44 @@ export function RulesPage(view: RulesView): VNode {
   )
 }
 
+function TicketRules({ visit }: { visit: Visit }): VNode {
+  const { say, club, language } = visit
+  const months = Array.from({ length: 12 }, (_, at) => at + 1)
+  const name = (month: number): string =>
+    new Intl.DateTimeFormat(language, { month: 'long', timeZone: 'UTC' }).format(
+      Date.UTC(2026, month - 1, 15),
+    )
+  return (
+    <section class="card stack">
+      <h2>{say('tickets.rules')}</h2>
+      <div class="field-row">
+        <NumberField
+          id="guestTickets"
+          word={say('tickets.perGuest')}
+          value={club.guestTickets}
+          max={20}
+        />
+        <NumberField
+          id="ticketCents"
+          word={say('tickets.price')}
+          value={club.ticketCents}
+          max={100_000}
+        />
+        <p class="field">
+          <label for="seasonMonth">{say('tickets.season')}</label>
+          <select id="seasonMonth" name="seasonMonth">
+            {months.map((month) => (
+              <option key={month} value={month} selected={month === club.seasonMonth}>
+                {name(month)}
+              </option>
+            ))}
+          </select>
+        </p>
+      </div>
+    </section>
+  )
+}
+
 function SubscriptionCard(view: RulesView & { readonly subscription: Subscription }): VNode {
   const { visit, subscription, quotas } = view
   const { say, club, language } = visit
@@ -109,6 +148,12 @@ function SubscriptionCard(view: RulesView & { readonly subscription: Subscriptio
           word={say('office.partnersMin')}
           value={subscription.partnersMin}
           max={3}
+        />
+        <NumberField
+          id={`guests-${subscription.id}`}
+          word={say('tickets.guestsSeason')}
+          value={subscription.guestsSeason}
+          max={100}
         />
       </div>
       {own.map((quota) => (

@@ -6,6 +6,7 @@
  * @module
  */
 import type { VNode } from 'preact'
+import { OTHERS_MAX } from '../guests.ts'
 import type { Booking, Court, Member, Person } from '../model.ts'
 import type { QuotaUse } from '../policy.ts'
 import { clockLabel, dateWords, instantText, wallClock } from '../time.ts'
@@ -29,6 +30,8 @@ export type SheetView = {
   readonly busyIds: ReadonlySet<string>
   readonly partnerIds: readonly string[]
   readonly partnersMin: number
+  /** What the one responsible may bring; undefined when he may bring nobody. */
+  readonly guests: GuestsView | undefined
   readonly quotas: readonly QuotaUse[]
   /** Whether pressing the button could do anything. */
   readonly mayTry: boolean
@@ -39,6 +42,15 @@ export type SheetView = {
   /** For the secretary: on whose behalf. */
   readonly members: readonly Member[]
   readonly ownerId: string
+}
+
+export type GuestsView = {
+  readonly chosen: number
+  readonly used: number
+  readonly max: number
+  /** Tickets one guest uses, and those the member has. */
+  readonly each: number
+  readonly balance: number
 }
 
 export function SheetPage(view: SheetView): VNode {
@@ -114,6 +126,7 @@ function SheetForm(view: SheetView): VNode {
       </fieldset>
       {members.length > 0 && !booking && <OwnerField {...view} />}
       <Partners {...view} />
+      <Guests {...view} />
       {members.length > 0 && (
         <p class="field">
           <label for="reason">
@@ -158,7 +171,7 @@ function Partners(view: SheetView): VNode {
             id={`partner-${at}`}
             name="partner"
             data-filter={say('book.partnerFilter')}
-            required={at < partnersMin && view.members.length === 0}
+            required={at < partnersMin && view.members.length === 0 && !view.guests}
           >
             <option value="">{say('book.partnerNone')}</option>
             {people.map(({ id, name }) => (
@@ -175,6 +188,32 @@ function Partners(view: SheetView): VNode {
         </p>
       ))}
     </fieldset>
+  )
+}
+
+/** How many, with what that uses. Nobody asks who they are. */
+function Guests({ visit, guests, members, booking }: SheetView): VNode | null {
+  const { say } = visit
+  if (!guests) return null
+  const isOffice = members.length > 0 && !booking
+  const { chosen, used, max, each, balance } = guests
+  const hint = each > 0 ? 'guests.left' : 'guests.free'
+  return (
+    <p class="field">
+      <label for="guests">
+        {say('guests.title')} <span class="small">{say('book.optional')}</span>
+      </label>
+      <select id="guests" name="guests" aria-describedby="guests-hint">
+        {Array.from({ length: OTHERS_MAX + 1 }, (_, n) => (
+          <option key={n} value={n} selected={n === chosen}>
+            {n === 0 ? say('guests.none') : say('guests.n', { n })}
+          </option>
+        ))}
+      </select>
+      <span id="guests-hint" class="small">
+        {isOffice ? say('guests.office') : say(hint, { used, max, n: each, balance })}
+      </span>
+    </p>
   )
 }
 

@@ -183,6 +183,7 @@ async function askForForeignRows(): Promise<void> {
   await superuser`UPDATE sessions SET proved_at = ${new Date(NOW_MS)}`
   const start = instantText(instantOf(zuiderpark.zone, '2026-11-27', 600))
   const fields = {
+    count: '1',
     court: foreign.court,
     start,
     length: '60',

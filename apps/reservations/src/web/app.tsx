@@ -28,6 +28,7 @@ import { addOfficerRoutes } from './officer-routes.tsx'
 import { addRuleRoutes } from './rule-routes.tsx'
 import { addSeasonRoutes } from './season-routes.tsx'
 import { addSeriesRoutes } from './series-routes.tsx'
+import { addTicketRoutes } from './ticket-routes.tsx'
 import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
 
@@ -77,6 +78,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addOwnDataRoutes(app, shop)
   addRuleRoutes(app, shop)
   addSeriesRoutes(app, shop)
+  addTicketRoutes(app, shop)
   addSeasonRoutes(app, shop)
   addJournalRoutes(app, shop)
   app.notFound((c) => fault(c, 'missing', 404))

@@ -6,13 +6,15 @@
 import type { Context, Hono } from 'hono'
 import { book, cancel, change, judgeFor } from '../data/acts.ts'
 import { MissingError, PartnerError } from '../data/errors.ts'
-import { PARTNERS_MAX, rulesFor, type Order } from '../data/acts.ts'
+import { rulesFor, type Order } from '../data/acts.ts'
 import { RefusedError } from '../data/errors.ts'
 import { bookingById, bookingsOfMember, bookingsWithin, standingOf } from '../data/bookings.ts'
 import { pinOf } from '../data/checkins.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
+import { purseOf } from '../data/tickets.ts'
 import { TakenError, type Transaction } from '../database.ts'
+import { OTHERS_MAX } from '../guests.ts'
 import type { Booking, Court, Member } from '../model.ts'
 import { isFirm, isOpenHold, mayCancel, quotaUses } from '../policy.ts'
 import { MinePage, OnePage } from '../pages/bookings.tsx'
@@ -115,6 +117,7 @@ type Ask = {
   readonly startMs: number
   readonly length: number | undefined
   readonly partnerIds: readonly string[]
+  readonly guests?: number | undefined
   readonly ownerId?: string | undefined
 }
 
@@ -128,7 +131,7 @@ function readAsk(fields: Fields): Ask {
 
 function readPartners(fields: Fields): string[] {
   const ids = [...new Set(fields.all('partner').filter((id) => id !== ''))]
-  if (ids.length > PARTNERS_MAX || !ids.every(isId)) throw new FormError('partner')
+  if (ids.length > OTHERS_MAX || !ids.every(isId)) throw new FormError('partner')
   return ids
 }
 
@@ -136,7 +139,7 @@ function askOf(booking: Booking): Ask {
   const length = (booking.endMs - booking.startMs) / 60_000
   const { courtId, startMs, ownerId } = booking
   const partnerIds = booking.players.map(({ id }) => id).filter((id) => id !== ownerId)
-  return { courtId, startMs, length, partnerIds, ownerId }
+  return { courtId, startMs, length, partnerIds, ownerId, guests: booking.guests }
 }
 
 function readOrder(fields: Fields, ask: Ask, member: Member): Order {
@@ -151,6 +154,7 @@ function readOrder(fields: Fields, ask: Ask, member: Member): Order {
     endMs: ask.startMs + length * 60_000,
     ownerId: owner || member.id,
     partnerIds: ask.partnerIds,
+    guests: fields.text('guests') === '' ? 0 : fields.whole('guests', 0, OTHERS_MAX),
     overrideReason: reason.length >= REASON_LENGTH_MIN ? reason : undefined,
   }
 }
@@ -193,6 +197,8 @@ async function sheetView(
   const fromMs = Math.min(nowMs, ask.startMs) - 2 * WEEK_MS
   const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, booking?.id)
   const isSecretary = member.role === 'secretary'
+  const purse = await purseOf(tx, club, owner.id, ask.startMs, booking?.id)
+  const max = rules.subscription.guestsSeason
   const judged = await judgeFor(tx, club, owner, wish, courts, nowMs, booking?.id)
   // Whom a secretary books for, and why, is not known yet: only what nobody may do is foreseen.
   const foreseen = judged.filter((one) => !isSecretary || (isFirm(one) && one.rule !== 'twice'))
@@ -218,6 +224,16 @@ async function sheetView(
     people: await peopleFor(tx, visit, member, owner, booking),
     partnerIds: ask.partnerIds,
     partnersMin: rules.subscription.partnersMin,
+    guests:
+      max > 0 || isSecretary
+        ? {
+            chosen: ask.guests ?? 0,
+            used: purse.guestsUsed,
+            max,
+            each: club.guestTickets,
+            balance: purse.tickets,
+          }
+        : undefined,
     quotas: quotaUses(wish, rules, standing, nowMs),
     mayTry: isSecretary || stays || foreseen.length === 0,
     refused: sentencesFor(visit, problem, stays ? [] : foreseen, lengths.length > 0),

@@ -10,6 +10,7 @@ import { setPreferences } from '../data/members.ts'
 import { readNotices } from '../data/notices.ts'
 import { cutSessions } from '../data/officers.ts'
 import { logIn, logOut } from '../data/sessions.ts'
+import { purseOf, ticketsOf } from '../data/tickets.ts'
 import type { Member } from '../model.ts'
 import { LogInPage } from '../pages/entry.tsx'
 import { MePage } from '../pages/me.tsx'
@@ -112,8 +113,14 @@ export async function showMe(
   feed?: string,
 ): Promise<Response> {
   const view = await inVisit(shop.database, visit, async (tx) => {
-    const { subscription, quotas } = await rulesFor(tx, visit.club, member)
-    return { subscription, quotas, feeds: await feedsOf(tx, visit.club.id, member.id) }
+    const { club, nowMs } = visit
+    const { subscription, quotas } = await rulesFor(tx, club, member)
+    const tickets = {
+      balance: (await purseOf(tx, club, member.id, nowMs)).tickets,
+      entries: await ticketsOf(tx, club.id, member.id),
+      mayBuy: shop.payments !== undefined && club.ticketCents > 0,
+    }
+    return { subscription, quotas, tickets, feeds: await feedsOf(tx, club.id, member.id) }
   })
   return answer(c, <MePage {...{ visit, member, feed, ...view }} />)
 }

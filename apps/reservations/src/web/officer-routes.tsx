@@ -11,6 +11,7 @@ import { allMembers, findMembers } from '../data/members.ts'
 import { cutSessions, mayExport, officersOf, proveSession } from '../data/officers.ts'
 import { raiseAlert, seeAlerts } from '../data/officers.ts'
 import { isPassword } from '../data/sessions.ts'
+import { balancesOf } from '../data/tickets.ts'
 import { csvCell, tableOf, textOf } from '../import.ts'
 import type { Member } from '../model.ts'
 import { ImportPage, ImportPreviewPage, MembersPage, ProvePage } from '../pages/members.tsx'
@@ -91,16 +92,19 @@ function addMemberList(app: Hono, shop: Shop): void {
   const show = async (c: Context, visit: Visit, problem?: WordKey): Promise<Response> => {
     const query = queryOf(c)
     const wanted = query.text('q').trim().slice(0, QUERY_MAX)
-    const view = await inVisit(shop.database, visit, async (tx) => ({
-      visit,
-      query: wanted,
-      ...(await findMembers(tx, visit.club.id, wanted, SHOWN_MAX)),
-      subscriptions: await subscriptionsOf(tx, visit.club.id),
-    }))
+    const view = await inVisit(shop.database, visit, async (tx) => {
+      const found = await findMembers(tx, visit.club.id, wanted, SHOWN_MAX)
+      const ids = found.members.map(({ id }) => id)
+      const balances = await balancesOf(tx, visit.club.id, ids)
+      const subscriptions = await subscriptionsOf(tx, visit.club.id)
+      return { visit, query: wanted, ...found, balances, subscriptions }
+    })
     const count = (name: string): number => Number(/^\d{1,5}$/.exec(query.text(name))?.[0] ?? 0)
     const imported =
       query.text('added') === '' ? undefined : { added: count('added'), changed: count('changed') }
-    return answer(c, <MembersPage {...{ ...view, imported, problem }} />, problem ? 429 : 200)
+    const tooFew = query.text('few') === '1' ? 'tickets.tooFew' : undefined
+    const page = <MembersPage {...{ ...view, imported, problem: problem ?? tooFew }} />
+    return answer(c, page, problem ? 429 : 200)
   }
   app.get(
     '/:club/office/members',

@@ -8,12 +8,14 @@ import { z } from 'zod'
 import { MissingError } from '../data/errors.ts'
 import { bookingById } from '../data/bookings.ts'
 import { clubBySlug } from '../data/clubs.ts'
+import { creditOrder } from '../data/tickets.ts'
 import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data/refunds.ts'
 import { inClub } from '../database.ts'
 import type { Booking, Club } from '../model.ts'
 import { GoingPage, type DueState, type DueView, type RefundView } from '../pages/due.tsx'
 import { amountOf, giveBack } from '../refunds.ts'
 import { answer, idOf, inside, isId, type Shop } from './desk.tsx'
+import { TICKETS_REFERENCE } from './ticket-routes.tsx'
 import { inVisit, lookOf, type Visit } from './visit.ts'
 
 /** Where the payment service tells what became of a payment. */
@@ -32,6 +34,12 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
     if (!isSigned) return c.text('not signed\n', 403)
     const { type, tenant, reference } = event.parse(JSON.parse(body))
     const club = await clubBySlug(database, tenant)
+    const order = reference.startsWith(TICKETS_REFERENCE)
+      ? reference.slice(TICKETS_REFERENCE.length)
+      : ''
+    if (club && isId(order) && type === 'payment.paid') {
+      await inClub(database, club.id, (tx) => creditOrder(tx, club.id, order, shop.nowMs()))
+    }
     if (club && isId(bookingOfReference(reference))) await hear(shop, club, type, reference)
     return c.body(null, 204)
   })

@@ -37,6 +37,15 @@ export function refusalWords(refusal: Refusal, { say, club, language }: Visit): 
       const [from, to] = [clockLabel(club.zone, startMs), clockLabel(club.zone, endMs)]
       return say('refuse.twice', { court: court.name, from, to })
     }
+    case 'seats':
+      return say('refuse.seats', { n: refusal.max })
+    case 'guests': {
+      const sentence = say('refuse.guests', { n: refusal.max, used: refusal.used })
+      if (refusal.passesAtMs === undefined) return sentence
+      return `${sentence} ${say('refuse.passesFor', { when: when(refusal.passesAtMs) })}`
+    }
+    case 'tickets':
+      return say('refuse.tickets', { n: refusal.needed, balance: refusal.balance })
     case 'quota': {
       const { quota } = refusal.use
       const sentence = say(quotaKeys[quota.period], { rule: quota.name, n: quota.bookingsMax })

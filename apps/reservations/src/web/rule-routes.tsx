@@ -43,10 +43,14 @@ export function addRuleRoutes(app: Hono, shop: Shop): void {
         releaseMinute: fields.whole('release', 0, 1439),
         cancelHours: fields.whole('cancelHours', 0, 168),
         checkinMinutes: fields.whole('checkin', 0, 60),
+        guestTickets: fields.whole('guestTickets', 0, 20),
+        ticketCents: fields.whole('ticketCents', 0, 100_000),
+        seasonMonth: fields.whole('seasonMonth', 1, 12),
         subscriptions: view.subscriptions.map(({ id }) => ({
           id,
           daysAhead: fields.whole(`ahead-${id}`, 0, 365),
           partnersMin: fields.whole(`partners-${id}`, 0, 3),
+          guestsSeason: fields.whole(`guests-${id}`, 0, 100),
         })),
         quotas: view.quotas.map(({ id }) => ({
           id,

@@ -9,6 +9,7 @@
 import { officeRooms } from './office.ts'
 import { officerWords } from './officers.ts'
 import { seasonWords } from './season.ts'
+import { ticketWords } from './tickets.ts'
 
 type Sentence = readonly [nl: string, fr: string, en: string]
 
@@ -249,22 +250,6 @@ const booking = {
     'You are going to your club’s payment service.',
   ],
   'due.go': ['Verder naar de betaling', 'Continuer vers le paiement', 'Continue to the payment'],
-  'refund.title': ['Uw geld terug', 'Remboursement', 'Your money back'],
-  'refund.asked': [
-    'Het bedrag is onderweg naar de rekening of kaart waarmee u betaalde. U hoeft niets te doen.',
-    'Le montant est en route vers le compte ou la carte du paiement. Vous n’avez rien à faire.',
-    'The amount is on its way to the account or card you paid with. You need not do anything.',
-  ],
-  'refund.done': [
-    '€ {amount} is terugbetaald. Uw bank kan enkele dagen nodig hebben om het te tonen.',
-    '{amount} € ont été remboursés. Votre banque peut mettre quelques jours à l’afficher.',
-    '€{amount} was paid back. Your bank may take some days to show it.',
-  ],
-  'refund.club': [
-    'Automatisch terugbetalen lukte niet. De club bekijkt het en betaalt u zelf terug.',
-    'Le remboursement automatique n’a pas abouti. Le club s’en occupe et vous remboursera lui-même.',
-    'It could not be paid back by itself. The club is looking at it and will pay you back.',
-  ],
   'one.cancelled': [
     'Geannuleerd. Het terrein is weer vrij.',
     'Annulé. Le terrain est de nouveau libre.',
@@ -598,6 +583,7 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...officeRooms,
   ...officerWords,
   ...seasonWords,
+  ...ticketWords,
   ...faults,
 }
 
@@ -611,4 +597,5 @@ export type WordKey =
   | keyof typeof officeRooms
   | keyof typeof officerWords
   | keyof typeof seasonWords
+  | keyof typeof ticketWords
   | keyof typeof faults

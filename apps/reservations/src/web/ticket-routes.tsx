@@ -1,0 +1,85 @@
+/**
+ * Buying and selling tickets, and money that goes back.
+ *
+ * @module
+ */
+import type { Hono } from 'hono'
+import { bookingById } from '../data/bookings.ts'
+import { courtsOf } from '../data/clubs.ts'
+import { MissingError } from '../data/errors.ts'
+import { refundsOf } from '../data/refunds.ts'
+import { orderTickets, sellTickets, TICKETS_SOLD_MAX } from '../data/tickets.ts'
+import type { Booking } from '../model.ts'
+import { GoingPage } from '../pages/due.tsx'
+import { MoneyPage, type MoneyView } from '../pages/tickets.tsx'
+import { answer, behindTheDesk, FormError, formOf, idOf, inside, type Shop } from './desk.tsx'
+import { proved } from './officer-routes.tsx'
+import { inVisit, readNamed } from './visit.ts'
+
+/** Begins the reference of a payment for tickets; the order's id follows. */
+export const TICKETS_REFERENCE = 'tickets-'
+
+export function addTicketRoutes(app: Hono, shop: Shop): void {
+  const { database, payments } = shop
+  app.post(
+    '/:club/me/tickets',
+    inside(shop, async (c, visit, member) => {
+      const { club } = visit
+      const count = (await formOf(c)).whole('count', 1, TICKETS_SOLD_MAX)
+      if (!payments || club.ticketCents === 0) throw new MissingError('none are sold online')
+      const id = await inVisit(database, visit, (tx) => orderTickets(tx, club, member.id, count))
+      const begun = await payments
+        .begin({
+          club: club.slug,
+          reference: TICKETS_REFERENCE + id,
+          cents: count * club.ticketCents,
+          backUrl: `${shop.publicOrigin}/${club.slug}/me?done=tickets`,
+        })
+        .catch(() => undefined)
+      if (!begun?.redirectUrl) return c.redirect(`/${club.slug}/me?done=tickets-away`, 303)
+      c.header('Refresh', `0; url=${begun.redirectUrl}`)
+      return answer(c, <GoingPage visit={visit} address={begun.redirectUrl} />)
+    }),
+  )
+  app.post(
+    '/:club/office/members/:id/tickets',
+    proved(shop, async (c, visit, member) => {
+      const { club } = visit
+      const text = (await formOf(c)).text('count')
+      const count = Number(text)
+      const isFine = /^-?\d{1,2}$/.test(text) && count !== 0 && Math.abs(count) <= TICKETS_SOLD_MAX
+      if (!isFine) throw new FormError('count')
+      const id = idOf(c, 'id')
+      const done = await inVisit(database, visit, (tx) => sellTickets(tx, club, member, id, count))
+      return c.redirect(`/${club.slug}/office/members?${done ? 'done=saved' : 'few=1'}`, 303)
+    }),
+  )
+  app.get(
+    '/:club/office/money',
+    behindTheDesk(shop, async (c, visit) => {
+      const { club } = visit
+      const view = await inVisit(database, visit, async (tx): Promise<MoneyView> => {
+        const refunds = await refundsOf(tx, club.id)
+        const named = await readNamed(
+          tx,
+          visit,
+          async (look) => {
+            const found = new Map<string, Booking>()
+            for (const { bookingId } of refunds) {
+              const booking = await bookingById(tx, club.id, bookingId, look)
+              if (booking) found.set(bookingId, booking)
+            }
+            return found
+          },
+          (found) => [...found.values()],
+        )
+        const shown = refunds.flatMap((refund) => {
+          const booking = named.get(refund.bookingId)
+          return booking ? [{ refund, booking }] : []
+        })
+        return { visit, courts: await courtsOf(tx, club.id), refunds: shown }
+      })
+      return answer(c, <MoneyPage {...view} />)
+    }),
+  )
+}
