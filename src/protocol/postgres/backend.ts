@@ -50,10 +50,11 @@ const shown: Readonly<Record<BackendType, number>> = {
   t: 0, // ParameterDescription
 }
 
-const shownByByte: readonly (number | undefined)[] = Array.from(
+const typeByByte = Array.from(
   { length: 256 },
-  (_, byte) => shown[String.fromCharCode(byte) as BackendType],
+  (_, byte) => String.fromCharCode(byte) as BackendType,
 )
+const shownByByte: readonly (number | undefined)[] = typeByByte.map((type) => shown[type])
 
 const DATA_ROW = 0x44
 const COPY_DATA = 0x64
@@ -137,7 +138,7 @@ export class BackendWalker {
     this.#skip = bodySize - headSize
     if (body + headSize <= chunk.length) {
       this.#headerSize = 0
-      this.#show(type, chunk.subarray(body, body + headSize))
+      this.#show(type, headSize === 0 ? NOTHING : chunk.subarray(body, body + headSize))
       return body + headSize
     }
     // The type waits in the scratch header until the head is whole.
@@ -160,7 +161,8 @@ export class BackendWalker {
   }
 
   #show(type: number, head: Uint8Array): void {
-    this.#sink.message(String.fromCharCode(type) as BackendType, head)
+    const name = typeByByte[type]
+    if (name !== undefined) this.#sink.message(name, head)
   }
 
   #flushData(): void {

@@ -9,7 +9,7 @@
 
 /** The tag of a CommandComplete body, without its terminator. */
 export function readTag(body: Uint8Array): string {
-  const end = body.at(-1) === 0 ? body.length - 1 : body.length
+  const end = body[body.length - 1] === 0 ? body.length - 1 : body.length
   let tag = ''
   for (let at = 0; at < end; at++) tag += String.fromCharCode(body[at] ?? 0)
   return tag

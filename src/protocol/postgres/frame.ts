@@ -147,7 +147,8 @@ export class FrameReader {
       if (at > from) released.push(chunk.subarray(from, at))
       return released
     }
-    if (at > from) released.push(chunk.subarray(from, at))
+    if (at > from)
+      released.push(from === 0 && at === chunk.length ? chunk : chunk.subarray(from, at))
     if (at < chunk.length) this.#keep(chunk.subarray(at))
     return released
   }
@@ -167,7 +168,7 @@ export class FrameReader {
     const { rule, bodySize, hold } = this.#header(bytes, at)
     const end = at + HEADER_SIZE + hold
     if (end > bytes.length) return at
-    const head = bytes.subarray(at + HEADER_SIZE, end)
+    const head = hold === 0 ? NOTHING : bytes.subarray(at + HEADER_SIZE, end)
     this.#replacement = this.#sink.frame(rule.name, head, bodySize)
     this.#passing = bodySize - hold
     this.#dropping = this.#replacement !== undefined && this.#passing > 0

@@ -26,7 +26,9 @@ export type Entry<Text> = {
  * their text, but under their name, and the text is in the record of the Parse.
  */
 export class Catalogue<Text> {
-  readonly #entries = new Map<string, Entry<Text>>()
+  /** The one without a name: most drivers bind it anew for every execution. */
+  #unnamed: Entry<Text> | undefined
+  readonly #named = new Map<string, Entry<Text>>()
   readonly #max: number
 
   constructor(max: number) {
@@ -34,21 +36,26 @@ export class Catalogue<Text> {
   }
 
   get(name: string): Entry<Text> | undefined {
-    return this.#entries.get(name)
+    return name === '' ? this.#unnamed : this.#named.get(name)
   }
 
   set(name: string, entry: Entry<Text>): void {
-    if (this.#entries.size >= this.#max && !this.#entries.has(name)) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest)
+    if (name === '') {
+      this.#unnamed = entry
+      return
+    }
+    if (this.#named.size >= this.#max && !this.#named.has(name)) {
+      for (const oldest of this.#named.keys()) {
+        this.#named.delete(oldest)
         break
       }
     }
-    this.#entries.set(name, entry)
+    this.#named.set(name, entry)
   }
 
   delete(name: string): void {
-    this.#entries.delete(name)
+    if (name === '') this.#unnamed = undefined
+    else this.#named.delete(name)
   }
 
   /** Puts back what a name stood for. */
@@ -59,8 +66,10 @@ export class Catalogue<Text> {
 
   /** Forgets what was made before message `order`; what came later in the pipeline stays. */
   clearBefore(order: number): void {
-    for (const [name, entry] of this.#entries) {
-      if (entry.order < order) this.#entries.delete(name)
+    if (this.#unnamed && this.#unnamed.order < order) this.#unnamed = undefined
+    if (this.#named.size === 0) return
+    for (const [name, entry] of this.#named) {
+      if (entry.order < order) this.#named.delete(name)
     }
   }
 }

@@ -98,11 +98,11 @@ export class PersonalColumns {
     }
   }
 
-  /** Remembered once every table in it is known. */
+  /** Remembered once every table in it is known, or will never be. */
   #read(database: string, catalogue: Catalogue, description: Buffer, key: string): string {
     const columns = readRowDescription(description)
     const named = columns.map((column) => this.#nameOf(column, catalogue))
-    const isNew = named.some((name) => name === undefined)
+    const isNew = this.#columnsOf !== undefined && named.some((name) => name === undefined)
     if (isNew) this.#refresh(database, catalogue, RETRY_MS)
     const names = named.map((name, at) => name ?? this.#byAlias(columns[at]?.name ?? ''))
     const said = [...new Set(names.filter(Boolean))].toSorted().join(' ').slice(0, NAMES_MAX)

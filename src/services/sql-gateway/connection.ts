@@ -25,6 +25,7 @@ import type { Peer } from './events.ts'
 import type { Journal } from './journal.ts'
 import { Login, ScramRelay, type Authentication, type LoginStep } from './login.ts'
 import { Greeting, type Wish } from './greeting.ts'
+import { Inlet } from './inlet.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import type { ScramFor } from './scram-for.ts'
@@ -231,10 +232,11 @@ export class Connection {
       return this.#ownKey
     }
     const { user } = this.#identity
-    openUpstream(ports.upstream, this.#abort.signal)
+    const inlet = new Inlet()
+    openUpstream(ports.upstream, this.#abort.signal, inlet)
       .then(async (server) => {
         this.#login = new Login(await this.#authenticationOf(user, server), ownKeyFor)
-        this.#connected(server, startup)
+        this.#connected(server, startup, inlet)
       })
       .catch((error: unknown) => this.#refuse(error))
   }
@@ -261,12 +263,15 @@ export class Connection {
     return scram(user, onTls, server instanceof TLSSocket ? server : undefined)
   }
 
-  #connected(server: Socket, startup: Startup): void {
+  #connected(server: Socket, startup: Startup, inlet: Inlet): void {
     server.on('error', () => undefined) // followed by 'close'
     if (this.#stage !== 'login') return void server.destroy()
     if (server.destroyed) throw serverLeft()
     this.#server = server
-    server.on('data', (chunk: Buffer) => this.#onServerData(chunk))
+    inlet.attach(server, {
+      read: (chunk) => this.#onServerData(chunk),
+      busy: () => this.#client.writableLength > 0,
+    })
     server.on('end', () => this.#serverClosed())
     server.on('close', () => this.#serverClosed())
     server.on('drain', () => this.#traffic?.serverDrained())

@@ -8,16 +8,21 @@ import { connect as connectTls } from 'node:tls'
 import { once } from 'node:events'
 import { FaultError } from '#lib/errors.ts'
 import { encodeCancel, encodeSslRequest, TLS_WILLING } from '#protocol/postgres/encode.ts'
+import type { Inlet } from './inlet.ts'
 import type { Upstream } from './ports.ts'
 
 const CANCEL_TIMEOUT_MS = 10_000
 
-/** @throws {FaultError} DB_UPSTREAM_UNREACHABLE. */
-export async function openUpstream(upstream: Upstream, signal: AbortSignal): Promise<Socket> {
-  const socket =
-    'socketDir' in upstream
-      ? connect({ path: `${upstream.socketDir}/.s.PGSQL.${upstream.port}`, allowHalfOpen: true })
-      : connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true, noDelay: true })
+/**
+ * @param inlet Where the server's bytes go; not for TLS, which has memory of its own.
+ * @throws {FaultError} DB_UPSTREAM_UNREACHABLE.
+ */
+export async function openUpstream(
+  upstream: Upstream,
+  signal: AbortSignal,
+  inlet?: Inlet,
+): Promise<Socket> {
+  const socket = dial(upstream, inlet)
   try {
     await once(socket, 'connect', { signal })
     if (!('host' in upstream) || !upstream.tls) return socket
@@ -42,6 +47,16 @@ export async function openUpstream(upstream: Upstream, signal: AbortSignal): Pro
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new FaultError('DB_UPSTREAM_UNREACHABLE', message, { cause })
   }
+}
+
+function dial(upstream: Upstream, inlet: Inlet | undefined): Socket {
+  const into = inlet ? { onread: inlet.onread } : {}
+  if ('socketDir' in upstream) {
+    const path = `${upstream.socketDir}/.s.PGSQL.${upstream.port}`
+    return connect({ path, allowHalfOpen: true, ...into })
+  }
+  const { host, port, tls } = upstream
+  return connect({ host, port, allowHalfOpen: true, noDelay: true, ...(tls ? {} : into) })
 }
 
 /**
