@@ -15,7 +15,7 @@ import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 export const RESTORE_FOLDER = 'veilig_restore'
 /** Segments and history files, under PostgreSQL's names. */
 export const LOG_FOLDER: string = `${RESTORE_FOLDER}/log`
-/** Names of all that the archive holds, one a line. */
+/** Names of all that the archive holds up to where the server stops, one a line. */
 export const ARCHIVE_LIST: string = `${RESTORE_FOLDER}/archive-list`
 export const FETCH_SCRIPT: string = `${RESTORE_FOLDER}/fetch`
 export const END_SCRIPT: string = `${RESTORE_FOLDER}/end`
@@ -93,8 +93,9 @@ function stopSetting(stop: RecoveryStop): [name: string, value: string] {
 
 /**
  * The restore_command. PostgreSQL takes 1 to 125 for "the archive does not have it" and may then
- * end recovery, so 1 is said only of names that the archive's own list, authenticated, lacks. All
- * else that goes wrong is 255, which stops the server.
+ * end recovery, so 1 is said only of names that the archive's own list, authenticated, lacks, or
+ * that come after the stop: a server that does not reach its stop never opens. All else that goes
+ * wrong is 255, which stops the server.
  *
  * The server gets a segment as a hard link: nothing is copied, and nothing is left to sync. It
  * only reads it; until recovery has ended it recycles no segment (InstallXLogFileSegmentActive in

@@ -64,6 +64,10 @@ before(async () => {
   noted.lsn = parseLsn((await one('select pg_current_wal_insert_lsn()')) ?? '')
   await server.query('drop table elsewhere')
   await server.query(`select pg_create_restore_point('before the drop')`)
+  // Segments with next to nothing in them: a server that recovers reads far ahead through them.
+  for (let short = 0; short < 4; short++) {
+    await server.query(`select pg_logical_emit_message(true, 'short', 'segment'), pg_switch_wal()`)
+  }
   await server.query('drop table bookings')
   await server.query('create table bookings as select 99 as id')
   server.cluster.kill('SIGKILL')

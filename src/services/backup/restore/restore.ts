@@ -247,7 +247,7 @@ async function writeFiles(
   return { files: files.length, bytes: totalBytes, writtenBytes, tablespaces }
 }
 
-/** History files, the list of all the archive holds, and the commands. */
+/** History files, the list of what of the archive the server must have, and the commands. */
 async function writeRecovery(
   reader: RepositoryReader,
   disk: Disk,
@@ -260,7 +260,9 @@ async function writeRecovery(
   const { walSegmentSize } = reader.cluster()
   const names = new Set(log.segments)
   const size = BigInt(walSegmentSize)
-  for (const { timeline, startLsn, endLsn: switchLsn } of path) {
+  // Where it stops before the archive ends, the server needs none of what comes later; yet it reads
+  // ahead, through short segments far ahead, and may be told that there are no more.
+  for (const { timeline, startLsn, endLsn: switchLsn } of log.found ? [] : path) {
     const from = startLsn > backup.startLsn ? startLsn : backup.startLsn
     const to = switchLsn !== undefined && switchLsn < endLsn ? switchLsn : endLsn
     for (let lsn = from - (from % size); lsn < to; lsn += size) {
