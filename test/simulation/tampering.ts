@@ -118,10 +118,13 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'forged: two records exchanged': (book, witnessed, random) => {
     const entries = all(book)
-    const [one, two] = [0, 0].map(() => entries[Math.floor(random() * witnessed)]!)
-    const { json } = one!
-    one!.json = two!.json === json ? '{"code":"TEST_HAPPENED","detail":{}}' : two!.json
-    two!.json = json
+    const at = Math.floor(random() * witnessed)
+    const apart = 1 + Math.floor(random() * (witnessed - 1))
+    const one = entries[at]!
+    const two = entries[(at + apart) % witnessed]!
+    const { json } = one
+    one.json = two.json === json ? '{"code":"TEST_HAPPENED","detail":{}}' : two.json
+    two.json = json
     return remade(book.parts)
   },
   'forged: cut short': (book, witnessed, random) => {
