@@ -10,6 +10,7 @@ import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
 import { replayErasures } from './erasures.ts'
 import { openPostman } from './mail.ts'
+import { openLive } from './live.ts'
 import { openPayments } from './payments.ts'
 import { startUpkeep } from './upkeep.ts'
 import { createApp } from './web/app.tsx'
@@ -50,6 +51,7 @@ export async function startApp(
     payments,
     erasureList,
     pinSecret,
+    live: openLive(database, report),
   }
   // Before anybody is served: a restored database may know again who has left.
   if (erasureList !== undefined) {
@@ -64,6 +66,7 @@ export async function startApp(
   server.once('error', started.reject)
   if ('requestTimeout' in server) server.requestTimeout = REQUEST_TIMEOUT_MS
   const { port } = await started.promise.catch(async (error: unknown) => {
+    await shop.live[Symbol.asyncDispose]()
     await upkeep[Symbol.asyncDispose]()
     await database.end({ timeout: 1 })
     throw error
@@ -76,6 +79,7 @@ export async function startApp(
       const cut = setTimeout(() => {
         if ('closeAllConnections' in server) server.closeAllConnections()
       }, STOP_TIMEOUT_MS)
+      await shop.live[Symbol.asyncDispose]()
       await upkeep[Symbol.asyncDispose]()
       await closed
       clearTimeout(cut)

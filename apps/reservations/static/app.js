@@ -5,7 +5,10 @@
 
 const root = document.documentElement
 root.classList.add('scripted')
-for (const element of document.querySelectorAll('.needs-script')) element.hidden = false
+const offer = (part) => {
+  for (const element of part.querySelectorAll('.needs-script')) element.hidden = false
+}
+offer(document)
 
 for (const button of document.querySelectorAll('[data-print]')) {
   button.addEventListener('click', () => window.print())
@@ -118,6 +121,50 @@ function makeGrid(grid) {
     event.preventDefault()
     go(next)
   })
+}
+
+/*
+ * The day stays true while it is looked at: told that something changed, the page asks for itself
+ * and puts the new courts in the place of the old. The browser makes the document, not this script.
+ */
+const live = document.querySelector('[data-live]')
+if (live) followDay(live)
+
+function followDay(first) {
+  let part = first
+  let source
+  const put = (fresh) => {
+    const focused = part.contains(document.activeElement) ? document.activeElement : null
+    part.replaceWith(document.adoptNode(fresh))
+    part = fresh
+    offer(part)
+    const grid = part.querySelector('[data-grid]')
+    if (grid) makeGrid(grid)
+    const href = focused?.getAttribute('href')
+    const all = [...part.querySelectorAll('a')]
+    if (href) all.find((link) => link.getAttribute('href') === href && link.offsetParent)?.focus()
+  }
+  const renew = () => {
+    const request = new XMLHttpRequest()
+    request.open('GET', location.href)
+    request.responseType = 'document'
+    request.addEventListener('load', () => {
+      const fresh = request.response?.querySelector('[data-live]')
+      if (request.status === 200 && fresh) put(fresh)
+    })
+    request.send()
+  }
+  const listen = () => {
+    source = new EventSource(part.dataset.live)
+    source.addEventListener('changed', renew)
+  }
+  document.addEventListener('visibilitychange', () => {
+    source.close()
+    if (!document.hidden) listen()
+  })
+  window.addEventListener('pagehide', () => source.close())
+  window.addEventListener('pageshow', ({ persisted }) => persisted && listen())
+  listen()
 }
 
 /** Row by row, the cell that stands at each column. */

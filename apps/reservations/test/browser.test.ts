@@ -45,6 +45,32 @@ for (const [width, court] of [
   }
 }
 
+test('browser: a day that is looked at shows what another member just booked', async () => {
+  const watching = await visitor({ width: DESK })
+  const page = await watching.newPage()
+  await page.goto(origin + TOMORROW)
+  const other = await visitor({ width: DESK, script: false })
+  const booker = await other.newPage()
+  await logIn(booker, accounts.member)
+  await booker.goto(origin + TOMORROW)
+  const free = booker.locator('[data-grid] td.free a')
+  const address = (await free.first().getAttribute('href')) ?? assert.fail('nothing is free')
+  const here = page.locator(`[data-grid] a[href="${address}"]`)
+  await here.focus()
+  await page.evaluate('document.body.dataset.kept = "yes"')
+  await free.first().click()
+  await booker.getByRole('combobox', { name: /^Partner 1/ }).selectOption({ index: 1 })
+  await booker.getByRole('button', { name: /^Book / }).click()
+  await booker.getByRole('status').getByText('Booked').waitFor()
+  await here.waitFor({ state: 'detached' })
+  assert.equal(await page.locator('body').getAttribute('data-kept'), 'yes', 'it was not reloaded')
+  assert.equal(await page.locator('[data-grid] a[tabindex="0"]').count(), 1)
+  await booker.getByRole('button', { name: 'Cancel the booking' }).click()
+  await here.waitFor()
+  await watching.close()
+  await other.close()
+})
+
 test('browser: a free court is reached and booked by keyboard alone', async () => {
   const context = await visitor({ width: DESK })
   const page = await context.newPage()

@@ -26,6 +26,8 @@ export type DayView = {
   /** In words, when this day opens to the visitor; undefined when it is open. */
   readonly opensOn: string | undefined
   readonly isOver: boolean
+  /** Of what is shown; a page that is looked at is told of newer ones. */
+  readonly version: string
 }
 
 export function DayPage(view: DayView): VNode {
@@ -46,8 +48,10 @@ export function DayPage(view: DayView): VNode {
         </p>
       )}
       {visit.done === 'cancelled' && <Message kind="good">{say('one.cancelled')}</Message>}
-      <DayTable {...view} />
-      <TimeList {...view} />
+      <div data-live={`/${visit.club.slug}/day/live?since=${view.version}`}>
+        <DayTable {...view} />
+        <TimeList {...view} />
+      </div>
     </Page>
   )
 }

@@ -50,6 +50,24 @@ test('app: every answer carries the strict policy, pages and files and errors al
   assert.equal((await get('/zuiderpark/day')).headers.get('cache-control'), 'no-store')
 })
 
+test('app: who comes back to the stream of a day is told that he missed something', async () => {
+  const [row] = await superuser<{ version: string }[]>`
+    SELECT coalesce(max(id), 0)::text AS version FROM changes WHERE club_id = ${zuiderpark.id}`
+  const stop = new AbortController()
+  const answer = await fetch(`${origin}/zuiderpark/day/live`, {
+    headers: { 'last-event-id': '999999999' },
+    signal: stop.signal,
+  })
+  assert.equal(answer.headers.get('content-type'), 'text/event-stream')
+  let heard = ''
+  for await (const chunk of answer.body ?? []) {
+    heard += Buffer.from(chunk).toString()
+    if (heard.includes('event: changed')) break
+  }
+  stop.abort()
+  assert(heard.includes(`id: ${row?.version ?? ''}\n`), heard)
+})
+
 test('app: no page holds inline script or style', async () => {
   for (const path of ['/', '/zuiderpark/day', '/zuiderpark/login', '/zuiderpark/bookings']) {
     const text = await (await get(path, member)).text()

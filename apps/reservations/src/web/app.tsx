@@ -22,6 +22,7 @@ import { addOwnDataRoutes } from './own-data-routes.tsx'
 import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
 import { addJoinRoutes } from './join-routes.tsx'
 import { addJournalRoutes } from './journal-routes.tsx'
+import { addLiveRoutes } from './live-routes.ts'
 import { addKioskRoutes } from './kiosk-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
 import { addOfficerRoutes } from './officer-routes.tsx'
@@ -68,6 +69,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addLook(app, shop)
   addApiRoutes(app, shop)
   addDayRoutes(app, shop)
+  addLiveRoutes(app, shop)
   addPaymentRoutes(app, shop)
   addBookingRoutes(app, shop)
   addMemberRoutes(app, shop)

@@ -7,6 +7,7 @@ import type { Hono } from 'hono'
 import { bookingsWithin } from '../data/bookings.ts'
 import { courtsOf, subscriptionsOf } from '../data/clubs.ts'
 import { MissingError } from '../data/errors.ts'
+import { versionOf } from '../live.ts'
 import { isOpenHold, lastOpenDate, opensToMember } from '../policy.ts'
 import { DayPage } from '../pages/day.tsx'
 import { layOut } from '../pages/grid.ts'
@@ -33,9 +34,11 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
       }
       const startMs = instantOf(club.zone, date, club.opensMinute)
       const endMs = instantOf(club.zone, date, club.closesMinute)
-      const { all, bookings, subscription } = await inVisit(shop.database, visit, async (tx) => {
+      const read = await inVisit(shop.database, visit, async (tx) => {
+        const version = await versionOf(tx, club.id) // before what it is the version of
         const subscriptions = member ? await subscriptionsOf(tx, club.id) : []
         return {
+          version,
           all: await courtsOf(tx, club.id),
           bookings: await readNamed(
             tx,
@@ -46,6 +49,7 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
           subscription: subscriptions.find(({ id }) => id === member?.subscriptionId),
         }
       })
+      const { all, bookings, subscription, version } = read
       const standing = bookings.filter((one) => !isOpenHold(one, member?.id, nowMs))
       const sports = [...new Set(all.map(({ sport }) => sport))]
       const sport = sports.find((one) => one === query.text('sport'))
@@ -61,7 +65,7 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
           ? whenWords(club.zone, opensToMember(club, subscription, startMs), visit.language)
           : undefined
       const view = { visit, date, courts, sports, sport, grid, bookings: standing, opensOn }
-      return answer(c, <DayPage {...view} isOver={endMs <= nowMs} />)
+      return answer(c, <DayPage {...{ ...view, version }} isOver={endMs <= nowMs} />)
     }),
   )
 }

@@ -12,6 +12,7 @@ import { MissingError } from '../data/errors.ts'
 import type { Member } from '../model.ts'
 import { visit, type Visit } from './visit.ts'
 import type { Confirmation, Letter } from '../mail.ts'
+import type { Live } from '../live.ts'
 import type { Payments } from '../payments.ts'
 
 /** What the application is given from outside. */
@@ -28,6 +29,8 @@ export type Shop = {
   readonly pinSecret?: string | undefined
   /** File that outlives the database: who left (erasures.ts). */
   readonly erasureList?: string | undefined
+  /** Tells pages that something changed, while the service runs. */
+  readonly live?: Live | undefined
   /** Takes payments, if any are asked for. */
   readonly payments?: Payments | undefined
 }
