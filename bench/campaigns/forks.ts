@@ -9,7 +9,7 @@ import { fork } from '../../test/simulation/forks.ts'
 const seed = Number(process.env['VEILIG_SEED'] ?? Date.now() % 1_000_000)
 const forks = Number(process.env['VEILIG_FORKS'] ?? 500)
 /** In one repository. */
-const FORKS_EACH = 100
+const FORKS_EACH = 50
 
 for (let done = 0; done < forks; done += FORKS_EACH) {
   const some = Math.min(FORKS_EACH, forks - done)

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFolder } from '#kit/postgres.ts'
 import { mulberry32 } from '#kit/random.ts'
-import { freePortBase, startRing, type TestRing } from '#kit/ring.ts'
+import { freePortBase, startRing } from '#kit/ring.ts'
 
 const MINUTE_MS = 60_000
 const seed = Number(process.env['VEILIG_SEED'] ?? Date.now() % 1_000_000)
@@ -47,10 +47,12 @@ try {
 }
 await rm(home, { recursive: true, force: true })
 
+type Command = (...args: string[]) => Promise<string>
+
 type Event = { readonly code: string; readonly atMs: number; readonly detail: string }
 
 async function judge(
-  { command }: TestRing,
+  { command }: { readonly command: Command },
   harmed: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>> {
   // Once a verification that began after the last harm has ended, all is whole.
@@ -91,7 +93,7 @@ async function judge(
   }
 }
 
-async function eventsOf(command: TestRing['command']): Promise<readonly Event[]> {
+async function eventsOf(command: Command): Promise<readonly Event[]> {
   const codes = ['BACKUP_OBJECT_REPAIRED', 'BACKUP_SYNTHESIZED', 'DRILL_PASSED', 'DRILL_FAILED']
   const sql =
     `select code, epoch_ms(time) as "atMs", cast(detail as varchar) as detail from events ` +

@@ -68,6 +68,23 @@ test('full backup: a backup given up is aborted, and the reason is told', async 
   assert(writer.aborted)
 })
 
+test('full backup: a server that sends a path outside the folder is refused', async () => {
+  const writer = new ListingWriter()
+  const label = Buffer.from('backup_label')
+  const outside = '../evil_file'
+  const disturb = (body: Uint8Array): void => {
+    const at = Buffer.from(body.buffer, body.byteOffset, body.length).indexOf(label)
+    if (at !== 1) return // after the kind of the message the first header of the archive begins
+    body.set(Buffer.from(outside), at)
+    const header = body.subarray(at, at + 512)
+    const sum = header.reduce((total, byte, n) => total + (n < 148 || n >= 156 ? byte : 32), 0)
+    body.set(Buffer.from(`${sum.toString(8).padStart(6, '0')}\0 `), at + 148)
+  }
+  await assert.rejects(take(writer, undefined, disturb), { code: 'TAR_PATH_UNSAFE' })
+  assert(writer.aborted)
+  assert(![...writer.files.keys()].some((path) => path.includes('..')))
+})
+
 test('full backup: damaged pages are named, and the backup is kept', async () => {
   const [row] = await server.query<{ path: string }>(`select pg_relation_filepath('kept') as path`)
   const file = join(server.place.dataDir, row!.path)
@@ -87,6 +104,8 @@ test('full backup: damaged pages are named, and the backup is kept', async () =>
 async function take(
   writer: ListingWriter,
   onProgress?: (progress: BackupProgress) => void,
+  /** Changes what the server sends. */
+  disturb?: (body: Uint8Array) => void,
 ): Promise<BackupRecord> {
   using connection = await ReplicationConnection.open(
     {
@@ -98,6 +117,12 @@ async function take(
     undefined,
     true, // as the service does: the server's checksums tell if a buffer was used too early again
   )
+  const taken = connection.take.bind(connection)
+  connection.take = async () => {
+    const frame = await taken()
+    disturb?.(frame.body)
+    return frame
+  }
   const beginBackup = (start: BackupStart): Promise<BackupWriter> => {
     assert.equal(start.kind, 'full')
     return Promise.resolve(writer)
