@@ -4,13 +4,14 @@
  * @module
  */
 import type { RunningService } from '#system/service.ts'
+import type { Reloaded } from '#services/web-gateway/changes.ts'
 import type { GuardedRoute } from '#services/web-gateway/guard-config.ts'
 import type {
   UpstreamAddress,
   UpstreamGroup,
   WebGatewayPorts,
 } from '#services/web-gateway/ports.ts'
-import { serve, type Reloaded } from '#services/web-gateway/serve.ts'
+import { serve } from '#services/web-gateway/serve.ts'
 import { readConfig } from '../config-file.ts'
 import { veiligConfig } from '../config.ts'
 import type { ServiceContext } from '../context.ts'
@@ -18,6 +19,7 @@ import { cspFiles } from '../csp-files.ts'
 import { openLoginLimits } from '../login-limits.ts'
 import { openRates, openSharedCounts } from '../shared-counts.ts'
 import { acmePorts } from './web-gateway-acme.ts'
+import { controlBook } from './web-gateway-book.ts'
 import { startWorkers } from './web-gateway-workers.ts'
 import { keyIn, readText } from './web-gateway-files.ts'
 
@@ -51,6 +53,10 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
     httpsPort: ports.https,
     redirectPort: ports.redirect,
     acme: config.acme ? await acmePorts(context, config.acme) : undefined,
+    ticketBook:
+      config.tls.ticketKeys === 'control-database'
+        ? await controlBook(context, 'ticket_keys', 'all')
+        : undefined,
     csp: config.csp.autopilot ? cspOf(context) : undefined,
     loginKey: await keyIn(paths.secret('web-gateway', 'login.key')),
     metricsSocket: paths.socket('web-gateway'),

@@ -21,7 +21,7 @@ import type { RateLimits } from '#lib/rates.ts'
 import { RouteRates } from './route-rates.ts'
 import { SecurityLog } from './security-log.ts'
 import { ShownCertificates } from './shown-certificates.ts'
-import type { TicketKeys } from './ticket-keys.ts'
+import type { TicketKeys } from './tickets/keys.ts'
 import type { Dial } from './upstream.ts'
 import { shareOf } from './workers/share.ts'
 

@@ -53,6 +53,8 @@ export type TlsConfig = {
   /** PEM, leaf first. Without both, the local authority's certificate serves. */
   readonly certificateFile?: string | undefined
   readonly keyFile?: string | undefined
+  /** Who has the keys of session tickets together: this machine, or all on the control database. */
+  readonly ticketKeys: 'machine' | 'control-database'
 }
 
 export type CountersConfig = {
@@ -166,6 +168,7 @@ const tls: z.ZodType<TlsConfig> = z
     policy: z.enum(['modern', 'intermediate', 'legacy']).default('intermediate'),
     certificateFile: z.string().min(1).optional(),
     keyFile: z.string().min(1).optional(),
+    ticketKeys: z.enum(['machine', 'control-database']).default('machine'),
   })
   .refine((given) => (given.certificateFile === undefined) === (given.keyFile === undefined), {
     message: 'certificateFile and keyFile go together',

@@ -19,7 +19,7 @@ import type { WebGatewayPorts } from './ports.ts'
 import { H2Connection } from './h2/connection.ts'
 import { PlainConnection } from './redirect.ts'
 import type { RefusalCode } from './refusals.ts'
-import { bringsTicketOf, type TicketKeys } from './ticket-keys.ts'
+import { bringsTicketOf, type TicketKeys } from './tickets/keys.ts'
 
 const TLS_HANDSHAKE_BYTE = 0x16
 const TLS_RECORD_HEADER_SIZE = 5
@@ -114,7 +114,9 @@ export class Doors {
   #serverFor(hello: Buffer): keyof TlsServers {
     const { challenges, certificates } = this.#gateway
     if (challenges.isWaiting && hello.includes(CHALLENGE_PROTOCOL)) return 'challenge'
-    return bringsTicketOf(hello, certificates.ticketKeys.previous) ? 'previous' : 'current'
+    const { previous, next } = certificates.ticketKeys
+    if (bringsTicketOf(hello, previous)) return 'previous'
+    return bringsTicketOf(hello, next) ? 'next' : 'current'
   }
 
   createPlainServer(publicPort: number): Server {

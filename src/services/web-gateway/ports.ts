@@ -8,10 +8,12 @@ import type { AuditTrail } from '#audit/trail.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
+import type { Book } from './book.ts'
 import type { CspFiles } from './csp/keeper.ts'
 import type { HealthCheck } from './health.ts'
 import type { RateLimits } from '#lib/rates.ts'
-import type { TicketKeys } from './ticket-keys.ts'
+import type { TicketKeys } from './tickets/keys.ts'
+import type { TicketKeyRecord } from './tickets/shared-keys.ts'
 
 /** Where an application listens. */
 export type UpstreamAddress =
@@ -42,6 +44,8 @@ export type WebGatewayPorts = {
   readonly processNumber?: number | undefined
   /** Of a worker: the same as the first process has. Without it, new ones are made, and changed. */
   readonly ticketKeys?: TicketKeys | undefined
+  /** Where gateways on several machines share the keys of tickets; without it, they do not. */
+  readonly ticketBook?: Book<TicketKeyRecord> | undefined
   /**
    * 32 random bytes that sign the cookies of known devices and hide account names; kept over
    * restarts, the same for all processes. Without it, devices are forgotten at the next start.

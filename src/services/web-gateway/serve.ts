@@ -1,28 +1,28 @@
 /**
- * The gateway's doors: listeners, TLS, connections to applications, the clock's tick.
+ * The gateway as a service: what is opened, in which order, and ended in the opposite one.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto'
 import { limitsInMemory } from '#lib/lockout/lockout.ts'
+import { ratesInMemory } from '#lib/rates.ts'
 import { systemDisk } from '#system/disk.ts'
-import type { CertificateAndKey } from '#system/local-ca/authority.ts'
 import type { RunningService } from '#system/service.ts'
-import { keepCertificate } from './acme/run.ts'
 import type { CertificateRecord } from './acme/book.ts'
-import { composeGateway, type OwnPorts, type Upstreams } from './compose.ts'
+import { keepCertificate } from './acme/run.ts'
+import { Changes, type Reloaded } from './changes.ts'
+import { composeGateway, type OwnPorts } from './compose.ts'
 import type { WebGatewayConfig } from './config.ts'
+import { serveControl } from './control-server.ts'
 import { keepAutopilot, type CspFiles } from './csp/keeper.ts'
 import { Doors } from './doors.ts'
 import type { Gateway } from './gateway.ts'
-import { closeAll, listenOn, portOf } from './listen.ts'
+import { openListeners } from './listeners.ts'
 import type { Metrics } from './metrics.ts'
-import { serveControl } from './control-server.ts'
 import type { WebGatewayPorts } from './ports.ts'
-import { ratesInMemory } from '#lib/rates.ts'
-import { newTicketKeys, rotated, TICKET_KEY_MS, type TicketKeys } from './ticket-keys.ts'
-import { WorkerDesk } from './workers/desk.ts'
-import { plainSettings, plainTicketKeys, type Welcome } from './workers/messages.ts'
+import { keepTicketKeys } from './tickets/keep.ts'
+import { newTicketKeys, rotated, type TicketKeys } from './tickets/keys.ts'
+import type { WorkerDesk } from './workers/desk.ts'
 
 export type RunningWebGateway = RunningService & {
   readonly httpsPort: number
@@ -45,13 +45,6 @@ export type RunningWebGateway = RunningService & {
   takeRecord(record: CertificateRecord): Promise<void>
 }
 
-/** What can change while the gateway serves. */
-export type Reloaded = {
-  readonly config: WebGatewayConfig
-  readonly certificate: CertificateAndKey
-  readonly upstreams: Upstreams
-}
-
 /** How often what stands still is looked for. */
 const TICK_MS = 250
 
@@ -72,77 +65,32 @@ export async function serve(
   const isFirst = !ports.processNumber
   if (ports.csp) undo.use(await openAutopilot(gateway, ports.csp.files, isFirst, ports))
   const doors = new Doors(gateway, ports)
-  const { listen, limits, workers } = config
-  const servers = {
-    current: doors.createTlsServer('current'),
-    previous: doors.createTlsServer('previous'),
-    challenge: doors.createChallengeServer(),
-  }
-  const isShared = workers > 1
-  const https = await listenOn(listen, ports.httpsPort, isShared, () =>
-    doors.createHttpsFront(servers),
-  )
-  undo.defer(() => closeAll(https))
-  const httpsPort = portOf(https)
-  const publicPort = config.publicPort ?? httpsPort
-  const plain = config.redirect
-    ? await listenOn(listen, ports.redirectPort, isShared, () =>
-        doors.createPlainServer(publicPort),
-      )
-    : []
-  undo.defer(() => closeAll(plain))
-  let settings: Reloaded = { config, certificate: ports.certificate, upstreams: ports.upstreams }
-  const desk = new WorkerDesk({
-    ...own,
-    metrics: gateway.metrics,
-    welcome: () => ({
-      settings: plainSettings(settings),
-      ticketKeys: plainTicketKeys(gateway.certificates.ticketKeys),
-      loginKey: Buffer.from(own.loginKey).toString('base64'),
-      httpsPort,
-      redirectPort: plain.length > 0 ? portOf(plain) : 0,
-      csp: cspOf(ports),
-    }),
-  })
-  const changeTicketKeys = async (keys?: TicketKeys): Promise<void> => {
-    const { certificates } = gateway
-    const ticketKeys = keys ?? rotated(certificates.ticketKeys, randomBytes)
-    certificates.change({ ticketKeys })
-    await desk.changeTicketKeys(ticketKeys)
-  }
-  const takeRecord = async (record: CertificateRecord): Promise<void> => {
-    gateway.challenges.take(record)
-    if (record.current) gateway.certificates.showFor(record.names, record.current)
-    await desk.changeRecord(record)
-  }
+  const listeners = undo.use(await openListeners(doors, config, ports))
+  const changes = new Changes(gateway, config, own, listeners)
+  const { desk } = changes
   if (isFirst) {
-    const timer = setInterval(() => void changeTicketKeys(), TICKET_KEY_MS)
-    undo.defer(() => clearInterval(timer))
+    undo.use(keepTicketKeys(gateway, (keys) => changes.useTicketKeys(keys), ports))
   }
   if (ports.metricsSocket !== undefined) {
-    const counters = (): Promise<Metrics> => desk.metrics()
-    undo.use(await serveControl(ports.metricsSocket, counters, ports.readAgain))
+    undo.use(await serveControl(ports.metricsSocket, () => desk.metrics(), ports.readAgain))
   }
   if (config.acme && ports.acme) {
-    undo.use(keepCertificate(gateway, config.acme, { ...ports.acme, onRecord: takeRecord }, ports))
+    const onRecord = (record: CertificateRecord): Promise<void> => changes.takeRecord(record)
+    undo.use(keepCertificate(gateway, config.acme, { ...ports.acme, onRecord }, ports))
   }
   const timer = setInterval(() => doors.tick(), TICK_MS)
   undo.defer(() => clearInterval(timer))
-  undo.defer(() => doors.drain(limits.drainMs))
+  undo.defer(() => doors.drain(config.limits.drainMs))
   const opened = undo.move()
   return {
-    httpsPort,
-    redirectPort: plain.length > 0 ? portOf(plain) : undefined,
+    httpsPort: listeners.httpsPort,
+    redirectPort: listeners.redirectPort,
     metrics: gateway.metrics,
     desk,
-    changeTicketKeys,
-    takeRecord,
-    reload: async (next) => {
-      gateway.certificates.change({ policy: next.config.tls.policy, base: next.certificate })
-      gateway.reconfigure(next.config, next.upstreams)
-      settings = { ...next, config: { ...next.config, workers } }
-      await desk.changeSettings(settings)
-    },
+    reload: (next) => changes.reload(next),
+    changeTicketKeys: (keys) =>
+      changes.useTicketKeys(keys ?? rotated(gateway.certificates.ticketKeys, randomBytes)),
+    takeRecord: (record) => changes.takeRecord(record),
     failed: failure.promise,
     [Symbol.asyncDispose]: async () => {
       gateway.stopping = true
@@ -161,10 +109,6 @@ function ownPorts(ports: WebGatewayPorts): OwnPorts {
     loginLimits: ports.loginLimits ?? limitsInMemory(nowMs),
     rates: ports.rates ?? ratesInMemory(nowMs),
   }
-}
-
-function cspOf({ csp }: WebGatewayPorts): Welcome['csp'] {
-  return csp ? { sites: [...csp.sites], decisions: csp.files.decisions } : null
 }
 
 function openAutopilot(

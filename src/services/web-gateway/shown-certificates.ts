@@ -7,7 +7,7 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { FaultError } from '#lib/errors.ts'
 import type { CertificateAndKey } from '#system/local-ca/authority.ts'
-import type { TicketKeys } from './ticket-keys.ts'
+import type { TicketKeys } from './tickets/keys.ts'
 import { tlsPolicies, type TlsPolicyName } from './tls-policy.ts'
 
 const SESSION_SECONDS = 7200

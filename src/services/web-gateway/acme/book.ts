@@ -5,6 +5,7 @@
  * @module
  */
 import type { CertificateAndKey } from '#system/local-ca/authority.ts'
+import type { Book, Kept } from '../book.ts'
 
 /** An order on its way. Its key is stored before the order is placed: no certificate is lost. */
 export type PendingOrder = {
@@ -32,16 +33,7 @@ export type CertificateRecord = {
   readonly lease?: { readonly holder: string; readonly untilMs: number } | undefined
 }
 
-export type Versioned = { readonly version: number; readonly record: CertificateRecord }
+export type Versioned = Kept<CertificateRecord>
 
 /** Where the record lies: a file for one machine, the control database for several. */
-export interface CertificateBook {
-  load(): Promise<Versioned | undefined>
-  /**
-   * Stores the next version, whole or not at all, durably.
-   *
-   * @param version Of the record it was made from; 0 when there was none.
-   * @returns False when somebody else stored one in between: then nothing changed.
-   */
-  store(record: CertificateRecord, version: number): Promise<boolean>
-}
+export type CertificateBook = Book<CertificateRecord>

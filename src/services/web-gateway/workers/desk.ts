@@ -14,8 +14,8 @@ import { plainSettings, plainTicketKeys } from './messages.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { RateLimits } from '#lib/rates.ts'
-import type { Reloaded } from '../serve.ts'
-import type { TicketKeys } from '../ticket-keys.ts'
+import type { Reloaded } from '../changes.ts'
+import type { TicketKeys } from '../tickets/keys.ts'
 
 /** A worker that takes longer has other things to do than serve. */
 const ANSWER_MS = 5_000

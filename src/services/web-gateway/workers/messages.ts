@@ -12,8 +12,8 @@ import type { WebGatewayConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { UpstreamAddress, UpstreamGroup } from '../ports.ts'
 import type { RateQuestion } from '#lib/rates.ts'
-import type { Reloaded } from '../serve.ts'
-import type { TicketKeys } from '../ticket-keys.ts'
+import type { Reloaded } from '../changes.ts'
+import type { TicketKeys } from '../tickets/keys.ts'
 
 /** `Reloaded`, as JSON can carry it. */
 export type PlainSettings = {
@@ -23,7 +23,11 @@ export type PlainSettings = {
 }
 
 /** Base64. */
-export type PlainTicketKeys = { readonly current: string; readonly previous?: string | undefined }
+export type PlainTicketKeys = {
+  readonly current: string
+  readonly previous?: string | undefined
+  readonly next?: string | undefined
+}
 
 /** All a new worker must know. */
 export type Welcome = {
@@ -67,14 +71,16 @@ export function settingsFrom({ config, certificate, upstreams }: PlainSettings):
   return { config, certificate, upstreams: new Map(upstreams) }
 }
 
-export function plainTicketKeys({ current, previous }: TicketKeys): PlainTicketKeys {
-  return { current: current.toString('base64'), previous: previous?.toString('base64') }
+export function plainTicketKeys({ current, previous, next }: TicketKeys): PlainTicketKeys {
+  const text = (key: Buffer | undefined): string | undefined => key?.toString('base64')
+  return { current: current.toString('base64'), previous: text(previous), next: text(next) }
 }
 
-export function ticketKeysFrom({ current, previous }: PlainTicketKeys): TicketKeys {
+export function ticketKeysFrom({ current, previous, next }: PlainTicketKeys): TicketKeys {
   const bytes = (text: string): Buffer => Buffer.from(text, 'base64')
   return {
     current: bytes(current),
-    ...(previous === undefined ? {} : { previous: bytes(previous) }),
+    previous: previous === undefined ? undefined : bytes(previous),
+    next: next === undefined ? undefined : bytes(next),
   }
 }

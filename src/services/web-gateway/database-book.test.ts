@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startPostgres } from '#kit/postgres.ts'
 import { openPool } from '#system/postgres/pool.ts'
-import type { CertificateRecord } from './book.ts'
+import type { CertificateBook, CertificateRecord } from './acme/book.ts'
 import { databaseBook } from './database-book.ts'
 
 const record: CertificateRecord = {
@@ -18,12 +18,11 @@ const record: CertificateRecord = {
 test('acme book: of two gateways one stores the next version, and keys are sealed', async () => {
   await using server = await startPostgres()
   const pool = openPool(server.connection)
+  const openBook = (secret: Uint8Array): Promise<CertificateBook> =>
+    databaseBook({ pool, table: 'certificates', name: 'club', secret })
   try {
     const secret = Buffer.alloc(32, 7)
-    const [one, two] = await Promise.all([
-      databaseBook(pool, 'club', secret),
-      databaseBook(pool, 'club', secret),
-    ])
+    const [one, two] = await Promise.all([openBook(secret), openBook(secret)])
     const first = await Promise.all([one.store(record, 0), two.store(record, 0)])
     assert.deepEqual(first.toSorted(), [false, true])
     const next = { ...record, failures: 1 }
@@ -32,7 +31,7 @@ test('acme book: of two gateways one stores the next version, and keys are seale
     assert.deepEqual(await two.load(), { version: 2, record: next })
     const { rows } = await pool.query<{ sealed: Buffer }>('select sealed from certificates')
     assert(!rows[0]?.sealed.includes('private key'))
-    const stranger = await databaseBook(pool, 'club', Buffer.alloc(32, 8))
+    const stranger = await openBook(Buffer.alloc(32, 8))
     await assert.rejects(stranger.load(), { code: 'ACME_RECORD_SEALED' })
   } finally {
     await pool.end()

@@ -24,6 +24,8 @@ export type TicketKeys = {
   readonly current: Buffer
   /** Only opens old ones. */
   readonly previous?: Buffer | undefined
+  /** Only opens those of another machine that has begun with it already. */
+  readonly next?: Buffer | undefined
 }
 
 /** @param random Of so many bytes. */
@@ -31,9 +33,9 @@ export function newTicketKeys(random: (size: number) => Buffer): TicketKeys {
   return { current: random(KEY_SIZE) }
 }
 
-/** The next key; what was sealed with the last one but one is void. */
+/** Goes on to the key that all know is next, or to a new one; the last but one is void. */
 export function rotated(keys: TicketKeys, random: (size: number) => Buffer): TicketKeys {
-  return { current: random(KEY_SIZE), previous: keys.current }
+  return { current: keys.next ?? random(KEY_SIZE), previous: keys.current }
 }
 
 /** Whether a client's first message brings a ticket sealed with this key. */
