@@ -10,6 +10,7 @@ import { encodeFatal } from '#protocol/postgres/encode.ts'
 const denied: Readonly<Record<string, readonly [sqlstate: string, hint: string]>> = {
   DB_ACCESS_DENIED: ['28000', 'The operator sets the rules in sqlGateway.connect.'],
   DB_ADDRESS_FULL: ['53300', 'Close some connections, or use a pool.'],
+  DB_CERTIFICATE_DENIED: ['28000', 'Connect with sslcert and sslkey; the operator names it.'],
   DB_FUNCTION_CALL_DENIED: ['0A000', ''],
   DB_LOGINS_FULL: ['53300', ''],
   DB_LOGIN_TIMEOUT: ['57014', ''],

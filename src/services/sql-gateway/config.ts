@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import { certificatesIn } from './certificates.ts'
 import { readRange } from './policy.ts'
 
 /** Sizes in bytes, times in milliseconds. */
@@ -98,7 +100,16 @@ export type SubjectClass = {
   readonly publicKey: string
 }
 
+/** Certificates that clients must show, besides the proof of their password. */
+export type CertificateConfig = {
+  /** PEM of the authorities that issue them; '' for none. */
+  readonly authority: string
+  /** Role, or '*' for all others → common names of the certificates that are good for it. */
+  readonly roles: Readonly<Record<string, readonly string[]>>
+}
+
 export type SqlGatewayConfig = {
+  readonly clientCertificates: CertificateConfig
   /** Classes whose statements' values are recorded, sealed; without one no value ever is. */
   readonly subjects: Readonly<Record<string, SubjectClass>>
   readonly personal: PersonalConfig
@@ -215,6 +226,20 @@ const subjectClass: z.ZodType<SubjectClass> = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, { error: "must be what 'audit class-key' printed" }),
 })
 
+const clientCertificates: z.ZodType<CertificateConfig> = z
+  .strictObject({
+    authority: z.string().max(MIB).default(''),
+    roles: z.record(name, z.array(z.string().min(1).max(255)).max(10_000)).default({}),
+  })
+  .refine(({ authority }) => isAuthority(authority), {
+    path: ['authority'],
+    error: 'must be the PEM of certificates that may issue others, as ${file:/etc/veilig/ca.pem}',
+  })
+  .refine(({ authority, roles }) => authority !== '' || Object.keys(roles).length === 0, {
+    path: ['authority'],
+    error: 'must be given where roles need certificates',
+  })
+
 export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
   .strictObject({
     listen: z
@@ -236,6 +261,7 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .min(0)
       .max(64 * KIB)
       .default(2 * KIB),
+    clientCertificates: clientCertificates.prefault({}),
     personal: personal.prefault({}),
     subjects: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,62}$/), subjectClass).default({}),
     connect: z.array(connectRule).max(1_000).default([]),
@@ -243,6 +269,16 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
     limits: limits.prefault({}),
   })
   .readonly()
+
+function isAuthority(pem: string): boolean {
+  if (pem === '') return true
+  try {
+    const certificates = certificatesIn(pem)
+    return certificates.length > 0 && certificates.every((each) => new X509Certificate(each).ca)
+  } catch {
+    return false // OpenSSL cannot read it
+  }
+}
 
 function isZone(name: string): boolean {
   try {

@@ -9,8 +9,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket, type SecureContext } from 'node:tls'
-import type { AuditDetail, AuditEvent } from '#audit/trail.ts'
-import { DeniedError, FaultError, ProtocolError, VeiligError } from '#lib/errors.ts'
+import type { AuditDetail } from '#audit/trail.ts'
+import { DeniedError, ProtocolError, VeiligError } from '#lib/errors.ts'
 import { encodeFatal, encodeNegotiation, encodeStartup } from '#protocol/postgres/encode.ts'
 import { MessageBuffer } from '#protocol/postgres/message-buffer.ts'
 import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
@@ -20,12 +20,14 @@ import { fatalFor, serverLeft, tooLate } from './answers.ts'
 import { cancelBy } from './cancel.ts'
 import type { PersonalColumns } from './columns.ts'
 import type { CancelKey, CancelKeys } from './cancel-keys.ts'
+import type { ClientCertificates } from './certificates.ts'
 import type { SqlGatewayConfig } from './config.ts'
-import type { Peer } from './events.ts'
+import { openedEvent, type Peer } from './events.ts'
 import type { Journal } from './journal.ts'
 import { Login, ScramRelay, type Authentication, type LoginStep } from './login.ts'
 import { Greeting, type Wish } from './greeting.ts'
 import { Inlet } from './inlet.ts'
+import { Notes } from './notes.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import type { ScramFor } from './scram-for.ts'
@@ -42,6 +44,8 @@ export type Gateway = {
   readonly access: Access
   readonly cancelKeys: CancelKeys<Connection>
   readonly secureContext: SecureContext
+  /** Undefined where no client needs a certificate. */
+  readonly certificates: ClientCertificates | undefined
   /** Records what somebody did who has not logged in; repeats are summed up. */
   readonly stranger: (code: string, address: string, detail: AuditDetail) => void
   readonly journal: Journal
@@ -63,12 +67,15 @@ export class Connection {
   readonly #address: string
   readonly #gateway: Gateway
   readonly #openedMs: number
+  readonly #notes: Notes
   readonly #raw: Socket
   /** The socket as the client means it: TLS once there is TLS. */
   #client: Socket
   #server: Socket | undefined
   #stage: Stage = 'greeting'
   #identity: Identity | undefined
+  /** The name of the certificate it showed, or ''. */
+  #certificate = ''
   #minor = 0
   #login: Login | undefined
   #fromClient = new MessageBuffer(LOGIN_BYTES_MAX)
@@ -95,6 +102,8 @@ export class Connection {
     this.#address = address
     this.#gateway = gateway
     this.#openedMs = gateway.ports.clock.monotonicMs()
+    const { journal, stranger } = gateway
+    this.#notes = new Notes({ session: this.#id, address, journal, stranger })
   }
 
   start(): void {
@@ -103,10 +112,10 @@ export class Connection {
     this.#timer = setTimeout(() => this.#refuse(tooLate()), limits.loginTimeoutMs)
     this.#raw.on('close', () => this.#clientClosed())
     const { tlsRequired } = this.#gateway.config
-    const { secureContext } = this.#gateway
+    const { secureContext, certificates } = this.#gateway
     new Greeting(
       this.#raw,
-      { secureContext, tlsRequired },
+      { secureContext, tlsRequired, asksCertificate: certificates !== undefined },
       {
         wished: (wish, client, rest) => this.#guarded(() => this.#wished(wish, client, rest)),
         failed: (error, client) => this.#greetingFailed(error, client),
@@ -194,7 +203,7 @@ export class Connection {
 
   async #cancel(pid: number, key: Uint8Array): Promise<void> {
     const { cancelKeys, config, ports, journal } = this.#gateway
-    const stranger = (code: string, detail: AuditDetail): void => this.#stranger(code, detail)
+    const stranger = (code: string, detail: AuditDetail): void => this.#notes.stranger(code, detail)
     const { sharesPort } = config
     const cancelling = { cancelKeys, journal, upstream: ports.upstream, sharesPort, stranger }
     try {
@@ -220,6 +229,7 @@ export class Connection {
   #begin(startup: Startup): void {
     const { config, access, admission, cancelKeys, ports } = this.#gateway
     this.#identity = identify(startup, config.replicationRoles)
+    this.#certificate = this.#certificateOf(this.#identity.user)
     this.#heed(access.ask(this.#identity, this.#address, ports.clock.nowMs()))
     admission.takeSession()
     this.#holdsSession = true
@@ -241,6 +251,14 @@ export class Connection {
       .catch((error: unknown) => this.#refuse(error))
   }
 
+  /** @throws {DeniedError} DB_CERTIFICATE_DENIED. */
+  #certificateOf(user: string): string {
+    const { certificates, ports } = this.#gateway
+    const client = this.#client
+    const shown = client instanceof TLSSocket ? client.getPeerX509Certificate() : undefined
+    return certificates?.check(user, shown, ports.clock.nowMs()) ?? ''
+  }
+
   /** @throws {DeniedError} DB_ACCESS_DENIED or DB_ROLE_FULL for the first that is enforced. */
   #heed(breaches: readonly Breach[]): void {
     for (const breach of breaches) {
@@ -250,7 +268,7 @@ export class Connection {
         this.#condition = condition
         throw accessDenied(this.#identity, breach)
       }
-      this.#stranger('DB_ACCESS_OBSERVED', { reason: condition, ...this.#identity })
+      this.#notes.stranger('DB_ACCESS_OBSERVED', { reason: condition, ...this.#identity })
     }
   }
 
@@ -307,9 +325,11 @@ export class Connection {
       case 'to-server':
         this.#server?.write(step.bytes)
         return
-      case 'failed':
-        this.#loginFailed({ sqlstate: step.sqlstate, ...(step.reason && { reason: step.reason }) })
-        return this.#farewell(step.bytes)
+      case 'failed': {
+        const { sqlstate, reason, bytes } = step
+        this.#notes.loginFailed(this.#identity, { sqlstate, ...(reason && { reason }) })
+        return this.#farewell(bytes)
+      }
       case 'leave':
         return this.#abandon()
       case 'ready':
@@ -319,14 +339,8 @@ export class Connection {
 
   /** The client left before it proved anything, as psql does to ask for a password. */
   #abandon(): void {
-    this.#stranger('DB_SESSION_REFUSED', { reason: 'LOGIN_ABANDONED', ...this.#identity })
+    this.#notes.stranger('DB_SESSION_REFUSED', { reason: 'LOGIN_ABANDONED', ...this.#identity })
     this.#farewell(undefined)
-  }
-
-  /** Each failure is a record of its own: who guesses passwords must not hide in a sum. */
-  #loginFailed(cause: AuditDetail): void {
-    const detail = { address: this.#address, ...this.#identity, ...cause }
-    this.#tryAppend([{ code: 'DB_LOGIN_FAILED', detail }])
   }
 
   /** The login is done: from here every byte of the client is inspected, recorded, passed. */
@@ -355,17 +369,14 @@ export class Connection {
     this.#stage = 'session'
     this.#client.pause()
     server.pause()
-    const detail = {
-      ...peer,
-      application,
-      backendPid: login.backendKey?.pid ?? 0,
+    const opened = openedEvent(peer, login, {
       replication: identity.replication,
-      method: login.method,
+      certificate: this.#certificate,
       protocol: `3.${this.#minor}`,
       tls: this.#client instanceof TLSSocket ? (this.#client.getProtocol() ?? '') : '',
-    }
+    })
     try {
-      await this.#gateway.journal.append([{ code: 'DB_SESSION_OPENED', detail }])
+      await this.#gateway.journal.append([opened])
     } catch (error) {
       return this.#refuse(error)
     }
@@ -417,33 +428,12 @@ export class Connection {
     this.#reason ??= error.code
     const condition = this.#condition === undefined ? {} : { condition: this.#condition }
     const detail = { reason: error.code, ...condition, ...this.#identity }
-    if (error instanceof ProtocolError) this.#noteViolation(error)
-    else if (error.code === 'DB_SERVER_AUTH_WEAK') this.#loginFailed({ reason: error.code })
-    else if (!this.#session) this.#stranger('DB_SESSION_REFUSED', detail)
+    if (error instanceof ProtocolError) this.#notes.violation(error, this.#session !== undefined)
+    else if (error.code === 'DB_SERVER_AUTH_WEAK')
+      this.#notes.loginFailed(this.#identity, { reason: error.code })
+    else if (!this.#session) this.#notes.stranger('DB_SESSION_REFUSED', detail)
     const maySpeak = !this.#silent && (this.#session?.atBoundary ?? true)
     this.#farewell(maySpeak ? fatalFor(error) : undefined)
-  }
-
-  #noteViolation(error: ProtocolError): void {
-    if (!this.#session) return this.#stranger('DB_PROTOCOL_VIOLATION', { reason: error.code })
-    const detail = { session: this.#id, address: this.#address, reason: error.code }
-    this.#tryAppend([{ code: 'DB_PROTOCOL_VIOLATION', detail }])
-  }
-
-  #stranger(code: string, detail: AuditDetail): void {
-    try {
-      this.#gateway.stranger(code, this.#address, detail)
-    } catch (error) {
-      if (!(error instanceof FaultError)) throw error // the gateway knows of it and ends
-    }
-  }
-
-  #tryAppend(events: readonly AuditEvent[]): void {
-    try {
-      void this.#gateway.journal.append(events)
-    } catch (error) {
-      if (!(error instanceof FaultError)) throw error // the gateway knows of it and ends
-    }
   }
 
   #sayShutDown(): void {
@@ -495,7 +485,7 @@ export class Connection {
     if (!this.#session || this.#isOver()) return
     const reason = this.#reason ?? 'CLIENT_CLOSED'
     const nowMs = this.#gateway.ports.clock.monotonicMs()
-    this.#tryAppend(this.#session.close(nowMs, reason, nowMs - this.#openedMs))
+    this.#notes.append(this.#session.close(nowMs, reason, nowMs - this.#openedMs))
   }
 
   #isOver(): boolean {

@@ -9,6 +9,7 @@
  */
 import type { AuditDetail, AuditEvent } from '#audit/trail.ts'
 import type { Run } from '#protocol/postgres/statement-tracker.ts'
+import type { Login } from './login.ts'
 import { NOTHING_SAID, quote, withSql, type SqlText } from './sql-text.ts'
 
 /** Who is at the other end. */
@@ -120,6 +121,22 @@ function partsOf(text: string): string[] {
 
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff
+}
+
+/** How a session came to be, beyond who it is. */
+export type Opening = {
+  readonly replication: boolean
+  /** Common name of the client's certificate, or ''. */
+  readonly certificate: string
+  readonly protocol: string
+  readonly tls: string
+}
+
+export function openedEvent(peer: Peer, login: Login, opening: Opening): AuditEvent {
+  const { application, method, backendKey } = login
+  const backendPid = backendKey?.pid ?? 0
+  const detail = { ...peer, application, backendPid, method, ...opening }
+  return { code: 'DB_SESSION_OPENED', detail }
 }
 
 export function commitFailedEvent(peer: Peer, sequence: number, sqlstate: string): AuditEvent {

@@ -16,6 +16,8 @@ export type Wish = Extract<StartupPacket, { kind: 'startup' | 'cancel' }>
 
 export type GreetingOptions = {
   readonly secureContext: SecureContext
+  /** Whether clients are asked for a certificate; what they show is judged at the login. */
+  readonly asksCertificate: boolean
   /** Whether a session needs TLS. A cancel never does: libpq before 17 sends it in clear. */
   readonly tlsRequired: boolean
 }
@@ -121,6 +123,8 @@ export class Greeting {
       isServer: true,
       secureContext: this.#options.secureContext,
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      requestCert: this.#options.asksCertificate,
+      rejectUnauthorized: false,
       ALPNProtocols: ['postgresql'],
     })
     client.on('error', (error: NodeJS.ErrnoException) => {

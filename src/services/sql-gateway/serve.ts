@@ -16,6 +16,7 @@ import { Access } from './access.ts'
 import { Admission } from './admission.ts'
 import { subjectsOf, valuesOf } from './bound-values.ts'
 import { CancelKeys } from './cancel-keys.ts'
+import { ClientCertificates } from './certificates.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import { PersonalColumns } from './columns.ts'
 import { Connection, type Gateway } from './connection.ts'
@@ -74,7 +75,10 @@ export async function serve(
       key: tls.key,
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
+      ca: config.clientCertificates.authority || undefined,
+      sessionIdContext: 'sql-gateway', // or a client that resumes could show no certificate
     }),
+    certificates: certificatesOf(config),
     stranger: (code, address, detail) => {
       const event = repeats.notice(code, address, detail, clock.monotonicMs())
       if (event) void journal.append([event])
@@ -181,6 +185,12 @@ async function end(connection: Connection): Promise<void> {
 function portOf(server: Server | undefined): number {
   const address = server?.address() as AddressInfo | undefined
   return address?.port ?? 0
+}
+
+function certificatesOf({ clientCertificates }: SqlGatewayConfig): Gateway['certificates'] {
+  return clientCertificates.authority === ''
+    ? undefined
+    : new ClientCertificates(clientCertificates)
 }
 
 /** Whoever may show the certificate may open the keys: all processes behind one port. */
