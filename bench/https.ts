@@ -17,10 +17,11 @@ import { createLocalAuthority, issueCertificate } from '../src/system/local-ca/a
 import { connect, type TLSSocket } from 'node:tls'
 import { cpuSeconds, emit, median, missing, residentKib, which } from './kit/bench.ts'
 import { fillPeer, untilListening } from './kit/peers.ts'
+import { openSlowClients, startFlow, upload } from '../test/kit/flow.ts'
 
 const BENCH = 'https'
-const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '4')
-const SECONDS = Number(process.env['VEILIG_BENCH_SECONDS'] ?? '5')
+const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '3')
+const SECONDS = Number(process.env['VEILIG_BENCH_SECONDS'] ?? '4')
 /** On a loaded machine a program that compiles itself needs longer to be what it will be. */
 const WARM_UP_SECONDS = Number(process.env['VEILIG_BENCH_WARM_UP_SECONDS'] ?? '1')
 /** Folder for profiles of our processes. */
@@ -29,6 +30,8 @@ const PROFILES = process.env['VEILIG_BENCH_PROFILES']
 const SUBJECTS = process.env['VEILIG_BENCH_SUBJECTS']?.split(',')
 const CONNECTIONS = 64
 const IDLE_CONNECTIONS = 1_000
+const UPLOAD_MIB = Number(process.env['VEILIG_FLOW_UPLOAD_MIB'] ?? '5120')
+const SLOW_CLIENTS = Number(process.env['VEILIG_FLOW_CLIENTS'] ?? '5000')
 const ORIGIN_PORT = 9000
 const STOP_TIMEOUT_MS = 3_000
 
@@ -66,6 +69,8 @@ try {
     }
     await measure(subjects, '/1k', '1 KB, a handshake each', ['-H', 'Connection: close'])
     for (const subject of subjects) await measureIdle(subject)
+    for (const subject of subjects) for (const child of subject.processes) await stop(child)
+    await measureFlow()
   }
 } finally {
   for (const child of children) await stop(child)
@@ -191,6 +196,22 @@ async function measureIdle(subject: Subject): Promise<void> {
   const value = (memory() - before) / IDLE_CONNECTIONS
   emit({ bench: BENCH, subject: subject.name, metric: 'idle connection', value, unit: 'KiB' })
   for (const socket of sockets) socket.destroy()
+}
+
+/** What one process of ours grows by under a large upload, and under clients that are slow. */
+async function measureFlow(): Promise<void> {
+  await using flow = await startFlow()
+  const tell = (metric: string, value: number, unit: string): void =>
+    emit({ bench: BENCH, subject: 'veilig, 1 process', metric, value, unit })
+  await upload(flow.port, 64) // what the process needs once
+  const before = flow.residentMib()
+  await upload(flow.port, UPLOAD_MIB)
+  tell(`growth by an upload of ${UPLOAD_MIB} MiB`, flow.residentMib() - before, 'MiB')
+  const rested = flow.residentMib()
+  const clients = await openSlowClients(flow.port, SLOW_CLIENTS)
+  const each = ((flow.residentMib() - rested) * 1024) / SLOW_CLIENTS
+  tell(`each of ${SLOW_CLIENTS} slow clients`, each, 'KiB')
+  for (const client of clients) client.destroy()
 }
 
 async function load(
