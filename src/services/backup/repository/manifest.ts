@@ -78,7 +78,10 @@ function toJson(line: ManifestLine): object {
 
 const count = z.number().int().nonnegative()
 const mode = z.number().int().min(0).max(0o7777)
-const counts = z.array(count)
+/** Of a large file tens of thousands: looked at in one loop, not one by one through a schema. */
+const counts = z.custom<readonly number[]>(
+  (found) => Array.isArray(found) && found.every((one) => Number.isSafeInteger(one) && one >= 0),
+)
 const shapes: readonly z.ZodType<ManifestLine>[] = [
   z
     .strictObject({
@@ -136,8 +139,8 @@ const allKeys = [...keyOf, 'manifest', 'end']
 function fileExtents(numbers: readonly number[]): Extent[] {
   const extents: Extent[] = []
   for (let at = 0; at < numbers.length; at += 5) {
-    const [start, length, source, pack, offset] = numbers.slice(at, at + 5)
-    extents.push(extentOf(start, length, source, pack, offset))
+    const [start, length] = [numbers[at], numbers[at + 1]]
+    extents.push(extentOf(start, length, numbers[at + 2], numbers[at + 3], numbers[at + 4]))
   }
   return extents
 }

@@ -24,49 +24,59 @@ export function resolveFile(chain: readonly ChainLink[], path: string): PlacedEx
   for (const link of chain) {
     const file = link.files.get(path)
     if (!file || gaps.length === 0) break
-    const left: Range[] = []
-    for (const gap of gaps) left.push(...fill(gap, file, link.sources, placed))
-    gaps = left.flatMap(({ from, to }) => {
-      const end = Math.min(to, file.inherits)
-      return from < end ? [{ from, to: end }] : []
-    })
+    gaps = inherited(fill(gaps, file, link.sources, placed), file.inherits)
   }
   return placed.sort((a, b) => a.at - b.at)
 }
 
 type Range = { readonly from: number; readonly to: number }
 
-/** Takes from a file what lies in the gap. @returns What is left of the gap. */
+/** Gaps may be tens of thousands and links many: both are walked once, in step. */
 function fill(
-  gap: Range,
-  file: ManifestFile,
+  gaps: readonly Range[],
+  { extents }: ManifestFile,
   sources: readonly string[],
   placed: PlacedExtent[],
-): Range[] {
+): readonly Range[] {
+  if (extents.length === 0) return gaps
   const left: Range[] = []
-  let from = gap.from
-  for (let index = firstFrom(file.extents, gap.from); index < file.extents.length; index++) {
-    const extent = file.extents[index]
-    if (!extent || extent.at >= gap.to) break
-    const start = Math.max(extent.at, from)
-    const end = Math.min(extent.at + extent.length, gap.to)
-    if (start >= end) continue
-    if (from < start) left.push({ from, to: start })
-    placed.push({
-      at: start,
-      length: end - start,
-      backupId: sources[extent.source] ?? '',
-      pack: extent.pack,
-      offset: extent.offset + (start - extent.at),
-    })
-    from = end
+  let index = 0
+  for (const gap of gaps) {
+    let { from } = gap
+    for (; index < extents.length; index++) {
+      const extent = extents[index]!
+      const end = extent.at + extent.length
+      if (extent.at >= gap.to) break
+      if (end <= from) continue
+      const [start, to] = [Math.max(extent.at, from), Math.min(end, gap.to)]
+      if (from < start) left.push({ from, to: start })
+      placed.push({
+        at: start,
+        length: to - start,
+        backupId: sources[extent.source] ?? '',
+        pack: extent.pack,
+        offset: extent.offset + (start - extent.at),
+      })
+      from = to
+      if (end > gap.to) break // the next gap may have the rest of it
+    }
+    if (from === gap.from) left.push(gap)
+    else if (from < gap.to) left.push({ from, to: gap.to })
   }
-  if (from < gap.to) left.push({ from, to: gap.to })
   return left
 }
 
+/** What of the gaps the parent may have. */
+function inherited(gaps: readonly Range[], end: number): readonly Range[] {
+  const last = gaps.at(-1)
+  if (!last || last.to <= end) return gaps
+  return gaps
+    .filter(({ from }) => from < end)
+    .map((gap) => (gap.to <= end ? gap : { from: gap.from, to: end }))
+}
+
 /** Index of the first extent that ends after `at`. */
-function firstFrom(extents: readonly Extent[], at: number): number {
+export function firstFrom(extents: readonly Pick<Extent, 'at' | 'length'>[], at: number): number {
   let low = 0
   let high = extents.length
   while (low < high) {

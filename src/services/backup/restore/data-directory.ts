@@ -1,5 +1,5 @@
 /**
- * Writes a data directory from packs: each pack read once, global/pg_control last.
+ * Writes a data directory from packs: each chunk opened once, global/pg_control last.
  *
  * Packs are fetched ahead, chunks are decrypted, decompressed and written side by side, and the
  * disk works meanwhile. Without pg_control no PostgreSQL starts, so a restore that was cut short
@@ -15,14 +15,17 @@ import { release } from '#lib/release.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { sealedChunks } from '../repository/sealing.ts'
 import type { PlacedExtent } from './blocks.ts'
+import { Donors, tooShort } from './donors.ts'
 import { OutputFiles, syncEach, writing } from './output-files.ts'
 import { packPlans, type PackPlan, type Piece } from './pack-chunks.ts'
 
 export const PG_CONTROL = 'global/pg_control'
-/** Packs of some 17 MiB fetched and authenticated before their turn. */
-const PACKS_AHEAD = 3
+/** Packs fetched and authenticated before their turn: of some 17 MiB each, or many small ones. */
+const AHEAD_BYTES = 36 * 1024 * 1024
 /** Chunks of 1 MiB decompressed and written at once. */
 const CHUNKS_AT_ONCE = 6
+/** For newer blocks that are put into the chunks of older backups. */
+const HELD_MAX = { chunksMax: 36, packBytesMax: 60 * 1024 * 1024 }
 
 /** Folders that a server needs though a backup leaves out what is in them. */
 export const FOLDERS: readonly string[] = [
@@ -134,17 +137,22 @@ export async function* openedPieces(
   files: readonly FilePlan[],
 ): AsyncGenerator<WantedChunk> {
   const { root, dataKeys } = reader
+  const packSize = (name: string): number => reader.proofs.get(name)?.size ?? 0
+  const { packs, patches: all } = packPlans(files, { ...HELD_MAX, packSize })
+  const donors = new Donors(reader, all)
   const fetch = async (plan: PackPlan): Promise<[PackPlan, Uint8Array]> => [
     plan,
     await reader.read(plan.name),
   ]
-  for await (const [{ name, chunks }, bytes] of ahead(packPlans(files), PACKS_AHEAD, fetch)) {
+  const sizeOf = ({ name }: PackPlan): number => packSize(name)
+  for await (const [{ name, chunks }, bytes] of ahead(packs, AHEAD_BYTES, fetch, sizeOf)) {
     const sealed = await sealedChunks(name, bytes, ['pack'], root.repositoryId, dataKeys)
     let left = chunks.size
-    for (const [number, pieces] of chunks) {
+    for (const [number, { pieces, patches }] of chunks) {
       const open = async (): Promise<Uint8Array> => {
         const chunk = await opened(name, sealed.open(number), pieces)
         if (--left === 0) release(bytes) // nobody else reads a pack that was fetched for us
+        await donors.patch(chunk, patches)
         return chunk
       }
       yield { pieces, open }
@@ -160,7 +168,7 @@ async function opened(
 ): Promise<Uint8Array> {
   const bytes = await chunk
   if (pieces.every(({ to }) => to <= bytes.length)) return bytes
-  throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', `${name} is too short`)
+  throw tooShort(name)
 }
 
 /** A small file, in memory. @throws As the reader. */

@@ -6,6 +6,7 @@
 import { basename, dirname, join } from 'node:path'
 import { ahead } from '#lib/ahead.ts'
 import { IntegrityError } from '#lib/errors.ts'
+import { release } from '#lib/release.ts'
 import type { BackupEntry } from '../repository/entries.ts'
 import { ManifestReader, type ManifestFile } from '../repository/manifest.ts'
 import { manifestName } from '../repository/names.ts'
@@ -100,7 +101,9 @@ export async function readManifest(reader: RepositoryReader, id: string): Promis
         sources = line.sources
       }
     }
+    release(chunk)
   }
+  release(bytes)
   lines.end()
   return { sources, files, directories, links, tablespaces, damaged }
 }

@@ -1,14 +1,14 @@
 /**
  * Which chunks of which packs a restore opens, and where their bytes go. Pure.
  *
- * A pack is opened once, and of it only the chunks that hold something still wanted: what a newer
- * backup of the chain has replaced is not even decrypted.
+ * Of a pack only the chunks are opened that hold something still wanted: what a newer backup of the
+ * chain has replaced is not even decrypted.
  *
  * @module
  */
-import { CHUNK_SIZE } from '#crypto/sealed-chunks.ts'
 import { packName } from '../repository/names.ts'
 import type { FilePlan } from './data-directory.ts'
+import { chunkParts, findPatches, type Patch, type PatchLimits, type Wanted } from './patches.ts'
 
 /** Bytes [from, to) of a chunk are at `at` of a file. */
 export type Piece = {
@@ -18,14 +18,41 @@ export type Piece = {
   readonly at: number
 }
 
+export type ChunkPlan = {
+  /** Ascending. */
+  readonly pieces: readonly Piece[]
+  /** What is to be put into the chunk first. */
+  readonly patches: readonly Patch[]
+}
+
 /** One pack: number of a chunk → what of it is wanted, ascending. */
 export type PackPlan = {
   readonly name: string
-  readonly chunks: ReadonlyMap<number, readonly Piece[]>
+  readonly chunks: ReadonlyMap<number, ChunkPlan>
 }
 
-/** @returns Packs in the order of their names, each made when it is asked for. */
-export function* packPlans(files: Iterable<FilePlan>): Generator<PackPlan> {
+export type PackPlans = {
+  /** In the order of their names, each made when it is asked for. */
+  readonly packs: Iterable<PackPlan>
+  /** All patches that the plans hold. */
+  readonly patches: Iterable<Patch>
+}
+
+export function packPlans(files: Iterable<FilePlan>, limits: PatchLimits): PackPlans {
+  const wanted = wantedPacks(files)
+  const { after, used } = findPatches(wanted, limits)
+  const packs = function* (): Generator<PackPlan> {
+    for (const [name, extents] of wanted) {
+      wanted.delete(name)
+      const chunks = byChunk(extents, after, used)
+      if (chunks.size > 0) yield { name, chunks }
+    }
+  }
+  return { packs: packs(), patches: [...after.values()].flat() }
+}
+
+/** Name of a pack → what is wanted of it; both ascending. */
+function wantedPacks(files: Iterable<FilePlan>): Map<string, Wanted[]> {
   const packs = new Map<string, Wanted[]>()
   for (const file of files) {
     for (const extent of file.extents) {
@@ -35,28 +62,34 @@ export function* packPlans(files: Iterable<FilePlan>): Generator<PackPlan> {
       else packs.set(name, [{ file, extent }])
     }
   }
-  for (const name of [...packs.keys()].sort()) {
-    yield { name, chunks: byChunk(packs.get(name) ?? []) }
-    packs.delete(name)
-  }
+  for (const wanted of packs.values()) wanted.sort((a, b) => a.extent.offset - b.extent.offset)
+  return new Map([...packs].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-type Wanted = { readonly file: FilePlan; readonly extent: FilePlan['extents'][number] }
+type GrowingChunk = {
+  readonly pieces: { -readonly [K in keyof Piece]: Piece[K] }[]
+  patches: Patch[]
+}
 
-function byChunk(wanted: readonly Wanted[]): Map<number, Piece[]> {
-  const chunks = new Map<number, Piece[]>()
-  for (const { file, extent } of wanted.toSorted((a, b) => a.extent.offset - b.extent.offset)) {
-    const end = extent.offset + extent.length
-    for (let offset = extent.offset; offset < end;) {
-      const number = Math.floor(offset / CHUNK_SIZE)
-      const start = number * CHUNK_SIZE
-      const to = Math.min(end - start, CHUNK_SIZE)
-      const piece = { file, from: offset - start, to, at: extent.at + (offset - extent.offset) }
-      const pieces = chunks.get(number)
-      if (pieces) pieces.push(piece)
-      else chunks.set(number, [piece])
-      offset = start + to
+function byChunk(
+  wanted: readonly Wanted[],
+  after: ReadonlyMap<FilePlan['extents'][number], readonly Patch[]>,
+  used: ReadonlySet<FilePlan['extents'][number]>,
+): Map<number, ChunkPlan> {
+  const chunks = new Map<number, GrowingChunk>()
+  let patches: readonly Patch[] | undefined
+  for (const { file, extent } of wanted) {
+    if (used.has(extent)) continue
+    for (const { chunk: number, from, to, done } of chunkParts(extent)) {
+      const chunk = chunks.get(number) ?? { pieces: [], patches: [] }
+      chunks.set(number, chunk)
+      const last = chunk.pieces.at(-1)
+      if (done === 0 && patches && last) {
+        last.to = to
+        chunk.patches.push(...patches)
+      } else chunk.pieces.push({ file, from, to, at: extent.at + done })
     }
+    patches = after.get(extent)
   }
-  return new Map([...chunks].sort(([a], [b]) => a - b))
+  return chunks
 }
