@@ -13,6 +13,9 @@ import type { TimelineSwitch } from '#protocol/postgres/replication/timeline-his
 export const SEGMENT: bigint = 1024n * 1024n
 export const SYSTEM = 0x5ead_5ead_5ead_5eadn
 
+/** Added to a timeline: its bytes are another server's then. */
+const FOREIGN = 1000
+
 export type Commit = {
   readonly timeline: number
   /** One past its record. */
@@ -41,6 +44,7 @@ export class SimulatedServer {
   /** Wakes the connections. */
   #wakers: (() => void)[] = []
   #newest = 1
+  #impostor = false
   /** Connections of an earlier incarnation are dead. */
   generation = 0
 
@@ -90,6 +94,27 @@ export class SimulatedServer {
     this.restart()
   }
 
+  /**
+   * Another server, promoted apart to the same number, answers at the address, and has more log.
+   *
+   * @returns Ends it: this one is back.
+   */
+  impersonate(): () => void {
+    const { timeline, flushLsn, ancestors } = this
+    const branch = ancestors.at(-1)!
+    const elsewhere = { timeline: branch.timeline, endLsn: branch.endLsn - 8n }
+    this.histories.set(timeline, [...ancestors.slice(0, -1), elsewhere])
+    this.flushLsn += 5000n
+    this.#impostor = true
+    this.restart()
+    return () => {
+      this.histories.set(timeline, ancestors)
+      this.flushLsn = flushLsn
+      this.#impostor = false
+      this.restart()
+    }
+  }
+
   /** Forgets what no slot keeps, or what is beyond the slot's cap. */
   recycle(capBytes: bigint): void {
     const floor = this.flushLsn - capBytes
@@ -133,7 +158,8 @@ export class SimulatedServer {
     const begin = Number(startLsn)
     for (const part of this.pathTo(timeline)) {
       const from = Math.max(0, Number(part.startLsn) - begin)
-      for (let at = from; at < length; at++) bytes[at] = byteAt(part.timeline, begin + at)
+      const foreign = this.#impostor && part.timeline === this.timeline ? FOREIGN : 0
+      for (let at = from; at < length; at++) bytes[at] = byteAt(part.timeline + foreign, begin + at)
     }
     return bytes
   }

@@ -45,11 +45,15 @@ export type Lived = {
   checks: number
   /** Parts of the log seen behind a hole: they overtook one that never arrived. */
   loose: number
+  /** Servers of the number that is followed, promoted apart, and refused. */
+  splits: number
 }
 
 const SLOT = 'veilig'
 const keys = keysOf('simulation')
 const HEAL_MS = 300_000
+/** Longer than the receiver waits before it tries again. */
+const SPLIT_MS = 12_000
 
 type Process = {
   alive: boolean
@@ -66,6 +70,7 @@ export class World {
     commits: 0,
     checks: 0,
     loose: 0,
+    splits: 0,
   }
   readonly #options: WorldOptions
   readonly #random: () => number
@@ -120,6 +125,7 @@ export class World {
       this.#server.up = !this.#server.up
       this.#server.restart()
     } else if (dice < 0.92) this.#clock.jump((this.#random() - 0.5) * 7_200_000)
+    else if (dice < 0.94) await this.#split()
     else for (const region of this.#regions) region.failing = false
     await this.#clock.pass(within(4) === 0 ? within(3000) : within(200))
   }
@@ -141,6 +147,21 @@ export class World {
     if (this.#random() < 0.5) server.keptLsn = lsn - (lsn % SEGMENT)
     server.up = true
     this.lived.forks++
+  }
+
+  /**
+   * Somebody promotes another standby to the number that is followed; then it is taken away. Were
+   * anything of it taken, the bytes that are kept would be another server's.
+   */
+  async #split(): Promise<void> {
+    const { receiver, alive } = this.#process ?? {}
+    const { timeline, up } = this.#server
+    const followed = alive === true && receiver?.state.timeline === timeline
+    if (!followed || timeline === 1 || !up) return
+    const end = this.#server.impersonate()
+    await this.#clock.pass(SPLIT_MS)
+    if (/promoted apart/.test(receiver.state.fault ?? '')) this.lived.splits++
+    end()
   }
 
   #start(): void {
