@@ -28,6 +28,8 @@ export type Paths = {
   readonly lockout: (door: string) => string
   /** What the web gateway has learned of pages, and which of their policies are enforced. */
   readonly csp: string
+  /** Certificates that the web-gateway showed, and those in public logs that it told of. */
+  readonly issuance: string
   /** Certificate of the local authority, public. */
   readonly caCertificate: string
   /** Audit books, one folder a writing process. */
@@ -61,6 +63,7 @@ export function pathsIn(data: string): Paths {
     secret: (process, file) => join(data, 'secrets', process, file),
     lockout: (door) => join(data, 'lockout', door),
     csp: join(data, 'csp'),
+    issuance: join(data, 'issuance.json'),
     caCertificate: join(data, 'ca', 'ca.pem'),
     audit: join(data, 'audit'),
     seal: join(data, 'seal'),

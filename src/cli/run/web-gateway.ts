@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { systemDisk } from '#system/disk.ts'
+import { httpCaller } from '#system/http-call.ts'
 import type { RunningService } from '#system/service.ts'
 import type { Reloaded } from '#services/web-gateway/changes.ts'
 import type { GuardedRoute } from '#services/web-gateway/guard-config.ts'
@@ -22,6 +24,9 @@ import { acmePorts } from './web-gateway-acme.ts'
 import { controlBook } from './web-gateway-book.ts'
 import { startWorkers } from './web-gateway-workers.ts'
 import { keyIn, readText } from './web-gateway-files.ts'
+
+/** A monitor of public logs takes its time. */
+const CT_SOURCE_MS = 60_000
 
 /** Where the members of the demonstration's application sign in. */
 const demonstrationLogin: GuardedRoute = {
@@ -57,6 +62,7 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
       config.tls.ticketKeys === 'control-database'
         ? await controlBook(context, 'ticket_keys', 'all')
         : undefined,
+    issuance: { call: httpCaller(CT_SOURCE_MS), disk: systemDisk, file: paths.issuance },
     csp: config.csp.autopilot ? cspOf(context) : undefined,
     loginKey: await keyIn(paths.secret('web-gateway', 'login.key')),
     metricsSocket: paths.socket('web-gateway'),

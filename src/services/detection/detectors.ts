@@ -240,6 +240,14 @@ const ring: readonly Detector[] = [
     '',
     'Ask whoever runs the witness; until it is back, root could rewrite what came since.',
   ),
+  detector(
+    'ring.certificate-strange',
+    'high',
+    'A certificate of one of our names was issued that no gateway showed',
+    '',
+    'Ask who ordered it. If nobody did: tell the authority, which must revoke it within a day, ' +
+      'change the DNS password, and allow only your own authority in a CAA record.',
+  ),
   detector('ring.stopped-hard', 'medium', 'A process ended without closing its book', '', LOOK),
   detector('ring.detector-off', 'high', 'A detector is switched off', '', LOOK),
 ]

@@ -53,3 +53,9 @@ export function cardFinding(event: RecordedEvent): readonly Finding[] {
   }
   return []
 }
+
+/** Somebody could pretend to be us: a certificate in public logs that no gateway showed. */
+export function strangeCertificateFinding(event: RecordedEvent): readonly Finding[] {
+  const what = `${text(event, 'names')}, by ${text(event, 'issuer')}, serial ${text(event, 'serial')}`
+  return [findingOf('ring.certificate-strange', event, NOBODY, what)]
+}

@@ -170,6 +170,8 @@ const attacks: Readonly<Record<string, (book: Book) => void>> = {
   'data.replication-started': (book) => book.open({ replication: true }),
   'data.card-number': (book) =>
     book.write('CARD_NUMBER_SEEN', { host: 'localhost', where: 'request', digitCount: 16 }),
+  'ring.certificate-strange': (book) =>
+    book.write('CERTIFICATE_STRANGE', { names: 'club.example', issuer: 'CN=A1', serial: 'a1' }),
   'ring.clock-jump': (book) => {
     book.skip(-60 * SECOND)
     book.open()

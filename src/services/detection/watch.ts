@@ -12,7 +12,7 @@ import { backupFindings } from './watch-backup.ts'
 import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
 import { ProbingWatch } from './watch-probing.ts'
-import { cardFinding, RingWatch } from './watch-ring.ts'
+import { cardFinding, RingWatch, strangeCertificateFinding } from './watch-ring.ts'
 import { visitorFinding } from './watch-visitors.ts'
 import { findingOf, number, peerOf, text, type Peer } from './watched.ts'
 
@@ -93,6 +93,8 @@ export class Watch {
         return []
       case 'LOGIN_AFTER_FAILURES':
         return visitorFinding(event)
+      case 'CERTIFICATE_STRANGE':
+        return strangeCertificateFinding(event)
       case 'CARD_NUMBER_SEEN':
         return cardFinding(event)
       default:

@@ -97,6 +97,14 @@ export type AcmeConfig = {
   readonly book: 'files' | 'control-database'
 }
 
+/** Public logs of certificates, asked for what was issued for our names. */
+export type CertificateWatchConfig = {
+  /** Address that answers as crt.sh does, with `{name}` where the name goes. */
+  readonly source: string
+  readonly names: readonly string[]
+  readonly hours: number
+}
+
 export type WebGatewayConfig = {
   /** Addresses to listen on. */
   readonly listen: readonly string[]
@@ -113,6 +121,8 @@ export type WebGatewayConfig = {
   readonly accessLog: boolean
   readonly tls: TlsConfig
   readonly acme?: AcmeConfig | undefined
+  /** Tells when a certificate of our names was issued that we never showed. */
+  readonly certificateWatch?: CertificateWatchConfig | undefined
   readonly headers: HeaderConfig
   readonly cookies: CookieConfig
   readonly csp: CspConfig
@@ -232,6 +242,15 @@ const cookies: z.ZodType<CookieConfig> = z.strictObject({
   readByScripts: z.array(z.string().min(1).max(256)).max(100).default([]),
 })
 
+const certificateWatch: z.ZodType<CertificateWatchConfig> = z.strictObject({
+  source: z
+    .string()
+    .max(1024)
+    .regex(/^https:\/\/\S*\{name\}\S*$/, 'https://…, with {name} where the name goes'),
+  names: z.array(z.string().min(1).max(253)).min(1).max(100),
+  hours: z.number().min(0.1).max(168).default(12),
+})
+
 const counters: z.ZodType<CountersConfig> = z.strictObject({
   valkeyUrl: z
     .string()
@@ -311,6 +330,7 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     accessLog: z.boolean().default(true),
     tls: tls.prefault({}),
     acme: acme.optional(),
+    certificateWatch: certificateWatch.optional(),
     headers: headers.prefault({}),
     cookies: cookies.prefault({}),
     csp: csp.prefault({}),

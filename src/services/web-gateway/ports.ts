@@ -11,6 +11,7 @@ import type { KeeperPorts } from './acme/keeper.ts'
 import type { Book } from './book.ts'
 import type { CspFiles } from './csp/keeper.ts'
 import type { HealthCheck } from './health.ts'
+import type { IssuancePorts } from './issuance/keep.ts'
 import type { RateLimits } from '#lib/rates.ts'
 import type { TicketKeys } from './tickets/keys.ts'
 import type { TicketKeyRecord } from './tickets/shared-keys.ts'
@@ -35,6 +36,8 @@ export type WebGatewayPorts = {
   readonly certificate: { readonly certificatePem: string; readonly keyPem: string }
   /** Needed when the configuration has `acme`. */
   readonly acme?: AcmePorts | undefined
+  /** Needed when the configuration has `certificateWatch`. */
+  readonly issuance?: IssuancePorts | undefined
   readonly httpsPort: number
   /** Plain HTTP, answered with redirects. */
   readonly redirectPort: number

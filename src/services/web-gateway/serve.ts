@@ -17,6 +17,7 @@ import { serveControl } from './control-server.ts'
 import { keepAutopilot, type CspFiles } from './csp/keeper.ts'
 import { Doors } from './doors.ts'
 import type { Gateway } from './gateway.ts'
+import { watchIssuance } from './issuance/keep.ts'
 import { openListeners } from './listeners.ts'
 import type { Metrics } from './metrics.ts'
 import type { WebGatewayPorts } from './ports.ts'
@@ -77,6 +78,9 @@ export async function serve(
   if (config.acme && ports.acme) {
     const onRecord = (record: CertificateRecord): Promise<void> => changes.takeRecord(record)
     undo.use(keepCertificate(gateway, config.acme, { ...ports.acme, onRecord }, ports))
+  }
+  if (isFirst && config.certificateWatch && ports.issuance) {
+    undo.use(watchIssuance(gateway, config.certificateWatch, ports.issuance, ports))
   }
   const timer = setInterval(() => doors.tick(), TICK_MS)
   undo.defer(() => clearInterval(timer))

@@ -11,6 +11,8 @@ import type { TicketKeys } from './tickets/keys.ts'
 import { tlsPolicies, type TlsPolicyName } from './tls-policy.ts'
 
 const SESSION_SECONDS = 7200
+/** Remembered for the watch of public logs; what is older it has long asked for. */
+const SHOWN_MAX = 100
 
 /** What OpenSSL is told, beside the names. */
 export type ContextOptions = SecureContextOptions & { readonly sessionIdContext: string }
@@ -27,6 +29,7 @@ export class ShownCertificates {
   #ticketKeys: TicketKeys
   #named: Named | undefined
   readonly #listeners: (() => void)[] = []
+  readonly #everShown = new Set<string>()
 
   /**
    * @param base Shown to whoever asks for no name that another certificate has.
@@ -37,6 +40,12 @@ export class ShownCertificates {
     this.#base = base
     this.#ticketKeys = ticketKeys
     contextOf(this.options('current'))
+    this.#remember(base)
+  }
+
+  /** Every certificate shown since the start, PEM, the newest hundred. */
+  get shownPem(): readonly string[] {
+    return [...this.#everShown]
   }
 
   get ticketKeys(): TicketKeys {
@@ -65,6 +74,7 @@ export class ShownCertificates {
     contextOf(optionsOf(policy, base, ticketKeys.current)) // or it throws, before a change
     this.#policy = policy
     this.#base = base
+    this.#remember(base)
     this.#ticketKeys = ticketKeys
     if (this.#named) this.#named.context = contextOf(this.#optionsFor(this.#named.pair))
     for (const listener of this.#listeners) listener()
@@ -78,6 +88,7 @@ export class ShownCertificates {
   showFor(names: readonly string[], pair: CertificateAndKey): void {
     if (this.#named?.pair.certificatePem === pair.certificatePem) return
     this.#named = { names, pair, context: contextOf(this.#optionsFor(pair)) }
+    this.#remember(pair)
   }
 
   /** @returns Undefined for the base certificate. */
@@ -87,6 +98,15 @@ export class ShownCertificates {
     const parent = serverName.slice(serverName.indexOf('.') + 1)
     const fits = named.names.some((name) => name === serverName || name === `*.${parent}`)
     return fits ? named.context : undefined
+  }
+
+  #remember({ certificatePem }: CertificateAndKey): void {
+    this.#everShown.delete(certificatePem)
+    this.#everShown.add(certificatePem)
+    for (const oldest of this.#everShown) {
+      if (this.#everShown.size <= SHOWN_MAX) break
+      this.#everShown.delete(oldest)
+    }
   }
 
   #optionsFor(pair: CertificateAndKey): ContextOptions {

@@ -1,0 +1,80 @@
+/**
+ * Looks in public logs for certificates of our names that no gateway of ours ever showed: whoever
+ * has one can pretend to be us.
+ *
+ * What was shown is remembered by serial number, so that a renewal is no stranger; gateways that
+ * share a certificate by ACME share it here too, as each shows it. What was told is remembered, so
+ * that it is told once. Certificates from before the first look are told as well: nobody but the
+ * operator can know whose they are.
+ *
+ * @module
+ */
+import { X509Certificate } from 'node:crypto'
+import { z } from 'zod'
+import type { LoggedCertificate } from './logged.ts'
+import { plainSerial, readLogged, strangers } from './logged.ts'
+
+/** What must outlive the process. */
+export type IssuanceMemory = { readonly shown: readonly string[]; readonly told: readonly string[] }
+
+export const issuanceMemory: z.ZodType<IssuanceMemory> = z.object({
+  shown: z.array(z.string()),
+  told: z.array(z.string()),
+})
+
+export type IssuanceWatchPorts = {
+  /** The source's answer for one name. @throws {FaultError} When there is none. */
+  readonly ask: (name: string) => Promise<string>
+  readonly load: () => Promise<IssuanceMemory | undefined>
+  readonly store: (memory: IssuanceMemory) => Promise<void>
+  readonly onStranger: (certificate: LoggedCertificate) => void
+  readonly wallClockMs: () => number
+}
+
+/** Serial numbers remembered of each kind; the oldest are forgotten first. */
+const REMEMBERED_MAX = 10_000
+/** Told in one look; the others in the next ones. */
+const TOLD_MAX = 50
+
+export class IssuanceWatch {
+  readonly #names: readonly string[]
+  readonly #ports: IssuanceWatchPorts
+  #shown = new Set<string>()
+  #told = new Set<string>()
+
+  constructor(names: readonly string[], ports: IssuanceWatchPorts) {
+    this.#names = names
+    this.#ports = ports
+  }
+
+  /**
+   * Asks for every name, and tells of what is new.
+   *
+   * @param shownPem The certificates that are shown now.
+   * @throws {FaultError} HTTP_CALL_FAILED, CT_SOURCE_UNREADABLE; what was found before is told.
+   */
+  async look(shownPem: readonly string[]): Promise<void> {
+    const kept = await this.#ports.load()
+    for (const serial of kept?.shown ?? []) this.#shown.add(serial)
+    for (const serial of kept?.told ?? []) this.#told.add(serial)
+    for (const pem of shownPem) this.#shown.add(plainSerial(new X509Certificate(pem).serialNumber))
+    try {
+      for (const name of this.#names) this.#tell(readLogged(await this.#ports.ask(name)))
+    } finally {
+      await this.#ports.store({ shown: newest(this.#shown), told: newest(this.#told) })
+    }
+  }
+
+  #tell(logged: readonly LoggedCertificate[]): void {
+    const known = new Set([...this.#shown, ...this.#told])
+    const found = strangers(logged, known, this.#ports.wallClockMs())
+    for (const certificate of found.slice(0, TOLD_MAX)) {
+      this.#told.add(certificate.serial)
+      this.#ports.onStranger(certificate)
+    }
+  }
+}
+
+function newest(serials: ReadonlySet<string>): string[] {
+  return [...serials].slice(-REMEMBERED_MAX)
+}
