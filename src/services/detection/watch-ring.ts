@@ -56,6 +56,7 @@ export function cardFinding(event: RecordedEvent): readonly Finding[] {
 
 /** Somebody could pretend to be us: a certificate in public logs that no gateway showed. */
 export function strangeCertificateFinding(event: RecordedEvent): readonly Finding[] {
-  const what = `${text(event, 'names')}, by ${text(event, 'issuer')}, serial ${text(event, 'serial')}`
+  const serial = text(event, 'serial')
+  const what = `${text(event, 'names')}, by ${text(event, 'issuer')}, serial ${serial}`
   return [findingOf('ring.certificate-strange', event, NOBODY, what)]
 }

@@ -70,7 +70,7 @@ test('issuance: times are of UTC, names of all entries of a certificate come tog
   assert.equal(plainSerial('000'), '0')
 })
 
-test('issuance: an answer that is none is a fault, and a long list is told bit by bit', async () => {
+test('issuance: an answer that is none is a fault; a long list is told bit by bit', async () => {
   for (const text of ['<html>', '{}', '[{"serial_number":"x"}]']) {
     await assert.rejects(watchOver({ text }).look(), { code: 'CT_SOURCE_UNREADABLE' })
   }
