@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { scanHistory } from '#services/secret-scan/history.ts'
 import { scanRepository } from '#services/secret-scan/scan.ts'
-import type { Command } from '../command.ts'
+import type { Command, CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
 import { declaredRepositories } from '../run/prober-staff.ts'
 
 const SHOWN_MAX = 100
@@ -12,13 +14,17 @@ const SHOWN_MAX = 100
 export const secretsScanCommand: Command = {
   name: 'secrets scan',
   summary: 'search source for keys and passwords; shows where, never what',
-  usage: '[FOLDER …] [--json]',
-  options: {},
+  usage: '[FOLDER …] [--history] [--json]',
+  options: { history: { type: 'boolean' } },
   run: async (context, input) => {
     const { positionals, signal, values } = input
     const folders = positionals.length > 0 ? positionals : declaredRepositories(context)
     let found = 0
     for (const folder of folders) {
+      if (values['history'] === true) {
+        found += await searchHistory(context, folder, input)
+        continue
+      }
       const { baseline, fileBytesMax } = context.config.secrets
       const report = await scanRepository(folder, { baseline, fileBytesMax, signal })
       found += report.findings.length
@@ -34,4 +40,34 @@ export const secretsScanCommand: Command = {
     }
     return found > 0 ? 1 : 0
   },
+}
+
+/** @returns How many were found that nobody accepted. */
+async function searchHistory(
+  { config, clock }: Context,
+  folder: string,
+  { signal, interactive, values }: CommandInput,
+): Promise<number> {
+  const begunMs = clock.monotonicMs()
+  const onProgress = interactive
+    ? (commits: number, total: number): void => {
+        const seconds = (clock.monotonicMs() - begunMs) / 1000
+        const left = Math.round((seconds / commits) * Math.max(0, total - commits))
+        const done = `${commits} of ${total} commits, about ${left} s left`
+        process.stderr.write(`\r\x1b[2K${folder}: ${done}`)
+      }
+    : undefined
+  const { baseline } = config.secrets
+  const report = await scanHistory(folder, { baseline, signal, onProgress })
+  const { commits, lines, findings, accepted } = report
+  if (interactive) process.stderr.write('\r\x1b[2K')
+  if (values['json'] === true)
+    process.stdout.write(`${JSON.stringify({ folder, history: true, ...report })}\n`)
+  else {
+    for (const { commit, path, line, rule, fingerprint } of findings.slice(0, SHOWN_MAX))
+      process.stdout.write(`${commit.slice(0, 12)} ${path}:${line}  ${rule}  ${fingerprint}\n`)
+    const counts = `${findings.length} found, ${accepted} accepted`
+    process.stdout.write(`${folder}: ${commits} commits, ${lines} added lines; ${counts}\n`)
+  }
+  return findings.length
 }

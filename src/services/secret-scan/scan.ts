@@ -44,6 +44,11 @@ const NUL_SEARCH = 8192
 /** Digests of packages and the like: random by nature, secret by no means. */
 const ignored = /(^|\/)(package-lock\.json|pnpm-lock\.yaml|yarn\.lock|\.git\/|node_modules\/)/
 
+/** Whether nothing is looked for in a file of this path. */
+export function isIgnored(path: string): boolean {
+  return ignored.test(path)
+}
+
 type Baseline = { accepted: { fingerprint: string; why: string }[] }
 const baselineForm: z.ZodType<Baseline> = z.object({
   accepted: z.array(z.object({ fingerprint: z.string(), why: z.string().min(1) })),
@@ -52,7 +57,7 @@ const baselineForm: z.ZodType<Baseline> = z.object({
 /** @throws {UsageError} BASELINE_INVALID, {FaultError} REPOSITORY_UNREADABLE. */
 export async function scanRepository(folder: string, options: ScanOptions): Promise<ScanReport> {
   const accepted = await acceptedIn(join(folder, options.baseline))
-  const paths = (await filesOf(folder)).filter((path) => !ignored.test(path))
+  const paths = (await filesOf(folder)).filter((path) => !isIgnored(path))
   if (paths.length > FILES_MAX)
     throw new FaultError('REPOSITORY_UNREADABLE', `${folder} has more than ${FILES_MAX} files`)
   const findings: SecretFinding[] = []
@@ -71,10 +76,14 @@ export async function scanRepository(folder: string, options: ScanOptions): Prom
   return { files: paths.length - skipped, findings, accepted: known, skipped }
 }
 
-/** What is found in one text. */
-export async function findingsIn(path: string, text: string): Promise<SecretFinding[]> {
+/** What is found in one text. @param where Its path, or that of each line (from 1). */
+export async function findingsIn(
+  where: string | ((line: number) => string),
+  text: string,
+): Promise<SecretFinding[]> {
+  const pathAt = typeof where === 'string' ? (): string => where : where
   const { messages } = await lintSource({
-    source: { filePath: path, content: text, contentType: 'text' },
+    source: { filePath: pathAt(1), content: text, contentType: 'text' },
     options: {
       noPhysicFilePath: true,
       config: { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] },
@@ -82,14 +91,14 @@ export async function findingsIn(path: string, text: string): Promise<SecretFind
   })
   const patterns = messages.map(({ ruleId, messageId, range, loc }) => {
     const rule = `${ruleId.replace('@secretlint/secretlint-rule-', '')}/${messageId}`
-    return finding(path, loc.start.line, rule, text.slice(...range))
+    return finding(pathAt(loc.start.line), loc.start.line, rule, text.slice(...range))
   })
   const seen = new Set(patterns.map(({ line }) => line))
-  const random = text.split('\n').flatMap((content, at) =>
-    seen.has(at + 1)
-      ? [] // a pattern names it better
-      : suspectsIn(content).map(({ value }) => finding(path, at + 1, 'entropy', value)),
-  )
+  const random = text.split('\n').flatMap((content, at) => {
+    if (seen.has(at + 1)) return [] // a pattern names it better
+    const path = pathAt(at + 1)
+    return suspectsIn(content, path).map(({ value, rule }) => finding(path, at + 1, rule, value))
+  })
   return [...patterns, ...random]
 }
 
@@ -98,7 +107,8 @@ function finding(path: string, line: number, rule: string, value: string): Secre
   return { path, line, rule, fingerprint: hash.digest('hex').slice(0, 32) }
 }
 
-async function acceptedIn(file: string): Promise<ReadonlySet<string>> {
+/** @throws {UsageError} BASELINE_INVALID. */
+export async function acceptedIn(file: string): Promise<ReadonlySet<string>> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text === undefined) return new Set()
   try {
