@@ -65,6 +65,8 @@ export type Quota = {
   readonly fromMinute: number
   readonly toMinute: number
   readonly period: 'day' | 'week' | 'upcoming'
+  /** Whose bookings count: the member's own, or all of his family's. */
+  readonly per: 'member' | 'family'
   readonly bookingsMax: number
 }
 
@@ -78,6 +80,9 @@ export type Member = {
   readonly language: Language | undefined
   readonly role: Role
   readonly sharesName: boolean
+  /** Who acts for him, and those he acts for. */
+  readonly guardianId: string | undefined
+  readonly wardIds: readonly string[]
 }
 
 /** A member as others may name him. */

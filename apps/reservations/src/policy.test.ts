@@ -49,6 +49,7 @@ const quota: Quota = {
   fromMinute: 1020,
   toMinute: 1320,
   period: 'week',
+  per: 'member',
   bookingsMax: 1,
 }
 const at = (date: string, minute: number): number => instantOf(club.zone, date, minute)

@@ -29,6 +29,8 @@ export type Standing = {
   readonly startMs: number
   readonly endMs: number
   readonly responsible: boolean
+  /** Somebody else of his family stands in it: it counts for the family's quotas alone. */
+  readonly ofFamily?: boolean
 }
 
 export type Refusal =
@@ -110,7 +112,8 @@ function judgePeople(wish: Wish, rules: Rules, standing: readonly Standing[]): R
   const refusals: Refusal[] = []
   if (wish.partnerCount + (wish.guests ?? 0) < partnersMin)
     refusals.push({ rule: 'partner', partnersMin })
-  const clash = standing.find((one) => one.startMs < wish.endMs && wish.startMs < one.endMs)
+  const own = standing.filter(({ ofFamily }) => !ofFamily)
+  const clash = own.find((one) => one.startMs < wish.endMs && wish.startMs < one.endMs)
   if (clash) refusals.push({ rule: 'twice', standing: clash })
   return refusals
 }
@@ -140,12 +143,16 @@ export function quotaUses(
   return applying.map((quota) => {
     const counted = standing.filter(
       (one) =>
-        one.responsible &&
+        counts(quota, one) &&
         matches(quota, club.zone, one) &&
         inPeriod(quota, club, wish, one, nowMs),
     )
     return { quota, used: counted.length }
   })
+}
+
+function counts({ per }: Quota, { responsible, ofFamily }: Standing): boolean {
+  return responsible && (per === 'family' || !ofFamily)
 }
 
 function matches(quota: Quota, zone: string, one: Pick<Wish, 'court' | 'startMs'>): boolean {
@@ -184,7 +191,7 @@ function passesAt(
 ): number | undefined {
   if (quota.bookingsMax === 0) return undefined
   if (quota.period === 'upcoming') {
-    const ends = standing.filter((one) => one.responsible && matches(quota, club.zone, one))
+    const ends = standing.filter((one) => counts(quota, one) && matches(quota, club.zone, one))
     return ends
       .map((one) => one.endMs)
       .toSorted((a, b) => a - b)

@@ -105,6 +105,10 @@ async function hireAndJoin(
         ${isDemo ? demoHash : otherHash}, ${first}, ${rest.join(' ')}, ${birthYear},
         ${isSecretary ? 'secretary' : 'member'}, ${!isMinor && (at < 3 || random() < 0.8)})`
   }
+  await tx`UPDATE members SET guardian_id = (SELECT id FROM members
+      WHERE club_id = ${clubId} AND email = ${accounts?.member ?? ''})
+    WHERE club_id = ${clubId} AND id = (SELECT id FROM members
+      WHERE club_id = ${clubId} AND birth_year >= 2011 ORDER BY last_name, first_name LIMIT 1)`
   await tx`SELECT give_tickets(id, ${TICKETS_AT_FIRST}, 'sold', NULL) FROM members
     WHERE club_id = ${clubId} AND email = ${accounts?.member ?? ''}`
   await tx`INSERT INTO members (club_id, subscription_id, email, password_hash, first_name,

@@ -8,10 +8,11 @@ import { lockCourts, lockMembers } from '../locks.ts'
 import type { Transaction } from '../database.ts'
 import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
 import { OTHERS_MAX } from '../guests.ts'
-import { isFirm, judge, type Refusal, type Wish } from '../policy.ts'
+import { isFirm, judge, type Refusal, type Rules, type Standing, type Wish } from '../policy.ts'
 import { bookingById, standingOf } from './bookings.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
 import { MissingError, PartnerError, RefusedError } from './errors.ts'
+import { actsFor, familyOf } from './families.ts'
 import { beginAct } from './journal.ts'
 import { memberById } from './members.ts'
 import { notify } from './notices.ts'
@@ -45,8 +46,9 @@ export async function book(
   order: Order,
   nowMs: number,
 ): Promise<string> {
-  mustBeOwn(by, order.ownerId)
-  await lockMembers(tx, club.id, [order.ownerId, ...order.partnerIds])
+  if (!actsFor(by, order.ownerId)) throw new MissingError('not for this member')
+  const family = await familyOf(tx, club.id, order.ownerId)
+  await lockMembers(tx, club.id, [order.ownerId, ...family, ...order.partnerIds])
   await allow(tx, club, by, order, nowMs, undefined)
   await lockCourts(tx, club.id, [order.courtId])
   await releaseHolds(tx, club, order, order.ownerId, nowMs)
@@ -185,9 +187,29 @@ export async function judgeFor(
 ): Promise<Refusal[]> {
   const rules = await rulesFor(tx, club, owner)
   const fromMs = Math.min(nowMs, wish.startMs) - LOOK_BACK_MS
-  const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, except)
+  const standing = await standingWithFamily(tx, club, owner, rules, fromMs, courts, except)
   const purse = wish.guests ? await purseOf(tx, club, owner.id, wish.startMs, except) : undefined
   return judge(wish, rules, standing, nowMs, purse)
+}
+
+/** What counts for the member; and, where a rule asks for it, what his family has. */
+export async function standingWithFamily(
+  tx: Transaction,
+  club: Club,
+  owner: Member,
+  { quotas }: Pick<Rules, 'quotas'>,
+  fromMs: number,
+  courts: readonly Court[],
+  except?: string,
+): Promise<Standing[]> {
+  const own = await standingOf(tx, club.id, owner.id, fromMs, courts, except)
+  if (!quotas.some(({ per }) => per === 'family')) return own
+  const family = await familyOf(tx, club.id, owner.id)
+  for (const id of family.filter((one) => one !== owner.id)) {
+    const theirs = await standingOf(tx, club.id, id, fromMs, courts, except)
+    own.push(...theirs.map((one) => ({ ...one, ofFamily: true })))
+  }
+  return own
 }
 
 export async function rulesFor(
@@ -239,7 +261,8 @@ async function ownBooking(
   const seen = await bookingById(tx, club.id, id, look)
   if (!seen || !mayTouch(seen, by)) throw new MissingError('no such booking')
   const members = seen.players.map((player) => player.id)
-  await lockMembers(tx, club.id, [...members, ...(to?.partnerIds ?? [])])
+  const family = await familyOf(tx, club.id, seen.ownerId ?? by.id)
+  await lockMembers(tx, club.id, [...members, ...family, ...(to?.partnerIds ?? [])])
   const booking = await bookingById(tx, club.id, id, look) // what was seen may have changed
   if (!booking || !mayTouch(booking, by) || booking.endMs <= nowMs) {
     throw new MissingError('no such booking')
@@ -248,12 +271,8 @@ async function ownBooking(
 }
 
 function mayTouch(booking: Booking, by: Member): boolean {
-  const own = booking.ownerId === by.id || by.role === 'secretary'
+  const own = booking.ownerId !== undefined && actsFor(by, booking.ownerId)
   return own && booking.kind === 'play' && booking.status === 'confirmed'
-}
-
-function mustBeOwn(by: Member, ownerId: string): void {
-  if (ownerId !== by.id && by.role !== 'secretary') throw new MissingError('not for this member')
 }
 
 async function addPartners(

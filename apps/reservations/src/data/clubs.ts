@@ -49,7 +49,8 @@ export async function subscriptionsOf(tx: Transaction, clubId: string): Promise<
 export async function quotasOf(tx: Transaction, clubId: string): Promise<Quota[]> {
   const rows = await tx<(Quota & { sport: Quota['sport'] | null; indoor: boolean | null })[]>`
     SELECT id, subscription_id AS "subscriptionId", name, sport, indoor, weekdays,
-      from_minute AS "fromMinute", to_minute AS "toMinute", period, bookings_max AS "bookingsMax"
+      from_minute AS "fromMinute", to_minute AS "toMinute", period, per,
+      bookings_max AS "bookingsMax"
     FROM quotas WHERE club_id = ${clubId} ORDER BY name, id`
   return rows.map((row) => ({
     ...row,

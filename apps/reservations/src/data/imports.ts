@@ -50,7 +50,7 @@ export async function planImport(
   const known = await tx<Known[]>`
     SELECT id, subscription_id AS "subscriptionId", email, first_name AS "firstName",
       last_name AS "lastName", birth_year AS "birthYear", language, role, licence,
-      shares_name AS "sharesName"
+      shares_name AS "sharesName", guardian_id AS "guardianId", '[]'::jsonb AS "wardIds"
     FROM members WHERE club_id = ${club.id} LIMIT ${KNOWN_MAX}`
   const year = Number(todayIn(club.zone, nowMs).slice(0, 4))
   return planOf(table, known, await subscriptionsOf(tx, club.id), year)

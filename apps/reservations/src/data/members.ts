@@ -6,7 +6,11 @@
 import type { Transaction } from '../database.ts'
 import { ADULT_YEARS, type Member, type Person } from '../model.ts'
 
-type Row = Omit<Member, 'language'> & { readonly language: Member['language'] | null }
+type Row = Omit<Member, 'language' | 'guardianId' | 'wardIds'> & {
+  readonly language: Member['language'] | null
+  readonly guardianId: string | null
+  readonly wardIds: readonly string[] | null
+}
 
 export async function memberById(
   tx: Transaction,
@@ -26,7 +30,13 @@ export async function membersOf(tx: Transaction, clubId: string): Promise<Member
   return rows.map(member)
 }
 
-export type Listed = Member & { readonly active: boolean; readonly licence: string }
+export type Listed = Member & {
+  readonly active: boolean
+  readonly licence: string
+  readonly guardian: { readonly name: string; readonly email: string } | null
+}
+
+type ListedRow = Row & Pick<Listed, 'active' | 'licence' | 'guardian'>
 
 /** Whole records, for an officer who proved to be there (officers.ts): those that match, and how many. */
 export async function findMembers(
@@ -36,21 +46,22 @@ export async function findMembers(
   max: number,
 ): Promise<{ members: Listed[]; total: number }> {
   const like = `%${wanted.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`)}%`
-  const rows = await tx<(Listed & { readonly total: number })[]>`
-    SELECT ${columns(tx)}, active, licence, count(*) OVER ()::int AS total FROM members
+  const rows = await tx<(ListedRow & { readonly total: number })[]>`
+    SELECT ${listedColumns(tx)}, count(*) OVER ()::int AS total FROM members
     WHERE club_id = ${clubId}
       AND (first_name || ' ' || last_name ILIKE ${like} OR email ILIKE ${like})
     ORDER BY last_name, first_name, id LIMIT ${max}`
-  return { members: rows, total: rows[0]?.total ?? 0 }
+  return { members: rows.map(listed), total: rows[0]?.total ?? 0 }
 }
 
 const LIST_MAX = 5_000
 
 /** The list that leaves the club. */
 export async function allMembers(tx: Transaction, clubId: string): Promise<Listed[]> {
-  return await tx<Listed[]>`
-    SELECT ${columns(tx)}, active, licence FROM members WHERE club_id = ${clubId} AND active
+  const rows = await tx<ListedRow[]>`
+    SELECT ${listedColumns(tx)} FROM members WHERE club_id = ${clubId} AND active
     ORDER BY last_name, first_name, id LIMIT ${LIST_MAX}`
+  return rows.map(listed)
 }
 
 /** Who may be named as the one who teaches: coaches and officers. */
@@ -92,7 +103,7 @@ export async function setPreferences(
 
 /** Who looks at a booking. Undefined is a visitor: no name is shown to visitors. */
 export type Viewer =
-  | (Pick<Member, 'id' | 'role' | 'sharesName'> & {
+  | (Pick<Member, 'id' | 'role' | 'sharesName' | 'wardIds'> & {
       /** Whom an officer may name besides; without it, no more than any member (officers.ts). */
       readonly named?: ReadonlySet<string> | 'all'
     })
@@ -105,7 +116,7 @@ export function maySeeName(
   year: number,
 ): boolean {
   if (!viewer) return false
-  if (viewer.id === whose.id) return true
+  if (viewer.id === whose.id || viewer.wardIds.includes(whose.id)) return true
   if (viewer.role === 'secretary' && viewer.named !== undefined) {
     if (viewer.named === 'all' || viewer.named.has(whose.id)) return true
   }
@@ -119,9 +130,27 @@ export function fullName({ firstName, lastName }: Pick<Member, 'firstName' | 'la
 function columns(tx: Transaction): ReturnType<Transaction> {
   return tx`id, subscription_id AS "subscriptionId", email, first_name AS "firstName",
     last_name AS "lastName", birth_year AS "birthYear", language, role,
-    shares_name AS "sharesName"`
+    shares_name AS "sharesName", guardian_id AS "guardianId",
+    (SELECT jsonb_agg(w.id) FROM members w WHERE w.club_id = members.club_id
+      AND w.guardian_id = members.id AND w.active) AS "wardIds"`
+}
+
+function listedColumns(tx: Transaction): ReturnType<Transaction> {
+  return tx`${columns(tx)}, active, licence,
+    (SELECT jsonb_build_object('name', g.first_name || ' ' || g.last_name, 'email', g.email)
+      FROM members g WHERE g.club_id = members.club_id AND g.id = members.guardian_id) AS guardian`
+}
+
+function listed(row: ListedRow): Listed {
+  const { active, licence, guardian } = row
+  return { ...member(row), active, licence, guardian }
 }
 
 function member(row: Row): Member {
-  return { ...row, language: row.language ?? undefined }
+  return {
+    ...row,
+    language: row.language ?? undefined,
+    guardianId: row.guardianId ?? undefined,
+    wardIds: row.wardIds ?? [],
+  }
 }

@@ -10,7 +10,11 @@ import { notify } from './notices.ts'
 import { offer } from './waits.ts'
 
 /** Whoever plays along is not named: those data are theirs. */
-export async function ownData(tx: Transaction, club: Club, member: Member): Promise<object> {
+export async function ownData(
+  tx: Transaction,
+  club: Club,
+  member: Pick<Member, 'id' | 'wardIds'>,
+): Promise<object> {
   const own = tx`club_id = ${club.id} AND member_id = ${member.id}`
   const [profile] = await tx`
     SELECT m.email, m.first_name, m.last_name, m.birth_year, m.language, m.role, m.licence,
@@ -25,9 +29,12 @@ export async function ownData(tx: Transaction, club: Club, member: Member): Prom
     WHERE b.club_id = ${club.id} AND (b.owner_id = ${member.id} OR EXISTS (SELECT FROM partners p
       WHERE p.club_id = b.club_id AND p.booking_id = b.id AND p.member_id = ${member.id}))
     ORDER BY lower(b.during) LIMIT 50000`
+  const family: object[] = []
+  for (const id of member.wardIds) family.push(await ownData(tx, club, { id, wardIds: [] }))
   return {
     club: club.name,
     profile,
+    family,
     bookings: [...bookings],
     notices: [
       ...(await tx`SELECT kind, reason, created_at, read_at FROM notices WHERE ${own}

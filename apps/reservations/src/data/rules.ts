@@ -90,6 +90,7 @@ export async function saveQuota(
     from_minute: draft.fromMinute,
     to_minute: draft.toMinute,
     period: draft.period,
+    per: draft.per,
     bookings_max: draft.bookingsMax,
   }
   if (id === undefined) {
@@ -111,7 +112,8 @@ function sameCriteria(a: QuotaDraft, b: QuotaDraft): boolean {
     a.weekdays === b.weekdays &&
     a.fromMinute === b.fromMinute &&
     a.toMinute === b.toMinute &&
-    a.period === b.period
+    a.period === b.period &&
+    a.per === b.per
   )
 }
 

@@ -178,9 +178,14 @@ function News({ visit }: { visit: Visit }): VNode | null {
         {say('notice.title')}
       </h2>
       <ul>
-        {notices.map(({ id, kind, reason, courtName, startMs }) => {
+        {notices.map(({ id, kind, reason, courtName, startMs, to }) => {
           const when = whenWords(club.zone, startMs, language)
-          return <li key={id}>{say(`notice.${kind}`, { court: courtName, when, reason })}</li>
+          return (
+            <li key={id}>
+              {to !== undefined && <strong>{to}: </strong>}
+              {say(`notice.${kind}`, { court: courtName, when, reason })}
+            </li>
+          )
         })}
       </ul>
       <form method="post" action={`/${club.slug}/notices/read`}>

@@ -26,6 +26,7 @@ export type MeView = {
   readonly subscription: Subscription
   readonly quotas: readonly Quota[]
   readonly tickets: TicketsView
+  readonly wards: readonly Member[]
   readonly feeds: readonly Feed[]
   /** The address of a calendar just made: shown once. */
   readonly feed?: string | undefined
@@ -93,6 +94,7 @@ export function MePage(view: MeView): VNode {
         </p>
         <button class="primary">{say('save')}</button>
       </form>
+      <Family {...view} />
       <TicketsCard visit={visit} tickets={view.tickets} />
       <Feeds {...view} />
       <section class="card stack">
@@ -118,6 +120,38 @@ export function MePage(view: MeView): VNode {
         </form>
       </div>
     </Page>
+  )
+}
+
+/** Those a parent acts for. */
+function Family({ visit, wards }: MeView): VNode | null {
+  const { say, club } = visit
+  if (wards.length === 0) return null
+  return (
+    <section class="card stack">
+      <div>
+        <h2>{say('family.title')}</h2>
+        <p class="small">{say('family.lead')}</p>
+      </div>
+      <ul class="players">
+        {wards.map((ward) => (
+          <li key={ward.id}>
+            <span class="avatar" aria-hidden="true">
+              {initials(fullName(ward))}
+            </span>
+            <span>
+              {fullName(ward)}
+              <span class="small">{say('members.born', { year: ward.birthYear })}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <a class="button" href={`/${club.slug}/day`}>
+          {say('mine.book')}
+        </a>
+      </p>
+    </section>
   )
 }
 
@@ -163,7 +197,7 @@ function Feeds({ visit, feeds, feed }: MeView): VNode {
 
 /** What a quota applies to, such as `padel · Mon Tue Wed · 17:00–22:00`. */
 export function criteriaWords(quota: Quota, say: Say, language: Language): string {
-  const words: string[] = []
+  const words: string[] = quota.per === 'family' ? [say('family.per.family')] : []
   if (quota.sport) words.push(say(`sport.${quota.sport}`))
   if (quota.indoor !== undefined) words.push(say(quota.indoor ? 'court.indoor' : 'court.outdoor'))
   if (quota.weekdays !== 127) words.push(weekdayWords(quota.weekdays, language))

@@ -6,7 +6,7 @@
 import type { VNode } from 'preact'
 import type { Listed } from '../data/members.ts'
 import type { Line } from '../import.ts'
-import type { Member, Subscription } from '../model.ts'
+import { ADULT_YEARS, type Member, type Subscription } from '../model.ts'
 import type { Visit } from '../web/visit.ts'
 import type { WordKey } from '../words/table.ts'
 import { Icon } from './icons.tsx'
@@ -105,6 +105,7 @@ export function MembersPage(view: MembersView): VNode {
                 {one.licence && ` · ${one.licence}`}
               </span>
             </div>
+            {one.active && <GuardianForm visit={visit} member={one} />}
             {one.active && (
               <SellTickets
                 visit={visit}
@@ -124,6 +125,38 @@ export function MembersPage(view: MembersView): VNode {
         </p>
       </form>
     </Page>
+  )
+}
+
+/** Who acts for a member, where he is a child or has a guardian. */
+function GuardianForm({ visit, member }: { visit: Visit; member: Listed }): VNode | null {
+  const { say, club, today } = visit
+  const { guardian } = member
+  const isChild = member.birthYear > Number(today.slice(0, 4)) - ADULT_YEARS
+  if (!isChild && !guardian) return null
+  const id = `guardian-${member.id}`
+  return (
+    <details class="sell">
+      <summary>
+        <Icon name="people" />
+        {guardian ? say('family.has', { name: guardian.name }) : say('family.none')}
+      </summary>
+      <form method="post" action={`/${club.slug}/office/members/${member.id}/guardian`}>
+        <label for={id} class="small">
+          {say('family.set', { name: `${member.firstName} ${member.lastName}` })}
+        </label>
+        <input
+          id={id}
+          name="email"
+          type="email"
+          maxLength={254}
+          value={guardian?.email}
+          autocomplete="off"
+          class="wide"
+        />
+        <button>{say('save')}</button>
+      </form>
+    </details>
   )
 }
 

@@ -247,6 +247,16 @@ export function QuotaPage(view: QuotaView): VNode {
                 ))}
               </select>
             </p>
+            <p class="field">
+              <label for="per">{say('family.per')}</label>
+              <select id="per" name="per">
+                {(['member', 'family'] as const).map((one) => (
+                  <option key={one} value={one} selected={one === draft.per}>
+                    {say(`family.per.${one}`)}
+                  </option>
+                ))}
+              </select>
+            </p>
           </div>
           <div class="field-row">
             <p class="field">

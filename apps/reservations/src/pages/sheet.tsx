@@ -39,8 +39,10 @@ export type SheetView = {
   readonly refused: readonly string[]
   /** Set when a booking is being changed rather than made. */
   readonly booking?: Booking | undefined
-  /** For the secretary: on whose behalf. */
-  readonly members: readonly Member[]
+  /** On whose behalf: for an officer all members, for a parent the family; else none. */
+  readonly owners: readonly Member[]
+  /** An officer may break rules, with a reason. */
+  readonly isOffice: boolean
   readonly ownerId: string
 }
 
@@ -92,7 +94,7 @@ export function SheetPage(view: SheetView): VNode {
 }
 
 function SheetForm(view: SheetView): VNode {
-  const { visit, court, startMs, booking, members } = view
+  const { visit, court, startMs, booking, owners, isOffice } = view
   const { say, club } = visit
   const action = booking ? `/${club.slug}/bookings/${booking.id}` : `/${club.slug}/book`
   const until = clockLabel(club.zone, startMs + view.length * 60_000)
@@ -124,10 +126,10 @@ function SheetForm(view: SheetView): VNode {
           })}
         </div>
       </fieldset>
-      {members.length > 0 && !booking && <OwnerField {...view} />}
+      {owners.length > 0 && !booking && <OwnerField {...view} />}
       <Partners {...view} />
       <Guests {...view} />
-      {members.length > 0 && (
+      {isOffice && (
         <p class="field">
           <label for="reason">
             {say('book.reason')} <span class="small">{say('book.optional')}</span>
@@ -171,7 +173,7 @@ function Partners(view: SheetView): VNode {
             id={`partner-${at}`}
             name="partner"
             data-filter={say('book.partnerFilter')}
-            required={at < partnersMin && view.members.length === 0 && !view.guests}
+            required={at < partnersMin && !view.isOffice && !view.guests}
           >
             <option value="">{say('book.partnerNone')}</option>
             {people.map(({ id, name }) => (
@@ -192,10 +194,9 @@ function Partners(view: SheetView): VNode {
 }
 
 /** How many, with what that uses. Nobody asks who they are. */
-function Guests({ visit, guests, members, booking }: SheetView): VNode | null {
+function Guests({ visit, guests, isOffice, booking }: SheetView): VNode | null {
   const { say } = visit
   if (!guests) return null
-  const isOffice = members.length > 0 && !booking
   const { chosen, used, max, each, balance } = guests
   const hint = each > 0 ? 'guests.left' : 'guests.free'
   return (
@@ -211,25 +212,25 @@ function Guests({ visit, guests, members, booking }: SheetView): VNode | null {
         ))}
       </select>
       <span id="guests-hint" class="small">
-        {isOffice ? say('guests.office') : say(hint, { used, max, n: each, balance })}
+        {isOffice && !booking ? say('guests.office') : say(hint, { used, max, n: each, balance })}
       </span>
     </p>
   )
 }
 
-function OwnerField({ visit, members, ownerId }: SheetView): VNode {
+function OwnerField({ visit, owners, ownerId, isOffice }: SheetView): VNode {
   const { say } = visit
   return (
     <p class="field">
       <label for="owner">{say('book.for')}</label>
       <select id="owner" name="owner">
-        {members.map((member) => (
+        {owners.map((member) => (
           <option key={member.id} value={member.id} selected={member.id === ownerId}>
             {member.firstName} {member.lastName}
           </option>
         ))}
       </select>
-      {!visit.officer?.isProved && (
+      {isOffice && !visit.officer?.isProved && (
         <span class="small">
           {say('prove.hidden')} <a href={proveAddress(visit)}>{say('prove.show')}</a>
         </span>

@@ -6,11 +6,12 @@
 import type { Context, Hono } from 'hono'
 import { book, cancel, change, judgeFor } from '../data/acts.ts'
 import { MissingError, PartnerError } from '../data/errors.ts'
-import { rulesFor, type Order } from '../data/acts.ts'
+import { rulesFor, standingWithFamily, type Order } from '../data/acts.ts'
 import { RefusedError } from '../data/errors.ts'
-import { bookingById, bookingsOfMember, bookingsWithin, standingOf } from '../data/bookings.ts'
+import { bookingById, bookingsOfMember, bookingsWithin } from '../data/bookings.ts'
 import { pinOf } from '../data/checkins.ts'
 import { courtsOf } from '../data/clubs.ts'
+import { actsFor, wardsOf } from '../data/families.ts'
 import { maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
 import { purseOf } from '../data/tickets.ts'
 import { TakenError, type Transaction } from '../database.ts'
@@ -145,7 +146,7 @@ function askOf(booking: Booking): Ask {
 function readOrder(fields: Fields, ask: Ask, member: Member): Order {
   const length = fields.whole('length', STEP_MINUTES, 480)
   const isSecretary = member.role === 'secretary'
-  const owner = isSecretary ? fields.text('owner') : ''
+  const owner = isSecretary || member.wardIds.length > 0 ? fields.text('owner') : ''
   if (owner !== '' && !isId(owner)) throw new FormError('owner')
   const reason = isSecretary ? fields.text('reason').trim().slice(0, 200) : ''
   return {
@@ -195,7 +196,7 @@ async function sheetView(
   const rules = await rulesFor(tx, club, owner)
   const wish = { court, startMs: ask.startMs, endMs, partnerCount: rules.subscription.partnersMin }
   const fromMs = Math.min(nowMs, ask.startMs) - 2 * WEEK_MS
-  const standing = await standingOf(tx, club.id, owner.id, fromMs, courts, booking?.id)
+  const standing = await standingWithFamily(tx, club, owner, rules, fromMs, courts, booking?.id)
   const isSecretary = member.role === 'secretary'
   const purse = await purseOf(tx, club, owner.id, ask.startMs, booking?.id)
   const max = rules.subscription.guestsSeason
@@ -238,7 +239,8 @@ async function sheetView(
     mayTry: isSecretary || stays || foreseen.length === 0,
     refused: sentencesFor(visit, problem, stays ? [] : foreseen, lengths.length > 0),
     booking,
-    members: isSecretary ? await namedMembers(tx, visit) : [],
+    owners: await ownersFor(tx, visit, member),
+    isOffice: isSecretary,
     ownerId: owner.id,
   }
 }
@@ -310,6 +312,13 @@ function canStart(court: Court, day: Day, startMs: number): boolean {
   return lengthsFrom(court, day, startMs).length > 0
 }
 
+/** On whose behalf a member may book. */
+async function ownersFor(tx: Transaction, visit: Visit, member: Member): Promise<Member[]> {
+  if (member.role === 'secretary') return await namedMembers(tx, visit)
+  const wards = await wardsOf(tx, visit.club.id, member)
+  return wards.length > 0 ? [member, ...wards] : []
+}
+
 /** All members for an officer who gave the password again; else those whose names he has. */
 async function namedMembers(tx: Transaction, visit: Visit): Promise<Member[]> {
   const { viewer, year } = lookOf(visit)
@@ -341,11 +350,22 @@ async function peopleFor(
   return [...people, ...named]
 }
 
+/** A member's own bookings and those of whom he acts for, each once, in order. */
+async function bookingsOfFamily(tx: Transaction, visit: Visit, member: Member): Promise<Booking[]> {
+  const found = new Map<string, Booking>()
+  for (const id of [member.id, ...member.wardIds]) {
+    const fromMs = visit.nowMs - PAST_SHOWN_MS
+    const theirs = await bookingsOfMember(tx, visit.club.id, id, fromMs, lookOf(visit))
+    for (const one of theirs) found.set(one.id, one)
+  }
+  return [...found.values()].toSorted((a, b) => a.startMs - b.startMs)
+}
+
 async function showMine(c: Context, shop: Shop, visit: Visit, member: Member): Promise<Response> {
   const { club, nowMs } = visit
   const { courts, bookings } = await inVisit(shop.database, visit, async (tx) => ({
     courts: await courtsOf(tx, club.id),
-    bookings: await bookingsOfMember(tx, club.id, member.id, nowMs - PAST_SHOWN_MS, lookOf(visit)),
+    bookings: await bookingsOfFamily(tx, visit, member),
   }))
   const coming = bookings.filter(({ endMs, status }) => endMs > nowMs && status === 'confirmed')
   const past = bookings.filter((one) => !coming.includes(one)).toReversed()
@@ -366,7 +386,7 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
   }))
   const court = courts.find((one) => one.id === booking?.courtId)
   if (!booking || !court || !maySee(booking, member)) throw new MissingError('no such booking')
-  const own = booking.ownerId === member.id || member.role === 'secretary'
+  const own = booking.ownerId !== undefined && actsFor(member, booking.ownerId)
   const view = {
     visit,
     booking,
@@ -390,8 +410,7 @@ function pinFor(shop: Shop, { club }: Visit, booking: Booking, member: Member): 
 }
 
 function maySee(booking: Booking, member: Member): boolean {
-  const plays = booking.players.some(({ id }) => id === member.id)
-  return booking.kind === 'play' && (plays || member.role === 'secretary')
+  return booking.kind === 'play' && booking.players.some(({ id }) => actsFor(member, id))
 }
 
 /** The booking of the address, when the member may still change it. @throws {MissingError} */
@@ -402,7 +421,7 @@ async function toChange(c: Context, shop: Shop, visit: Visit, member: Member): P
   )
   const { nowMs, club } = visit
   const isSecretary = member.role === 'secretary'
-  const own = booking?.ownerId === member.id || isSecretary
+  const own = booking?.ownerId !== undefined && actsFor(member, booking.ownerId)
   if (!booking || !own || booking.kind !== 'play' || booking.status !== 'confirmed') {
     throw new MissingError('no such booking')
   }

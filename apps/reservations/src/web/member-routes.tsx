@@ -5,6 +5,7 @@
  */
 import type { Context, Hono } from 'hono'
 import { rulesFor } from '../data/acts.ts'
+import { wardsOf } from '../data/families.ts'
 import { feedsOf } from '../data/feeds.ts'
 import { setPreferences } from '../data/members.ts'
 import { readNotices } from '../data/notices.ts'
@@ -120,7 +121,8 @@ export async function showMe(
       entries: await ticketsOf(tx, club.id, member.id),
       mayBuy: shop.payments !== undefined && club.ticketCents > 0,
     }
-    return { subscription, quotas, tickets, feeds: await feedsOf(tx, club.id, member.id) }
+    const wards = await wardsOf(tx, club.id, member)
+    return { subscription, quotas, tickets, wards, feeds: await feedsOf(tx, club.id, member.id) }
   })
   return answer(c, <MePage {...{ visit, member, feed, ...view }} />)
 }

@@ -7,6 +7,7 @@ import type { Context, Hono } from 'hono'
 import { MissingError } from '../data/errors.ts'
 import { subscriptionsOf } from '../data/clubs.ts'
 import { applyImport, digestOf, keepImport, planImport } from '../data/imports.ts'
+import { FamilyError, setGuardian } from '../data/families.ts'
 import { allMembers, findMembers } from '../data/members.ts'
 import { cutSessions, mayExport, officersOf, proveSession } from '../data/officers.ts'
 import { raiseAlert, seeAlerts } from '../data/officers.ts'
@@ -104,11 +105,26 @@ function addMemberList(app: Hono, shop: Shop): void {
       query.text('added') === '' ? undefined : { added: count('added'), changed: count('changed') }
     const tooFew = query.text('few') === '1' ? 'tickets.tooFew' : undefined
     const page = <MembersPage {...{ ...view, imported, problem: problem ?? tooFew }} />
-    return answer(c, page, problem ? 429 : 200)
+    return answer(c, page, problem === undefined ? 200 : problem.startsWith('family.') ? 409 : 429)
   }
   app.get(
     '/:club/office/members',
     proved(shop, (c, visit) => show(c, visit)),
+  )
+  app.post(
+    '/:club/office/members/:id/guardian',
+    proved(shop, async (c, visit, member) => {
+      const { club, nowMs } = visit
+      const email = (await formOf(c)).text('email').trim().toLowerCase().slice(0, 254)
+      const id = idOf(c, 'id')
+      try {
+        await inVisit(shop.database, visit, (tx) => setGuardian(tx, club, member, id, email, nowMs))
+        return c.redirect(`/${club.slug}/office/members?done=saved`, 303)
+      } catch (error) {
+        if (error instanceof FamilyError) return await show(c, visit, error.word)
+        throw error
+      }
+    }),
   )
   app.post(
     '/:club/office/members/export',

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { MissingError } from '../data/errors.ts'
 import { bookingById } from '../data/bookings.ts'
 import { clubBySlug } from '../data/clubs.ts'
+import { actsFor } from '../data/families.ts'
 import { creditOrder } from '../data/tickets.ts'
 import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data/refunds.ts'
 import { inClub } from '../database.ts'
@@ -51,7 +52,7 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
       const booking = await inVisit(database, visit, (tx) =>
         bookingById(tx, club.id, id, lookOf(visit)),
       )
-      const own = booking?.ownerId === member.id || member.role === 'secretary'
+      const own = booking?.ownerId !== undefined && actsFor(member, booking.ownerId)
       const owed = booking && own ? await owedFor(shop, visit, booking) : undefined
       const back = `/${club.slug}/bookings/${id}`
       if (!booking || !owed || owed.cents === 0) throw new MissingError('nothing is owed')

@@ -206,6 +206,7 @@ function emptyQuota({ id }: Subscription): QuotaDraft {
     fromMinute: 0,
     toMinute: 1440,
     period: 'week',
+    per: 'member',
     bookingsMax: 2,
   }
 }
@@ -225,6 +226,7 @@ function readQuota(fields: Fields, subscription: Subscription): QuotaDraft {
     fromMinute: Math.min(wholeStep(fields, 'from'), 1439),
     toMinute: Math.max(wholeStep(fields, 'until'), 1),
     period,
+    per: fields.text('per') === 'family' ? 'family' : 'member',
     bookingsMax: fields.whole('max', 0, 100),
   }
 }

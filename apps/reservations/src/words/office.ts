@@ -243,6 +243,7 @@ export const officeRooms = {
   'act.course-ended': ['Lessenreeks beëindigd', 'Cours terminé', 'Course ended'],
   'act.meeting-moved': ['Les verplaatst', 'Séance déplacée', 'Meeting moved'],
   'act.meeting-cancelled': ['Les geannuleerd', 'Séance annulée', 'Meeting cancelled'],
+  'act.family': ['Gezin gewijzigd', 'Famille modifiée', 'Family changed'],
   'act.tickets': ['Tickets verkocht', 'Tickets vendus', 'Tickets sold'],
   'act.closure': ['Terreinen gesloten', 'Terrains fermés', 'Courts closed'],
   'act.reopened': ['Terreinen heropend', 'Terrains rouverts', 'Courts reopened'],

@@ -5,6 +5,37 @@
  */
 
 export const officerWords = {
+  'family.title': ['Mijn gezin', 'Ma famille', 'My family'],
+  'family.lead': [
+    'U boekt, wijzigt en annuleert ook voor hen, en leest wat de club hun meldt.',
+    'Vous réservez, modifiez et annulez aussi pour eux, et lisez ce que le club leur annonce.',
+    'You book, change and cancel for them too, and read what the club tells them.',
+  ],
+  'family.per': ['Telt de boekingen van', 'Compte les réservations', 'Counts the bookings of'],
+  'family.per.member': ['het lid', 'du membre', 'the member'],
+  'family.per.family': ['het hele gezin', 'de toute la famille', 'the whole family'],
+  'family.has': ['Ouder: {name}', 'Parent : {name}', 'Parent: {name}'],
+  'family.none': ['Geen ouder', 'Aucun parent', 'No parent'],
+  'family.set': [
+    'E-mailadres van het volwassen lid dat voor {name} boekt; leeg: niemand',
+    'Adresse e-mail du membre adulte qui réserve pour {name} ; vide : personne',
+    'E-mail address of the adult member who books for {name}; empty: nobody',
+  ],
+  'family.unknown': [
+    'Er is geen lid met dat e-mailadres.',
+    'Aucun membre n’a cette adresse e-mail.',
+    'No member has that e-mail address.',
+  ],
+  'family.young': [
+    'Wie voor een ander boekt, moet volwassen zijn.',
+    'Qui réserve pour un autre doit être majeur.',
+    'Who books for another must be an adult.',
+  ],
+  'family.chain': [
+    'Wie zelf een ouder heeft, kan niet voor een ander boeken; en omgekeerd.',
+    'Qui a lui-même un parent ne peut pas réserver pour un autre, et inversement.',
+    'Who has a parent himself cannot book for another, nor the other way round.',
+  ],
   'prove.title': ['Bent u het?', 'C’est bien vous ?', 'Is it you?'],
   'prove.lead': [
     'Ledengegevens openen enkel na uw wachtwoord. Zo haalt niemand de ledenlijst met een gestolen toestel.',
