@@ -36,7 +36,7 @@ try {
   const harmed: string[] = []
   while (Date.now() < endMs) {
     await delay(HARM_EVERY_MS)
-    const name = await harmOne()
+    const name = await harmOne(harmed)
     if (name !== undefined) harmed.push(name)
     process.stderr.write(`${new Date().toISOString()} damaged ${name}\n`)
   }
@@ -106,10 +106,11 @@ async function eventsOf(command: Command): Promise<readonly Event[]> {
     .map((event) => ({ ...event, atMs: Number(event.atMs) }))
 }
 
-/** Flips a bit of an object that stays, in one region. */
-async function harmOne(): Promise<string | undefined> {
+/** Flips a bit of an object that stays, in one region; no object in two: that nobody could mend. */
+async function harmOne(harmed: readonly string[]): Promise<string | undefined> {
   const region = join(data, 'regions', random() < 0.5 ? 'region-a' : 'region-b', 'backups')
-  const names = (await readdir(region, { recursive: true })).filter((one) => /pack-/.test(one))
+  const all = await readdir(region, { recursive: true })
+  const names = all.filter((one) => /pack-/.test(one) && !harmed.includes(one))
   const name = names.sort()[Math.floor(random() * names.length)]
   if (name === undefined) return undefined
   await using file = await open(join(region, name), 'r+')

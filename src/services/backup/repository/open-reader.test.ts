@@ -1,13 +1,16 @@
-/** Reading while a region is dead: whoever waited for it once does not wait for it again. */
+/** Reading while a region is dead, or while the log goes on under new keys. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { smallRepository } from '#kit/repository.ts'
+import { openSmall, putWal, smallRepository } from '#kit/repository.ts'
+import { days, repositoryInTime } from '#kit/repository-in-time.ts'
 import { FaultError } from '#lib/errors.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
+import type { ObjectStore } from '#storage/object-store.ts'
 import { walPieces } from '../restore/wal-source.ts'
 import { packName } from './names.ts'
 import { openReader } from './open-reader.ts'
 import { readIdentity } from './repository-keys.ts'
+import { verifyRepository } from './verify.ts'
 
 class Dead extends MemoryStore {
   asked = 0
@@ -40,4 +43,29 @@ test('reading: a dead region is asked while it is opened, and then no more', asy
   assert(dead.asked <= asked + 1, `asked ${dead.asked - asked} times more`)
   assert.deepEqual([...reader.away], ['region-0'])
   assert(reader.findings.every(({ region }) => region === 'region-0'))
+})
+
+test('reading: a key that was made while a verification went on is found, not called destroyed', async () => {
+  const { keys, stores, clock } = repositoryInTime()
+  await using repository = await openSmall(keys, stores, { clock })
+  await days(repository, clock, 1)
+  const [first, second] = stores
+  const meanwhile: ObjectStore = {
+    put: (...object) => second.put(...object),
+    get: (name) => second.get(name),
+    getRange: (...range) => second.getRange(...range),
+    head: (name) => second.head(name),
+    delete: (name) => second.delete(name),
+    list: async function* (folder) {
+      if (folder === '') {
+        clock.forward(2 * 3_600_000) // each hour of the log has a key of its own
+        await putWal(repository, [1000])
+      }
+      yield* second.list(folder)
+    },
+  }
+  const regions = [first, meanwhile].map((store, at) => ({ name: `region-${at}`, store }))
+  const reader = await openReader({ regions, identity: readIdentity(keys.verifierKey) })
+  const { findings } = await verifyRepository(reader, { contents: true })
+  assert.deepEqual(findings, [])
 })

@@ -250,22 +250,27 @@ function keysFor(
     const id = toHex(keyId)
     const known = opened.get(id)
     if (known) return known
-    names ??= keyNames(options)
-    const key = openNamed(id, names, options.identity, root, read)
+    const look = (again: boolean): Promise<ReadonlyMap<string, string>> => {
+      if (again || !names) names = keyNames(options)
+      return names
+    }
+    const key = openNamed(id, look, options.identity, root, read)
     opened.set(id, key)
     return key
   }
 }
 
+/** @param look Gives the names as they were listed, or lists them again. */
 async function openNamed(
   id: string,
-  names: Promise<ReadonlyMap<string, string>>,
+  look: (again: boolean) => Promise<ReadonlyMap<string, string>>,
   identity: Identity | undefined,
   root: RepositoryRoot,
   read: (name: string) => Promise<Uint8Array>,
 ): Promise<DataKey> {
   if (!identity) throw new UsageError('REPOSITORY_KEY_WRONG', 'a recovery key is needed to read')
-  const name = (await names).get(id)
+  // One that was not there may have been made since: keys change while we read.
+  const name = (await look(false)).get(id) ?? (await look(true)).get(id)
   if (!name) {
     const message = `the data key ${id} is in no region: it was destroyed, and so what it sealed`
     throw new IntegrityError('KEY_MISSING', message)
