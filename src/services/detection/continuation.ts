@@ -38,8 +38,9 @@ const STANDS_IN = new RegExp(
 )
 
 /** Neither what a program goes on with, nor what it puts in a value's place. */
-export function isWeird({ before, sinceWords, replacesValue }: Departure): boolean {
+export function isWeird({ before, rest, sinceWords, replacesValue }: Departure): boolean {
   if (before.endsWith(' where ')) return false // of `1=1`, which a query builder begins with
+  if (rest === '') return false // it ends where others go on: what cuts is a comment, with signs
   const text = `${sinceWords} `
   return !GOES_ON.test(text) && !(replacesValue && STANDS_IN.test(text))
 }

@@ -114,3 +114,17 @@ test('statements: what cannot be parsed throws nothing', () => {
   for (const sql of ['', `'`, 'SELECT 1\0; DROP TABLE x', '('.repeat(20_000), `/*`, '\uD800'])
     assert.doesNotThrow(() => judge.judge(sql, 'app'))
 })
+
+test('statements: one may end where another goes on, if no comment cuts it', () => {
+  const judge = new StatementJudge()
+  const longer = `UPDATE bookings SET state = 'off', at = $1 WHERE id = $2 AND state = 'on'`
+  for (let at = 0; at < 20; at++) judge.learn(longer, 'app')
+  const shorter = `UPDATE bookings SET state = 'off', at = $1 WHERE id = $2`
+  assert.deepEqual(judge.judge(shorter, 'app'), [])
+  const byText = new StatementJudge()
+  for (let at = 0; at < 20; at++)
+    byText.learn(`SELECT id FROM m WHERE name = 'n${at}' AND secret = 's${at}'`, 'app')
+  assert.deepEqual(byText.judge(`SELECT id FROM m WHERE name = 'n3'`, 'app'), [])
+  for (const cut of [`'--' AND secret = 'x'`, `'; --' AND secret = 'x'`])
+    assert.notDeepEqual(byText.judge(`SELECT id FROM m WHERE name = 'n3${cut}`, 'app'), [], cut)
+})
