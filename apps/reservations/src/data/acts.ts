@@ -240,7 +240,7 @@ async function allowPartners(
   for (const id of partnerIds) {
     const partner = await memberById(tx, club.id, id)
     const known = before?.players.some((player) => player.id === id) ?? false
-    const choosable = partner?.sharesName || by.role === 'secretary' || known
+    const choosable = partner?.sharesName || actsFor(by, id) || known
     if (!partner || !choosable || id === ownerId) throw new PartnerError('unknown')
     const standing = await standingOf(tx, club.id, id, startMs - LOOK_BACK_MS, courts, before?.id)
     const busy = standing.some((one) => one.startMs < endMs && startMs < one.endMs)

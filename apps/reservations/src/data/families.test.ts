@@ -7,7 +7,7 @@ import type { Member } from '../model.ts'
 import { book, cancel, type Order } from './acts.ts'
 import { bookingById } from './bookings.ts'
 import { courtsOf } from './clubs.ts'
-import { MissingError, RefusedError } from './errors.ts'
+import { MissingError, PartnerError, RefusedError } from './errors.ts'
 import { FamilyError, setGuardian } from './families.ts'
 import { memberById, membersOf } from './members.ts'
 import { unreadNotices } from './notices.ts'
@@ -79,6 +79,23 @@ test('families: a parent books and cancels for a child, and nobody else does', a
     inClub(database, club.id, (tx) => cancel(tx, club, by, id, NOW_MS))
   await assert.rejects(cancels(stranger), MissingError)
   await cancels(parent)
+})
+
+test('families: parent and child may play together, whoever books it for himself', async () => {
+  const parent = await read(parentId)
+  const pairs = [
+    [parentId, childId],
+    [childId, parentId],
+  ] as const
+  for (const [owner, partner] of pairs) {
+    const order = { ...orderFor(owner), partnerIds: [partner] }
+    const id = await inClub(database, club.id, (tx) => book(tx, club, parent, order, NOW_MS))
+    await inClub(database, club.id, (tx) => cancel(tx, club, parent, id, NOW_MS))
+  }
+  const order = { ...orderFor(strangerId), partnerIds: [childId] }
+  const stranger = await read(strangerId)
+  const asks = inClub(database, club.id, (tx) => book(tx, club, stranger, order, NOW_MS))
+  await assert.rejects(asks, PartnerError)
 })
 
 test('families: a parent reads a child’s name and news, another member neither', async () => {

@@ -12,7 +12,7 @@ import { bookingById, bookingsOfMember, bookingsWithin } from '../data/bookings.
 import { pinOf } from '../data/checkins.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { actsFor, wardsOf } from '../data/families.ts'
-import { maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
+import { fullName, maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
 import { purseOf } from '../data/tickets.ts'
 import { TakenError, type Transaction } from '../database.ts'
 import { OTHERS_MAX } from '../guests.ts'
@@ -343,7 +343,12 @@ async function peopleFor(
       shown: true,
     }))
   }
-  const people = await partnersFor(tx, visit.club.id, member.id, lookOf(visit).year)
+  const owners = await ownersFor(tx, visit, member)
+  const choosable = await partnersFor(tx, visit.club.id, member.id, lookOf(visit).year)
+  // Last, the family: a parent plays with his child, whichever of them it is booked for.
+  const unchosen = owners.filter(({ id }) => !choosable.some((one) => one.id === id))
+  const family = unchosen.map((one) => ({ id: one.id, name: fullName(one), shown: true }))
+  const people = [...choosable, ...family.toReversed()]
   const known = booking?.players.filter(({ id }) => id !== owner.id) ?? []
   const unlisted = known.filter(({ id }) => !people.some((person) => person.id === id))
   const named = unlisted.map((one) => ({ ...one, name: one.name || visit.say('cell.member') }))
