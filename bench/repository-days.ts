@@ -12,6 +12,7 @@ import { synthesizeIn } from '#kit/repository-in-time.ts'
 import { parseKeyObject } from '#services/backup/repository/data-key.ts'
 import { KEYS_FOLDER } from '#services/backup/repository/names.ts'
 import { openReader, type KnownChains } from '#services/backup/repository/open-reader.ts'
+import { RetentionMeter } from '#services/backup/retention/measure.ts'
 import { dueSynthesis } from '#services/backup/synthetic/due.ts'
 import type { Repository } from '#services/backup/repository/repository.ts'
 import { MemoryStore } from '#storage/memory-store.ts'
@@ -26,6 +27,10 @@ const DAY_MS = 24 * HOUR_MS
 const RETAIN_MS = Math.round(Math.min(90, DAYS * 0.9) * DAY_MS)
 const BACKUP_EVERY_MS = 50 * 60_000
 const PART_SIZE = 1000
+/** Of the window's being full: when the hold is placed and released. */
+const HOLD_MS = { from: 3 * HOUR_MS, to: 27 * HOUR_MS }
+/** Retention looks each minute; what a hold kept may have to be put together first. */
+const LOOKS_AFTER_RELEASE = 3
 
 /** Time that passes when it is told to; whoever sleeps wakes in it. */
 class SimulatedClock implements Clock {
@@ -67,6 +72,11 @@ const place = { keys, stores, clock }
 const births = new Map<string, number>()
 let synthetic = 0
 let tooOldMs = -Infinity
+const meter = new RetentionMeter()
+const broken = { gaps: 0, old: 0, undead: 0, receiptsMissing: 0 }
+let measured = 0
+let hold: string | undefined
+let heldFromMs = Infinity
 
 {
   await using repository = await openSmall(keys, stores, { clock })
@@ -87,6 +97,8 @@ let tooOldMs = -Infinity
     const whole = clock.nowMs() >= fullMs + 4 * HOUR_MS
     if (whole) fullMs = clock.nowMs()
     full = (await take(repository, whole ? undefined : full)) ?? full
+    const fullForMs = clock.nowMs() - startMs - RETAIN_MS
+    if (fullForMs > HOUR_MS) await holdAndMeasure(repository, fullForMs)
     const day = Math.floor((clock.nowMs() - startMs) / (10 * DAY_MS)) * 10
     if (day === reported) continue
     reported = day
@@ -105,8 +117,29 @@ async function retain(repository: Repository): Promise<number> {
   const begunMs = performance.now()
   await repository.destroyExpired(RETAIN_MS, false)
   const tookMs = performance.now() - begunMs
-  tooOldMs = Math.max(tooOldMs, clock.nowMs() - RETAIN_MS - (await oldestKeyMs()))
+  const windowFromMs = Math.min(clock.nowMs() - RETAIN_MS, heldFromMs)
+  tooOldMs = Math.max(tooOldMs, windowFromMs - (await oldestKeyMs()))
   return tookMs
+}
+
+/** @param fullForMs How long the window has been full. */
+async function holdAndMeasure(repository: Repository, fullForMs: number): Promise<void> {
+  if (hold === undefined && fullForMs > HOLD_MS.from) {
+    heldFromMs = clock.nowMs() - RETAIN_MS + 3 * HOUR_MS
+    hold = await repository.hold(heldFromMs, 'a day of it')
+  } else if (hold !== undefined && heldFromMs !== Infinity && fullForMs > HOLD_MS.to) {
+    await repository.release(hold, 'over')
+    heldFromMs = Infinity
+    for (let look = 0; look < LOOKS_AFTER_RELEASE; look++) await retain(repository)
+  }
+  const reader = await openReader({ ...opening, known })
+  const bounds = { nowMs: clock.nowMs(), retainMs: RETAIN_MS, graceMs: HOUR_MS }
+  const found = await meter.measure(reader, bounds, new Set(regions.map(({ name }) => name)))
+  measured++
+  broken.gaps += found.gaps.length
+  broken.old += found.old.length
+  broken.undead += found.undead.length
+  broken.receiptsMissing += found.receiptsMissing
 }
 
 /** When the use of the oldest key in any region began. */
@@ -176,6 +209,11 @@ async function report(day: number, parts: number, retentionMs: number): Promise<
     'a look of retention': [retentionMs, 'ms'],
     'synthetic backups': [synthetic, 'backups'],
     'oldest key before the window, at worst': [Math.max(0, tooOldMs / 60_000), 'min'],
+    'measured by a stranger': [measured, 'times'],
+    'stretches not restorable': [broken.gaps, 'found'],
+    'keys that open what is an hour too old': [broken.old, 'found'],
+    'keys that were destroyed and are there': [broken.undead, 'found'],
+    'destructions without a receipt': [broken.receiptsMissing, 'found'],
   } as const
   for (const [metric, [value, unit]] of Object.entries(figures)) {
     emit({ bench: BENCH, subject: `day ${day}`, metric, value, unit })
