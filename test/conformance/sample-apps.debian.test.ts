@@ -1,5 +1,5 @@
 /**
- * Ten unmodified applications behind the gateway in Chromium: their policy is learned, proposed and
+ * Twelve unmodified applications behind the gateway in Chromium: their policy is learned, proposed and
  * enforced. What visitors do goes on working, nothing is refused, and each reaches 120 points.
  *
  * Packages of npm are installed into a folder of the run; PHP and Python are Debian's.
@@ -14,6 +14,7 @@ import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { cspBrowser, journeyUnderPolicy } from '#kit/csp-journey.ts'
 import { sampleApps, startSampleApp } from '#kit/sample-apps.ts'
+import { sampleSites } from '#kit/sample-sites.ts'
 
 const run = promisify(execFile)
 const SCORE_MIN = 120
@@ -46,11 +47,15 @@ async function journey(page: Page, origin: string): Promise<void> {
   await page.getByText('Hello Lotte "</script>').waitFor()
 }
 
-for (const app of sampleApps) {
+for (const app of [...sampleApps, ...sampleSites]) {
   test(`unmodified: ${app.name} works under its policy and reaches ${SCORE_MIN}`, async () => {
     await using running = await startSampleApp(app, folder)
     const address = { host: running.host, port: running.port }
-    const { grades, violations } = await journeyUnderPolicy(browser, address, journey)
+    const { grades, violations } = await journeyUnderPolicy(
+      browser,
+      address,
+      app.journey ?? journey,
+    )
     assert.deepEqual(violations, [])
     assert(grades.observatory.score >= SCORE_MIN, String(grades.observatory.score))
     assert.equal(grades.securityHeaders.grade, 'A+')

@@ -1,6 +1,7 @@
 /**
  * Applications as people write them, on frameworks that know nothing of us: each with an inline
- * script that holds a visitor's data, a handler in an attribute, an inline style and a form.
+ * script that holds a visitor's data, a handler in an attribute, an inline style and a form; and two
+ * with a day's work in them (`sample-sites.ts`).
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,8 +9,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
 
 export type SampleApp = {
+  /** What a visitor does there, beyond what all have. */
+  readonly journey?: (page: Page, origin: string) => Promise<void>
   readonly name: string
   /** Of npm, at this version; none for what needs none. */
   readonly packages: readonly string[]

@@ -25,23 +25,33 @@ export type HardenedCookie = { readonly line: string } | { readonly dropped: str
  * Names under which the well-known frameworks hand a token to their scripts. Such a cookie is
  * public to the page by design and worthless to a thief without the session beside it.
  */
-const readByFrameworks: ReadonlySet<string> = new Set([
+const tokensForScripts: ReadonlySet<string> = new Set([
   '_csrf_token',
   '_xsrf',
   'csrf-token',
   'csrf_token',
   'csrftoken',
+  'form_key', // Magento
   'xsrf-token',
   'x-csrf-token',
   'x-xsrf-token',
 ])
+
+/** What the own scripts of well-known applications read, and what tells nobody who somebody is. */
+const stateForScripts: readonly RegExp[] = [
+  /^wp-settings-(?:time-)?\d+$/, // WordPress: how the editor looks
+  /^woocommerce_(?:cart_hash|items_in_cart)$/,
+  /^grafana_session_expiry$/, // a time; the session itself is `grafana_session`
+  /^drupal\.visitor\./, // what a visitor wrote into the fields of a comment
+  /^(?:mage-messages|mage-cache-sessid|private_content_version)$/, // Magento: a flag, not a session
+]
 
 /** Names under which frameworks keep who somebody is; never left to scripts. */
 const sessionName = /sess|sid$|^sid|auth|login|remember|jwt|access|refresh|^connect\.|token/i
 
 /** Whether a cookie's name says that it keeps somebody signed in. */
 export function isSessionName(name: string): boolean {
-  return sessionName.test(name) && !readByFrameworks.has(withoutPrefix(name.toLowerCase()))
+  return sessionName.test(name) && !isKnownForScripts(name)
 }
 
 /** Longest set-cookie line we read: a browser takes 4096 bytes and the attributes beside them. */
@@ -81,12 +91,13 @@ export class CookiePolicy {
 
   #isReadByScripts(name: string): boolean {
     if (this.#learns && !isSessionName(name)) return true
-    return this.#readByScripts.has(name) || readByFrameworks.has(withoutPrefix(name.toLowerCase()))
+    return this.#readByScripts.has(name) || isKnownForScripts(name)
   }
 }
 
-function withoutPrefix(name: string): string {
-  return name.replace(/^__(host|secure)-/, '')
+function isKnownForScripts(name: string): boolean {
+  const plain = name.toLowerCase().replace(/^__(host|secure)-/, '')
+  return tokensForScripts.has(plain) || stateForScripts.some((pattern) => pattern.test(plain))
 }
 
 /** The first value that a request's cookies give a name; undefined without one. */
