@@ -27,7 +27,7 @@ test('extremes: a literal of 100 MB passes; its record has beginning, size and d
   assert.equal(recorded['sha256'], createHash('sha256').update(sql).digest('hex'))
 })
 
-test('extremes: a role with rules is refused 20 MB, and what no parser takes', async () => {
+test('extremes: a role with rules is refused 20 MB, and 20,000 nested parentheses', async () => {
   const roles = { [SUPERUSER]: {} }
   await using gateway = await startSqlGateway(server, { roles })
   using wire = await dialTls(gateway)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Startup } from '#protocol/postgres/startup.ts'
+import { sqlGatewayConfig } from './config.ts'
 import { allowList, identify, plainAddress, readRange } from './policy.ts'
 
 test('allow-list: ranges of both families, and nothing beside them', () => {
@@ -21,6 +22,19 @@ test('allow-list: ranges of both families, and nothing beside them', () => {
   for (const [address, allowed] of Object.entries(table)) {
     assert.equal(isAllowed(address), allowed, address)
   }
+})
+
+test('allow-list: ten thousand networks let in what is theirs, and nothing beside them', () => {
+  const networks = Array.from({ length: 10_000 }, (_, at) => `10.${at >> 7}.${(at % 128) * 2}.0/24`)
+  const { allow } = sqlGatewayConfig.parse({ allow: networks })
+  const isAllowed = allowList(allow)
+  for (let at = 0; at < 10_000; at += 7) {
+    const [second, third] = [at >> 7, (at % 128) * 2]
+    assert(isAllowed(`10.${second}.${third}.255`))
+    assert(!isAllowed(`10.${second}.${third + 1}.0`), 'the network next to it')
+  }
+  assert(!isAllowed('11.0.0.1'))
+  assert.throws(() => sqlGatewayConfig.parse({ allow: [...networks, '192.0.2.1'] }), /10000/)
 })
 
 test('allow-list: what is no address is not allowed, even by everything', () => {
