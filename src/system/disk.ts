@@ -8,7 +8,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, fsync, fsyncSync, mkdirSync, openSync, writeSync, type Dirent } from 'node:fs'
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import {
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { FaultError } from '#lib/errors.ts'
@@ -57,12 +67,14 @@ export const systemDisk: Disk = {
   createOnce: (name, bytes) =>
     guard(name, async () => {
       const temporary = await writeTemporary(name, bytes)
+      let removed: Promise<void> | undefined
       try {
         await link(temporary, name) // unlike rename, link never replaces
+        removed = rm(temporary, { force: true }) // a commit may wait for the name, not for this
+        await syncFolder(dirname(name))
       } finally {
-        await rm(temporary, { force: true })
+        await (removed ?? rm(temporary, { force: true }))
       }
-      await syncFolder(dirname(name))
     }),
   replace: (name, bytes) =>
     guard(name, async () => {
@@ -169,17 +181,27 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 async function writeTemporary(name: string, bytes: Uint8Array): Promise<string> {
-  await makeFolder(dirname(name))
   const temporary = `${name}.${randomUUID()}.tmp`
   try {
-    await using file = await open(temporary, 'wx', 0o600)
+    await using file = await openNew(temporary)
     await file.writeFile(bytes)
-    await file.sync()
+    await file.datasync() // the size is part of it, the time of writing is not
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
   }
   return temporary
+}
+
+/** Folders are there but for the first file: none is looked for in vain before each. */
+async function openNew(name: string): Promise<FileHandle> {
+  try {
+    return await open(name, 'wx', 0o600)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    await makeFolder(dirname(name))
+    return open(name, 'wx', 0o600)
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {
