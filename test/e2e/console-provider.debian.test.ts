@@ -62,7 +62,7 @@ test('provider: a code of oathtool is the second proof', async () => {
   assert.equal(done.to, '/')
 })
 
-test('provider: the first time our own second proof is asked, whatever the provider saw', async () => {
+test('provider: the first time our own second proof is asked too', async () => {
   const back = await signInAt('lotte')
   assert.match(back.text, /url=\/second/)
   assert.equal((await askConsole(desk, 'GET', '/', back)).to, '/second')

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from 'node:path'
 import { UsageError } from '#lib/errors.ts'
 import type { RecoveryAction } from '#services/backup/restore/recovery-files.ts'
 import {
@@ -18,6 +19,7 @@ import { postgresAccount } from '#system/postgres/user.ts'
 import type { Command, CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openForReading, readKeyFile } from '../repository.ts'
+import { useApproval } from './approval.ts'
 import { megabytes, progressText } from './backup-run.ts'
 
 const ACTIONS: readonly RecoveryAction[] = ['promote', 'pause', 'shutdown']
@@ -53,6 +55,8 @@ export const restoreCommand: Command = {
       throw new UsageError('OPTION_INVALID', message)
     }
     const target = parseTarget(to)
+    if (place !== undefined && resolve(place) === resolve(context.paths.cluster('protected')))
+      await useApproval(context, 'restore-over-production', resolve(place))
     const identity = await readKeyFile(context.paths, key)
     const reader = await openForReading(context, context.config.backup.regions, identity)
     const json = input.values['json'] === true

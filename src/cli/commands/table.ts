@@ -9,6 +9,7 @@ import { alertsListCommand } from './alerts-list.ts'
 import { alertsUndoCommand } from './alerts-undo.ts'
 import { alertsShowCommand } from './alerts-show.ts'
 import { auditClassKeyCommand } from './audit-class-key.ts'
+import { auditPackCommand } from './audit-pack.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditSearchCommand } from './audit-search.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
@@ -36,12 +37,15 @@ import { incidentCommands } from './incident.ts'
 import { mailLiftCommand, mailPersonCommand } from './mail.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
+import { accessBreakGlassCommand, accessReplayCommand } from './access-replay.ts'
 import {
   accessApproveCommand,
   accessListCommand,
   accessRequestCommand,
   accessRevokeCommand,
 } from './access.ts'
+import { approvalCommands } from './approval.ts'
+import { outsideCommands } from './outside.ts'
 import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { secretsScanCommand } from './secrets-scan.ts'
@@ -86,6 +90,7 @@ export const chapters: readonly Chapter[] = [
       auditQueryCommand,
       auditSearchCommand,
       auditVerifyCommand,
+      auditPackCommand,
       auditClassKeyCommand,
       databaseLintCommand,
       alertsListCommand,
@@ -111,6 +116,10 @@ export const chapters: readonly Chapter[] = [
       accessApproveCommand,
       accessRevokeCommand,
       accessListCommand,
+      accessReplayCommand,
+      accessBreakGlassCommand,
+      ...approvalCommands,
+      ...outsideCommands,
       rotateCommand,
       secretsScanCommand,
     ],

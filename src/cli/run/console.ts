@@ -13,6 +13,7 @@ import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { grantUrl } from '../grant-url.ts'
 import { openLoginLimits } from '../login-limits.ts'
 import { overviewOf } from './console-overview.ts'
 import { recoveryOf } from './console-recovery.ts'
@@ -47,12 +48,7 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     access: {
       start: async (role, minutes, account, id): Promise<Started> => {
         const grant = await access.start(role, minutes * 60, account, id)
-        const url = new URL(`postgres://localhost:${ports.sql}/${grant.database}`)
-        url.username = grant.name
-        url.password = grant.password
-        url.searchParams.set('sslmode', 'verify-full')
-        url.searchParams.set('sslrootcert', paths.caCertificate)
-        return { role: grant.name, url: url.href, untilMs: grant.untilMs }
+        return { role: grant.name, url: grantUrl(context, grant), untilMs: grant.untilMs }
       },
       end: async (databaseRole) => void (await access.end(databaseRole, 'command')),
       list: async () => (await access.list()).map(({ name }) => name),

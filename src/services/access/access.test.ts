@@ -111,6 +111,16 @@ test('access: a grant reads through the gateway, in its own name, and nothing mo
   await client.end(grant.name, 'command')
 })
 
+test('access: a broken glass is on record before it opens', async () => {
+  const grant = await client.breakGlass('read', 60, 'lotte', 'the console is away')
+  const codes = trail.events.map(({ code }) => code)
+  assert(codes.lastIndexOf('BREAK_GLASS_OPENED') < codes.lastIndexOf('GRANT_STARTED'))
+  const [opened] = trail.of('BREAK_GLASS_OPENED')
+  assert.deepEqual([opened?.['role'], opened?.['reason']], ['read', 'the console is away'])
+  await client.end(grant.name, 'command')
+  await assert.rejects(client.breakGlass('write', 3601, 'lotte', 'x'), { code: 'GRANT_REFUSED' })
+})
+
 test('access: by command, the session is cut and the role is gone', async () => {
   const grant = await client.start('read', 60, 'lotte', 'r2')
   const session = await enter(grant)

@@ -18,6 +18,13 @@ export type StartedGrant = {
 
 export type AccessClient = {
   start(role: GrantRole, seconds: number, account: string, request: string): Promise<StartedGrant>
+  /** Without an approval; recorded as such before it begins. */
+  breakGlass(
+    role: 'read' | 'write',
+    seconds: number,
+    account: string,
+    reason: string,
+  ): Promise<StartedGrant>
   end(name: string, reason: string): Promise<{ readonly sessionsCut: number }>
   list(): Promise<readonly LiveGrant[]>
   rotate(): Promise<Rotated>
@@ -33,6 +40,8 @@ export function accessClient(socket: string): AccessClient {
     post(socket, path, body, timeoutMs) as Promise<T>
   return {
     start: (role, seconds, account, id) => ask('/start', { role, seconds, account, request: id }),
+    breakGlass: (role, seconds, account, reason) =>
+      ask('/break-glass', { role, seconds, account, reason }),
     end: (name, reason) => ask('/end', { name, reason }),
     list: () => ask('/list', {}),
     rotate: () => ask('/rotate', {}, ROTATION_TIMEOUT_MS),

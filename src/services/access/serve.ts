@@ -31,6 +31,13 @@ const startBody: z.ZodType<Start> = z.strictObject({
   account: z.string().min(1).max(254),
   request: z.string().max(64),
 })
+type Glass = { role: 'read' | 'write'; seconds: number; account: string; reason: string }
+const glassBody: z.ZodType<Glass> = z.strictObject({
+  role: z.enum(['read', 'write']),
+  seconds: z.int(),
+  account: z.string().min(1).max(254),
+  reason: z.string().trim().min(1).max(500),
+})
 type End = { name: string; reason: string }
 const endBody: z.ZodType<End> = z.strictObject({
   name: z.string().startsWith(GRANT_PREFIX).max(63),
@@ -143,6 +150,13 @@ async function route(
   switch (path) {
     case '/start':
       return grants.start(startBody.parse(body))
+    case '/break-glass': {
+      const { reason, ...wish } = glassBody.parse(body)
+      const { role, seconds } = wish
+      checkWish(wish, config.minutesMax)
+      await ports.trail.append([{ code: 'BREAK_GLASS_OPENED', detail: { role, seconds, reason } }])
+      return grants.start({ ...wish, request: 'break-glass' })
+    }
     case '/end': {
       const { name, reason } = endBody.parse(body)
       return grants.end(name, reason)

@@ -1,5 +1,5 @@
 /**
- * Values that are secrets by their name and their make: drawn at random, or chosen by a person. Pure.
+ * Values that are secrets by name and make: drawn at random, or chosen by a person. Pure.
  *
  * Names alone find too much (every test has a `password`), randomness alone too (every digest):
  * both together find what the patterns of known services cannot know. What a person chose is not
@@ -17,8 +17,10 @@ const telling =
 const quick = /passw|passphrase|pwd|secret|token|key|credential|authorization|:\/\/|curl/i
 
 /** Name, then = or :, then a value in quotes, or a bare one up to a blank. */
+const quoted = '(["\'`])([^"\'`\\s]{6,200})\\2'
+const bare = '([^"\'`\\s,;(){}<>]{6,200})'
 const assignment = new RegExp(
-  `(${telling})["'\\]]{0,2}\\s*(?::=|=>|=|:|,)\\s*(?:(["'\`])([^"'\`\\s]{6,200})\\2|([^"'\`\\s,;(){}<>]{6,200}))`,
+  `(${telling})["'\\]]{0,2}\\s*(?::=|=>|=|:|,)\\s*(?:${quoted}|${bare})`,
   'gi',
 )
 /** Values that are sent as proof of who one is. */
@@ -28,8 +30,11 @@ const bearer =
 const inAddress = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/"']{0,60}:([^\s:@/"'$\{<]{6,100})@/gi
 const curl = /\bcurl\b.{0,200}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,60}:([^\s"'$]{6,100})/gi
 
-const configuration =
-  /(^|\/)(\.env[\w.-]*|\.npmrc|\.netrc|\.pgpass|dockerfile|docker-compose[\w.-]*)$|\.(env|properties|ya?ml|json|ini|conf|cfg|toml|tf|tfvars|xml|config)$/i
+const configuration = new RegExp(
+  '(^|/)(\\.env[\\w.-]*|\\.npmrc|\\.netrc|\\.pgpass|dockerfile|docker-compose[\\w.-]*)$|' +
+    '\\.(env|properties|ya?ml|json|ini|conf|cfg|toml|tf|tfvars|xml|config)$',
+  'i',
+)
 
 const BITS_PER_CHARACTER_MIN = 3
 const RANDOM_LENGTH_MIN = 16
@@ -69,10 +74,13 @@ export function suspectsIn(line: string, path = ''): readonly Suspect[] {
 
 /** Names of places where a secret is, or of things about it: `password_file`, `token_url`. */
 function tellsAPlace(name: string): boolean {
-  return /(file|path|dir|url|uri|name|id|field|label|hash|length|max|min|type|policy|header|prefix|regex|hint|error|message|count|age|days|ttl|expiry|endpoint)s?$/i.test(
-    name,
-  )
+  return place.test(name)
 }
+const place = new RegExp(
+  '(file|path|dir|url|uri|name|id|field|label|hash|length|max|min|type|policy|header|prefix|' +
+    'regex|hint|error|message|count|age|days|ttl|expiry|endpoint)s?$',
+  'i',
+)
 
 /** Whether the value stands for another: a variable, a reference, an example, a call, a path. */
 function stands(value: string): boolean {
@@ -80,12 +88,16 @@ function stands(value: string): boolean {
     /[$%#]\{|^\$|^<|>$|^\*+$|^x+$|\(|\)|\[|process\.|\benv\b|^https?:|^\.{0,2}\/|^~\/|^@/i.test(
       value,
     ) ||
-    /example|placeholder|change.?me|your[_-]|dummy|sample|redacted|secret.?here|not.?set|undefined|null/i.test(
-      value,
-    ) ||
+    models.test(value) ||
     /^(sha\d+|md5)[-:]/i.test(value)
   )
 }
+
+const models = new RegExp(
+  'example|placeholder|change.?me|your[_-]|dummy|sample|redacted|secret.?here|not.?set|' +
+    'undefined|null',
+  'i',
+)
 
 function classesOf(value: string): number {
   return [/[a-z]/, /[A-Z]/, /\d/, /[^\w]/].filter((one) => one.test(value)).length

@@ -38,6 +38,12 @@ export type StaffFigures = {
   readonly withoutSecond: number
 }
 
+type Glass = { account: string; role: 'read' | 'write'; reason: string }
+const glassBody: z.ZodType<Glass> = z.strictObject({
+  account: z.string().max(254),
+  role: z.enum(['read', 'write']),
+  reason: z.string().max(500),
+})
 type Wanted = { account: string; act: Act; subject: string; reason: string }
 const actName = z.enum(Object.keys(acts) as [Act, ...Act[]])
 const wantedBody: z.ZodType<Wanted> = z.strictObject({
@@ -106,6 +112,10 @@ export function adminApp(desk: Desk, requests: Requests, approvals: Approvals): 
     return requests.start(id, undefined)
   })
   route('/access/revoke', (body) => requests.end(numbered.parse(body).id, undefined))
+  route('/break-glass', async (body) => {
+    const { account, role, reason } = glassBody.parse(body)
+    return { told: await desk.notices.brokenGlass(account, role, reason) }
+  })
   route('/approval/list', () => approvals.list())
   route('/approval/ask', async (body) => {
     const { account, act, subject, reason } = wantedBody.parse(body)

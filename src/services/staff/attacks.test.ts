@@ -55,7 +55,7 @@ async function signIn(person: Person, cookie = ''): Promise<Page> {
   return askConsole(desk, 'POST', '/second', { cookie: first.cookie, fields })
 }
 
-test('attack: user enumeration by text: a name that exists answers as one that does not', async () => {
+test('attack: user enumeration by text: a name answers as one that does not exist', async () => {
   const [there, away] = [await login(lotte.name, 'no'), await login('nobody@club.example', 'no')]
   assert.deepEqual([there.status, there.text, there.cookie], [away.status, away.text, away.cookie])
 })
@@ -74,7 +74,7 @@ test('attack: user enumeration by timing: the same hash is spent, account or non
   assert(spent.nobody > spent.somebody / 2, JSON.stringify(spent))
 })
 
-test('attack: session fixation: every stage begins a token of its own, the old one is dead', async () => {
+test('attack: session fixation: every stage begins a token, the old one is dead', async () => {
   const planted = '__Host-veilig-staff=planted-by-somebody'
   const first = await login(lotte.name, lotte.password, { cookie: planted })
   assert.notEqual(first.cookie.split(';')[0], planted)
@@ -87,7 +87,7 @@ test('attack: session fixation: every stage begins a token of its own, the old o
   assert.equal((await askConsole(desk, 'GET', '/', { cookie: second.cookie })).status, 200)
 })
 
-test('attack: CSRF: without our origin, or without the token of the form, nothing is done', async () => {
+test('attack: CSRF: without our origin or the token of the form, nothing is done', async () => {
   const { cookie } = lotte
   const invite = { name: 'mallory@evil.example', role: 'owner' }
   const csrf = csrfIn(await askConsole(desk, 'GET', '/staff', { cookie }))
@@ -116,7 +116,7 @@ test('attack: open redirect: after the second proof one goes to a page of ours o
   }
 })
 
-test('attack: host header: links and redirects name the configured origin, whatever the host says', async () => {
+test('attack: host header: links name the configured origin, whatever it says', async () => {
   const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example' }
   const { cookie } = await signIn(daan)
   const door = await askConsole(desk, 'GET', '/', { headers })
@@ -151,7 +151,7 @@ test('attack: replayed TOTP: a code counts once, at whatever address it is shown
   assert.equal((await askConsole(desk, 'POST', '/prove', more)).status, 422)
 })
 
-test('attack: cloned passkey: a counter that stays behind or stands still is a copied key', async () => {
+test('attack: cloned passkey: a counter that does not go on is of a copied key', async () => {
   await desk.pool.query(
     `insert into passkey (id, account_id, public_key, counter, transports)
      select 'cloned', id, 'x', 7, '{}' from account where name = $1`,
@@ -167,7 +167,7 @@ test('attack: cloned passkey: a counter that stays behind or stands still is a c
   await desk.pool.query(`delete from passkey where id = 'cloned'`)
 })
 
-test('attack: a stolen session does nothing dangerous once the proof is some minutes old', async () => {
+test('attack: a stolen session does nothing dangerous some minutes later', async () => {
   const { cookie } = await signIn(lotte)
   aheadMs += 6 * 60_000
   const csrf = csrfIn(await askConsole(desk, 'GET', '/staff', { cookie }))
@@ -189,7 +189,7 @@ test('attack: a stolen session does nothing dangerous once the proof is some min
   assert.match((await askConsole(desk, 'POST', '/staff/invite', more)).text, /invitation\//)
 })
 
-test('attack: one person alone approves nothing of what takes two, in the console or by command', async () => {
+test('attack: one person alone approves nothing of what takes two', async () => {
   const [one, two] = [await signIn(lotte), await signIn(daan)]
   const ask = { act: 'read-recovery-key', subject: 'recovery.key', reason: 'to print it' }
   const csrf = csrfIn(await askConsole(desk, 'GET', '/approvals', { cookie: one.cookie }))
@@ -213,7 +213,7 @@ test('attack: one person alone approves nothing of what takes two, in the consol
   await assert.rejects(use(), { code: 'APPROVAL_MISSING' }, 'an approval counts once')
 })
 
-test('attack: tried passwords: the owner is told, and "it wasn\'t me" ends every session', async () => {
+test('attack: tried passwords: the owner is told, and one click ends every session', async () => {
   const { cookie } = await signIn(daan)
   aheadMs += 7 * 3_600_000 // whatever was noticed before is long ago
   const live = await signIn(daan)
@@ -247,7 +247,7 @@ test('attack: tried passwords: the owner is told, and "it wasn\'t me" ends every
   assert.deepEqual(desk.faults, [])
 })
 
-test('attack: guesses over many names share one lane, and what finds no place is not looked at', async () => {
+test('attack: guesses over many names share one lane, with few places', async () => {
   const lanes = new PasswordLanes()
   const gate = Promise.withResolvers<boolean>()
   const strangers = Array.from({ length: 40 }, () => lanes.run(false, () => gate.promise))

@@ -85,6 +85,28 @@ export class Notices {
     return fault
   }
 
+  /** Tells every owner and operator, and the team, at once. @returns How many got a mail. */
+  async brokenGlass(by: string, role: string, reason: string): Promise<number> {
+    const { pool, sendMail, tellTeam, publicOrigin, onFault } = this.#desk.ports
+    const text = `${by} broke the glass: ${role} in the database without an approval. ${reason}`
+    await this.#desk.record('BREAK_GLASS_TOLD', by, { role })
+    await tellTeam?.(text, `${publicOrigin}/access`).catch((error: unknown) =>
+      onFault('team', error),
+    )
+    const { rows } = await pool.query<{ name: string }>(
+      `select name from account where state = 'active' and role in ('owner', 'operator')
+         and name like '%@%' order by name limit 50`,
+    )
+    let told = 0
+    for (const { name } of sendMail ? rows : []) {
+      await sendMail?.({ to: name, subject: 'Somebody broke the glass', text }).then(
+        () => told++,
+        (error: unknown) => onFault('mail', error),
+      )
+    }
+    return told
+  }
+
   async #notice(account: Account, kind: keyof typeof words): Promise<void> {
     const { pool, clock, random, publicOrigin, sendMail } = this.#desk.ports
     const nowMs = clock.nowMs()
