@@ -17,7 +17,11 @@ import { createLocalAuthority, issueCertificate } from '#system/local-ca/authori
 import { webGatewayConfig } from './config.ts'
 
 const agent = new TlsAgent({ keepAlive: true, maxSockets: 16 })
-after(() => agent.destroy())
+let isEnd = false
+after(() => {
+  isEnd = true // also for the clients of a test that failed
+  agent.destroy()
+})
 
 const patient = { limits: { upstreamGraceMs: 30_000 } }
 
@@ -134,7 +138,7 @@ function startLoad(
   }
   const state = { done: 0, stop }
   const client = async (): Promise<void> => {
-    while (!isOver) {
+    while (!isOver && !isEnd) {
       const answer = await ask(gateway, 'GET', ca, by).catch((error: Error) => error.message)
       if (!answer.startsWith('200 ')) failures.push(answer)
       state.done++
