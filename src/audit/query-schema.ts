@@ -1,5 +1,5 @@
 /**
- * What `audit query` offers: one table, and views that save people from JSON.
+ * What `audit query` offers: the events, and views that save people from JSON.
  *
  * A view is tolerant: what an event does not carry is NULL, and a statement that has no end yet
  * (or whose gateway was killed) has no rows, bytes or duration.
@@ -7,8 +7,13 @@
  * @module
  */
 
-export const eventsTable = `
-  CREATE TABLE events (
+import { DuckDBDataChunk, DuckDBTimestampValue, type DuckDBType } from '@duckdb/node-api'
+import type { RawRecord } from './read.ts'
+import { decodeEvent } from './record.ts'
+
+/** Records as they are read from segments. */
+export const liveTable = `
+  CREATE TABLE live (
     time TIMESTAMP,
     process VARCHAR,
     sequence BIGINT,
@@ -16,39 +21,69 @@ export const eventsTable = `
     detail JSON
   )`
 
-/** `name` and its type, of the detail of an event called `alias`. */
-function member(alias: string, name: string, type: string, as: string): string {
-  return `TRY_CAST(${alias}.detail->>'${name}' AS ${type}) AS ${as}`
+/** Members of details that have a column of their own: name, type, column where it differs. */
+const members: readonly (readonly [name: string, type: string, column?: string])[] = [
+  ['session', 'VARCHAR'],
+  ['sequence', 'BIGINT', 'statement'],
+  ['user', 'VARCHAR', '"user"'],
+  ['database', 'VARCHAR'],
+  ['address', 'VARCHAR'],
+  ['application', 'VARCHAR'],
+  ['kind', 'VARCHAR'],
+  ['sql', 'VARCHAR'],
+  ['sqlBytes', 'BIGINT', 'sql_bytes'],
+  ['sha256', 'VARCHAR'],
+  ['parameters', 'BIGINT'],
+  ['outcome', 'VARCHAR'],
+  ['tag', 'VARCHAR'],
+  ['rows', 'BIGINT', '"rows"'],
+  ['bytesOut', 'BIGINT', 'bytes'],
+  ['bytesIn', 'BIGINT', 'bytes_in'],
+  ['durationMs', 'DOUBLE', 'duration_ms'],
+  ['sqlstate', 'VARCHAR'],
+  ['personal', 'VARCHAR'],
+  ['personalRows', 'BIGINT', 'personal_rows'],
+]
+
+/** All columns of a record: those of the table `live` (as `e`), then the members. */
+export const wideColumns: string = [
+  'e.time, e.process, e.sequence, e.code, e.detail',
+  ...members.map(
+    ([name, type, column = name]) => `TRY_CAST(e.detail->>'${name}' AS ${type}) AS ${column}`,
+  ),
+].join(', ')
+
+const columnNames = [
+  'time, process, sequence, code, detail::JSON AS detail',
+  ...members.map(([name, , column = name]) => column),
+].join(', ')
+
+/**
+ * The views, over what was read and over packed segments.
+ *
+ * @param packed A list of Parquet files in SQL; '' for none. @param where Of them.
+ */
+export function viewsOver(packed: string, where: string): readonly string[] {
+  const rest = packed && ` UNION ALL SELECT ${columnNames} FROM read_parquet(${packed}) ${where}`
+  const events = 'time, process, sequence, code, detail'
+  return [
+    `CREATE VIEW records AS SELECT ${wideColumns} FROM live e${rest}`,
+    `CREATE VIEW events AS SELECT ${events} FROM records`,
+    statements,
+    personal,
+    activity,
+  ]
 }
 
 const statements = `
   CREATE VIEW statements AS
   WITH begun AS (
-    SELECT time, process, sequence,
-      ${member('e', 'session', 'VARCHAR', 'session')},
-      ${member('e', 'sequence', 'BIGINT', 'statement')},
-      ${member('e', 'user', 'VARCHAR', '"user"')},
-      ${member('e', 'database', 'VARCHAR', 'database')},
-      ${member('e', 'address', 'VARCHAR', 'address')},
-      ${member('e', 'application', 'VARCHAR', 'application')},
-      ${member('e', 'kind', 'VARCHAR', 'kind')},
-      ${member('e', 'sql', 'VARCHAR', 'sql')},
-      ${member('e', 'sqlBytes', 'BIGINT', 'sql_bytes')},
-      ${member('e', 'sha256', 'VARCHAR', 'sha256')},
-      ${member('e', 'parameters', 'BIGINT', 'parameters')}
-    FROM events e WHERE code = 'DB_STATEMENT'
+    SELECT time, process, sequence, session, statement, "user", database, address, application,
+      kind, sql, sql_bytes, sha256, parameters
+    FROM records WHERE code = 'DB_STATEMENT'
   ), done AS (
-    SELECT process,
-      ${member('e', 'session', 'VARCHAR', 'session')},
-      ${member('e', 'sequence', 'BIGINT', 'statement')},
-      ${member('e', 'outcome', 'VARCHAR', 'outcome')},
-      ${member('e', 'tag', 'VARCHAR', 'tag')},
-      ${member('e', 'rows', 'BIGINT', '"rows"')},
-      ${member('e', 'bytesOut', 'BIGINT', 'bytes')},
-      ${member('e', 'bytesIn', 'BIGINT', 'bytes_in')},
-      ${member('e', 'durationMs', 'DOUBLE', 'duration_ms')},
-      ${member('e', 'sqlstate', 'VARCHAR', 'sqlstate')}
-    FROM events e WHERE code = 'DB_STATEMENT_DONE'
+    SELECT process, session, statement, outcome, tag, "rows", bytes, bytes_in, duration_ms, sqlstate
+    FROM records WHERE code = 'DB_STATEMENT_DONE'
   )
   SELECT begun.*, done.* EXCLUDE (process, session, statement)
   FROM begun LEFT JOIN done USING (process, session, statement)
@@ -58,12 +93,9 @@ const statements = `
 const personal = `
   CREATE VIEW personal AS
   WITH done AS (
-    SELECT process,
-      ${member('e', 'session', 'VARCHAR', 'session')},
-      ${member('e', 'sequence', 'BIGINT', 'statement')},
-      unnest(string_split((e.detail->>'personal'), ' ')) AS "column",
-      ${member('e', 'personalRows', 'BIGINT', '"values"')}
-    FROM events e WHERE code = 'DB_STATEMENT_DONE' AND (e.detail->>'personal') IS NOT NULL
+    SELECT process, session, statement, unnest(string_split(personal, ' ')) AS "column",
+      personal_rows AS "values"
+    FROM records WHERE code = 'DB_STATEMENT_DONE' AND personal IS NOT NULL
   )
   SELECT statements.time, done.process, "user", database, address, application,
     done."column", done."values", sql
@@ -75,4 +107,40 @@ const activity = `
   SELECT process, code, count(*) AS events, min(time) AS first, max(time) AS last
   FROM events GROUP BY process, code ORDER BY process, code`
 
-export const views: readonly string[] = [statements, personal, activity]
+/** DuckDB's own vector size. */
+const CHUNK_ROWS = 2048
+
+/** Records as rows of the table `live`. */
+export function* liveChunks(
+  types: readonly DuckDBType[],
+  process: string,
+  records: readonly RawRecord[],
+): Generator<DuckDBDataChunk> {
+  for (let at = 0; at < records.length; at += CHUNK_ROWS)
+    yield chunkOf(types, process, records.slice(at, at + CHUNK_ROWS))
+}
+
+function chunkOf(
+  types: readonly DuckDBType[],
+  process: string,
+  records: readonly RawRecord[],
+): DuckDBDataChunk {
+  const chunk = DuckDBDataChunk.create(types, records.length)
+  const events = records.map(({ json }) => split(json))
+  chunk.setColumns([
+    records.map(({ timeMs }) => new DuckDBTimestampValue(BigInt(timeMs) * 1000n)),
+    records.map(() => process),
+    records.map(({ sequence }) => BigInt(sequence)),
+    events.map(([code]) => code),
+    events.map(([, detail]) => detail),
+  ])
+  return chunk
+}
+
+/** Code and detail of an event, without parsing what is canonical. */
+function split(json: string): readonly [code: string, detail: string] {
+  const [head, code] = /^\{"code":"([A-Z][A-Z0-9_]*)","detail":\{/.exec(json) ?? []
+  if (head !== undefined && code !== undefined) return [code, json.slice(head.length - 1, -1)]
+  const event = decodeEvent(json)
+  return [event.code, JSON.stringify(event.detail)]
+}

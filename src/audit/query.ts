@@ -6,20 +6,16 @@
  *
  * @module
  */
-import {
-  DuckDBDataChunk,
-  DuckDBInstance,
-  DuckDBTimestampValue,
-  StatementType,
-  type DuckDBConnection,
-  type DuckDBType,
-} from '@duckdb/node-api'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance, StatementType, type DuckDBConnection } from '@duckdb/node-api'
 import { IntegrityError, UsageError } from '#lib/errors.ts'
 import type { Disk } from '#system/disk.ts'
 import { listBooks } from './book-files.ts'
 import { readRecords, type RawRecord } from './read.ts'
-import { eventsTable, views } from './query-schema.ts'
-import { decodeEvent } from './record.ts'
+import { packedSegments, quoted } from './pack.ts'
+import { liveChunks, liveTable, viewsOver } from './query-schema.ts'
 import { reveal, type Revealing } from './reveal.ts'
 
 export type QueryOptions = {
@@ -55,28 +51,36 @@ export type QueryResult = {
   readonly warnings: readonly string[]
 }
 
-type Loaded = { readonly records: number; readonly warnings: string[] }
+type Loaded = {
+  readonly records: number
+  readonly warnings: string[]
+  /** Files of packed segments, to be asked where they are. */
+  readonly packed: readonly string[]
+}
 
 const MEMORY_MAX = '2GB'
 const SQL_SIZE_MAX = 1024 * 1024
-/** DuckDB's own vector size. */
-const CHUNK_ROWS = 2048
 
 /** @throws {UsageError} AUDIT_QUERY_INVALID with DuckDB's message, which names the place. */
 export async function queryBooks(options: QueryOptions): Promise<QueryResult> {
   if (options.sql.length > SQL_SIZE_MAX) throw invalid('the query is longer than 1 MiB')
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY_MAX })
+  const spill = await mkdtemp(join(tmpdir(), 'veilig-query-'))
+  const settings = { memory_limit: MEMORY_MAX, temp_directory: spill }
+  const instance = await DuckDBInstance.create(':memory:', settings)
   try {
     const connection = await instance.connect()
-    await connection.run(eventsTable)
-    const { records, warnings } = await load(connection, options)
-    for (const view of views) await connection.run(view)
+    await connection.run(liveTable)
+    const { records, warnings, packed } = await load(connection, options)
+    const files = packed.length > 0 ? `[${packed.map(quoted).join(', ')}]` : ''
+    for (const view of viewsOver(files, whereOf(options))) await connection.run(view)
     if (options.reveal) warnings.push(...closedOnes(await reveal(connection, options.reveal)))
+    if (packed.length > 0) await connection.run(`SET allowed_paths = ${files}`)
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
     return { ...(await ask(connection, options)), records, warnings }
   } finally {
     instance.closeSync()
+    await rm(spill, { recursive: true, force: true })
   }
 }
 
@@ -84,19 +88,23 @@ async function load(connection: DuckDBConnection, options: QueryOptions): Promis
   const { folder, disk } = options
   const books = options.process === undefined ? await listBooks(folder, disk) : [options.process]
   const warnings: string[] = []
+  const packed: string[] = []
   let records = 0
-  const appender = await connection.createAppender('events')
+  const appender = await connection.createAppender('live')
   const types = Array.from({ length: appender.columnCount }, (_, at) => appender.columnType(at))
   for (const process of books) {
     try {
-      for await (const read of readRecords({ folder, process, ...(disk ? { disk } : {}) })) {
+      const { paths, next } = disk ? NONE : await packedSegments(connection, folder, process)
+      packed.push(...paths)
+      records += await countOf(connection, paths, options, next)
+      const from = { folder, process, from: next, ...(disk ? { disk } : {}) }
+      for await (const read of readRecords(from)) {
         options.signal?.throwIfAborted()
         const batch = within(read, options)
-        if (records + batch.length > (options.window?.recordsMax ?? Infinity))
-          throw invalid('too much was recorded in this time; ask for a shorter one')
-        for (let at = 0; at < batch.length; at += CHUNK_ROWS)
-          appender.appendDataChunk(chunkOf(types, process, batch.slice(at, at + CHUNK_ROWS)))
         records += batch.length
+        if (records > (options.window?.recordsMax ?? Infinity))
+          throw invalid('too much was recorded in this time; ask for a shorter one')
+        for (const chunk of liveChunks(types, process, batch)) appender.appendDataChunk(chunk)
       }
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error
@@ -104,7 +112,30 @@ async function load(connection: DuckDBConnection, options: QueryOptions): Promis
     }
   }
   appender.closeSync()
-  return { records, warnings }
+  return { records, warnings, packed }
+}
+
+/** Of another disk than the system's DuckDB can read nothing. */
+const NONE = { paths: [], next: 0 }
+
+/** Packed records of the time that is asked for. */
+async function countOf(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  options: QueryOptions,
+  all: number,
+): Promise<number> {
+  if (paths.length === 0 || !options.window) return all
+  const files = `[${paths.map(quoted).join(', ')}]`
+  const sql = `SELECT count(*) FROM read_parquet(${files}) ${whereOf(options)}`
+  const [row] = (await connection.runAndReadAll(sql)).getRowsJS()
+  return Number(row?.[0])
+}
+
+function whereOf({ window }: QueryOptions): string {
+  if (!window) return ''
+  const [from, to] = [window.fromMs, window.toMs].map((ms) => Math.trunc(ms) * 1000)
+  return `WHERE time BETWEEN make_timestamp(${from}) AND make_timestamp(${to})`
 }
 
 function closedOnes(closed: number): string[] {
@@ -116,31 +147,6 @@ function within(records: readonly RawRecord[], { window }: QueryOptions): readon
   if (!window) return records
   const { fromMs, toMs } = window
   return records.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
-}
-
-function chunkOf(
-  types: readonly DuckDBType[],
-  process: string,
-  records: readonly RawRecord[],
-): DuckDBDataChunk {
-  const chunk = DuckDBDataChunk.create(types, records.length)
-  const events = records.map(({ json }) => split(json))
-  chunk.setColumns([
-    records.map(({ timeMs }) => new DuckDBTimestampValue(BigInt(timeMs) * 1000n)),
-    records.map(() => process),
-    records.map(({ sequence }) => BigInt(sequence)),
-    events.map(([code]) => code),
-    events.map(([, detail]) => detail),
-  ])
-  return chunk
-}
-
-/** Code and detail of an event, without parsing what is canonical. */
-function split(json: string): readonly [code: string, detail: string] {
-  const [head, code] = /^\{"code":"([A-Z][A-Z0-9_]*)","detail":\{/.exec(json) ?? []
-  if (head !== undefined && code !== undefined) return [code, json.slice(head.length - 1, -1)]
-  const event = decodeEvent(json)
-  return [event.code, JSON.stringify(event.detail)]
 }
 
 async function ask(

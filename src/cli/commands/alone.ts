@@ -14,6 +14,7 @@ export const aloneCommands: ReadonlyMap<string, () => Promise<Command>> = new Ma
   ['restore', async () => (await import('./restore.ts')).restoreCommand],
   ['backup run', async () => (await import('./backup-run.ts')).backupRunCommand],
   ['backup list', async () => (await import('./backup-list.ts')).backupListCommand],
+  ['audit pack', async () => (await import('./audit-pack.ts')).auditPackCommand],
   ['backup verify', async () => (await import('./backup-verify.ts')).backupVerifyCommand],
 ])
 

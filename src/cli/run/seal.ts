@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { promisify } from 'node:util'
 import { serveSeal } from '#services/seal/serve.ts'
 import type { AskWitness } from '#services/seal/ports.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -30,6 +32,7 @@ export async function runSeal(context: ServiceContext): Promise<RunningService> 
       random: randomBytes,
     },
     ask: askWitness,
+    pack: packIn(paths.data),
     complain: (code, message) => log.warn({ code }, message),
   })
 }
@@ -39,4 +42,13 @@ const askWitness: AskWitness = async (url, body, signal) => {
   const headers = { 'content-type': 'text/plain' }
   const answer = await fetch(place, { method: 'POST', body, headers, signal })
   return { status: answer.status, body: await answer.text() }
+}
+
+/** A process of its own: the memory that packing takes goes with it. */
+function packIn(data: string): (signal: AbortSignal) => Promise<void> {
+  const program = process.argv[1] ?? ''
+  const args = [...process.execArgv, program, 'audit', 'pack', '--data', data]
+  return async (signal) => {
+    await promisify(execFile)(process.execPath, args, { signal })
+  }
 }

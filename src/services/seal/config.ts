@@ -24,6 +24,8 @@ export type CopiesConfig = {
 
 export type SealConfig = {
   readonly copies: CopiesConfig
+  /** From one look for closed segments to make Parquet of to the next, milliseconds; 0: never. */
+  readonly packEveryMs: number
   readonly witnesses: readonly WitnessAddress[]
   /** From one checkpoint of a book to the next, milliseconds, while it grows. */
   readonly intervalMs: number
@@ -42,6 +44,7 @@ const copies: z.ZodType<CopiesConfig> = z.strictObject({
 
 export const sealConfig: z.ZodType<SealConfig> = z.strictObject({
   copies: copies.prefault({}),
+  packEveryMs: z.int().min(0).max(86_400_000).default(600_000),
   witnesses: z.array(witness).max(16).default([]),
   intervalMs: z.int().min(100).max(60_000).default(1_000),
 })

@@ -36,6 +36,8 @@ export type CopyPlaces = {
 }
 
 export type SealPorts = {
+  /** Makes Parquet of what is closed, in a process of its own. @throws {Error} When that fails. */
+  readonly pack?: ((signal: AbortSignal) => Promise<void>) | undefined
   /** Undefined where there is no region, or nobody who could read them. */
   readonly copies?: CopyPlaces | undefined
   /** Ed25519; no other process holds it. */

@@ -28,7 +28,10 @@ export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<R
     return new SealedBook(process, signer, config, ports)
   })
   const copies = copiesOf(config, ports, signer.verifierKey)
-  const running = Promise.all([office, ...copies].map((part) => part.run(stop.signal)))
+  const running = Promise.all([
+    ...[office, ...copies].map((part) => part.run(stop.signal)),
+    packing(config, ports, stop.signal),
+  ])
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined) // whoever waits for it hears of it
   running.catch(fail)
@@ -49,6 +52,24 @@ function copiesOf(config: SealConfig, ports: SealPorts, sealKey: string): readon
     ({ name, store }) =>
       new RegionCopy(name, store, config.copies, { ...ports, recipients, random, sealKey }),
   )
+}
+
+/** Has closed segments packed now and then: what cannot be, is asked from its segment. */
+async function packing(
+  { packEveryMs }: SealConfig,
+  { pack, clock, complain }: SealPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!pack || packEveryMs === 0) return
+  while (!signal.aborted) {
+    await clock.sleep(packEveryMs, signal).catch(() => undefined)
+    if (signal.aborted) return
+    try {
+      await pack(signal)
+    } catch (error) {
+      if (!signal.aborted) complain('SEAL_NOT_PACKED', (error as Error).message)
+    }
+  }
 }
 
 class SealOffice {
