@@ -17,6 +17,8 @@ const club: Club = {
   releaseMinute: 0,
   cancelHours: 2,
   checkinMinutes: 0,
+  suspendMisses: 0,
+  suspendDays: 7,
   guestTickets: 2,
   ticketCents: 0,
   seasonMonth: 4,

@@ -25,6 +25,10 @@ export type Club = {
   readonly cancelHours: number
   /** Minutes after the start until a court nobody checked in for is given free; 0: never. */
   readonly checkinMinutes: number
+  /** Games missed within thirty days from which a member may not book; 0: never. */
+  readonly suspendMisses: number
+  /** For how many days after the last of them. */
+  readonly suspendDays: number
   /** Tickets that one guest uses. */
   readonly guestTickets: number
   /** What a ticket costs online, in euro cents; 0: sold at the desk only. */

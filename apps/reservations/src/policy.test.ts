@@ -18,6 +18,8 @@ const club: Club = {
   releaseMinute: 420,
   cancelHours: 2,
   checkinMinutes: 0,
+  suspendMisses: 0,
+  suspendDays: 7,
   guestTickets: 1,
   ticketCents: 0,
   seasonMonth: 4,
@@ -71,6 +73,24 @@ const own = (date: string, minute: number): Standing => {
 
 test('policy: an ordinary wish passes', () => {
   assert.deepEqual(rulesOf(wish('2026-11-26', 1080)), [])
+})
+
+test('policy: who keeps not coming waits, so many days after the last time', () => {
+  const missed = (misses: number, daysAgo: number): string[] => {
+    const account = { guestsUsed: 0, tickets: 0, misses, lastMissMs: now - daysAgo * 86_400_000 }
+    const rules = { club: { ...club, suspendMisses: 3 }, subscription, quotas: [] }
+    return judge(wish('2026-11-26', 1080), rules, [], now, account).map(({ rule }) => rule)
+  }
+  assert.deepEqual(missed(2, 1), [])
+  assert.deepEqual(missed(3, 1), ['suspended'])
+  assert.deepEqual(missed(3, 7), [])
+  const lenient = judge(wish('2026-11-26', 1080), { club, subscription, quotas: [] }, [], now, {
+    guestsUsed: 0,
+    tickets: 0,
+    misses: 9,
+    lastMissMs: now,
+  })
+  assert.deepEqual(lenient, [])
 })
 
 test('policy: past, hours, length, partner and two games at once are each named', () => {

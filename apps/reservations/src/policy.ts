@@ -41,6 +41,7 @@ export type Refusal =
   | { readonly rule: 'partner'; readonly partnersMin: number }
   | { readonly rule: 'twice'; readonly standing: Standing }
   | { readonly rule: 'quota'; readonly use: QuotaUse; readonly passesAtMs: number | undefined }
+  | { readonly rule: 'suspended'; readonly misses: number; readonly passesAtMs: number }
   | GuestRefusal
 
 const firm: ReadonlySet<Refusal['rule']> = new Set(['past', 'hours', 'twice', 'seats'])
@@ -62,27 +63,34 @@ export type Rules = {
   readonly quotas: readonly Quota[]
 }
 
-/** For who brings nobody. */
-const nothing: Purse = { guestsUsed: 0, tickets: 0 }
+/** What a member may still count on, beyond his bookings. */
+export type Account = Purse & {
+  /** Games nobody came for within thirty days, and the last of them. */
+  readonly misses: number
+  readonly lastMissMs: number
+}
+
+const clean: Account = { guestsUsed: 0, tickets: 0, misses: 0, lastMissMs: 0 }
 
 /**
  * Judges a wish. An empty list means: book it.
  * @param standing All the member's bookings.
- * @param purse What he has left; needed when he brings guests.
+ * @param account Needed where guests come, or the club suspends.
  */
 export function judge(
   wish: Wish,
   rules: Rules,
   standing: readonly Standing[],
   nowMs: number,
-  purse: Purse = nothing,
+  account: Account = clean,
 ): Refusal[] {
   const { startMs, guests = 0 } = wish
   const brought = { startMs, guests, others: wish.partnerCount + guests }
   return [
     ...judgeTime(wish, rules, nowMs),
     ...judgePeople(wish, rules, standing),
-    ...judgeGuests(brought, rules, purse),
+    ...judgeGuests(brought, rules, account),
+    ...judgeMisses(rules, account, nowMs),
     ...quotaUses(wish, rules, standing, nowMs)
       .filter(({ quota, used }) => used >= quota.bookingsMax)
       .map((use): Refusal => ({
@@ -116,6 +124,14 @@ function judgePeople(wish: Wish, rules: Rules, standing: readonly Standing[]): R
   const clash = own.find((one) => one.startMs < wish.endMs && wish.startMs < one.endMs)
   if (clash) refusals.push({ rule: 'twice', standing: clash })
   return refusals
+}
+
+function judgeMisses({ club }: Rules, account: Account, nowMs: number): Refusal[] {
+  const { suspendMisses, suspendDays } = club
+  const { misses, lastMissMs } = account
+  const passesAtMs = lastMissMs + suspendDays * 86_400_000
+  const isSuspended = suspendMisses > 0 && misses >= suspendMisses && nowMs < passesAtMs
+  return isSuspended ? [{ rule: 'suspended', misses, passesAtMs }] : []
 }
 
 /** Whether the whole of it lies in the opening hours of one day. */

@@ -10,6 +10,7 @@ import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
 import { OTHERS_MAX } from '../guests.ts'
 import { isFirm, judge, type Refusal, type Rules, type Standing, type Wish } from '../policy.ts'
 import { bookingById, standingOf } from './bookings.ts'
+import { missesOf } from './checkins.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
 import { MissingError, PartnerError, RefusedError } from './errors.ts'
 import { actsFor, familyOf } from './families.ts'
@@ -188,8 +189,10 @@ export async function judgeFor(
   const rules = await rulesFor(tx, club, owner)
   const fromMs = Math.min(nowMs, wish.startMs) - LOOK_BACK_MS
   const standing = await standingWithFamily(tx, club, owner, rules, fromMs, courts, except)
-  const purse = wish.guests ? await purseOf(tx, club, owner.id, wish.startMs, except) : undefined
-  return judge(wish, rules, standing, nowMs, purse)
+  const none = { guestsUsed: 0, tickets: 0 }
+  const purse = wish.guests ? await purseOf(tx, club, owner.id, wish.startMs, except) : none
+  const missed = await missesOf(tx, club, owner.id, nowMs)
+  return judge(wish, rules, standing, nowMs, { ...purse, ...missed })
 }
 
 /** What counts for the member; and, where a rule asks for it, what his family has. */

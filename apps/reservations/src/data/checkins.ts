@@ -89,6 +89,23 @@ export async function freeMissed(tx: Transaction, club: Club, nowMs: number): Pr
   return gone.length
 }
 
+const SUSPENSION_WINDOW_MS = 30 * 86_400_000
+
+/** What a member missed lately. Nothing is counted where the club does not suspend. */
+export async function missesOf(
+  tx: Transaction,
+  club: Club,
+  memberId: string,
+  nowMs: number,
+): Promise<{ misses: number; lastMissMs: number }> {
+  if (club.suspendMisses === 0) return { misses: 0, lastMissMs: 0 }
+  const [row] = await tx<{ misses: number; last: Date | null }[]>`
+    SELECT count(*)::int AS misses, max(missed_at) AS last FROM bookings
+    WHERE club_id = ${club.id} AND owner_id = ${memberId}
+      AND missed_at > ${new Date(nowMs - SUSPENSION_WINDOW_MS)}`
+  return { misses: row?.misses ?? 0, lastMissMs: row?.last?.getTime() ?? 0 }
+}
+
 /** How many games nobody came for, for the committee's numbers. */
 export async function missedWithin(
   tx: Transaction,

@@ -29,6 +29,7 @@ function clubColumns(sql: Sql): ReturnType<Sql> {
   return sql`id, slug, name, town, zone, language, colour, opens_minute AS "opensMinute",
     closes_minute AS "closesMinute", release_minute AS "releaseMinute",
     cancel_hours AS "cancelHours", checkin_minutes AS "checkinMinutes",
+    suspend_misses AS "suspendMisses", suspend_days AS "suspendDays",
     guest_tickets AS "guestTickets", ticket_cents AS "ticketCents", season_month AS "seasonMonth"`
 }
 
@@ -65,6 +66,8 @@ export type RuleChange = {
   readonly releaseMinute: number
   readonly cancelHours: number
   readonly checkinMinutes: number
+  readonly suspendMisses: number
+  readonly suspendDays: number
   readonly guestTickets: number
   readonly ticketCents: number
   readonly seasonMonth: number
@@ -80,6 +83,7 @@ export async function changeRules(
   await tx`UPDATE clubs SET opens_minute = ${change.opensMinute},
     closes_minute = ${change.closesMinute}, release_minute = ${change.releaseMinute},
     cancel_hours = ${change.cancelHours}, checkin_minutes = ${change.checkinMinutes},
+    suspend_misses = ${change.suspendMisses}, suspend_days = ${change.suspendDays},
     guest_tickets = ${change.guestTickets}, ticket_cents = ${change.ticketCents},
     season_month = ${change.seasonMonth} WHERE id = ${clubId}`
   for (const { id, daysAhead, partnersMin, guestsSeason } of change.subscriptions) {

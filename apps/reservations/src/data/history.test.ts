@@ -12,7 +12,7 @@ import { occurrencesOf, type Course } from '../series.ts'
 import { clockLabel, instantOf } from '../time.ts'
 import { book } from './acts.ts'
 import { bookingById } from './bookings.ts'
-import { checkIn, freeMissed, pinOf } from './checkins.ts'
+import { checkIn, freeMissed, missesOf, pinOf } from './checkins.ts'
 import { courtsOf, quotasOf } from './clubs.ts'
 import { close, effectOf } from './closures.ts'
 import { putBack, stepsOfAct, stepsToMoment } from './history.ts'
@@ -312,7 +312,7 @@ test('erasure: nothing that says who it was is left in any table, and a restored
   assert(!plan.some(({ key }) => key === leaver.id), 'going back to a moment brings nobody back')
 })
 
-test('check-in: the number of a game counts around its start only; what nobody came for is freed', async () => {
+test('check-in: a number counts around the start only; what nobody came for is freed, and remembered', async () => {
   const strict = { ...club, checkinMinutes: 10 }
   const secret = 'a secret of the tests only'
   const startMs = instantOf(club.zone, '2027-03-06', 600)
@@ -339,4 +339,10 @@ test('check-in: the number of a game counts around its start only; what nobody c
   const [told] = await inside((tx) => tx`SELECT kind FROM notices WHERE booking_id = ${missed}`)
   assert.equal(told?.['kind'], 'missed')
   assert.equal(await inside((tx) => freeMissed(tx, club, startMs + 600_000)), 0, 'off by default')
+  const misses = (days: number): Promise<object> =>
+    inside((tx) =>
+      missesOf(tx, { ...strict, suspendMisses: 1 }, other.id, startMs + days * 86_400_000),
+    )
+  assert.deepEqual(await misses(1), { misses: 1, lastMissMs: startMs + 600_000 })
+  assert.deepEqual(await misses(31), { misses: 0, lastMissMs: 0 })
 })

@@ -43,6 +43,8 @@ const rules: Readonly<Record<Table, Rule>> = {
       'release_minute',
       'cancel_hours',
       'checkin_minutes',
+      'suspend_misses',
+      'suspend_days',
       'guest_tickets',
       'ticket_cents',
       'season_month',

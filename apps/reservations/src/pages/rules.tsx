@@ -64,6 +64,18 @@ export function RulesPage(view: RulesView): VNode {
               value={club.checkinMinutes}
               max={60}
             />
+            <NumberField
+              id="suspendMisses"
+              word={say('kiosk.suspendMisses')}
+              value={club.suspendMisses}
+              max={10}
+            />
+            <NumberField
+              id="suspendDays"
+              word={say('kiosk.suspendDays')}
+              value={club.suspendDays}
+              max={60}
+            />
           </div>
         </section>
         <TicketRules visit={visit} />

@@ -37,6 +37,10 @@ export function refusalWords(refusal: Refusal, { say, club, language }: Visit): 
       const [from, to] = [clockLabel(club.zone, startMs), clockLabel(club.zone, endMs)]
       return say('refuse.twice', { court: court.name, from, to })
     }
+    case 'suspended': {
+      const { misses, passesAtMs } = refusal
+      return say('refuse.suspended', { n: misses, when: when(passesAtMs) })
+    }
     case 'seats':
       return say('refuse.seats', { n: refusal.max })
     case 'guests': {

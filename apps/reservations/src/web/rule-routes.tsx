@@ -43,6 +43,8 @@ export function addRuleRoutes(app: Hono, shop: Shop): void {
         releaseMinute: fields.whole('release', 0, 1439),
         cancelHours: fields.whole('cancelHours', 0, 168),
         checkinMinutes: fields.whole('checkin', 0, 60),
+        suspendMisses: fields.whole('suspendMisses', 0, 10),
+        suspendDays: fields.whole('suspendDays', 1, 60),
         guestTickets: fields.whole('guestTickets', 0, 20),
         ticketCents: fields.whole('ticketCents', 0, 100_000),
         seasonMonth: fields.whole('seasonMonth', 1, 12),

@@ -28,6 +28,17 @@ export const ticketWords = {
     '{guests|{guests} invité|{guests} invités} · {n|{n} ticket|{n} tickets}',
     '{guests|{guests} guest|{guests} guests} · {n|{n} ticket|{n} tickets}',
   ],
+  'refuse.suspended': [
+    'U kwam de voorbije maand {n|{n} keer|{n} keer} niet opdagen. U kunt weer boeken vanaf {when}.',
+    'Vous ne vous êtes pas présenté {n|{n} fois|{n} fois} ce dernier mois. Vous pourrez réserver à partir de {when}.',
+    'You did not come {n|{n} time|{n} times} in the last month. You can book again from {when}.',
+  ],
+  'kiosk.suspendMisses': [
+    'Gemiste partijen tot schorsing (0 = nooit)',
+    'Absences avant suspension (0 = jamais)',
+    'Missed games until suspension (0 = never)',
+  ],
+  'kiosk.suspendDays': ['Dagen schorsing', 'Jours de suspension', 'Days of suspension'],
   'refuse.seats': [
     'Op een terrein spelen er hoogstens {n}, gasten meegerekend.',
     'On joue à {n} au plus sur un terrain, invités compris.',
