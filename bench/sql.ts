@@ -1,26 +1,32 @@
 /**
- * pgbench through the SQL gateway, beside PgBouncer and a direct connection.
+ * pgbench through the SQL gateway, beside PgBouncer, a direct connection, and pgaudit writing the
+ * same record inside the server.
  *
- * CPU time per query of the process in between, since throughput on shared cores says little; rounds
- * are interleaved and the median taken. One row table of pgbench's own, scale 10, 8 clients.
+ * CPU time per query of what was added (the process in between, or the server's own work), since
+ * throughput on shared cores says little; rounds are interleaved and the median taken. pgbench's
+ * own tables, scale 10, 8 clients. `VEILIG_BENCH_ROUNDS=1` ends within ten minutes.
  */
-import { spawn } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { PASSWORD, startPostgres, SUPERUSER, temporaryFolder } from '#kit/postgres.ts'
-import type { SqlGatewayInput } from '#kit/sql-gateway-process.ts'
-import { cpuSeconds, emit, median, missing, which } from './kit/bench.ts'
-import { runPeer, startPgBouncer, untilListening, type Peer } from './kit/peers.ts'
+import { debianPostgres, PASSWORD, SUPERUSER, temporaryFolder } from '#kit/postgres.ts'
+import { emit, median, missing, round as rounded, which } from './kit/bench.ts'
+import { runPeer } from './kit/peers.ts'
+import { measureMemory } from './kit/sql-memory.ts'
+import {
+  direct,
+  startBouncer,
+  startDetection,
+  startGateway,
+  startLoaded,
+  type Subject,
+} from './kit/sql-subjects.ts'
 
 const BENCH = 'sql'
 const ROUNDS = Number(process.env['VEILIG_BENCH_ROUNDS'] ?? '3')
 const CLIENTS = 8
-const TRANSACTIONS_PER_CLIENT = 7_500
-/** Where each waits for the disk, or is work for the server, fewer tell as much. */
-const FEW_TRANSACTIONS_PER_CLIENT = 1_000
-const PORTS = { pgbouncer: 16_433, written: 16_434, durable: 16_435, rules: 16_436 } as const
+/** Of each round: time, not transactions, so that a busy machine ends as soon as a quiet one. */
+const SECONDS = 4
 /** A statement of some 400 bytes that nobody has seen before: a new comment each time. */
 const NEVER_SEEN = `\\set aid random(1, 100000)
 \\set never random(1, 1000000000)
@@ -30,128 +36,191 @@ AND t.tid = b.bid * 10 WHERE a.aid = :aid AND a.abalance BETWEEN -1000000000 AND
 b.bbalance <> :never ORDER BY a.aid, t.tid LIMIT 1 /* never seen before: :never, and so never parsed */;
 `
 const COPY_ROWS = 2_000_000
-const COPY_ROUNDS = 3
-
-type Subject = {
-  readonly name: string
-  readonly host: string
-  readonly port: number
-  /** The process between client and server, if any. */
-  readonly pid: number | undefined
-  readonly sslmode: string
+const PGAUDIT = {
+  shared_preload_libraries: 'pgaudit',
+  'pgaudit.log': 'all',
+  'pgaudit.log_parameter': 'on',
+  'pgaudit.log_rows': 'on',
 }
+const env = { PGPASSWORD: PASSWORD, PGUSER: SUPERUSER, PGSSLMODE: 'disable' }
 
-type Round = { readonly tps: number; readonly cpuUs: number | undefined }
+type Round = {
+  readonly queries: number
+  readonly tps: number
+  readonly cpuUs: number | undefined
+}
+type Work = { readonly what: string; readonly mode: string; readonly script?: string }
+
+const works: readonly Work[] = ['simple', 'extended', 'prepared'].map((mode) => ({
+  what: mode,
+  mode,
+}))
 
 if (!which('pgbench')) {
   missing(BENCH, 'pgbench', 'install postgresql-15; nothing can be measured without it')
 } else {
-  await using server = await startPostgres({ shared_buffers: '256MB', max_connections: '200' })
-  const env = { PGPASSWORD: PASSWORD, PGUSER: SUPERUSER }
-  await runPeer('pgbench', ['-i', '-q', '-s', '10', '-h', server.socketDir, 'postgres'], { env })
   const folder = await temporaryFolder('bench-sql')
-  const stack = new AsyncDisposableStack()
-  const subjects: Subject[] = [
-    {
-      name: 'direct',
-      host: server.socketDir,
-      port: server.port,
-      pid: undefined,
-      sslmode: 'disable',
-    },
-  ]
-  if (which('pgbouncer')) {
-    const peer = stack.use(
-      await startPgBouncer({
-        folder: join(folder, 'pgbouncer'),
-        account: server.place.account,
-        port: PORTS.pgbouncer,
-        server: { host: server.socketDir, port: server.port },
-        users: { [SUPERUSER]: PASSWORD },
-      }),
-    )
-    subjects.push({ name: 'pgbouncer', host: '127.0.0.1', sslmode: 'disable', ...peer })
-  } else missing(BENCH, 'pgbouncer', 'not installed')
-  for (const name of ['written', 'durable', 'rules'] as const) {
-    const gateway = stack.use(await startGateway(name, folder, server.socketDir, server.port))
-    subjects.push({ name: `veilig-${name}`, host: '127.0.0.1', sslmode: 'disable', ...gateway })
+  try {
+    await compareGateways(folder)
+    await comparePgaudit()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
-  const withoutRules = subjects.filter(({ name }) => name !== 'veilig-rules')
-  for (const protocol of ['simple', 'extended', 'prepared']) {
-    await compare(withoutRules, protocol, env)
-  }
+}
+
+/** All before one server: nothing, PgBouncer, ours with detection following. */
+async function compareGateways(folder: string): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const server = stack.use(await startLoaded())
+  const peers = [direct('direct', server, false)]
+  if (which('pgbouncer')) peers.push(await startBouncer(stack, folder, server))
+  else missing(BENCH, 'pgbouncer', 'not installed')
+  const written = await startGateway(stack, 'written', folder, server)
+  const durable = await startGateway(stack, 'durable', folder, server)
+  const rules = await startGateway(stack, 'rules', folder, server)
+  const detection = await startDetection(stack, join(folder, 'written'))
+
+  for (const work of works) await compare([...peers, written, durable], work, detection)
   const script = join(folder, 'never-seen.sql')
   await writeFile(script, NEVER_SEEN)
-  const notDurable = subjects.filter(({ name }) => name !== 'veilig-durable')
-  await compare(notDurable, 'simple', env, script)
-  for (const direction of ['out', 'in'] as const) {
-    await compareCopy(withoutRules.slice(0, -1), direction, env)
+  const neverSeen = { what: 'never seen', mode: 'simple', script }
+  await compare([...peers, written, rules], neverSeen, detection)
+  await compareLatency([...peers, written], folder)
+  for (const way of ['out', 'in'] as const) await compareCopy([...peers, written], way)
+  for (const subject of [...peers, written]) await measureMemory(BENCH, subject)
+}
+
+/** The server's own CPU, without and with the extension that writes every statement to its log. */
+async function comparePgaudit(): Promise<void> {
+  const debian = debianPostgres()
+  if (!debian || !existsSync(join(debian.bin, '../lib/pgaudit.so'))) {
+    return missing(BENCH, 'pgaudit', 'install postgresql-15-pgaudit')
   }
-  await stack.disposeAsync()
-  await rm(folder, { recursive: true, force: true })
+  await using plain = await startLoaded({}, debian)
+  await using audited = await startLoaded(PGAUDIT, debian)
+  await audited.query('CREATE EXTENSION pgaudit')
+  const subjects = [direct('direct-15', plain, true), direct('pgaudit-15', audited, true)]
+  for (const work of works) await compare(subjects, work)
+  await compareCopy(subjects, 'out')
 }
 
 async function compare(
   subjects: readonly Subject[],
-  protocol: string,
-  env: Record<string, string>,
-  script?: string,
+  work: Work,
+  detection?: () => number,
 ): Promise<void> {
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]))
+  const before = detection?.() ?? 0
+  let recorded = 0
   for (let round = 0; round <= ROUNDS; round++) {
     const turned = subjects.map((_, index) => subjects[(index + round) % subjects.length]!)
     for (const subject of turned) {
-      const measured = await measure(subject, protocol, env, script)
+      const measured = await measure(subject, work, round === 0)
+      if (subject.name === 'veilig-written') recorded += measured.queries
       if (round > 0) rounds.get(subject.name)?.push(measured) // the first warms up
     }
   }
   const tps = (name: string): number => median((rounds.get(name) ?? []).map((each) => each.tps))
-  for (const { name, pid } of subjects) {
-    const ratio = Object.fromEntries(
-      ['direct', 'pgbouncer']
-        .filter((peer) => peer !== name && rounds.has(peer))
-        .map((peer) => [peer, Number((tps(name) / tps(peer)).toFixed(3))]),
-    )
-    const what = script === undefined ? protocol : 'never seen'
-    const metric = `${what} queries`
-    emit({ bench: BENCH, subject: name, metric, value: tps(name), unit: '1/s', ratio })
-    if (pid === undefined) continue
-    const cpu = median((rounds.get(name) ?? []).map((each) => each.cpuUs ?? NaN))
-    emit({ bench: BENCH, subject: name, metric: `${what} CPU`, value: cpu, unit: 'µs/query' })
+  const cpu = (name: string): number =>
+    median((rounds.get(name) ?? []).map((each) => each.cpuUs ?? Number.NaN))
+  const { what } = work
+  for (const { name, cpuSeconds } of subjects) {
+    const ratio = ratios(subjects, name, tps)
+    emit({
+      bench: BENCH,
+      subject: name,
+      metric: `${what} queries`,
+      value: tps(name),
+      unit: '1/s',
+      ratio,
+    })
+    if (!cpuSeconds) continue
+    const ratioOfCpu = ratios(subjects, name, cpu)
+    const metric = `${what} CPU`
+    emit({
+      bench: BENCH,
+      subject: name,
+      metric,
+      value: cpu(name),
+      unit: 'µs/query',
+      ratio: ratioOfCpu,
+    })
   }
+  if (!detection) return
+  const value = ((detection() - before) / recorded) * 1e6 // what it has read until now
+  emit({
+    bench: BENCH,
+    subject: 'veilig-detection',
+    metric: `${what} CPU`,
+    value,
+    unit: 'µs/query',
+  })
 }
 
-async function measure(
-  subject: Subject,
-  protocol: string,
-  env: Record<string, string>,
-  script?: string,
-): Promise<Round> {
-  const work = script === undefined ? ['-S'] : ['-f', script]
-  const args = ['-n', ...work, '-M', protocol, '-c', String(CLIENTS), '-j', '2']
-  const isDurable = subject.name === 'veilig-durable'
-  const isFew = isDurable || script !== undefined
-  const each = isFew ? FEW_TRANSACTIONS_PER_CLIENT : TRANSACTIONS_PER_CLIENT
-  const count = ['-t', String(each)]
-  const where = ['-h', subject.host, '-p', String(subject.port), 'postgres']
-  const before = subject.pid === undefined ? 0 : cpuSeconds(subject.pid)
-  const output = await runPeer('pgbench', [...args, ...count, ...where], {
-    env: { ...env, PGSSLMODE: subject.sslmode },
+/** Ours divided by each peer's, for what both have. */
+function ratios(
+  subjects: readonly Subject[],
+  name: string,
+  value: (name: string) => number,
+): Record<string, number> {
+  const peers = ['direct', 'pgbouncer', 'direct-15'].filter((peer) => {
+    return peer !== name && subjects.some((each) => each.name === peer)
   })
-  const used = subject.pid === undefined ? undefined : cpuSeconds(subject.pid) - before
-  const queries = CLIENTS * each
+  const found = peers.map((peer) => [peer, rounded(value(name) / value(peer))] as const)
+  return Object.fromEntries(found.filter(([, ratio]) => Number.isFinite(ratio)))
+}
+
+async function measure(subject: Subject, work: Work, isWarmUp: boolean): Promise<Round> {
+  const what = work.script === undefined ? ['-S'] : ['-f', work.script]
+  const load = ['-M', work.mode, '-c', String(CLIENTS), '-j', '2']
+  const args = ['-n', ...what, ...load, '-T', String(isWarmUp ? 1 : SECONDS)]
+  const before = subject.cpuSeconds?.()
+  const output = await runPeer('pgbench', [...args, ...placeOf(subject), 'postgres'], { env })
+  const used = before === undefined ? undefined : (subject.cpuSeconds?.() ?? 0) - before
+  const queries = Number(/transactions actually processed: (\d+)/.exec(output)?.[1])
   return {
+    queries,
     tps: Number(/tps = ([\d.]+)/.exec(output)?.[1]),
     cpuUs: used === undefined ? undefined : (used / queries) * 1e6,
   }
 }
 
-/** CPU of the process in between for 2,000,000 rows, and how long they take. */
-async function compareCopy(
-  subjects: readonly Subject[],
-  direction: 'in' | 'out',
-  env: Record<string, string>,
-): Promise<void> {
+function placeOf({ host, port }: Subject): readonly string[] {
+  return ['-h', host, '-p', String(port)]
+}
+
+/** What one client alone waits for a prepared statement: the middle of its latencies. */
+async function compareLatency(subjects: readonly Subject[], folder: string): Promise<void> {
+  const waits = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
+  for (let round = 0; round < Math.max(2, ROUNDS); round++) {
+    for (const subject of subjects) {
+      const prefix = join(folder, `latency-${subject.name}-${round}`)
+      const load = ['-n', '-S', '-M', 'prepared', '-c', '1', '-T', String(SECONDS)]
+      const args = [...load, '-l', '--log-prefix', prefix]
+      await runPeer('pgbench', [...args, ...placeOf(subject), 'postgres'], { env })
+      const [log = ''] = globSync(`${prefix}.*`)
+      const lines = (await readFile(log, 'utf8')).trim().split('\n')
+      waits.get(subject.name)?.push(...lines.map((line) => Number(line.split(' ')[2])))
+    }
+  }
+  const middle = (name: string): number => median(waits.get(name) ?? [])
+  for (const { name } of subjects) {
+    const metric = 'prepared, one client, p50'
+    emit({ bench: BENCH, subject: name, metric, value: middle(name), unit: 'µs' })
+    if (name === 'direct') continue
+    const value = middle(name) - middle('direct')
+    emit({
+      bench: BENCH,
+      subject: name,
+      metric: 'prepared, one client, added p50',
+      value,
+      unit: 'µs',
+    })
+  }
+}
+
+/** CPU for 2,000,000 rows, and how long they take. */
+async function compareCopy(subjects: readonly Subject[], direction: 'in' | 'out'): Promise<void> {
   const rows = `SELECT n, repeat('x', 80) FROM generate_series(1, ${COPY_ROWS}) n`
   const sql =
     direction === 'out'
@@ -159,56 +228,34 @@ async function compareCopy(
       : `\\copy copied FROM PROGRAM 'seq 1 ${COPY_ROWS} | sed "s/$/\t${'x'.repeat(80)}/"'`
   const seconds = new Map<string, number[]>()
   const cpu = new Map<string, number[]>()
-  for (let round = 0; round < COPY_ROUNDS; round++) {
-    for (const { name, host, port, pid, sslmode } of subjects) {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const subject of subjects) {
+      const { name, cpuSeconds } = subject
       const fresh = 'DROP TABLE IF EXISTS copied; CREATE UNLOGGED TABLE copied (n int, t text)'
-      const where = ['-X', '-q', '-h', host, '-p', String(port), '-d', 'postgres']
-      const options = { env: { ...env, PGSSLMODE: sslmode } }
-      if (direction === 'in') await runPeer('psql', [...where, '-c', fresh], options)
-      const before = pid === undefined ? 0 : cpuSeconds(pid)
+      const where = ['-X', '-q', ...placeOf(subject), '-d', 'postgres']
+      if (direction === 'in') await runPeer('psql', [...where, '-c', fresh], { env })
+      const before = cpuSeconds?.() ?? 0
       const start = performance.now()
-      await runPeer('psql', [...where, '-o', '/dev/null', '-c', sql], options)
+      await runPeer('psql', [...where, '-o', '/dev/null', '-c', sql], { env })
       seconds.set(name, [...(seconds.get(name) ?? []), (performance.now() - start) / 1000])
-      if (pid !== undefined) cpu.set(name, [...(cpu.get(name) ?? []), cpuSeconds(pid) - before])
+      if (cpuSeconds) cpu.set(name, [...(cpu.get(name) ?? []), cpuSeconds() - before])
     }
   }
   const speed = (name: string): number => COPY_ROWS / median(seconds.get(name) ?? [])
-  for (const { name, pid } of subjects) {
-    const peers = ['direct', 'pgbouncer'].filter((peer) => peer !== name && seconds.has(peer))
-    const ratio = Object.fromEntries(
-      peers.map((peer) => [peer, Number((speed(name) / speed(peer)).toFixed(3))]),
-    )
+  const used = (name: string): number => median(cpu.get(name) ?? []) * 1000
+  for (const { name, cpuSeconds } of subjects) {
     const metric = `COPY ${direction}`
+    const ratio = ratios(subjects, name, speed)
     emit({ bench: BENCH, subject: name, metric, value: speed(name), unit: 'rows/s', ratio })
-    if (pid === undefined) continue
-    const value = median(cpu.get(name) ?? []) * 1000
-    emit({ bench: BENCH, subject: name, metric: `${metric} CPU`, value, unit: 'ms' })
-  }
-}
-
-/** The gateway in a process of its own, as it runs in the ring, without TLS as the peers. */
-async function startGateway(
-  name: 'written' | 'durable' | 'rules',
-  folder: string,
-  socketDir: string,
-  serverPort: number,
-): Promise<Peer> {
-  const port = PORTS[name]
-  const mode = name === 'rules' ? 'written' : name
-  const config = name === 'rules' ? { roles: { [SUPERUSER]: {} } } : {}
-  const books = join(folder, name)
-  const input: SqlGatewayInput = { mode, port, folder: books, socketDir, serverPort, config }
-  await mkdir(input.folder, { recursive: true })
-  const program = fileURLToPath(new URL('../test/kit/sql-gateway-process.ts', import.meta.url))
-  const args = [...process.execArgv, program, JSON.stringify(input)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  await untilListening(port)
-  return {
-    pid: child.pid ?? 0,
-    port,
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
+    if (!cpuSeconds) continue
+    const ratioOfCpu = ratios(subjects, name, used)
+    const line = {
+      bench: BENCH,
+      subject: name,
+      metric: `${metric} CPU`,
+      unit: 'ms',
+      ratio: ratioOfCpu,
+    }
+    emit({ ...line, value: used(name) })
   }
 }

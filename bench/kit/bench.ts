@@ -57,6 +57,13 @@ export function cpuSecondsWithEnded(pids: readonly number[]): number {
   return others + ended(process.pid)
 }
 
+/** CPU seconds of a server and all its processes, those that have ended included. */
+export function cpuSecondsOfServer(pid: number): number {
+  return processTree(pid).reduce((sum, each) => {
+    return sum + ownCpuSeconds(each) + ticks(each, 13) + ticks(each, 14)
+  }, 0)
+}
+
 /** Largest resident size so far of any single process of the tree, in MiB. */
 export function peakMemoryMib(pid: number): number {
   const peaks = processTree(pid).map((each) => {

@@ -76,10 +76,9 @@ const result = [
   encodeMessage('C', text('SELECT 1\0')),
   encodeMessage('Z', text('I')),
 ]
-const dialogue = Buffer.concat([
-  ...[...asked, message.sync(), message.query(sql), text('|')],
-  ...[...answered, ...result, encodeMessage('T', rowDescription), ...result],
-])
+const said = [asked, message.sync(), message.query(sql), text('|')]
+const heard = [answered, result, encodeMessage('T', rowDescription), result]
+const dialogue = Buffer.concat([said, heard].flat(2))
 const clientFirst = 'n,,n=*,r=fyko+d2lbbFgONRv9qkxdawL'
 const verifier = mockScramVerifier(text('secret'), 'user')
 
