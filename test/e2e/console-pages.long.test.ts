@@ -16,6 +16,7 @@ import type { Browser, Page } from 'playwright-core'
 import { startBrowser } from '#kit/browser.ts'
 import { alertId, busyOverview, busyWatch } from '#kit/busy-watch.ts'
 import { consoleOrigin, signedIn, startConsole, type TestConsole } from '#kit/console.ts'
+import { askStaff } from '#services/staff/client.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = process.env['CONSOLE_SHOTS']
@@ -31,8 +32,12 @@ const places = [
   '/recovery',
   '/settings',
   '/access',
+  '/approvals',
   '/staff',
+  '/outside',
   '/account',
+  '/prove',
+  '/not-me/unknown',
 ]
 
 let browser: Browser
@@ -44,6 +49,7 @@ const stack = new AsyncDisposableStack()
 before(async () => {
   desk = stack.use(await startConsole({ overview: () => Promise.resolve(busyOverview), watch }))
   const cookie = await signedIn(desk, 'lotte@club.example', 'owner')
+  await fill(desk)
   const server = createServer((incoming, outgoing) => {
     const { method, url: path } = incoming
     const headers = { ...incoming.headers, cookie, origin: consoleOrigin }
@@ -65,6 +71,29 @@ before(async () => {
   stack.defer(() => browser.close())
 })
 after(() => stack.disposeAsync())
+
+/** Something to see on the pages of two persons and of outside services. */
+async function fill({ adminSocket }: TestConsole): Promise<void> {
+  await signedIn(desk, 'daan@club.example', 'operator')
+  const asked = { account: 'daan@club.example', reason: 'the disk of the office is full' }
+  const wanted = { act: 'restore-over-production', subject: '/srv/veilig/postgres/protected' }
+  await askStaff(adminSocket, '/approval/ask', { ...asked, ...wanted })
+  const host = {
+    name: 'Hosting',
+    purpose: 'the machines',
+    owner: 'lotte@club.example',
+    secondFactor: 'yes',
+    personalData: 'everything, encrypted',
+    credentialChangedOn: '2026-10-02',
+  }
+  await askStaff(adminSocket, '/outside/keep', host)
+  const post = { name: 'Newsletter', purpose: 'mail to members', secondFactor: 'no' }
+  await askStaff(adminSocket, '/outside/keep', {
+    ...host,
+    ...post,
+    personalData: 'names, addresses',
+  })
+}
 
 type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] }
 

@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { request } from 'node:https'
 import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
@@ -17,7 +17,7 @@ import type { Probe } from '#services/prober/probe.ts'
 import {
   rotatedProbe,
   twoFactorProbe,
-  type Credential,
+  type OutsideFigures,
 } from '#services/prober/probes/credentials.ts'
 import { isolationProbe } from '#services/prober/probes/staff-isolation.ts'
 import {
@@ -33,6 +33,7 @@ import { PROBE_NAME } from '#services/staff/probe-account.ts'
 import { npmComponents } from '#services/updates/inventory.ts'
 import { advisories, vulnerable } from '#services/updates/osv.ts'
 import type { Context, ServiceContext } from '../context.ts'
+import { credentialAges } from '../credentials.ts'
 import { applicationRoles } from './application-role.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -65,6 +66,8 @@ export async function staffProbes(
   const password = await readFile(paths.secret('prober', 'staff-password'), 'utf8')
   const look = config.updates.advisories
   const repositories = declaredRepositories(context)
+  const outside = async (): Promise<OutsideFigures> =>
+    (await askStaff(paths.socket('staff'), '/outside/figures')) as OutsideFigures
   return [
     [
       'staff.leastprivilege',
@@ -79,10 +82,18 @@ export async function staffProbes(
     ],
     ['staff.isolation', isolationProbe(config.staff.internalHosts)],
     ['staff.nosecrets', noSecretsProbe(repositories.length === 0 ? undefined : scanAside(context))],
-    ['credentials.rotated', rotatedProbe(() => credentialAges(context))],
+    [
+      'credentials.rotated',
+      rotatedProbe({
+        ages: () => credentialAges(context),
+        outside,
+        forcedDays: config.staff.forcedDays,
+      }),
+    ],
     [
       'credentials.twofactor',
       twoFactorProbe({
+        outside,
         figures: async () => (await askStaff(paths.socket('staff'), '/figures')) as StaffFigures,
         passwordOnly: (signal) => passwordOnly(context, ca, password, signal),
       }),
@@ -181,21 +192,6 @@ async function asClient<T>(
   } finally {
     await client.end().catch(() => undefined)
   }
-}
-
-/** Passwords and keys by the age of their files: each is written once, when its secret is made. */
-async function credentialAges({ paths, clock }: Context): Promise<readonly Credential[]> {
-  const folder = join(paths.data, 'secrets')
-  const nowMs = clock.nowMs()
-  const found: Credential[] = []
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/password|secret|\.key$|\.pem$/.test(entry.name)) continue
-    if (entry.name.endsWith('recovery.key')) continue // opens old backups
-    const path = join(entry.parentPath, entry.name)
-    const { mtimeMs } = await stat(path)
-    found.push({ name: path.slice(folder.length + 1), ageMs: nowMs - mtimeMs })
-  }
-  return found
 }
 
 /** Signs in with the right password, and asks for the first page with what it got. */

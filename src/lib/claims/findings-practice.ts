@@ -85,6 +85,53 @@ export const practiceFindingTexts: Readonly<Record<string, Words>> = {
     '{name} is {days} days old; the limit is sixty.',
     '{name} a {days} jours ; la limite est de soixante.',
   ),
+  PASSWORDS_ON_EVIDENCE: words(
+    'Mensen kiezen een ander wachtwoord bij een vermoeden van misbruik, niet op de kalender ' +
+      '(NIST SP 800-63B, ASVS 6.2.10).',
+    'People choose another password on suspicion of misuse, not by the calendar ' +
+      '(NIST SP 800-63B, ASVS 6.2.10).',
+    'Les personnes changent de mot de passe en cas de soupçon, et non selon le calendrier ' +
+      '(NIST SP 800-63B, ASVS 6.2.10).',
+  ),
+  PASSWORDS_FORCED: words(
+    'Mensen moeten elke {days} dagen een ander wachtwoord kiezen: een regel van dit bedrijf, ' +
+      'tegen het advies van NIST SP 800-63B en ASVS 6.2.10 in.',
+    'People must choose another password every {days} days: a rule of this company, against the ' +
+      'advice of NIST SP 800-63B and ASVS 6.2.10.',
+    'Les personnes doivent changer de mot de passe tous les {days} jours : une règle de cette ' +
+      'entreprise, contre l’avis de NIST SP 800-63B et ASVS 6.2.10.',
+  ),
+  OUTSIDE_ATTESTED: words(
+    'Van {services} diensten van anderen is opgeschreven, niet gemeten, dat het oudste ' +
+      'wachtwoord {days} dagen oud is.',
+    'Of {services} outside services it is written down, not measured, that the oldest password ' +
+      'is {days} days old.',
+    'Pour {services} services extérieurs il est déclaré, et non mesuré, que le plus ancien mot ' +
+      'de passe a {days} jours.',
+  ),
+  OUTSIDE_CREDENTIAL_OLD: words(
+    'Een wachtwoord bij een dienst van anderen is {days} dagen oud; de grens is zestig.',
+    'A password at an outside service is {days} days old; the limit is sixty.',
+    'Un mot de passe chez un service extérieur a {days} jours ; la limite est de soixante.',
+  ),
+  OUTSIDE_REVIEW_DUE: words(
+    'Van {services} diensten van anderen is dit kwartaal niet nagekeken of het nog klopt.',
+    'Of {services} outside services nobody looked this quarter whether it is still so.',
+    'Pour {services} services extérieurs, rien n’a été vérifié ce trimestre.',
+  ),
+  OUTSIDE_SECOND_ATTESTED: words(
+    'Van {services} diensten van anderen is opgeschreven, niet gemeten, of een tweede bewijs ' +
+      'aanstaat.',
+    'Of {services} outside services it is written down, not measured, whether a second proof ' +
+      'is on.',
+    'Pour {services} services extérieurs il est déclaré, et non mesuré, si une seconde preuve ' +
+      'est exigée.',
+  ),
+  OUTSIDE_WITHOUT_SECOND: words(
+    '{services} diensten van anderen zijn zonder tweede bewijs.',
+    '{services} outside services are without a second proof.',
+    '{services} services extérieurs sont sans seconde preuve.',
+  ),
   TWOFACTOR_ALL: words(
     'Alle {accounts} medewerkers die kunnen inloggen hebben een tweede bewijs.',
     'All {accounts} staff members who can sign in have a second proof.',

@@ -11,13 +11,31 @@ const aged = (...days: number[]): (() => Promise<Credential[]>) => {
 }
 
 test('credentials.rotated: proven while the oldest is sixty days, false beyond', async () => {
-  const fresh = await measureClaim('credentials.rotated', rotatedProbe(aged(0, 60)))
-  assert.deepEqual([fresh.state, fresh.codes], ['proven', ['CREDENTIALS_FRESH']])
-  const old = await measureClaim('credentials.rotated', rotatedProbe(aged(1, 61, 3)))
+  const fresh = await measureClaim('credentials.rotated', rotatedProbe({ ages: aged(0, 60) }))
+  assert.deepEqual(
+    [fresh.state, fresh.codes],
+    ['proven', ['CREDENTIALS_FRESH', 'PASSWORDS_ON_EVIDENCE']],
+  )
+  const old = await measureClaim('credentials.rotated', rotatedProbe({ ages: aged(1, 61, 3) }))
   assert.deepEqual([old.state, old.codes], ['failing', ['CREDENTIAL_OLD']])
   assert(old.values.includes('process/key-1'))
 })
 
 test('credentials.rotated: with no credential to be seen, nothing is claimed', async () => {
-  assert.equal((await measureClaim('credentials.rotated', rotatedProbe(aged()))).state, 'unproven')
+  assert.equal(
+    (await measureClaim('credentials.rotated', rotatedProbe({ ages: aged() }))).state,
+    'unproven',
+  )
+})
+
+test('claim credentials.rotated: outside services count, by the word of people', async () => {
+  const outside = (more: object): (() => Promise<OutsideFigures>) => {
+    const figures = { services: 3, withoutSecond: 0, due: 0, oldestDays: 20, ...more }
+    return () => Promise.resolve(figures)
+  }
+  const measure = (more: object): ReturnType<typeof measureClaim> =>
+    measureClaim('credentials.rotated', rotatedProbe({ ages: aged(1), outside: outside(more) }))
+  assert.equal((await measure({})).state, 'proven')
+  assert.equal((await measure({ due: 1 })).state, 'failing')
+  assert.equal((await measure({ oldestDays: 61 })).state, 'failing')
 })

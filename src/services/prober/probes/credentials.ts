@@ -14,8 +14,24 @@ const AGE_DAYS_MAX = 60
 const SHOWN_MAX = 10
 const EVERY_SECONDS = 300
 
-/** @param ages Of every credential there is, from facts kept when it was made. */
-export function rotatedProbe(ages: () => Promise<readonly Credential[]>): Probe {
+/** What people wrote down of outside services; their word, not a measurement. */
+export type OutsideFigures = {
+  readonly services: number
+  readonly withoutSecond: number
+  /** Not looked at this quarter. */
+  readonly due: number
+  readonly oldestDays: number
+}
+
+export type RotatedTarget = {
+  /** Of every credential there is, from facts kept when it was made. */
+  readonly ages: () => Promise<readonly Credential[]>
+  readonly outside?: () => Promise<OutsideFigures>
+  /** Days after which people must choose another password; undefined: on evidence only. */
+  readonly forcedDays?: number | undefined
+}
+
+export function rotatedProbe({ ages, outside, forcedDays }: RotatedTarget): Probe {
   return {
     version: 1,
     everySeconds: EVERY_SECONDS,
@@ -28,13 +44,24 @@ export function rotatedProbe(ages: () => Promise<readonly Credential[]>): Probe 
         .filter(({ ageMs }) => ageMs > AGE_DAYS_MAX * DAY_MS)
         .slice(0, SHOWN_MAX)
         .map((one) => finding('CREDENTIAL_OLD', { name: one.name, days: days(one) }))
-      const good = finding('CREDENTIALS_FRESH', { count: all.length, days: days(oldest) })
-      return verdictOf([good], bad)
+      const good = [
+        finding('CREDENTIALS_FRESH', { count: all.length, days: days(oldest) }),
+        forcedDays === undefined
+          ? finding('PASSWORDS_ON_EVIDENCE')
+          : finding('PASSWORDS_FORCED', { days: forcedDays }),
+      ]
+      const { services = 0, due = 0, oldestDays = 0 } = (await outside?.()) ?? {}
+      if (services > 0) good.push(finding('OUTSIDE_ATTESTED', { services, days: oldestDays }))
+      if (due > 0) bad.push(finding('OUTSIDE_REVIEW_DUE', { services: due }))
+      if (oldestDays > AGE_DAYS_MAX)
+        bad.push(finding('OUTSIDE_CREDENTIAL_OLD', { days: oldestDays }))
+      return verdictOf(good, bad)
     },
   }
 }
 
 export type TwoFactorTarget = {
+  readonly outside?: () => Promise<OutsideFigures>
   readonly figures: () => Promise<{ readonly active: number; readonly withoutSecond: number }>
   /** Signs in with the right password and asks for the console: what it gets. */
   readonly passwordOnly: (
@@ -50,11 +77,14 @@ export function twoFactorProbe(target: TwoFactorTarget): Probe {
       const { active, withoutSecond } = await target.figures()
       const bad: Finding[] = []
       if (withoutSecond > 0) bad.push(finding('TWOFACTOR_MISSING', { accounts: withoutSecond }))
+      const { services = 0, withoutSecond: without = 0 } = (await target.outside?.()) ?? {}
+      if (without > 0) bad.push(finding('OUTSIDE_WITHOUT_SECOND', { services: without }))
       const got = await target.passwordOnly(signal)
       // Refused outright, it would say nothing about the second proof.
       if (got === 'password-refused') throw notReached('the console (login)')
       if (got === 'let-in') bad.push(finding('TWOFACTOR_SKIPPED'))
       const good = [finding('TWOFACTOR_ALL', { accounts: active }), finding('TWOFACTOR_ASKED')]
+      if (services > 0) good.push(finding('OUTSIDE_SECOND_ATTESTED', { services }))
       return verdictOf(good, bad)
     },
   }
