@@ -241,6 +241,13 @@ const ring: readonly Detector[] = [
     'Ask whoever runs the witness; until it is back, root could rewrite what came since.',
   ),
   detector(
+    'ring.copy-behind',
+    'medium',
+    'A region has no new copy of the records',
+    '',
+    'See that the region answers; until it does, a lost host loses what came since.',
+  ),
+  detector(
     'ring.certificate-strange',
     'high',
     'A certificate of one of our names was issued that no gateway showed',

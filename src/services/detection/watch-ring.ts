@@ -31,6 +31,8 @@ export class RingWatch {
       say('ring.log-rewritten', `${text(event, 'process')}: ${text(event, 'reason')}`)
     if (event.code === 'SEAL_WITNESS' && text(event, 'state') !== 'signed')
       say(witnessDetector(text(event, 'state')), text(event, 'witness'))
+    if (event.code === 'SEAL_COPY' && text(event, 'state') !== 'current')
+      say(copyDetector(text(event, 'state')), text(event, 'region'))
     if (event.code === 'AUDIT_BOOK_DAMAGED') say('ring.log-damaged', event.process)
     if (event.code === 'AUDIT_TAIL_CUT') say('ring.log-cut', text(event, 'bytes'))
     this.#lastMs = event.timeMs
@@ -43,6 +45,11 @@ export class RingWatch {
 /** Who has seen more of a book than there is, or another one, says that it was rewritten. */
 function witnessDetector(state: string): string {
   return state === 'silent' ? 'ring.witness-lost' : 'ring.log-rewritten'
+}
+
+/** A book that no longer says what was copied of it is another book. */
+function copyDetector(state: string): string {
+  return state === 'behind' ? 'ring.copy-behind' : 'ring.log-rewritten'
 }
 
 /** A card number where none may be. */

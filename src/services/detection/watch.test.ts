@@ -186,6 +186,8 @@ const attacks: Readonly<Record<string, (book: Book) => void>> = {
     book.write('SEAL_BROKEN', { process: 'sql-gateway', reason: 'SEAL_BOOK_REWRITTEN' }),
   'ring.witness-lost': (book) =>
     book.write('SEAL_WITNESS', { process: 'sql-gateway', witness: 'http://w', state: 'silent' }),
+  'ring.copy-behind': (book) =>
+    book.write('SEAL_COPY', { region: 'region-a', state: 'behind', reason: 'STORE_FAILED' }),
   'ring.stopped-hard': (book) => book.write('AUDIT_BOOK_OPENED', { mode: 'written' }),
 }
 
