@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fork } from './forks.ts'
 
-// Of this one each kind happens: promoted, after a crash too, taken over, gone back, risen.
 const SEED = Number(process.env['VEILIG_SEED'] ?? 11)
 const FORKS = 7
 
