@@ -115,7 +115,7 @@ async function compare(
   for (let round = 0; round <= ROUNDS; round++) {
     const turned = subjects.map((_, index) => subjects[(index + round) % subjects.length]!)
     for (const subject of turned) {
-      const measured = await measure(subject, work, round === 0)
+      const measured = await measure(subject, work)
       if (subject.name === 'veilig-written') recorded += measured.queries
       if (round > 0) rounds.get(subject.name)?.push(measured) // the first warms up
     }
@@ -170,10 +170,10 @@ function ratios(
   return Object.fromEntries(found.filter(([, ratio]) => Number.isFinite(ratio)))
 }
 
-async function measure(subject: Subject, work: Work, isWarmUp: boolean): Promise<Round> {
+async function measure(subject: Subject, work: Work): Promise<Round> {
   const what = work.script === undefined ? ['-S'] : ['-f', work.script]
   const load = ['-M', work.mode, '-c', String(CLIENTS), '-j', '2']
-  const args = ['-n', ...what, ...load, '-T', String(isWarmUp ? 1 : SECONDS)]
+  const args = ['-n', ...what, ...load, '-T', String(SECONDS)]
   const before = subject.cpuSeconds?.()
   const output = await runPeer('pgbench', [...args, ...placeOf(subject), 'postgres'], { env })
   const used = before === undefined ? undefined : (subject.cpuSeconds?.() ?? 0) - before
