@@ -49,7 +49,15 @@ export function OutsidePage(
                 </small>
               </div>
               <span class={`badge tint ${tint}`}>{words}</span>
-              {manages && <Act path="/outside/review" id={one.id} csrf={csrf} word="Still so" />}
+              {manages && (
+                <Act
+                  path="/outside/review"
+                  id={one.id}
+                  csrf={csrf}
+                  word="Still so"
+                  quiet={!isDue(one, nowMs)}
+                />
+              )}
               {manages && (
                 <Act path="/outside/remove" id={one.id} csrf={csrf} word="Remove" quiet />
               )}
