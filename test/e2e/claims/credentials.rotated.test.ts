@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { measureClaim } from '#kit/claims.ts'
-import { rotatedProbe, type Credential } from '#services/prober/probes/credentials.ts'
+import {
+  rotatedProbe,
+  type Credential,
+  type OutsideFigures,
+} from '#services/prober/probes/credentials.ts'
 
 const DAY_MS = 86_400_000
 const aged = (...days: number[]): (() => Promise<Credential[]>) => {
