@@ -71,6 +71,7 @@ export const systemDisk: Disk = {
       try {
         await link(temporary, name) // unlike rename, link never replaces
         removed = rm(temporary, { force: true }) // a commit may wait for the name, not for this
+        removed.catch(() => undefined) // told below; it may fail while the folder is synced
         await syncFolder(dirname(name))
       } finally {
         await (removed ?? rm(temporary, { force: true }))
