@@ -148,7 +148,7 @@ export class RegionCopy {
     let room = PARCEL_MAX
     const flush = async (): Promise<void> => {
       if (pieces.length === 0) return
-      const name = wholeName(node, this.#hour, this.#startMs, written.length)
+      const name = wholeName(node, this.#hour, this.#startMs, this.#number++) // a try, a name
       written.push(name)
       await this.#put(name, pieces, {})
       pieces = []

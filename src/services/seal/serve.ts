@@ -17,6 +17,9 @@ import type { LinkState } from './witness-link.ts'
 /** File with the verifier key of the seal, beside the folders of the books. */
 export const SEAL_KEY_FILE = 'vkey'
 
+/** A region that does not answer is not waited for longer at a stop. */
+const STOP_MS = 5_000
+
 /** @throws {FaultError} DISK_…. {IntegrityError} NOTE_KEY_INVALID for a witness's key. */
 export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<RunningService> {
   for (const { key } of config.witnesses) noteVerifier(key)
@@ -39,7 +42,10 @@ export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<R
     failed,
     [Symbol.asyncDispose]: async () => {
       stop.abort()
-      await running.catch(() => undefined)
+      const ended = new AbortController()
+      const patience = ports.clock.sleep(STOP_MS, ended.signal).catch(() => undefined)
+      await Promise.race([running.catch(() => undefined), patience])
+      ended.abort() // and leave no timer behind
     },
   }
 }
