@@ -10,7 +10,7 @@ import { DiskStore } from './disk-store.ts'
 
 const WRITES = 60
 
-test('disk store: a disk that goes away at any moment of a write is a fault, and nothing else', async () => {
+test('disk store: a disk that goes away amid a write is a fault, and nothing else', async () => {
   const folder = await temporaryFolder('away')
   const region = join(folder, 'region')
   const pointTo = async (target: string): Promise<void> => {

@@ -2,7 +2,8 @@
  * What Azure is asked for where its container shall refuse to delete, and what its refusals become.
  * No emulator has immutability, so the other side speaks as the service's own documents say.
  *
- * Source: Azure Storage REST API, "Put Blob", "Set Blob Immutability Policy", "Set Blob Legal Hold".
+ * Source: Azure Storage REST API, "Put Blob", "Set Blob Immutability Policy" and "Set Blob Legal
+ * Hold".
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

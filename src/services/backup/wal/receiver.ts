@@ -223,9 +223,9 @@ function sameBranch(kept: string, found: string): boolean {
 
 function forked(timeline: number): FaultError {
   const message =
-    `the server's timeline ${timeline} branched off elsewhere than the timeline ${timeline} that is ` +
-    'kept: two servers were promoted apart. Follow the other one, restore a server from what is ' +
-    'kept (it gets a timeline of its own), or name a new repository for this one'
+    `the server's timeline ${timeline} branched off elsewhere than the timeline ${timeline} that ` +
+    'is kept: two servers were promoted apart. Follow the other one, restore a server from what ' +
+    'is kept (it gets a timeline of its own), or name a new repository for this one'
   return new FaultError('WAL_TIMELINE_FORKED', message)
 }
 
