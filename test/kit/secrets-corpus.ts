@@ -35,7 +35,7 @@ export function corpus(count: number, { below }: Draw): readonly CorpusLine[] {
   /** Drawn at random, with every class in it. */
   const drawn = (length: number, more = ''): string => {
     const body = of(LOWER + UPPER + DIGITS + more, length - 3)
-    return `${pick([...LOWER])}${body}${pick([...UPPER])}${pick([...DIGITS])}`
+    return `${of(LOWER, 1)}${body}${of(UPPER, 1)}${of(DIGITS, 1)}`
   }
   const hex = (length: number): string => of(`${DIGITS}abcdef`, length)
   const word = (): string => pick(words)

@@ -27,7 +27,7 @@ const assignment = new RegExp(
 const bearer =
   /\bauthorization["']?\s*[:=,]\s*["'`]?(?:bearer|basic|token)\s+([\w+/=.~-]{16,200})/gi
 /** `user:password@` in any address, and `-u user:password` of curl. */
-const inAddress = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/"']{0,60}:([^\s:@/"'$\{<]{6,100})@/gi
+const inAddress = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/"']{0,60}:([^\s:@/"'${<]{6,100})@/gi
 const curl = /\bcurl\b.{0,200}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,60}:([^\s"'$]{6,100})/gi
 
 const configuration = new RegExp(
