@@ -15,6 +15,7 @@ import { debianPostgres, PASSWORD, startPostgres, temporaryFolder } from '#kit/p
 import type { RestoreReport } from '#services/backup/restore/restore.ts'
 import { serverSettingsFor } from '#services/backup/server-settings.ts'
 import { cpuSecondsWithEnded, emit, median, missing, peakMemoryMib, which } from './kit/bench.ts'
+import { watchPeakMib } from './kit/peak-memory.ts'
 import { fillPeer, runPeer } from './kit/peers.ts'
 
 const BENCH = 'backup'
@@ -218,16 +219,25 @@ type Compare = (
 /** Interleaved rounds; what `act` returns as a function is done after the clock has stopped. */
 function comparison(pids: readonly number[]): Compare {
   return async (subjects, what, mib, act, rounds = ROUNDS) => {
-    const spent = new Map(subjects.map(({ name }) => [name, { wall: [], cpu: [] } as Spent]))
+    const spent = new Map(
+      subjects.map(({ name }) => [name, { wall: [], cpu: [], peak: [] } as Spent]),
+    )
     for (let round = 0; round < rounds; round++) {
       for (const at of subjects.keys()) {
         const subject = subjects[(at + round) % subjects.length]!
+        const peak = watchPeakMib(pids)
         const [begun, cpu] = [performance.now(), cpuSecondsWithEnded(pids)]
         const afterwards = await act(subject)
         spent.get(subject.name)?.wall.push((performance.now() - begun) / 1000)
         spent.get(subject.name)?.cpu.push(cpuSecondsWithEnded(pids) - cpu)
+        spent.get(subject.name)?.peak.push(peak())
         if (typeof afterwards === 'function') await (afterwards as () => Promise<void>)()
       }
+    }
+    for (const { name } of subjects) {
+      const metric = `${what}, peak memory of what was started for it`
+      const value = Math.max(...(spent.get(name)?.peak ?? []))
+      emit({ bench: BENCH, subject: name, metric, value, unit: 'MiB' })
     }
     for (const kind of ['wall', 'cpu'] as const) {
       const time = (name: string): number => median(spent.get(name)?.[kind] ?? [])
@@ -246,4 +256,4 @@ function comparison(pids: readonly number[]): Compare {
   }
 }
 
-type Spent = { readonly wall: number[]; readonly cpu: number[] }
+type Spent = { readonly wall: number[]; readonly cpu: number[]; readonly peak: number[] }

@@ -21,11 +21,11 @@ import { packPlans, type PackPlan, type Piece } from './pack-chunks.ts'
 
 export const PG_CONTROL = 'global/pg_control'
 /** Packs fetched and authenticated before their turn: of some 17 MiB each, or many small ones. */
-const AHEAD_BYTES = 36 * 1024 * 1024
+const AHEAD_BYTES = 24 * 1024 * 1024
 /** Chunks of 1 MiB decompressed and written at once. */
 const CHUNKS_AT_ONCE = 6
 /** For newer blocks that are put into the chunks of older backups. */
-const HELD_MAX = { chunksMax: 36, packBytesMax: 60 * 1024 * 1024 }
+const HELD_MAX = { chunksMax: 36, packBytesMax: 40 * 1024 * 1024 }
 
 /** Folders that a server needs though a backup leaves out what is in them. */
 export const FOLDERS: readonly string[] = [
