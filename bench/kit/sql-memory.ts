@@ -10,7 +10,8 @@ import { runPeer } from './peers.ts'
 import type { Subject } from './sql-subjects.ts'
 
 const CONNECTIONS = 5_000
-const SESSIONS = 500
+/** No more than PgBouncer opens to the server (default_pool_size in bench/peers/pgbouncer.ini). */
+const SESSIONS = 90
 const RESULT_ROWS = 1_050_000
 const ROW_BYTES = 1_000
 
