@@ -46,7 +46,7 @@ after(async () => {
   server.close()
 })
 
-test('azure lock: an object is stored once, and locked from the first moment until its day', async () => {
+test('azure lock: an object is stored once, locked from then until its day', async () => {
   answer = { status: 201 }
   await store.put('wal/1', new Uint8Array(5))
   assert.equal(asked[0]?.method, 'PUT')
@@ -57,7 +57,7 @@ test('azure lock: an object is stored once, and locked from the first moment unt
   assert.equal(until, new Date(NOW_MS + 90 * DAY_MS).toUTCString())
 })
 
-test('azure lock: what the container refuses to delete is told as locked, not as gone', async () => {
+test('azure lock: what may not be deleted is told as locked, not as gone', async () => {
   for (const code of ['BlobImmutableDueToPolicy', 'BlobImmutableDueToLegalHold']) {
     answer = { status: 409, headers: { 'x-ms-error-code': code } }
     await assert.rejects(store.delete('wal/1'), { code: 'OBJECT_LOCKED' }, code)
@@ -78,7 +78,7 @@ test('azure lock: a lock is made longer and a hold placed by calls of their own'
   await assert.rejects(store.lock!.extend('wal/1', NOW_MS), { code: 'OBJECT_LOCKED' })
 })
 
-test('azure lock: a container without immutability is known before anything is stored', async () => {
+test('azure lock: a container without immutability is known beforehand', async () => {
   answer = { status: 200 }
   assert.equal(await store.lock!.enabled(), false)
   const headers = { 'x-ms-immutable-storage-with-versioning-enabled': 'true' }

@@ -45,7 +45,7 @@ test('reading: a dead region is asked while it is opened, and then no more', asy
   assert(reader.findings.every(({ region }) => region === 'region-0'))
 })
 
-test('reading: a key made while a verification went on is found, not called destroyed', async () => {
+test('reading: a key made while a verification goes on is found, not called lost', async () => {
   const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   await days(repository, clock, 1)
