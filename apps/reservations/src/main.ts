@@ -16,6 +16,7 @@ import { startUpkeep } from './upkeep.ts'
 import { createApp } from './web/app.tsx'
 
 const STOP_TIMEOUT_MS = 10_000
+const IDLE_CUT_MS = 50
 const REQUEST_TIMEOUT_MS = 30_000
 
 export type RunningApp = AsyncDisposable & {
@@ -75,7 +76,10 @@ export async function startApp(
     port,
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
-      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      // Again and again: a stream that ends now leaves its connection idle only then.
+      const idle = setInterval(() => {
+        if ('closeIdleConnections' in server) server.closeIdleConnections()
+      }, IDLE_CUT_MS)
       const cut = setTimeout(() => {
         if ('closeAllConnections' in server) server.closeAllConnections()
       }, STOP_TIMEOUT_MS)
@@ -83,6 +87,7 @@ export async function startApp(
       await upkeep[Symbol.asyncDispose]()
       await closed
       clearTimeout(cut)
+      clearInterval(idle)
       await postman?.[Symbol.asyncDispose]()
       await database.end({ timeout: 5 })
     },

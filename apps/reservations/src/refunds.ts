@@ -31,6 +31,11 @@ export async function giveBack({ database, payments }: Shop, club: Club): Promis
   }
 }
 
+/** Nobody waits for it: what fails now is done, and reported, by the next round of upkeep. */
+export function soonGiveBack(shop: Shop, club: Club): void {
+  giveBack(shop, club).catch(() => undefined)
+}
+
 async function ask(payments: Payments, club: Club, due: DueRefund): Promise<Answer | undefined> {
   try {
     if (due.refund !== undefined) return await payments.refund(due.refund)

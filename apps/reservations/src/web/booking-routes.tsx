@@ -17,6 +17,7 @@ import { MinePage, OnePage } from '../pages/bookings.tsx'
 import { SheetPage } from '../pages/sheet.tsx'
 import { mayCancel } from '../policy.ts'
 import { parseInstant, STEP_MINUTES } from '../time.ts'
+import { soonGiveBack } from '../refunds.ts'
 import { tellOffered } from '../upkeep.ts'
 import { answer, FormError, formOf, idOf, inside, isId, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
@@ -101,6 +102,7 @@ export function addBookingRoutes(app: Hono, shop: Shop): void {
         cancel(tx, visit.club, member, booking.id, visit.nowMs),
       )
       await tellOffered(shop, visit.club)
+      soonGiveBack(shop, visit.club)
       return c.redirect(`/${visit.club.slug}/bookings?done=cancelled`, 303)
     }),
   )

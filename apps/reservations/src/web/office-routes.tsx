@@ -10,6 +10,7 @@ import { courtsOf } from '../data/clubs.ts'
 import { TakenError } from '../database.ts'
 import type { Club, Court } from '../model.ts'
 import { formQuery, OfficePage, PreviewPage, type ClosureForm } from '../pages/office.tsx'
+import { soonGiveBack } from '../refunds.ts'
 import { addDays, instantOf, isDate } from '../time.ts'
 import { answer, behindTheDesk, formOf, idOf, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
@@ -62,6 +63,7 @@ export function addOfficeRoutes(app: Hono, shop: Shop): void {
         const cancelled = await inVisit(shop.database, visit, (tx) =>
           close(tx, club, member, closure, fields.all('seen'), nowMs),
         )
+        soonGiveBack(shop, club)
         if (cancelled === undefined) return c.redirect(officeAddress(visit, form, 'changed'), 303)
         return c.redirect(`/${club.slug}/office?cancelled=${cancelled}`, 303)
       } catch (error) {
