@@ -5,7 +5,7 @@
  */
 import type { RecordedEvent } from '#audit/read.ts'
 import type { Finding } from './alert.ts'
-import { findingOf, text, type Peer } from './watched.ts'
+import { findingOf, text, UNNUMBERED_DRILL, type Peer } from './watched.ts'
 
 const BACK_MS = 5_000
 const NOBODY: Peer = { role: '', database: '', address: '' }
@@ -56,7 +56,8 @@ function copyDetector(state: string): string {
 export function cardFinding(event: RecordedEvent): readonly Finding[] {
   if (event.code === 'CARD_NUMBER_SEEN') {
     const where = `${text(event, 'where')} of ${text(event, 'host')}`
-    return [findingOf('data.card-number', event, NOBODY, where)]
+    const found = findingOf('data.card-number', event, NOBODY, where)
+    return [event.detail['drill'] === true ? { ...found, drill: UNNUMBERED_DRILL } : found]
   }
   return []
 }

@@ -223,6 +223,20 @@ test('detector: each has an attack as its test', () => {
   assert.deepEqual(missing.toSorted(), elsewhere.toSorted())
 })
 
+test('detector: the prober’s own test number is a drill, a number of somebody is not', () => {
+  const book = new Book()
+  const drillsOf = (more: RecordedEvent['detail']): (string | undefined)[] => {
+    const place = { process: 'web-gateway', sequence: 0, timeMs: book.nowMs }
+    const detail = { host: 'localhost', where: 'request', ...more }
+    const found = book.watch.see({ ...place, code: 'CARD_NUMBER_SEEN', detail })
+    const cards = found.filter(({ detector }) => detector === 'data.card-number')
+    return cards.map(({ drill }) => drill)
+  }
+  assert.deepEqual(drillsOf({ drill: true }), ['unnumbered'])
+  assert.deepEqual(drillsOf({}), [undefined])
+  assert.deepEqual(drillsOf({ drill: 'true' }), [undefined])
+})
+
 test('detector: what was learned is the same after it was kept and read again', () => {
   const book = new Book()
   ordinaryDay(book)

@@ -14,7 +14,7 @@ import { LoginWatch, type LoginsState } from './watch-logins.ts'
 import { ProbingWatch } from './watch-probing.ts'
 import { cardFinding, RingWatch, strangeCertificateFinding } from './watch-ring.ts'
 import { visitorFinding } from './watch-visitors.ts'
-import { findingOf, number, peerOf, text, type Peer } from './watched.ts'
+import { findingOf, number, peerOf, text, UNNUMBERED_DRILL, type Peer } from './watched.ts'
 
 /** All that was learned, as it outlives the process. */
 export type WatchState = {
@@ -28,8 +28,6 @@ export type WatchState = {
 const SESSIONS_MAX = 10_000
 /** Of a longer text the book's first record holds a part only, which proves nothing. */
 const TEXT_BYTES_MAX = 128 * 1024
-/** Of what the prober does beside its numbered attacks. */
-const NO_NUMBER = 'unnumbered'
 const DRILL = /veilig-drill-[0-9a-f]{32}/
 
 export class Watch {
@@ -70,7 +68,7 @@ export class Watch {
     const { off } = this.#config
     return [...this.#ringOf(event.process).see(event), ...this.#findings(event)]
       .filter(({ detector }) => !off.includes(detector))
-      .map((found) => (this.#isDrill(found.role) ? { drill: NO_NUMBER, ...found } : found))
+      .map((found) => (this.#isDrill(found.role) ? { drill: UNNUMBERED_DRILL, ...found } : found))
   }
 
   #findings(event: RecordedEvent): readonly Finding[] {

@@ -8,6 +8,9 @@ import type { Finding } from './alert.ts'
 
 export type Peer = { readonly role: string; readonly database: string; readonly address: string }
 
+/** The drill of what the prober does beside its numbered attacks. */
+export const UNNUMBERED_DRILL = 'unnumbered'
+
 export const MINUTE_MS = 60_000
 export const HOUR_MS: number = 60 * MINUTE_MS
 export const DAY_MS: number = 24 * HOUR_MS

@@ -11,7 +11,14 @@ import type { FlatHeaders } from '#protocol/http/head.ts'
 export type Where = 'request' | 'response'
 
 /** Told of each sighting, at most once for each body. */
-export type OnCard = (sighting: CardSighting, where: Where, host: string) => void
+export type OnCard = (sighting: CardSighting, place: CardPlace) => void
+
+export type CardPlace = {
+  readonly where: Where
+  readonly host: string
+  /** What the prober sent, to see that it is noticed. */
+  readonly isDrill: boolean
+}
 
 /** Looked at of each body: forms and pages are shorter, and a download need not be slower. */
 export const SCANNED_MAX: number = 1024 * 1024
@@ -37,11 +44,11 @@ export class CardWatch {
   #room = SCANNED_MAX
   #isTold = false
 
-  constructor(where: Where, host: string, onCard: OnCard) {
+  constructor(place: CardPlace, onCard: OnCard) {
     this.#look = new CardLook((sighting) => {
       if (this.#isTold) return
       this.#isTold = true
-      onCard(sighting, where, host)
+      onCard(sighting, place)
     })
   }
 

@@ -119,12 +119,13 @@ function settingsOf(
       nowMs,
       onRetry: () => void metrics.upstreamRetries++,
       // Never a digit of it: where it was, how it was written, how long it is.
-      onCard: ({ form, digitCount }, where, host) =>
-        security.record('CARD_NUMBER_SEEN', `${host} ${where} ${form}`, {
+      onCard: ({ form, digitCount }, { host, where, isDrill }) =>
+        security.record('CARD_NUMBER_SEEN', `${host} ${where} ${form} ${isDrill}`, {
           host,
           where,
           form,
           digitCount,
+          ...(isDrill ? { drill: true } : {}),
         }),
       onUpstreamFailure: (error) => {
         metrics.upstreamFailures++

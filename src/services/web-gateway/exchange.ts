@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CARD_DRILL_PATH } from '#lib/cards/drill.ts'
 import type { VeiligError } from '#lib/errors.ts'
 import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head.ts'
 import { lastChunk, passableTrailers, takesTrailers } from '#protocol/http/trailers.ts'
@@ -345,7 +346,9 @@ export class Exchange implements ResponseHandler {
 
   #watch(where: Where, head: RequestHead | ResponseHead): CardWatch | undefined {
     if (isOpaque(head.headers)) return undefined
-    return new CardWatch(where, hostName(this.#request.host), this.#tools.onCard)
+    const isDrill = where === 'request' && this.#request.target === CARD_DRILL_PATH
+    const place = { where, host: hostName(this.#request.host), isDrill }
+    return new CardWatch(place, this.#tools.onCard)
   }
 
   #sendLastChunk(upstream: UpstreamConnection): void {

@@ -20,6 +20,8 @@ for (const [turn, form] of ['plain', 'spaced', 'base64'].entries()) {
     const probe = noCardProbe(target, { turn: () => turn, watch })
     const { state, values } = await measureClaim('payments.nocard', probe)
     assert.equal(state, 'proven', values)
+    const drills = gateway.events.map(({ detail }) => detail['drill'])
+    assert.deepEqual(drills, [true], 'told apart from a number of somebody')
     assert(!JSON.stringify(gateway.events).includes(TEST_NUMBER.slice(0, 6)), 'no digit is kept')
   })
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { request } from 'node:https'
+import { CARD_DRILL_PATH } from '#lib/cards/drill.ts'
 import type { Finding } from '#lib/claims/statement.ts'
 import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
 import type { WebTarget } from './tls.ts'
@@ -92,7 +93,7 @@ function fetchPage(target: WebTarget, address: URL, signal: AbortSignal): Promis
 
 /** To an address that does not exist: nobody keeps what we send. */
 function post(target: WebTarget, body: string, signal: AbortSignal): Promise<string> {
-  return send(target, target.hostName, 'POST', '/veilig-probe', body, signal)
+  return send(target, target.hostName, 'POST', CARD_DRILL_PATH, body, signal)
 }
 
 function send(
