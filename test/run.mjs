@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const wanted = process.argv.includes('--long')
 const isLong = (path) => path.startsWith('test/e2e/claims/') || path.includes('.long.test.')
+/** Those that start a whole ring take longest: begun first, none of them is waited for at the end. */
+const isWhole = (path) => path.startsWith('test/e2e/')
 const files = ['src', 'test', 'apps/reservations']
   .flatMap((root) => globSync(`${root}/**/*.test.{ts,tsx}`))
   .filter((path) => !path.includes('.debian.test.') && !path.includes('node_modules'))
   .filter((path) => isLong(path) === wanted)
-  .sort((a, b) => a.localeCompare(b))
+  .sort((a, b) => Number(isWhole(b)) - Number(isWhole(a)) || a.localeCompare(b))
 // Much of a test is waiting for a server to start: two files at once suit two cores.
 const options = ['--test', '--test-concurrency=2']
 const { status } = spawnSync('bin/node', [...options, ...files], { stdio: 'inherit' })
