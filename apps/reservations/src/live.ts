@@ -61,9 +61,10 @@ export function openLive(database: Database, report: (line: object) => void): Li
       isFailing = true
     }
   }
-  let working = Promise.resolve()
+  let working: Promise<void> | undefined
   const timer = setInterval(() => {
-    if (count > 0) working = working.then(round)
+    // A slow database is not asked again while it still answers.
+    if (count > 0) working ??= round().finally(() => (working = undefined))
   }, EVERY_MS)
   return {
     stopped: stop.signal,

@@ -8,7 +8,8 @@
  */
 import { bookingById } from './data/bookings.ts'
 import { notify } from './data/notices.ts'
-import { followRefund, takeRefunds, type Answer, type DueRefund } from './data/refunds.ts'
+import { followRefund, takeRefunds } from './data/refunds.ts'
+import type { Answer, DueRefund, RefundState } from './data/refunds.ts'
 import { inClub } from './database.ts'
 import type { Club } from './model.ts'
 import { PaymentsAwayError, type Payments } from './payments.ts'
@@ -44,6 +45,14 @@ async function ask(payments: Payments, club: Club, due: DueRefund): Promise<Answ
     if (error instanceof PaymentsAwayError) return undefined
     throw error
   }
+}
+
+/** How a refund is told. `club`: a person of the club sees to it. */
+export type RefundFate = 'asked' | 'done' | 'club'
+
+export function fateOf(state: RefundState): RefundFate {
+  if (state === 'done') return 'done'
+  return state === 'refused' || state === 'review' ? 'club' : 'asked'
 }
 
 /** Euro cents as people write them. */

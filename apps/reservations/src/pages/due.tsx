@@ -4,6 +4,7 @@
  * @module
  */
 import type { VNode } from 'preact'
+import type { RefundFate } from '../refunds.ts'
 import type { Visit } from '../web/visit.ts'
 import type { WordKey } from '../words/table.ts'
 import { Page } from './layout.tsx'
@@ -40,8 +41,8 @@ export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }
   )
 }
 
-/** How money for a cancelled booking goes back. `club`: a person of the club sees to it. */
-export type RefundView = { readonly state: 'asked' | 'done' | 'club'; readonly amount: string }
+/** How money for a cancelled booking goes back. */
+export type RefundView = { readonly state: RefundFate; readonly amount: string }
 
 export function RefundPart({ refund, visit }: { refund: RefundView; visit: Visit }): VNode {
   const { say } = visit

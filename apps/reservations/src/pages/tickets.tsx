@@ -7,7 +7,7 @@ import type { VNode } from 'preact'
 import type { Refund } from '../data/refunds.ts'
 import { TICKETS_SOLD_MAX, type TicketEntry } from '../data/tickets.ts'
 import type { Booking, Court } from '../model.ts'
-import { amountOf } from '../refunds.ts'
+import { amountOf, fateOf } from '../refunds.ts'
 import type { Visit } from '../web/visit.ts'
 import { courtName } from './bookings.tsx'
 import { namesOf } from './day.tsx'
@@ -143,18 +143,17 @@ export function MoneyPage({ visit, courts, refunds }: MoneyView): VNode {
       {refunds.length === 0 && <p class="empty small">{say('money.none')}</p>}
       <ul class="affected card">
         {refunds.map(({ refund, booking }) => {
-          const byClub = refund.state === 'refused' || refund.state === 'review'
-          const word = refund.state === 'done' ? 'done' : byClub ? 'club' : 'asked'
+          const fate = fateOf(refund.state)
           return (
-            <li key={refund.id} class={byClub ? 'full' : undefined}>
+            <li key={refund.id} class={fate === 'club' ? 'full' : undefined}>
               <strong>{whenWords(club.zone, booking.startMs, language)}</strong>
               <a href={`/${club.slug}/bookings/${booking.id}`}>
                 {courtName(courts, booking)} · {namesOf(booking, visit)}
               </a>
               <span>
-                {byClub && <Icon name="alert" />}
+                {fate === 'club' && <Icon name="alert" />}
                 {refund.cents !== undefined && `€ ${amountOf(refund.cents)} `}
-                {say(`money.${word}`)}
+                {say(`money.${fate}`)}
               </span>
             </li>
           )

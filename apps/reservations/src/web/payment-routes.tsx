@@ -14,7 +14,7 @@ import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data
 import { inClub } from '../database.ts'
 import type { Booking, Club } from '../model.ts'
 import { GoingPage, type DueState, type DueView, type RefundView } from '../pages/due.tsx'
-import { amountOf, giveBack } from '../refunds.ts'
+import { amountOf, fateOf, giveBack } from '../refunds.ts'
 import { answer, idOf, inside, isId, type Shop } from './desk.tsx'
 import { TICKETS_REFERENCE } from './ticket-routes.tsx'
 import { inVisit, lookOf, type Visit } from './visit.ts'
@@ -93,10 +93,7 @@ export async function refundFor(
   const refund = await inVisit(shop.database, visit, (tx) =>
     refundOf(tx, visit.club.id, booking.id),
   )
-  if (!refund) return undefined
-  const byClub = refund.state === 'refused' || refund.state === 'review'
-  const state = refund.state === 'done' ? 'done' : byClub ? 'club' : 'asked'
-  return { state, amount: amountOf(refund.cents) }
+  return refund && { state: fateOf(refund.state), amount: amountOf(refund.cents) }
 }
 
 /** What is owed for a booking and how it stands; undefined when nothing is. */

@@ -12,7 +12,7 @@ import { wardsOf } from '../data/families.ts'
 import { fullName, maySeeName, memberById, membersOf, partnersFor } from '../data/members.ts'
 import { purseOf } from '../data/tickets.ts'
 import { TakenError, type Transaction } from '../database.ts'
-import type { Booking, Court, Member } from '../model.ts'
+import type { Booking, Court, Member, Person } from '../model.ts'
 import { freeMinutes } from '../pages/grid.ts'
 import type { SheetView } from '../pages/sheet.tsx'
 import { isFirm, isOpenHold, quotaUses } from '../policy.ts'
@@ -56,8 +56,10 @@ export async function sheetView(
   const fromMs = Math.min(nowMs, ask.startMs) - LOOK_BACK_MS
   const standing = await standingWithFamily(tx, club, owner, rules, fromMs, courts, booking?.id)
   const isSecretary = member.role === 'secretary'
-  const purse = await purseOf(tx, club, owner.id, ask.startMs, booking?.id)
+  const owners = await ownersFor(tx, visit, member)
   const max = rules.subscription.guestsSeason
+  const purse =
+    max > 0 || isSecretary ? await purseOf(tx, club, owner.id, ask.startMs, booking?.id) : undefined
   const judged = await judgeFor(tx, club, owner, wish, courts, nowMs, booking?.id)
   // Whom a secretary books for, and why, is not known yet: only what nobody may do is foreseen.
   const foreseen = judged.filter((one) => !isSecretary || (isFirm(one) && one.rule !== 'twice'))
@@ -80,24 +82,21 @@ export async function sheetView(
       (start) => !closedDay && start > nowMs && canStart(court, day, start),
     ),
     busyIds: busyDuring(day, ask.startMs, endMs),
-    people: await peopleFor(tx, visit, member, owner, booking),
+    people: await peopleFor(tx, visit, member, owner, owners, booking),
     partnerIds: ask.partnerIds,
     partnersMin: rules.subscription.partnersMin,
-    guests:
-      max > 0 || isSecretary
-        ? {
-            chosen: ask.guests ?? 0,
-            used: purse.guestsUsed,
-            max,
-            each: club.guestTickets,
-            balance: purse.tickets,
-          }
-        : undefined,
+    guests: purse && {
+      chosen: ask.guests ?? 0,
+      used: purse.guestsUsed,
+      max,
+      each: club.guestTickets,
+      balance: purse.tickets,
+    },
     quotas: quotaUses(wish, rules, standing, nowMs),
     mayTry: isSecretary || stays || foreseen.length === 0,
     refused: sentencesFor(visit, problem, stays ? [] : foreseen, lengths.length > 0),
     booking,
-    owners: await ownersFor(tx, visit, member),
+    owners,
     isOffice: isSecretary,
     ownerId: owner.id,
   }
@@ -190,23 +189,17 @@ async function peopleFor(
   visit: Visit,
   member: Member,
   owner: Member,
+  owners: readonly Member[],
   booking: Booking | undefined,
 ): Promise<SheetView['people']> {
+  const shown = (one: Member): Person => ({ id: one.id, name: fullName(one), shown: true })
   if (member.role === 'secretary') {
-    const all = await namedMembers(tx, visit)
-    const others = all.filter(({ id }) => id !== owner.id || booking === undefined)
-    return others.map((one) => ({
-      id: one.id,
-      name: `${one.firstName} ${one.lastName}`,
-      shown: true,
-    }))
+    return owners.filter(({ id }) => id !== owner.id || booking === undefined).map(shown)
   }
-  const owners = await ownersFor(tx, visit, member)
   const choosable = await partnersFor(tx, visit.club.id, member.id, lookOf(visit).year)
   // Last, the family: a parent plays with his child, whichever of them it is booked for.
   const unchosen = owners.filter(({ id }) => !choosable.some((one) => one.id === id))
-  const family = unchosen.map((one) => ({ id: one.id, name: fullName(one), shown: true }))
-  const people = [...choosable, ...family.toReversed()]
+  const people = [...choosable, ...unchosen.map(shown).toReversed()]
   const known = booking?.players.filter(({ id }) => id !== owner.id) ?? []
   const unlisted = known.filter(({ id }) => !people.some((person) => person.id === id))
   const named = unlisted.map((one) => ({ ...one, name: one.name || visit.say('cell.member') }))
