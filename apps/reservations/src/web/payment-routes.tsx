@@ -13,9 +13,10 @@ import { creditOrder } from '../data/tickets.ts'
 import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data/refunds.ts'
 import { inClub } from '../database.ts'
 import type { Booking, Club } from '../model.ts'
-import { GoingPage, type DueState, type DueView, type RefundView } from '../pages/due.tsx'
+import type { DueState, DueView, RefundView } from '../pages/due.tsx'
 import { amountOf, fateOf, giveBack } from '../refunds.ts'
-import { answer, idOf, inside, isId, type Shop } from './desk.tsx'
+import { idOf, inside, isId, type Shop } from './desk.tsx'
+import { goAndPay } from './going.tsx'
 import { TICKETS_REFERENCE } from './ticket-routes.tsx'
 import { inVisit, lookOf, type Visit } from './visit.ts'
 
@@ -60,11 +61,7 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
       const backUrl = `${shop.publicOrigin}${back}`
       const reference = await inVisit(database, visit, (tx) => referenceOf(tx, club.id, id))
       const due = { club: club.slug, reference, cents: owed.cents, backUrl }
-      const begun = await payments.begin(due).catch(() => undefined)
-      if (!begun?.redirectUrl) return c.redirect(back, 303)
-      // A form may lead to our own pages only, so the way out is a refresh, and a link.
-      c.header('Refresh', `0; url=${begun.redirectUrl}`)
-      return answer(c, <GoingPage visit={visit} address={begun.redirectUrl} />)
+      return await goAndPay(c, visit, payments, due, back)
     }),
   )
 }

@@ -10,9 +10,9 @@ import { MissingError } from '../data/errors.ts'
 import { refundsOf } from '../data/refunds.ts'
 import { orderTickets, sellTickets, TICKETS_SOLD_MAX } from '../data/tickets.ts'
 import type { Booking } from '../model.ts'
-import { GoingPage } from '../pages/due.tsx'
 import { MoneyPage, type MoneyView } from '../pages/tickets.tsx'
 import { answer, behindTheDesk, FormError, formOf, idOf, inside, type Shop } from './desk.tsx'
+import { goAndPay } from './going.tsx'
 import { proved } from './officer-routes.tsx'
 import { inVisit, readNamed } from './visit.ts'
 
@@ -28,17 +28,13 @@ export function addTicketRoutes(app: Hono, shop: Shop): void {
       const count = (await formOf(c)).whole('count', 1, TICKETS_SOLD_MAX)
       if (!payments || club.ticketCents === 0) throw new MissingError('none are sold online')
       const id = await inVisit(database, visit, (tx) => orderTickets(tx, club, member.id, count))
-      const begun = await payments
-        .begin({
-          club: club.slug,
-          reference: TICKETS_REFERENCE + id,
-          cents: count * club.ticketCents,
-          backUrl: `${shop.publicOrigin}/${club.slug}/me?done=tickets`,
-        })
-        .catch(() => undefined)
-      if (!begun?.redirectUrl) return c.redirect(`/${club.slug}/me?done=tickets-away`, 303)
-      c.header('Refresh', `0; url=${begun.redirectUrl}`)
-      return answer(c, <GoingPage visit={visit} address={begun.redirectUrl} />)
+      const due = {
+        club: club.slug,
+        reference: TICKETS_REFERENCE + id,
+        cents: count * club.ticketCents,
+        backUrl: `${shop.publicOrigin}/${club.slug}/me?done=tickets`,
+      }
+      return await goAndPay(c, visit, payments, due, `/${club.slug}/me?done=tickets-away`)
     }),
   )
   app.post(
