@@ -1,0 +1,32 @@
+/**
+ * What was once worked out of a text, remembered: programs repeat themselves. Pure, bounded.
+ *
+ * @module
+ */
+
+export type RememberedLimits = {
+  readonly entriesMax: number
+  /** Characters of a text worth remembering. */
+  readonly textMax: number
+}
+
+/** The same function, which works each of the last texts out once. The oldest is forgotten first. */
+export function remembered<Value>(
+  workOut: (text: string) => Value,
+  { entriesMax, textMax }: RememberedLimits,
+): (text: string) => Value {
+  const known = new Map<string, { readonly value: Value }>()
+  return (text) => {
+    const found = known.get(text)
+    if (found) return found.value
+    const value = workOut(text)
+    if (text.length > textMax) return value
+    if (known.size >= entriesMax)
+      for (const oldest of known.keys()) {
+        known.delete(oldest)
+        break
+      }
+    known.set(text, { value })
+    return value
+  }
+}
