@@ -12,7 +12,7 @@ import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import { RetentionMeter } from '#services/backup/retention/measure.ts'
 import { isGivenUp } from '#services/backup/repository/synchronise.ts'
 import { livingBranch } from '#services/backup/restore/branch.ts'
-import type { Probe } from '#services/prober/probe.ts'
+import { COSTLY_SECONDS, type Probe } from '#services/prober/probe.ts'
 import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts'
 import { retentionProbe, type RetentionTarget } from '#services/prober/probes/retention.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -22,9 +22,6 @@ import { FACTS_KEPT_DAYS, forgetOldFacts, noteCanary } from '../facts.ts'
 import { receiptsIn } from '../receipts.ts'
 import { openForReading, regionPlaces } from '../repository.ts'
 
-/** Reading the whole catalogue is work; backups come by the hour. */
-const VERIFIED_EVERY_SECONDS = 300
-const RETENTION_EVERY_SECONDS = 900
 const HOUR_MS = 3_600_000
 const NONCE_BYTES = 16
 
@@ -51,7 +48,7 @@ export async function receiptProbes(
   }
   const names = regions.filter(({ required }) => required).map(({ name }) => name)
   const plant = (signal: AbortSignal): Promise<void> => plantCanary(context, login, signal)
-  const verified = { ...common, backups, regions: names, everySeconds: VERIFIED_EVERY_SECONDS }
+  const verified = { ...common, backups, regions: names, everySeconds: COSTLY_SECONDS }
   return [
     ['backup.pitr', pitrProbe({ ...common, plant })],
     ['backup.verified', verifiedProbe(verified)],
@@ -66,7 +63,7 @@ function retention(context: ServiceContext, known: KnownChains): RetentionTarget
   const required = new Set(regions.filter((region) => region.required).map(({ name }) => name))
   return {
     retainDays,
-    everySeconds: RETENTION_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     look: async () => {
       const reader = await openForReading(context, regions, undefined, known)
       const nowMs = context.clock.nowMs()

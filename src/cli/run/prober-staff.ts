@@ -35,10 +35,10 @@ import { advisories, vulnerable } from '#services/updates/osv.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
 import { applicationRoles } from './application-role.ts'
+import { fileMark, sourceMark, type Mark } from './prober-marks.ts'
 
 const LOOPBACK = '127.0.0.1'
 const DAY_MS = 86_400_000
-const RESULT_KEPT_MS = 60_000
 const SCAN_OUTPUT_MAX = 16 * 1024 * 1024
 const LOWEST_PRIORITY = constants.priority.PRIORITY_LOW
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -66,6 +66,7 @@ export async function staffProbes(
   const password = await readFile(paths.secret('prober', 'staff-password'), 'utf8')
   const look = config.updates.advisories
   const repositories = declaredRepositories(context)
+  const source = sourceMark(repositories, config.secrets.baseline)
   const outside = async (): Promise<OutsideFigures> =>
     (await askStaff(paths.socket('staff'), '/outside/figures')) as OutsideFigures
   return [
@@ -81,7 +82,10 @@ export async function staffProbes(
       }),
     ],
     ['staff.isolation', isolationProbe(config.staff.internalHosts)],
-    ['staff.nosecrets', noSecretsProbe(repositories.length === 0 ? undefined : scanAside(context))],
+    [
+      'staff.nosecrets',
+      noSecretsProbe(repositories.length === 0 ? undefined : scanAside(context, source), source),
+    ],
     [
       'credentials.rotated',
       rotatedProbe({
@@ -100,7 +104,10 @@ export async function staffProbes(
     ],
     [
       'updates.patched',
-      patchedProbe(look === undefined ? undefined : () => patched(context, look, prober)),
+      patchedProbe(
+        look === undefined ? undefined : () => patched(context, look, prober),
+        fileMark(look === undefined ? [] : [look, ...locksOf(context)]),
+      ),
     ],
   ]
 }
@@ -112,18 +119,19 @@ export function declaredRepositories({ config }: Context): readonly string[] {
 }
 
 /**
- * Searches in a process of its own, because it computes for seconds. A measurement that is cut off
- * before the end leaves the search running, and a later one finds its result.
+ * A search of all source takes longer than a probe may: it goes on aside, and is taken by the first
+ * run after its end. What has changed since it began is searched anew.
  */
-function scanAside(context: Context): (signal: AbortSignal) => Promise<Scanned> {
-  let running: Promise<Scanned> | undefined
+function scanAside(context: Context, mark: Mark): (signal: AbortSignal) => Promise<Scanned> {
+  let running: { readonly of: string; readonly scan: Promise<Scanned> } | undefined
   return async (signal) => {
-    running ??= scanApart(context).finally(() => {
-      setTimeout(() => (running = undefined), RESULT_KEPT_MS).unref()
-    })
+    const of = await mark()
+    if (running?.of !== of) running = { of, scan: scanApart(context) }
     const cut = Promise.withResolvers<never>()
     signal.addEventListener('abort', () => cut.reject(signal.reason as Error), { once: true })
-    return Promise.race([running, cut.promise])
+    const found = await Promise.race([running.scan, cut.promise])
+    running = undefined
+    return found
   }
 }
 
@@ -242,6 +250,10 @@ function ask(
   })
 }
 
+function locksOf({ config }: Context): readonly string[] {
+  return [join(root, 'package-lock.json'), ...config.updates.lockFiles]
+}
+
 async function patched(context: Context, file: string, prober: pg.ClientConfig): Promise<Patched> {
   const { updates } = context.config
   const known = advisories.parse(JSON.parse(await readFile(file, 'utf8')))
@@ -249,11 +261,10 @@ async function patched(context: Context, file: string, prober: pg.ClientConfig):
     const { rows } = await client.query<{ server_version: string }>('show server_version')
     return rows[0]?.server_version.split(' ')[0] ?? ''
   })
-  const locks = [join(root, 'package-lock.json'), ...updates.lockFiles]
   const components = [
     { ecosystem: 'Bitnami', name: 'postgresql', version: postgres },
     { ecosystem: 'Bitnami', name: 'node', version: process.versions.node },
-    ...(await Promise.all(locks.map(npmComponents))).flat(),
+    ...(await Promise.all(locksOf(context).map(npmComponents))).flat(),
   ]
   const nowMs = context.clock.nowMs()
   const open = vulnerable(components, known).map(({ component, id, severity, publishedMs }) => {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { askBackup } from '#services/backup/control/client.ts'
 import type { ProberLogin } from '#services/prober/config.ts'
-import type { Probe } from '#services/prober/probe.ts'
+import { COSTLY_SECONDS, type Probe } from '#services/prober/probe.ts'
 import { accessAuthProbe } from '#services/prober/probes/access-auth.ts'
 import { accessNetworkProbe } from '#services/prober/probes/access-network.ts'
 import { auditCompleteProbe } from '#services/prober/probes/audit-complete.ts'
@@ -125,7 +125,7 @@ async function probesOf(
         canary: 'veilig-canary-',
         random: randomInt,
         attack: attackSample(context),
-        everySeconds: 300,
+        everySeconds: COSTLY_SECONDS,
       }),
     ],
     ...threatProbes(context, {

@@ -11,8 +11,13 @@ export type Verdict = { readonly outcome: Outcome; readonly findings: readonly F
 export type Probe = {
   /** Of the way it measures; raised when a run no longer means the same. */
   readonly version: number
-  /** At least so long between two runs that measured something; else as often as the prober. */
+  /** At least so long between two runs that passed; else as often as the prober. */
   readonly everySeconds?: number
+  /**
+   * A cheap look at what the claim rests on. When it is not what it was at the last run, the probe
+   * runs at once; so a probe may be dear, and a broken control is seen within a minute all the same.
+   */
+  readonly mark?: (signal: AbortSignal) => Promise<string>
   /**
    * Measures once. Ends soon after `signal` aborts.
    *
@@ -20,6 +25,12 @@ export type Probe = {
    */
   measure(signal: AbortSignal): Promise<Verdict>
 }
+
+/**
+ * Between two runs of what costs more than a question: with the prober's beat of 20 s a control that
+ * breaks is still seen within a minute.
+ */
+export const COSTLY_SECONDS = 40
 
 /** The verdict of all that was found: false as soon as one finding shows it. */
 export function verdictOf(good: readonly Finding[], bad: readonly Finding[]): Verdict {

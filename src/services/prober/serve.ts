@@ -13,6 +13,7 @@ import type { RunningService } from '#system/service.ts'
 import type { ProberConfig } from './config.ts'
 import type { ProberPorts } from './ports.ts'
 import type { Probe } from './probe.ts'
+import { isDue, markOf, type LastRun } from './pace.ts'
 import { runProbe } from './session.ts'
 
 const SECOND_MS = 1000
@@ -46,13 +47,16 @@ async function beat(
   stop: AbortSignal,
 ): Promise<void> {
   await sleep(ports, delayMs, stop)
+  let last: LastRun | undefined
   while (!stop.aborted) {
     const startedMs = ports.clock.monotonicMs()
-    const outcome = await once(claim, probe, config, ports, stop)
+    const mark = await markOf(probe, config.timeoutSeconds * SECOND_MS, stop)
+    if (isDue(probe, last, startedMs, mark)) {
+      const outcome = await once(claim, probe, config, ports, stop)
+      last = { outcome, startedMs, mark }
+    }
     const spentMs = ports.clock.monotonicMs() - startedMs
-    const rest = outcome === 'unmeasured' ? 0 : (probe.everySeconds ?? 0)
-    const intervalMs = Math.max(config.intervalSeconds, rest) * SECOND_MS
-    await sleep(ports, Math.max(SECOND_MS, intervalMs - spentMs), stop)
+    await sleep(ports, Math.max(SECOND_MS, config.intervalSeconds * SECOND_MS - spentMs), stop)
   }
 }
 

@@ -16,14 +16,18 @@ const CANARY = 'veilig-canary-'
 
 const unopened = (): Promise<undefined> => Promise.resolve(undefined)
 
-async function measure(body: Uint8Array, more: readonly RegionView[] = []): Promise<Measured> {
+function sealedBody(body: Uint8Array): Buffer {
   const head = Buffer.alloc(16 + 32 + 4) // preamble, fields, head of the first chunk
   head.write('VEILIG\r\n', 'latin1')
   head[8] = 1
   head[9] = 4
   head.writeUInt32BE(32, 12)
+  return Buffer.concat([head, body])
+}
+
+async function measure(body: Uint8Array, more: readonly RegionView[] = []): Promise<Measured> {
   const store = new MemoryStore()
-  await store.put('backups/x/pack-00000000', Buffer.concat([head, body]))
+  await store.put('backups/x/pack-00000000', sealedBody(body))
   const regions = [{ name: 'a', store }, ...more]
   return measureClaim(
     'backup.encrypted',
@@ -65,6 +69,21 @@ test('backup.encrypted: a region that may be away does not hide the others', asy
   assert.equal((await measure(randomBytes(20_000), [optional])).state, 'proven')
   assert.equal((await measure(page, [optional])).state, 'failing')
   assert.equal((await measure(randomBytes(20_000), [away])).state, 'unproven')
+})
+
+test('backup.encrypted: what is new is always looked at, and what was readable until it is gone', async () => {
+  const store = new MemoryStore()
+  for (let at = 0; at < 500; at++)
+    await store.put(`backups/x/pack-${String(at).padStart(8, '0')}`, sealedBody(randomBytes(64)))
+  const regions = [{ name: 'a', store }]
+  // The draw itself never meets it: it takes the first object only.
+  const probe = encryptedProbe({ regions, canary: CANARY, random: () => 0, attack: unopened })
+  assert.equal((await measureClaim('backup.encrypted', probe)).state, 'proven')
+  await store.put('backups/x/pack-00000777', sealedBody(page))
+  for (let run = 0; run < 3; run++)
+    assert.equal((await measureClaim('backup.encrypted', probe)).state, 'failing', `run ${run}`)
+  await store.delete('backups/x/pack-00000777')
+  assert.equal((await measureClaim('backup.encrypted', probe)).state, 'proven')
 })
 
 test('backup.encrypted: before there is any backup, nothing is proven', async () => {

@@ -68,3 +68,22 @@ test('backup.schedule: a backup service that does not answer proves nothing', as
   const { state } = await measure(() => Promise.reject(new Error('no answer')))
   assert.equal(state, 'unproven')
 })
+
+test('backup.schedule: one that falls silent proves nothing, and is false when its time is over', async () => {
+  const recent = Date.now() - HOUR_MS
+  const word = { fullFinishedMs: recent, differentialFinishedMs: recent, regions }
+  const said = [Promise.resolve(word)]
+  let nowMs = 0
+  const probe = backupScheduleProbe({
+    fullAgeMaxMinutes: 480,
+    differentialAgeMaxMinutes: 120,
+    logLagMaxSeconds: 1000,
+    freshness: () => said.pop() ?? Promise.reject(new Error('no answer')),
+    clock: { ...systemClock, monotonicMs: () => nowMs },
+  })
+  assert.equal((await measureClaim('backup.schedule', probe)).state, 'proven')
+  assert.equal((await measureClaim('backup.schedule', probe)).state, 'unproven')
+  nowMs = 102_000
+  const { state, codes } = await measureClaim('backup.schedule', probe)
+  assert.deepEqual([state, codes], ['failing', ['BACKUP_LOG_LATE']])
+})

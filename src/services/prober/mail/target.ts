@@ -42,9 +42,6 @@ export type DnsTarget = {
   readonly addresses: readonly string[]
 }
 
-/** Mails cost more than a handshake: once in five minutes, unless nothing could be measured. */
-export const MAIL_EVERY_SECONDS = 300
-
 const PATIENCE_MS = 5_000
 
 export function newNonce(): string {

@@ -30,12 +30,16 @@ export type BackupScheduleTarget = {
 }
 
 const MINUTE_MS = 60_000
+/** Of the prober's fifteen seconds; a service that takes longer is silent. */
+const ANSWER_MS = 8_000
 
 export function backupScheduleProbe(target: BackupScheduleTarget): Probe {
+  const lastWord = new LastWord(target)
   return {
-    version: 2,
+    version: 3,
     measure: async (signal) => {
-      const { fullFinishedMs, differentialFinishedMs, regions } = await target.freshness(signal)
+      const { word, silence } = await lastWord.now(signal)
+      const { fullFinishedMs, differentialFinishedMs, regions } = word
       const found = [
         fullFinding(fullFinishedMs, target),
         ...differenceFinding(fullFinishedMs, differentialFinishedMs, target),
@@ -48,8 +52,47 @@ export function backupScheduleProbe(target: BackupScheduleTarget): Probe {
         }),
       ]
       const bad = found.filter(({ code }) => /LATE|OVERDUE|MISSING/.test(code))
+      if (bad.length === 0 && silence) throw silence
       return verdictOf(found, bad)
     },
+  }
+}
+
+type Word = {
+  readonly word: BackupFreshness
+  /** Why there was no answer; the word is then the last one, grown older. */
+  readonly silence?: Error
+}
+
+/**
+ * A backup service that falls silent copies nothing that we know of. It proves nothing from then on,
+ * and once the promised time is over since its last word, the sentence is false.
+ */
+class LastWord {
+  readonly #target: BackupScheduleTarget
+  #said: { readonly word: BackupFreshness; readonly atMs: number } | undefined
+
+  constructor(target: BackupScheduleTarget) {
+    this.#target = target
+  }
+
+  /** @throws {Error} When it never said anything, or the probe was cut off. */
+  async now(signal: AbortSignal): Promise<Word> {
+    const { clock, freshness } = this.#target
+    try {
+      const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
+      const word = await freshness(within)
+      this.#said = { word, atMs: clock.monotonicMs() }
+      return { word }
+    } catch (error) {
+      const said = this.#said
+      if (!said || signal.aborted) throw error
+      const sinceMs = clock.monotonicMs() - said.atMs
+      const regions = said.word.regions.map(({ name, lagMs }) => {
+        return { name, lagMs: lagMs === null ? null : lagMs + sinceMs }
+      })
+      return { word: { ...said.word, regions }, silence: error as Error }
+    }
   }
 }
 
@@ -96,6 +139,9 @@ export type EncryptedTarget = {
 const SAMPLES = 6
 const DRAWS_MAX = 20
 const SAMPLE_BYTES = 1024 * 1024
+/** What is new is looked at whole in number, and at its beginning: as much as tells its spread. */
+const FRESH_MAX = 64
+const FRESH_BYTES = 64 * 1024
 const MAGIC = Buffer.from('VEILIG\r\n', 'latin1')
 /** Bytes before the fields of an object, docs/formats/repository.md §3; then each chunk's head. */
 const PREAMBLE_SIZE = 16
@@ -107,27 +153,28 @@ const SPREAD_BYTES_MIN = 16_384
 const CHI_SQUARE_MAX = 390
 
 export function encryptedProbe(target: EncryptedTarget): Probe {
-  const { regions, canary, random, everySeconds = 0 } = target
+  const { regions, everySeconds = 0 } = target
+  const draw = new Draw(target.random)
   return {
-    version: 2,
+    version: 3,
     everySeconds,
     measure: async (signal) => {
       const sealed = await sealedObjects(regions)
       if (sealed.length === 0) return { outcome: 'unmeasured', findings: nothing }
       const bad: Finding[] = []
-      const count = Math.min(SAMPLES, sealed.length)
-      for (let sample = 0; sample < count; sample++) {
+      let objects = 0
+      for (const { chosen, size } of draw.from(sealed)) {
         signal.throwIfAborted()
-        const chosen = sealed[random(sealed.length)]
-        if (!chosen) continue
-        const bytes = await chosen.store.getRange(chosen.object, 0, SAMPLE_BYTES)
-        const why = readableWhy(Buffer.from(bytes), canary)
-        const object = chosen.object
-        if (why !== undefined) bad.push(finding('BACKUP_SAMPLE_READABLE', { object, why }))
+        const why = await readable(chosen, size, target.canary)
+        if (why === 'gone') continue
+        objects++
+        if (why === undefined) continue
+        bad.push(finding('BACKUP_SAMPLE_READABLE', { object: chosen.object, why }))
+        draw.suspect(chosen)
       }
       if (bad.length === 0) bad.push(...(await attackOne(sealed, target)))
       const good = [
-        finding('BACKUP_SAMPLE_SEALED', { objects: count }),
+        finding('BACKUP_SAMPLE_SEALED', { objects }),
         finding('BACKUP_SAMPLE_TAMPER_NOTICED'),
       ]
       return verdictOf(good, bad)
@@ -135,9 +182,61 @@ export function encryptedProbe(target: EncryptedTarget): Probe {
   }
 }
 
+/**
+ * Which objects are looked at: some of all, large pieces; all that are new since the last time, their
+ * beginnings; and what was readable before, until it is gone: no luck of the draw makes it good.
+ */
+class Draw {
+  readonly #random: EncryptedTarget['random']
+  #known: ReadonlySet<string> | undefined
+  #suspects: ReadonlySet<string> = new Set()
+
+  constructor(random: EncryptedTarget['random']) {
+    this.#random = random
+  }
+
+  from(sealed: readonly Sealed[]): readonly { readonly chosen: Sealed; readonly size: number }[] {
+    const [known, suspects] = [this.#known, this.#suspects]
+    this.#known = new Set(sealed.map(nameOf))
+    this.#suspects = new Set()
+    const again = sealed.filter((one) => suspects.has(nameOf(one)))
+    const fresh = known ? sealed.filter((one) => !known.has(nameOf(one))) : []
+    const some = Array.from({ length: Math.min(SAMPLES, sealed.length) }, () => {
+      return sealed[this.#random(sealed.length)]
+    }).filter((one) => one !== undefined)
+    return [
+      ...again.slice(0, FRESH_MAX).map((chosen) => ({ chosen, size: SAMPLE_BYTES })),
+      ...fresh.slice(0, FRESH_MAX).map((chosen) => ({ chosen, size: FRESH_BYTES })),
+      ...some.map((chosen) => ({ chosen, size: SAMPLE_BYTES })),
+    ]
+  }
+
+  suspect(one: Sealed): void {
+    this.#suspects = new Set([...this.#suspects, nameOf(one)])
+  }
+}
+
+function nameOf({ region, object }: Sealed): string {
+  return `${region} ${object}`
+}
+
+/** Parts of the log are joined, and backups end: what went since the listing is no finding. */
+async function readable(
+  { store, object }: Sealed,
+  size: number,
+  canary: string,
+): Promise<string | undefined> {
+  try {
+    return readableWhy(Buffer.from(await store.getRange(object, 0, size)), canary)
+  } catch (error) {
+    if (error instanceof IntegrityError && error.code === 'OBJECT_MISSING') return 'gone'
+    throw error
+  }
+}
+
 const nothing = [finding('BACKUP_FULL_MISSING')]
 
-type Sealed = { readonly store: ObjectStore; readonly object: string }
+type Sealed = { readonly region: string; readonly store: ObjectStore; readonly object: string }
 
 /** An object of a backup that is still being written is in no catalogue: then another is drawn. */
 async function attackOne(
@@ -152,8 +251,8 @@ async function attackOne(
       const why = await attack(object, await store.get(object))
       return why === undefined ? [] : [finding('BACKUP_SAMPLE_OPENED', { object, why })]
     } catch (error) {
-      const unknown = error instanceof IntegrityError && error.code === 'OBJECT_UNKNOWN'
-      if (!unknown || draw === DRAWS_MAX) throw error
+      const passed = error instanceof IntegrityError && /UNKNOWN|MISSING/.test(error.code)
+      if (!passed || draw === DRAWS_MAX) throw error
     }
   }
 }
@@ -163,7 +262,7 @@ async function sealedObjects(regions: readonly RegionView[]): Promise<Sealed[]> 
     regions.map(async (region) =>
       (await namesThere(region))
         .filter((name) => /^(backups|wal)\//.test(name))
-        .map((object) => ({ store: region.store, object })),
+        .map((object) => ({ region: region.name, store: region.store, object })),
     ),
   )
   return found.flat()

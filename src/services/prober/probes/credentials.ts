@@ -5,14 +5,13 @@
  * @module
  */
 import type { Finding } from '#lib/claims/statement.ts'
-import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, notReached, verdictOf, type Probe } from '../probe.ts'
 
 export type Credential = { readonly name: string; readonly ageMs: number }
 
 const DAY_MS = 86_400_000
 const AGE_DAYS_MAX = 60
 const SHOWN_MAX = 10
-const EVERY_SECONDS = 300
 
 /** What people wrote down of outside services; their word, not a measurement. */
 export type OutsideFigures = {
@@ -34,7 +33,7 @@ export type RotatedTarget = {
 export function rotatedProbe({ ages, outside, forcedDays }: RotatedTarget): Probe {
   return {
     version: 1,
-    everySeconds: EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async () => {
       const all = (await ages()).toSorted((a, b) => b.ageMs - a.ageMs)
       const [oldest] = all
@@ -72,7 +71,7 @@ export type TwoFactorTarget = {
 export function twoFactorProbe(target: TwoFactorTarget): Probe {
   return {
     version: 1,
-    everySeconds: EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       const { active, withoutSecond } = await target.figures()
       const bad: Finding[] = []

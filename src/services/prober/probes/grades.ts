@@ -6,7 +6,7 @@
  * @module
  */
 import type { TlsGrades } from '#lib/grades/tls-grades.ts'
-import { finding, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, verdictOf, type Probe } from '../probe.ts'
 
 /** What the graders of headers say of a page. */
 export type HeaderGrades = {
@@ -21,14 +21,13 @@ export type HeaderGrades = {
 
 export type GradeHeaders = (signal: AbortSignal) => Promise<HeaderGrades>
 
-const GRADE_EVERY_SECONDS = 300
 const SCORE_MIN = 100
 
 /** The claim promises grade A; A+ is better than promised. */
 export function headersGradeProbe(grade: GradeHeaders): Probe {
   return {
     version: 1,
-    everySeconds: GRADE_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       const found = await grade(signal)
       const { securityHeaders, observatoryScore, observatoryGrade } = found
@@ -50,7 +49,7 @@ export type GradeTls = (signal: AbortSignal) => Promise<TlsGrades>
 export function tlsGradeProbe(grade: GradeTls): Probe {
   return {
     version: 1,
-    everySeconds: GRADE_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       const found = await grade(signal)
       const { score, rules, suites } = found
@@ -84,7 +83,7 @@ const LOGS_MIN = 2
 export function tlsTransparencyProbe(grade: GradeTls): Probe {
   return {
     version: 2,
-    everySeconds: GRADE_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       const { publiclyTrusted, logs, timestamps } = await grade(signal)
       const count = logs.length

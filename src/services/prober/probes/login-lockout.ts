@@ -2,7 +2,8 @@
  * login.lockout: guesses passwords as an attacker would, then signs in as the owner would.
  *
  * That an attempt was not evaluated is shown by the right password being refused: a stranger who
- * knows it learns nothing. The probe has an account of its own to try this on.
+ * knows it learns nothing. The probe has an account of its own to try this on. While it is locked no
+ * guess is evaluated, so however often this is asked, it costs no more of a day's budget.
  *
  * @module
  */
@@ -10,13 +11,11 @@ import { request } from 'node:https'
 import type { Finding } from '#lib/claims/statement.ts'
 import { FaultError } from '#lib/errors.ts'
 import type { ProberLockout } from '../config.ts'
-import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, notReached, verdictOf, type Probe } from '../probe.ts'
 import type { WebTarget } from './tls.ts'
 
 /** More than any limit that protects somebody. */
 const GUESSES_MAX = 12
-/** Each run costs guesses of a day's budget. */
-const EVERY_SECONDS = 1500
 const THROTTLED = 429
 /** The gateway's name for a device that has signed in before. */
 const DEVICE_COOKIE = '__Host-veilig-device'
@@ -26,7 +25,7 @@ export function loginLockoutProbe(target: WebTarget, login: ProberLockout): Prob
   const wrong = { ...login.fields, [login.passwordField]: 'wrong-on-purpose' }
   return {
     version: 1,
-    everySeconds: EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       if (device === undefined) {
         const first = await signIn(target, login.path, login.fields, undefined, signal)

@@ -8,14 +8,13 @@
  */
 import { dkimVerify, dmarc, spf } from 'mailauth'
 import {
-  MAIL_EVERY_SECONDS,
   newNonce,
   noDomain,
   sample,
   type DnsTarget,
   type MailTarget,
 } from '../mail/target.ts'
-import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, notReached, verdictOf, type Probe } from '../probe.ts'
 
 /** Reserved for documentation (RFC 5737): nobody's server. */
 const STRANGER = '192.0.2.255'
@@ -23,7 +22,7 @@ const STRANGER = '192.0.2.255'
 export function mailSpfProbe(target: DnsTarget): Probe {
   return {
     version: 1,
-    everySeconds: MAIL_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async () => {
       if (!target.isPublic) return noDomain(target)
       const good = []
@@ -59,7 +58,7 @@ async function spfOf(domain: string, ip: string, { lookup }: DnsTarget): Promise
 export function mailDkimProbe(mail: MailTarget, target: DnsTarget): Probe {
   return {
     version: 1,
-    everySeconds: MAIL_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       if (!target.isPublic) return noDomain(target)
       const { bytes } = await sample(mail, newNonce(), 1, signal)
@@ -80,7 +79,7 @@ export function mailDkimProbe(mail: MailTarget, target: DnsTarget): Probe {
 export function mailDmarcProbe(target: DnsTarget): Probe {
   return {
     version: 1,
-    everySeconds: MAIL_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async () => {
       if (!target.isPublic) return noDomain(target)
       const { domain, lookup } = target

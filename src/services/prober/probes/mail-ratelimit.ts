@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { MAIL_EVERY_SECONDS, newNonce, send, type MailTarget } from '../mail/target.ts'
-import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
+import { newNonce, send, type MailTarget } from '../mail/target.ts'
+import { COSTLY_SECONDS, finding, notReached, verdictOf, type Probe } from '../probe.ts'
 
 /** Beyond the limit, so that a limit that is off by a few shows. */
 const BEYOND = 3
@@ -16,7 +16,7 @@ const SILENCE_MS = 500
 export function mailRateLimitProbe(target: MailTarget, perHour: number): Probe {
   return {
     version: 1,
-    everySeconds: MAIL_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       if (perHour > LIMIT_MAX) {
         return verdictOf([], [finding('MAIL_LIMIT_HIGH', { limit: perHour })])

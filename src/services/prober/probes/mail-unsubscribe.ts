@@ -7,14 +7,13 @@
 import type { Finding } from '#lib/claims/statement.ts'
 import {
   fieldOf,
-  MAIL_EVERY_SECONDS,
   newNonce,
   sample,
   send,
   visit,
   type MailTarget,
 } from '../mail/target.ts'
-import { finding, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, verdictOf, type Probe } from '../probe.ts'
 
 /** How long a mail may take that should not come at all. */
 const SILENCE_MS = 1_500
@@ -22,7 +21,7 @@ const SILENCE_MS = 1_500
 export function mailUnsubscribeProbe(target: MailTarget): Probe {
   return {
     version: 1,
-    everySeconds: MAIL_EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       const nonce = newNonce()
       const mail = await sample(target, nonce, 1, signal)

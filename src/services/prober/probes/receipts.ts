@@ -57,10 +57,11 @@ class Reading {
 
   async look(): Promise<this> {
     const { receipts, publicKey } = this.#target
+    this.forged.length = 0 // one that is forged is read again each time, until it is gone
     for await (const { name, bytes } of receipts(this.#known)) {
-      this.#known.add(name)
       try {
         this.receipts.push(openReceipt(bytes, publicKey))
+        this.#known.add(name)
       } catch (error) {
         if (!isNoReceipt(error)) throw error
         this.forged.push(name)

@@ -4,16 +4,15 @@
  * @module
  */
 import { connect } from 'node:net'
-import { finding, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, verdictOf, type Probe } from '../probe.ts'
 
 const PATIENCE_MS = 2000
-const EVERY_SECONDS = 300
 
 /** @param hosts As HOST:PORT. */
 export function isolationProbe(hosts: readonly string[]): Probe {
   return {
     version: 1,
-    everySeconds: EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       if (hosts.length === 0)
         return { outcome: 'unmeasured', findings: [finding('ISOLATION_NONE_DECLARED')] }

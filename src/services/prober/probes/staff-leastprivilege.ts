@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Finding } from '#lib/claims/statement.ts'
-import { finding, verdictOf, type Probe } from '../probe.ts'
+import { COSTLY_SECONDS, finding, verdictOf, type Probe } from '../probe.ts'
 
 export type LoginRole = {
   readonly name: string
@@ -38,7 +38,6 @@ export type LeastPrivilegeTarget = {
 
 const GRANT_SECONDS = 3
 const AFTER_MS = 300
-const EVERY_SECONDS = 300
 const INVALID_PASSWORD = '28P01'
 const INVALID_ROLE = '28000'
 /** How long after its end a role may still be there, locked, before that is worth a word. */
@@ -47,7 +46,7 @@ const GRACE_MS = 10_000
 export function leastPrivilegeProbe(target: LeastPrivilegeTarget): Probe {
   return {
     version: 1,
-    everySeconds: EVERY_SECONDS,
+    everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
       const roles = await target.roles(signal)
       const nowMs = target.nowMs()

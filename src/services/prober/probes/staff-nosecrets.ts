@@ -19,13 +19,18 @@ export type Scanned = {
 const EVERY_SECONDS = 6 * 3600
 const PLACE_SHOWN_MAX = 200
 
-/** @param scan Searches every declared repository; undefined when none is declared. */
+/**
+ * @param scan Searches every declared repository; undefined when none is declared.
+ * @param mark Of what would be searched: a search is long, a look whether it changed is not.
+ */
 export function noSecretsProbe(
   scan: ((signal: AbortSignal) => Promise<Scanned>) | undefined,
+  mark?: Probe['mark'],
 ): Probe {
   return {
     version: 1,
     everySeconds: EVERY_SECONDS,
+    ...(mark ? { mark } : {}),
     measure: async (signal) => {
       if (!scan) return { outcome: 'unmeasured', findings: [finding('SECRETS_NONE_DECLARED')] }
       const { files, accepted, findings } = await scan(signal)

@@ -23,11 +23,18 @@ export type Patched = {
 
 const EVERY_SECONDS = 600
 
-/** @param look undefined when no list of advisories is configured. */
-export function patchedProbe(look: (() => Promise<Patched>) | undefined): Probe {
+/**
+ * @param look undefined when no list of advisories is configured.
+ * @param mark Of the advisories and lock files: new ones are read at once.
+ */
+export function patchedProbe(
+  look: (() => Promise<Patched>) | undefined,
+  mark?: Probe['mark'],
+): Probe {
   return {
     version: 1,
     everySeconds: EVERY_SECONDS,
+    ...(mark ? { mark } : {}),
     measure: async () => {
       if (!look) return { outcome: 'unmeasured', findings: [finding('UPDATES_NO_ADVISORIES')] }
       const { components, advisories, ageDays, ageDaysMax, open } = await look()
