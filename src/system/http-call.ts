@@ -29,9 +29,10 @@ const localLookup: LookupFunction = (_name, options, callback) => {
 
 /**
  * @param ca An authority to trust in place of Node's own list, PEM.
+ * @param lookup In place of the system's.
  * @throws {FaultError} HTTP_CALL_FAILED from the function returned: no whole answer came.
  */
-export function httpCaller(timeoutMs: number, ca?: string): CallHttp {
+export function httpCaller(timeoutMs: number, ca?: string, lookup?: LookupFunction): CallHttp {
   return ({ method, url, headers = {}, body = '' }) =>
     new Promise((resolve, reject) => {
       const { host, hostname } = new URL(url)
@@ -43,7 +44,7 @@ export function httpCaller(timeoutMs: number, ca?: string): CallHttp {
         signal: AbortSignal.timeout(timeoutMs),
         agent: false,
         ...(ca === undefined ? {} : { ca }),
-        ...(hostname.endsWith('.localhost') ? { lookup: localLookup } : {}),
+        ...(lookup ? { lookup } : hostname.endsWith('.localhost') ? { lookup: localLookup } : {}),
       })
       call.on('error', failed)
       call.on('response', (response) => {

@@ -13,6 +13,8 @@ import { serveStatus } from '#services/status/serve.ts'
 import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 
+type Answer = { status: number; body: string }
+
 export type TestStatus = AsyncDisposable & {
   readonly trail: RecordingTrail
   readonly pool: pg.Pool
@@ -21,6 +23,8 @@ export type TestStatus = AsyncDisposable & {
   /** What its process complained of. */
   readonly complaints: string[]
   get(path: string): Promise<{ status: number; body: string }>
+  /** As a browser sends a form. */
+  post(path: string, fields: Readonly<Record<string, string>>): Promise<Answer>
   json(): Promise<StatusJson>
   /** Waits until the status is as wanted. */
   until(wanted: (status: StatusJson) => boolean): Promise<StatusJson>
@@ -77,6 +81,7 @@ export async function startStatus(options: StatusOptions): Promise<TestStatus> {
     controlSocket,
     complaints,
     get,
+    post: (path, fields) => fetchUnix(socket, path, new URLSearchParams(fields).toString()),
     json,
     until: async (wanted) => {
       const deadline = Date.now() + UNTIL_MS
@@ -91,14 +96,19 @@ export async function startStatus(options: StatusOptions): Promise<TestStatus> {
   }
 }
 
-function fetchUnix(socketPath: string, path: string): Promise<{ status: number; body: string }> {
+function fetchUnix(socketPath: string, path: string, form?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, headers: { 'accept-language': 'nl' } }, (response) => {
+    const headers = {
+      'accept-language': 'nl',
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    }
+    const method = form === undefined ? 'GET' : 'POST'
+    const call = request({ socketPath, path, method, headers }, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => (body += chunk))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
     })
-    call.on('error', reject).end()
+    call.on('error', reject).end(form)
   })
 }

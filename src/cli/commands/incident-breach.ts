@@ -8,7 +8,6 @@ import { UsageError } from '#lib/errors.ts'
 import { makeBundle } from '#storage/evidence/bundle.ts'
 import { EvidenceReader } from '#storage/evidence/reader.ts'
 import { systemDisk } from '#system/disk.ts'
-import { gatewaySender } from '#services/status/breach/mailer.ts'
 import type { Notice } from '#services/status/breach/notice.ts'
 import type { Breach } from '#services/status/breach/register.ts'
 import { askStatus } from '#services/status/control/client.ts'
@@ -19,10 +18,10 @@ import type { Context } from '../context.ts'
 import { assess, protectedServer, recordedStatements, type Suspect } from '../exposure.ts'
 import { sendNotices } from '../notices.ts'
 import { writeProofBundle } from '../proof-bundle.ts'
+import { ringMail } from '../ring-mail.ts'
 import { watchOf } from '../run/console-watch.ts'
 import { STATUS_CONTROL } from '../run/status-names.ts'
 
-const LOOPBACK = '127.0.0.1'
 /** An alert may come a while after the account was first misused. */
 const BEFORE_ALERT_MS = 3_600_000
 
@@ -88,18 +87,9 @@ export const incidentBreachCommands: readonly Command[] = [
     options: { more: { type: 'boolean' } },
     run: async (context, input) => {
       const id = breachIn(input)
-      const { paths, ports, config } = context
-      const read = async (file: string): Promise<string> =>
-        Buffer.from(await systemDisk.read(file)).toString()
-      const { domains, listen } = config.mailGateway
-      const send = gatewaySender({
-        host: listen === '0.0.0.0' || listen === '::' ? LOOPBACK : listen,
-        port: ports.mail,
-        ca: await read(paths.caCertificate),
-        user: NOTICE_SENDER,
-        password: await read(paths.secret(NOTICE_SENDER, 'submission-password')),
-        from: `security@${domains[0] ?? 'localhost'}`,
-      })
+      const send = await ringMail(context, NOTICE_SENDER)
+      if (!send) throw new UsageError('NO_MAIL_GATEWAY', 'this ring has no mail gateway to send by')
+      const { paths } = context
       const controlSocket = paths.socket(STATUS_CONTROL)
       const more = input.values['more'] === true
       const sent = await sendNotices(id, { controlSocket, send, more })

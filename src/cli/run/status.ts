@@ -4,18 +4,24 @@
  * @module
  */
 import { words } from '#lib/claims/claim.ts'
+import { NOTICE_SENDER } from '#services/mail-gateway/config.ts'
 import { lookUnix } from '#services/status/monitors/monitors.ts'
 import type { Watched } from '#services/status/ports.ts'
 import { serveStatus } from '#services/status/serve.ts'
+import { publicLookup } from '#system/public-lookup.ts'
 import type { RunningService } from '#system/service.ts'
+import { httpCaller } from '#system/http-call.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { ownSecret } from '../own-secret.ts'
+import { ringMail } from '../ring-mail.ts'
 import { REHEARSAL, STATUS_CONTROL } from './status-names.ts'
 import { componentsOf, loopbackReference, reach, within } from './status-watched.ts'
 
 /** Looked at often, so that the rehearsal of an outage takes seconds. */
 const REHEARSAL_INTERVAL_MS = 1500
+const HOOK_TIMEOUT_MS = 10_000
 
 export async function runStatus(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail, log } = context
@@ -25,6 +31,7 @@ export async function runStatus(context: ServiceContext): Promise<RunningService
   started.defer(() => pool.end())
   const ownReference = started.use(await loopbackReference())
   const reference = config.reference ?? ownReference.target
+  const callOutside = httpCaller(HOOK_TIMEOUT_MS, undefined, publicLookup)
   const service = await serveStatus(config, {
     watched: [...(await componentsOf(context)), rehearsalOf(context)],
     reference: (signal) => reach(reference, signal),
@@ -33,6 +40,14 @@ export async function runStatus(context: ServiceContext): Promise<RunningService
     trail,
     socket: paths.socket('status'),
     controlSocket: paths.socket(STATUS_CONTROL),
+    subscriptions: {
+      key: await ownSecret(paths.secret('status', 'subscriptions.key')),
+      mail: await ringMail(context, NOTICE_SENDER),
+      // Anybody may name an address here: ours must not be reached by it.
+      post: (url, headers, body) => callOutside({ method: 'POST', url, headers, body }),
+      anywhere: false,
+      origin: config.publicOrigin ?? `https://status.localhost:${context.ports.https}`,
+    },
     complain: (code, message) => log.warn({ code }, message),
   })
   started.use(service)

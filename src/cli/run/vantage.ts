@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
 import { ed25519PrivateKey, noteSigner } from '#crypto/signed-note.ts'
 import { FaultError, UsageError } from '#lib/errors.ts'
 import { serveVantage } from '#services/status/vantage/serve.ts'
@@ -11,9 +10,8 @@ import { systemDisk } from '#system/disk.ts'
 import { httpCaller } from '#system/http-call.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
+import { ownSecret } from '../own-secret.ts'
 import { componentsOf, loopbackReference, reach } from './status-watched.ts'
-
-const SEED_SIZE = 32
 
 /** @throws {UsageError} VANTAGE_NOT_CONFIGURED. {FaultError} DISK_…. */
 export async function runVantage(context: ServiceContext): Promise<RunningService> {
@@ -24,10 +22,8 @@ export async function runVantage(context: ServiceContext): Promise<RunningServic
     throw new UsageError('VANTAGE_NOT_CONFIGURED', message)
   }
   const { name, report } = config.vantage
-  const file = paths.secret('vantage', 'vantage.key')
-  if ((await systemDisk.size(file)) === undefined)
-    await systemDisk.createOnce(file, randomBytes(SEED_SIZE))
-  const signer = noteSigner(name, ed25519PrivateKey(await systemDisk.read(file)))
+  const seed = await ownSecret(paths.secret('vantage', 'vantage.key'))
+  const signer = noteSigner(name, ed25519PrivateKey(seed))
   process.stdout.write(`status.vantages of the status service takes: ${signer.verifierKey}\n`)
   const call = httpCaller(config.timeoutSeconds * 1000, await ownAuthority(context))
   const own = await loopbackReference()

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { createHmac } from 'node:crypto'
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createTransport } from 'nodemailer'
+import { signatureOf } from '#crypto/webhook-signature.ts'
 import { FaultError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Alert } from './alert.ts'
@@ -38,13 +38,6 @@ export function channelOf(
 async function writeLine(file: string, alert: Alert): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   await appendFile(file, `${JSON.stringify(alert)}\n`, { mode: 0o600 })
-}
-
-/** `t=SECONDS,v1=HEX`: HMAC-SHA256 over `SECONDS.BODY`, so that an old one cannot be replayed. */
-export function signatureOf(secret: string, body: string, nowMs: number): string {
-  const seconds = Math.floor(nowMs / 1000)
-  const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')
-  return `t=${seconds},v1=${mac}`
 }
 
 /** @throws {FaultError} ALERT_CHANNEL_REFUSED. */

@@ -16,8 +16,8 @@ export type LastRun = {
 }
 
 /**
- * Only what passed may rest: what failed is asked at every beat whether it is mended, and what could
- * not be measured whether it can be now.
+ * Only what passed may rest: what failed is asked at every beat whether it is mended, and what
+ * could not be measured whether it can be now.
  *
  * @param mark As it is now; undefined when the probe has none, or it could not be had.
  */

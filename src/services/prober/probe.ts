@@ -14,8 +14,8 @@ export type Probe = {
   /** At least so long between two runs that passed; else as often as the prober. */
   readonly everySeconds?: number
   /**
-   * A cheap look at what the claim rests on. When it is not what it was at the last run, the probe
-   * runs at once; so a probe may be dear, and a broken control is seen within a minute all the same.
+   * A cheap look at what the claim rests on. When it is not what it was at the last run, the
+   * probe runs at once; so a probe may be dear, and a broken control is seen within a minute.
    */
   readonly mark?: (signal: AbortSignal) => Promise<string>
   /**
@@ -27,8 +27,8 @@ export type Probe = {
 }
 
 /**
- * Between two runs of what costs more than a question: with the prober's beat of 20 s a control that
- * breaks is still seen within a minute.
+ * Between two runs of what costs more than a question: with the prober's beat of 20 s a control
+ * that breaks is still seen within a minute.
  */
 export const COSTLY_SECONDS = 40
 

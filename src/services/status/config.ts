@@ -49,6 +49,15 @@ export type StatusConfig = {
   /** Only where `veilig run vantage` runs: its name, and where it reports to. */
   readonly vantage?: { readonly name: string; readonly report: string } | undefined
   readonly breach: BreachConfig
+  /** Begin of links in notices; without it `https://status.localhost` on the HTTPS port. */
+  readonly publicOrigin?: string | undefined
+  readonly subscriptions: SubscriptionsConfig
+}
+
+export type SubscriptionsConfig = {
+  readonly enabled: boolean
+  /** Subscriptions there may be, confirmed or not; who comes after is pointed to the feed. */
+  readonly most: number
 }
 
 export type BreachConfig = {
@@ -116,6 +125,11 @@ const breach: z.ZodType<BreachConfig> = z.strictObject({
   customers: z.string().min(1).max(5000).default(demonstrationCustomers),
 })
 
+const subscriptions: z.ZodType<SubscriptionsConfig> = z.strictObject({
+  enabled: z.boolean().default(true),
+  most: z.int().min(1).max(1_000_000).default(100_000),
+})
+
 export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({
   operator: z.string().min(1).max(100).default('Demonstration club service'),
   components: z
@@ -140,6 +154,8 @@ export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({
     })
     .optional(),
   breach: breach.prefault({}),
+  publicOrigin: z.url({ protocol: /^https$/ }).optional(),
+  subscriptions: subscriptions.prefault({}),
 })
 
 function isVerifierKey(key: string): boolean {

@@ -11,6 +11,7 @@ import { colourOf, Component } from './component.tsx'
 import type { StatusConfig } from './config.ts'
 import { textIn, type Incident, type Maintenance } from './incidents/incident.ts'
 import type { Overall, Snapshot } from './snapshot.ts'
+import { Subscribe } from './subscriptions/pages.tsx'
 import { overallCount, overallNone, overallTexts, stateNames, ui, updateNames } from './texts.ts'
 
 export type PageProps = {
@@ -19,6 +20,8 @@ export type PageProps = {
   readonly config: StatusConfig
   /** Where the stylesheet of this version is. */
   readonly stylesheet: string
+  /** Whether one may subscribe here, and by mail. */
+  readonly subscribe: { readonly open: boolean; readonly mail: boolean }
 }
 
 export function Page(props: PageProps): VNode {
@@ -44,7 +47,7 @@ export function Page(props: PageProps): VNode {
       ))}
       <Past {...props} />
       <How {...props} />
-      <Follow language={language} />
+      <Follow {...props} />
     </Frame>
   )
 }
@@ -188,14 +191,13 @@ function How({ snapshot, language, config }: PageProps): VNode {
   )
 }
 
-function Follow({ language }: { readonly language: Language }): VNode {
+function Follow({ language, subscribe }: PageProps): VNode {
   return (
     <section aria-labelledby="follow">
-      <h2 id="follow" class="minor">
-        {ui.follow[language]}
-      </h2>
+      <h2 id="follow">{ui.follow[language]}</h2>
+      {subscribe.open && <Subscribe language={language} mail={subscribe.mail} />}
       <p>
-        <a class="button" href={`/feed.${language}.atom`}>
+        <a class="button quiet" href={`/feed.${language}.atom`}>
           {ui.feed[language]}
         </a>
         <a class="button quiet" href="/status.json">

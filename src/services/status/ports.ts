@@ -8,6 +8,7 @@ import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import type { ComponentConfig } from './config.ts'
 import type { Looked } from './monitors/look.ts'
+import type { DeskPorts } from './subscriptions/desk.ts'
 
 /** Looks once. Never throws; ends soon after the signal aborts. */
 export type Look = (signal: AbortSignal) => Promise<Looked>
@@ -35,6 +36,8 @@ export type StatusPorts = {
   readonly socket: string
   /** Unix socket for our own commands. */
   readonly controlSocket: string
+  /** Without it nobody can subscribe. */
+  readonly subscriptions?: Pick<DeskPorts, 'key' | 'mail' | 'post' | 'anywhere' | 'origin'>
   /** Told of what is wrong with ourselves. */
   readonly complain: (code: string, message: string) => void
 }

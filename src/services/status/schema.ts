@@ -70,4 +70,38 @@ export const migrations: readonly Migration[] = [
         for each statement execute function refuse_change();
     `,
   },
+  {
+    name: '0002-subscriptions',
+    sql: `
+      -- What subscribers are told: written with the step it tells of, in one statement.
+      create table notice (
+        number bigint generated always as identity primary key,
+        at timestamptz not null,
+        incident_id bigint references incident,
+        kind text not null check
+          (kind in ('investigating', 'identified', 'monitoring', 'resolved', 'planned')),
+        title jsonb not null,
+        text jsonb not null
+      );
+
+      -- Where notices go. An address stands here only until its owner ends it, or a day if he
+      -- never said yes.
+      create table subscription (
+        id uuid primary key default gen_random_uuid(),
+        kind text not null check (kind in ('mail', 'webhook')),
+        place text not null,
+        language text not null check (language in ('nl', 'en', 'fr')),
+        state text not null default 'pending' check (state in ('pending', 'active')),
+        asked_at timestamptz not null,
+        confirmed_at timestamptz,
+        -- The last notice it was sent, or need not be.
+        through bigint not null default 0,
+        failures int not null default 0,
+        next_at timestamptz not null default '-infinity',
+        unique (kind, place)
+      );
+      create index subscription_behind on subscription (through, next_at) where state = 'active';
+      create index subscription_pending on subscription (asked_at) where state = 'pending';
+    `,
+  },
 ]

@@ -17,8 +17,11 @@ import { Keeper } from './keeper.ts'
 import type { StatusPorts } from './ports.ts'
 import { publicApp } from './public-app.ts'
 import { StatusSession } from './session.ts'
-import { snapshotOf } from './snapshot.ts'
+import { snapshotOf, type Snapshot } from './snapshot.ts'
 import { StatusStore } from './store.ts'
+import { runCourier } from './subscriptions/courier.ts'
+import { SubscriptionDesk } from './subscriptions/desk.ts'
+import { SubscriptionStore } from './subscriptions/store.ts'
 import { openReport, REPORT_MAX } from './vantage/report.ts'
 import { Votes } from './vantage/votes.ts'
 import { watchAll } from './watch.ts'
@@ -42,10 +45,12 @@ export async function serveStatus(
   )
   const store = new StatusStore(ports.pool)
   const keeper = new Keeper(ports, session, store)
-  const app = publicApp(config, async () => ({
+  const subscribers = subscribersOf(config, ports)
+  const look = async (): Promise<Snapshot> => ({
     ...snapshotOf(watched, session, await keeper.remembered(), clock.nowMs()),
     vantages: votes.now(),
-  }))
+  })
+  const app = publicApp(config, look, subscribers?.desk)
   app.post('/vantage', bodyLimit({ maxSize: REPORT_MAX }), async (context) => {
     try {
       votes.take(openReport(await context.req.text(), verifiers), clock.nowMs())
@@ -62,6 +67,7 @@ export async function serveStatus(
   failed.catch(() => undefined) // whoever waits for it hears of it
   await keeper.keep()
   const loops = [watchAll(config, ports, session, votes, stop.signal), keeper.run(stop.signal)]
+  if (subscribers) loops.push(subscribers.run(stop.signal))
   opened.defer(async () => {
     stop.abort()
     await Promise.all(loops.map((loop) => loop.catch(fail)))
@@ -75,4 +81,20 @@ export async function serveStatus(
   opened.use(await listenOnUnix(inner as Server, ports.controlSocket))
   const all = opened.move()
   return { failed, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+type Subscribers = {
+  readonly desk: SubscriptionDesk
+  readonly run: (stop: AbortSignal) => Promise<void>
+}
+
+function subscribersOf(
+  { operator, subscriptions }: StatusConfig,
+  { pool, clock, trail, complain, subscriptions: doors }: StatusPorts,
+): Subscribers | undefined {
+  if (!doors || !subscriptions.enabled) return undefined
+  const store = new SubscriptionStore(pool, subscriptions.most)
+  const desk = new SubscriptionDesk({ ...doors, operator, clock, trail }, store)
+  const courier = { store, send: desk.send, clock, trail, complain }
+  return { desk, run: (stop) => runCourier(courier, stop) }
 }

@@ -6,7 +6,13 @@
 import type pg from 'pg'
 import type { Stretch } from '#lib/availability/days.ts'
 import { migrate } from '#system/postgres/migrate.ts'
-import type { Incident, Maintenance, Text, UpdateKind } from './incidents/incident.ts'
+import {
+  plannedText,
+  type Incident,
+  type Maintenance,
+  type Text,
+  type UpdateKind,
+} from './incidents/incident.ts'
 import { migrations } from './schema.ts'
 import type { Minute } from './session.ts'
 
@@ -167,7 +173,9 @@ export class StatusStore {
   ): Promise<number> {
     const { rows } = await this.#pool.query<{ id: string }>(
       `with made as (insert into incident (origin, components, title, opened_at)
-         values ($1, $2, $3, $4) returning id)
+         values ($1, $2, $3, $4) returning id, title),
+       told as (insert into notice (at, incident_id, kind, title, text)
+         select $4, id, 'investigating', title, $5 from made)
        insert into incident_update select id, $4, 'investigating', $5 from made
        returning incident_id as id`,
       [origin, components, title, new Date(atMs), text],
@@ -180,7 +188,9 @@ export class StatusStore {
     const { rowCount } = await this.#pool.query(
       `with found as (update incident
            set resolved_at = case when $2 = 'resolved' then greatest(opened_at, $3) end
-         where id = $1 and resolved_at is null returning id)
+         where id = $1 and resolved_at is null returning id, title),
+       told as (insert into notice (at, incident_id, kind, title, text)
+         select $3, id, $2, title, $4 from found)
        insert into incident_update select id, $3, $2, $4 from found`,
       [id, kind, new Date(atMs), text],
     )
@@ -197,10 +207,14 @@ export class StatusStore {
     return rows[0] ? Number(rows[0].id) : undefined
   }
 
-  async plan(title: Text, fromMs: number, untilMs: number): Promise<number> {
+  async plan(title: Text, fromMs: number, untilMs: number, nowMs: number): Promise<number> {
     const { rows } = await this.#pool.query<{ id: string }>(
-      'insert into maintenance (title, starts_at, ends_at) values ($1, $2, $3) returning id',
-      [title, new Date(fromMs), new Date(untilMs)],
+      `with made as (insert into maintenance (title, starts_at, ends_at) values ($1, $2, $3)
+         returning id, title),
+       told as (insert into notice (at, kind, title, text)
+         select $4, 'planned', title, $5 from made)
+       select id from made`,
+      [title, new Date(fromMs), new Date(untilMs), new Date(nowMs), plannedText(fromMs, untilMs)],
     )
     return Number(rows[0]?.id)
   }

@@ -65,8 +65,8 @@ type Word = {
 }
 
 /**
- * A backup service that falls silent copies nothing that we know of. It proves nothing from then on,
- * and once the promised time is over since its last word, the sentence is false.
+ * A backup service that falls silent copies nothing that we know of. It proves nothing from then
+ * on, and once the promised time is over since its last word, the sentence is false.
  */
 class LastWord {
   readonly #target: BackupScheduleTarget
@@ -183,8 +183,8 @@ export function encryptedProbe(target: EncryptedTarget): Probe {
 }
 
 /**
- * Which objects are looked at: some of all, large pieces; all that are new since the last time, their
- * beginnings; and what was readable before, until it is gone: no luck of the draw makes it good.
+ * Which objects are looked at: some of all, large pieces; all that are new since the last time,
+ * their beginnings; and what was readable before, until it is gone: no luck makes it good.
  */
 class Draw {
   readonly #random: EncryptedTarget['random']

@@ -2,8 +2,8 @@
  * login.lockout: guesses passwords as an attacker would, then signs in as the owner would.
  *
  * That an attempt was not evaluated is shown by the right password being refused: a stranger who
- * knows it learns nothing. The probe has an account of its own to try this on. While it is locked no
- * guess is evaluated, so however often this is asked, it costs no more of a day's budget.
+ * knows it learns nothing. The probe has an account of its own to try this on. While it is locked
+ * no guess is evaluated, so however often this is asked, it costs no more of a day's budget.
  *
  * @module
  */

@@ -11,12 +11,14 @@ export type NoticeMail = {
   readonly text: string
   readonly language: string
   readonly tenant: string
+  /** A list that its reader may end; without it the mail is one of security. */
+  readonly list?: string
 }
 
 /** Resolves once the mail is accepted. @returns What it is known by. */
 export type SendMail = (mail: NoticeMail) => Promise<string>
 
-/** Hands mail to our own gateway: security mail, which no reader can have switched off. */
+/** Hands mail to our own gateway. Security mail is what no reader can have switched off. */
 export function gatewaySender(place: {
   readonly host: string
   readonly port: number
@@ -26,7 +28,7 @@ export function gatewaySender(place: {
   readonly from: string
 }): SendMail {
   const { host, port, ca, user, password, from } = place
-  return async ({ to, subject, text, language, tenant }) => {
+  return async ({ to, subject, text, language, tenant, list }) => {
     const client = createTransport({
       host,
       port,
@@ -38,7 +40,8 @@ export function gatewaySender(place: {
     })
     try {
       const headers = {
-        'X-Veilig-Category': 'security',
+        'X-Veilig-Category': list === undefined ? 'security' : 'list',
+        ...(list === undefined ? {} : { 'X-Veilig-List': list }),
         'X-Veilig-Tenant': tenant,
         'Content-Language': language,
       }

@@ -77,7 +77,7 @@ async function act(request: ControlRequest, parts: ControlParts): Promise<unknow
       const { title, fromMs, untilMs } = request
       if (untilMs <= fromMs || untilMs <= nowMs)
         throw refused('INCIDENT_INVALID', 'maintenance ends after it begins, and not in the past')
-      const id = await store.plan(title, fromMs, untilMs)
+      const id = await store.plan(title, fromMs, untilMs, nowMs)
       const detail = { maintenance: id, from: iso(fromMs), until: iso(untilMs) }
       await record({ code: 'INCIDENT_PLANNED', detail })
       return { maintenance: id }

@@ -4,6 +4,7 @@
  * @module
  */
 import { languages, words, type Language, type Words } from '#lib/claims/claim.ts'
+import { moment } from '#lib/page/wording.ts'
 
 /** By language. What staff write may exist in one language only; it is then shown as it is. */
 export type Text = Readonly<Partial<Record<Language, string>>>
@@ -40,6 +41,16 @@ export type Maintenance = {
 export function textIn(text: Text, language: Language): { text: string; language: Language } {
   const found = [language, ...languages].find((one) => text[one] !== undefined) ?? language
   return { text: text[found] ?? '', language: found }
+}
+
+/** When, in every language. */
+export function plannedText(fromMs: number, untilMs: number): Words {
+  const [nl, en, fr] = languages.map((one) => [moment(fromMs, one), moment(untilMs, one)] as const)
+  return words(
+    `Van ${nl?.[0]} tot ${nl?.[1]}.`,
+    `From ${en?.[0]} until ${en?.[1]}.`,
+    `Du ${fr?.[0]} au ${fr?.[1]}.`,
+  )
 }
 
 export function automaticTitle(name: Words): Words {
