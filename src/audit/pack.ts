@@ -2,7 +2,8 @@
  * Closed segments as Parquet, so that questions read columns and not records.
  *
  * A packed segment stands beside its segment, which stays: the segment is what was written and is
- * verified; its Parquet is believed as far as it names the hash its segment ends with.
+ * verified. A question believes its Parquet as far as that names the hash its segment ends with;
+ * `verify-packed.ts` proves it.
  * Source: docs/formats/audit.md §11.
  *
  * @module
@@ -61,7 +62,24 @@ export async function closedSegments(folder: string, process: string): Promise<C
 export async function packSegment(
   folder: string,
   process: string,
+  closed: Closed,
+): Promise<number> {
+  const path = packedPath(folder, process, closed.segment)
+  try {
+    const records = await writePacked(folder, process, closed, `${path}.tmp`)
+    await rename(`${path}.tmp`, path)
+    return records
+  } finally {
+    await rm(`${path}.tmp`, { force: true })
+  }
+}
+
+/** The same into a file of that path: the same segment always makes the same bytes. */
+export async function writePacked(
+  folder: string,
+  process: string,
   { segment, end }: Closed,
+  path: string,
 ): Promise<number> {
   const files = new BookFiles(systemDisk, join(folder, process))
   const bytes = (await files.segment(segment)).subarray(0, end.bytes)
@@ -70,7 +88,6 @@ export async function packSegment(
     memory_limit: MEMORY_MAX,
     threads: '1',
   })
-  const path = packedPath(folder, process, segment)
   try {
     const connection = await instance.connect()
     await connection.run(liveTable)
@@ -79,14 +96,12 @@ export async function packSegment(
     const ends = bytes.toString('hex', bytes.length - 32)
     if (cursor.at !== bytes.length || ends !== end.hash) throw damaged(files.path(segment))
     await connection.run(
-      `COPY (SELECT ${wideColumns} FROM live e ORDER BY sequence) TO ${quoted(`${path}.tmp`)} ` +
+      `COPY (SELECT ${wideColumns} FROM live e ORDER BY sequence) TO ${quoted(path)} ` +
         `(FORMAT parquet, COMPRESSION zstd, KV_METADATA {ends: '${ends}'})`,
     )
-    await rename(`${path}.tmp`, path)
     return cursor.expected - header.sequence
   } finally {
     instance.closeSync()
-    await rm(`${path}.tmp`, { force: true })
   }
 }
 

@@ -8,19 +8,19 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { UsageError } from '#lib/errors.ts'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
-import { StatementJudge } from '#services/detection/statements.ts'
+import { Replay, type Said, type Told } from '#services/detection/replay.ts'
 import type { Command } from '../command.ts'
 
 type Line = {
   readonly sql: string
-  readonly role: string
-  readonly at?: string | number | undefined
+  readonly role?: string | null | undefined
+  readonly at?: string | number | null | undefined
 }
 
 const line: z.ZodType<Line> = z.object({
   sql: z.string(),
-  role: z.string().default(''),
-  at: z.union([z.string(), z.number()]).optional(),
+  role: z.string().nullish(),
+  at: z.union([z.string(), z.number()]).nullish(),
 })
 
 export const detectReplayCommand: Command = {
@@ -28,57 +28,123 @@ export const detectReplayCommand: Command = {
   summary: 'run the detectors over recorded statements',
   usage: '[--learn FILE.jsonl] --statements FILE.jsonl [--json]',
   options: { learn: { type: 'string' }, statements: { type: 'string' } },
-  run: async (_context, input) => {
+  run: async (context, input) => {
     const { learn, statements, json } = input.values
     if (typeof statements !== 'string') {
       const message = 'name the recorded statements: --statements FILE.jsonl'
       throw new UsageError('OPTION_INVALID', message)
     }
     await loadSqlParser()
-    const judge = new StatementJudge()
+    const replay = new Replay(context.config.detection)
+    const show = input.interactive && json !== true ? progress : (): void => undefined
     if (typeof learn === 'string') {
-      for await (const { sql, role } of linesOf(learn)) judge.learn(sql, role)
+      let learned = 0
+      for await (const { said } of linesOf(learn)) {
+        replay.learn(said)
+        show('learned', ++learned)
+      }
     }
-    let count = 0
-    let alerted = 0
-    for await (const { sql, role, at } of linesOf(statements)) {
-      const alerts = judge.judge(sql, role)
-      count++
-      if (alerts.length > 0) alerted++
-      if (json === true) await print(`${JSON.stringify({ at: at ?? null, role, alerts })}\n`)
-      else if (alerts.length > 0) await print(`${alerts.join(' ')}  ${oneLine(sql)}\n`)
+    await using out = new Output() // what was judged is said, also before a line that is broken
+    let [count, alerted] = [0, 0]
+    for await (const { at, said } of linesOf(statements)) {
+      input.signal.throwIfAborted()
+      const told = replay.judge(said)
+      if (told.length > 0) alerted++
+      show('judged', ++count)
+      if (json === true) await out.line(jsonLine(at, said.role, told))
+      else if (told.length > 0) await out.line(plainLine(told, said.sql))
     }
-    if (json !== true) await print(`${alerted} of ${count} statements set off a detector\n`)
+    if (json !== true) await out.line(`${alerted} of ${count} statements set off a detector`)
     return 0
   },
 }
 
-const SHOWN_CHARS = 120
-
-function oneLine(sql: string): string {
-  const text = sql.replaceAll(/\s+/g, ' ')
-  return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)} …` : text
+function jsonLine(at: Line['at'], role: string, told: readonly Told[]): string {
+  const alerts = told.map(({ detector }) => detector)
+  const evidence = told.map((each) => each.evidence).filter((each) => each !== '')
+  const why = evidence.length > 0 ? { evidence } : {}
+  return JSON.stringify({ at: at ?? null, role, alerts, ...why })
 }
 
-/** @throws {UsageError} REPLAY_UNREADABLE naming file and line. */
-async function* linesOf(file: string): AsyncGenerator<Line> {
+const SHOWN_CHARS = 120
+
+function plainLine(told: readonly Told[], sql: string): string {
+  const text = sql.replaceAll(/\s+/g, ' ')
+  const short = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)} …` : text
+  return `${told.map(({ detector }) => detector).join(' ')}  ${short}`
+}
+
+const SHOWN_EVERY = 1_000
+
+function progress(what: string, count: number): void {
+  if (count % SHOWN_EVERY === 0) process.stderr.write(`\r\x1b[2K${what} ${count}`)
+}
+
+type Recorded = { readonly at: Line['at']; readonly said: Said }
+
+/** @throws {UsageError} REPLAY_UNREADABLE naming file and line, and what is wrong with it. */
+async function* linesOf(file: string): AsyncGenerator<Recorded> {
   const stream = createReadStream(file)
   let number = 0
   try {
     for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
       number++
-      if (text.trim() !== '') yield line.parse(JSON.parse(text))
+      const json = number === 1 ? text.replace(/^\uFEFF/, '') : text
+      if (json.trim() !== '') yield recordedIn(json)
     }
   } catch (cause) {
-    const where = number > 0 ? `${file}, line ${number}` : file
-    const message = `${where} cannot be read as {"sql": …, "role": …, "at": …} on one line`
+    const where = number > 0 ? `${file}, line ${number},` : file
+    const message =
+      `${where} cannot be read: ${whatIsWrong(cause)}. ` +
+      'Each line is an object {"sql": "SELECT …", "role": "app", "at": "2026-11-23T09:00:00Z"}; ' +
+      'role and at may be left out'
     throw new UsageError('REPLAY_UNREADABLE', message, { cause })
   } finally {
     stream.destroy()
   }
 }
 
-async function print(text: string): Promise<void> {
-  if (process.stdout.write(text)) return
-  await new Promise<void>((resolve) => process.stdout.once('drain', resolve))
+function recordedIn(text: string): Recorded {
+  const { sql, role, at } = line.parse(JSON.parse(text))
+  return { at, said: { sql, role: role ?? '', atMs: momentOf(at) } }
+}
+
+/** Seconds end and milliseconds begin here, so that either is understood: the year 5138, and 1973. */
+const SECONDS_MAX = 1e11
+
+/** Undefined for what is no moment: then only what needs none is judged. */
+function momentOf(at: Line['at']): number | undefined {
+  if (typeof at === 'number') return at < SECONDS_MAX ? at * 1_000 : at
+  const parsed = typeof at === 'string' ? Date.parse(at) : Number.NaN
+  return Number.isNaN(parsed) ? undefined : parsed
+}
+
+function whatIsWrong(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return (cause as Error).message
+  const [issue] = cause.issues
+  const place = issue?.path.join('.') ?? ''
+  return `${place === '' ? '' : `${place}: `}${issue?.message ?? 'it is no statement'}`
+}
+
+const PIECE_CHARS = 65_536
+
+/** Lines, written many at once. */
+class Output {
+  #waiting = ''
+
+  async line(text: string): Promise<void> {
+    this.#waiting += `${text}\n`
+    if (this.#waiting.length >= PIECE_CHARS) await this.#flush()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    const piece = this.#waiting
+    this.#waiting = ''
+    if (process.stdout.write(piece)) return
+    await new Promise<void>((resolve) => process.stdout.once('drain', resolve))
+  }
 }

@@ -17,12 +17,10 @@ import type { Tree } from './parse.ts'
 import { signs } from './signs.ts'
 import { textSigns } from './text-signs.ts'
 
-/** The signs that a parsed text bears. */
-export function signsOf(sql: string, statements: readonly Tree[]): number {
-  const reader = new SignReader()
-  for (const statement of statements) reader.read(statement, '')
+/** The signs that a parsed text bears beside those of its nodes. */
+export function signsOfText(sql: string, statements: readonly Tree[]): number {
   const stacked = statements.length > 1 && !statements.every(isBatched) ? signs.stacked : 0
-  return reader.found | stacked | textSigns(sql)
+  return stacked | textSigns(sql)
 }
 
 /** What drivers send together: settings, transactions, and rows to write. */
@@ -42,26 +40,13 @@ const CODES = /^(chr|ascii)$/
 
 const PRODUCT_MIN = 3
 
-/** Walks a tree once; remembers above all what stands beside what. */
-class SignReader {
+/** Is shown every object of a tree; remembers above all what stands beside what. */
+export class SignReader {
   found = 0
 
-  read(value: unknown, field: string): void {
-    if (Array.isArray(value)) {
-      for (const item of value) this.read(item, field)
-      return
-    }
-    if (typeof value !== 'object' || value === null) return
-    for (const [name, below] of Object.entries(value as Tree)) {
-      if (typeof below !== 'object' || below === null) continue
-      const isNode = !Array.isArray(below)
-      if (isNode) this.#node(name, below as Tree)
-      this.read(below, name)
-    }
-  }
-
-  #node(type: string, node: Tree): void {
-    switch (type) {
+  /** @param name The node's type, or the field it stands in. */
+  see(name: string, node: Tree): void {
+    switch (name) {
       case 'SelectStmt':
       case 'larg':
       case 'rarg':

@@ -5,7 +5,7 @@
  * @module
  */
 import { functionName, isConstant, operatorName } from './nodes.ts'
-import { walkTree, type Tree } from './parse.ts'
+import type { Tree } from './parse.ts'
 
 export const marks = {
   /** A set operation. */
@@ -23,20 +23,18 @@ export const marks = {
   utility: 128,
 } as const
 
-/** The marks of statements that stand in one text. */
-export function marksOf(statements: readonly Tree[]): number {
+/** The marks that statements of one text bear beside those of their nodes. */
+export function marksOfText(statements: readonly Tree[]): number {
   let found = statements.length > 1 ? marks.stacked : 0
   for (const statement of statements) {
     if (!('SelectStmt' in statement || 'InsertStmt' in statement || 'UpdateStmt' in statement))
       if (!('DeleteStmt' in statement)) found |= marks.utility
   }
-  walkTree(statements, (type, node) => {
-    found |= marksOfNode(type, node)
-  })
   return found
 }
 
-function marksOfNode(type: string, node: Tree): number {
+/** The marks of one node. */
+export function marksOfNode(type: string, node: Tree): number {
   switch (type) {
     case 'SelectStmt':
       return node['op'] !== undefined && node['op'] !== 'SETOP_NONE' ? marks.union : 0

@@ -8,6 +8,7 @@
  */
 import assert from 'node:assert/strict'
 import { loadModule, parseSync, SqlError } from 'libpg-query'
+import { remembered } from '#lib/remembered.ts'
 import { isTooDeep } from './depth.ts'
 
 /** A node of PostgreSQL's parse tree: one key, its type, or the fields below it. */
@@ -55,37 +56,32 @@ function stillParses(): boolean {
 
 /** A parser that remembers the last texts it was given, up to `entriesMax`. */
 export function cachedParser(entriesMax: number, textMax: number): (sql: string) => Parsed {
-  const known = new Map<string, Parsed>()
-  return (sql) => {
-    const found = known.get(sql)
-    if (found) return found
-    const parsed = parseSql(sql)
-    if (sql.length > textMax) return parsed
-    if (known.size >= entriesMax)
-      for (const oldest of known.keys()) {
-        known.delete(oldest)
-        break
-      }
-    known.set(sql, parsed)
-    return parsed
-  }
+  return remembered(parseSql, { entriesMax, textMax })
 }
 
 /** Calls `visit` for every node below, with its type. A node is an object under a capital name. */
 export function walkTree(tree: unknown, visit: (type: string, node: Tree) => void): void {
+  walkObjects(tree, (name, node) => {
+    if (isType(name)) visit(name, node)
+  })
+}
+
+/** Calls `visit` for every object below, with the name it stands under, a node's type or not. */
+export function walkObjects(tree: unknown, visit: (name: string, node: Tree) => void): void {
   if (Array.isArray(tree)) {
-    for (const item of tree) walkTree(item, visit)
+    for (const item of tree) walkObjects(item, visit)
     return
   }
   if (typeof tree !== 'object' || tree === null) return
-  for (const [field, value] of Object.entries(tree)) {
-    if (
-      /^[A-Z]/.test(field) &&
-      typeof value === 'object' &&
-      value !== null &&
-      !Array.isArray(value)
-    )
-      visit(field, value as Tree)
-    walkTree(value, visit)
+  for (const name in tree) {
+    const below = (tree as Tree)[name]
+    if (typeof below !== 'object' || below === null) continue
+    if (!Array.isArray(below)) visit(name, below as Tree)
+    walkObjects(below, visit)
   }
+}
+
+function isType(name: string): boolean {
+  const first = name.charCodeAt(0)
+  return first >= 0x41 && first <= 0x5a
 }

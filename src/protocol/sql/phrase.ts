@@ -14,7 +14,7 @@ const COMMENT = '--'
 const VALUE_CHARS_MAX = 64
 
 /** Words of a statement, one for each repeated list of constants, and its end. */
-export function pathOf(tokens: readonly Token[]): Step[] {
+export function pathOf(tokens: readonly Token[]): readonly Step[] {
   const path: Step[] = []
   for (const { norm, value } of tokens) {
     path.push({ word: norm, value: value?.slice(0, VALUE_CHARS_MAX) })

@@ -6,48 +6,86 @@
  */
 import type { Match } from './escalation-matches.ts'
 import { escalations } from './escalations.ts'
-import { parseSql, walkTree, type Tree } from './parse.ts'
+import { parseSql, walkObjects, walkTree, type Tree } from './parse.ts'
 
 /** The id of an escalation. */
 export type Primitive = string
 
 const DEPTH_MAX = 4
 const FRAGMENTS_MAX = 2_000
+const NONE: readonly string[] = []
 
 type Row = { readonly id: Primitive; readonly match: Match }
 
-const byType: ReadonlyMap<string, readonly Row[]> = Map.groupBy(
-  escalations.flatMap(({ id, matches }) => matches.map((match): Row => ({ id, match }))),
-  ({ match }) => match.type,
-)
+/** Under what name nodes are asked, and of which types they are. */
+const aliases: Readonly<Record<string, readonly string[]>> = {
+  SETTING: ['FuncCall', 'VariableSetStmt'],
+  ROLE: ['CreateRoleStmt', 'AlterRoleStmt'],
+  ROUTINE: ['CreateFunctionStmt', 'AlterFunctionStmt'],
+}
 
-/** Nodes that are asked under another name too. */
-const aliases: Readonly<Record<string, string>> = {
-  FuncCall: 'SETTING',
-  VariableSetStmt: 'SETTING',
-  CreateRoleStmt: 'ROLE',
-  AlterRoleStmt: 'ROLE',
-  CreateFunctionStmt: 'ROUTINE',
-  AlterFunctionStmt: 'ROUTINE',
+const byType: ReadonlyMap<string, readonly Row[]> = tableByType()
+
+function tableByType(): ReadonlyMap<string, readonly Row[]> {
+  const table = new Map<string, Row[]>()
+  for (const { id, matches } of escalations)
+    for (const match of matches)
+      for (const type of aliases[match.type] ?? [match.type]) {
+        const rows = table.get(type) ?? []
+        table.set(type, rows)
+        rows.push({ id, match })
+      }
+  return table
 }
 
 /** Every primitive that a text makes use of, however deep it hides. */
-export function primitivesIn(statements: readonly Tree[], depth = 0): ReadonlySet<Primitive> {
-  const found = new Set<Primitive>()
-  walkTree(statements, (type, node) => {
-    for (const name of [type, aliases[type] ?? ''])
-      for (const { id, match } of byType.get(name) ?? []) if (match.found(node)) found.add(id)
-    if (depth >= DEPTH_MAX) return
-    for (const body of bodiesOf(type, node)) {
-      for (const inner of inBody(body, depth + 1)) found.add(inner)
+export function primitivesIn(statements: readonly Tree[]): ReadonlySet<Primitive> {
+  const reader = new PrimitiveReader()
+  walkObjects(statements, (name, node) => reader.see(name, node))
+  return reader.found
+}
+
+/** Is shown every object of a tree. */
+export class PrimitiveReader {
+  readonly found: Set<Primitive> = new Set()
+  readonly #depth: number
+
+  /** @param depth Bodies around this one. */
+  constructor(depth = 0) {
+    this.#depth = depth
+  }
+
+  /** @param name The node's type, or the field it stands in. */
+  see(name: string, node: Tree): void {
+    const rows = byType.get(name)
+    if (rows) for (const { id, match } of rows) if (match.found(node)) this.found.add(id)
+    if (this.#depth >= DEPTH_MAX) return
+    for (const body of bodiesOf(name, node)) this.#inBody(body)
+  }
+
+  /**
+   * Procedural code is not SQL as a whole; its statements are. Each piece between semicolons is
+   * tried from every word that may begin one, and every string in it may be executed.
+   */
+  #inBody(body: string): void {
+    const inner = new PrimitiveReader(this.#depth + 1)
+    const joined = body.replaceAll(/'\s*\|\|\s*'/g, '') // 'CO' || 'PY t …' is what it becomes
+    const pieces = [...joined.split(';'), ...stringsIn(joined)]
+    for (const piece of pieces.slice(0, FRAGMENTS_MAX)) {
+      for (const { index } of [...piece.matchAll(STARTS)].slice(0, STARTS_MAX)) {
+        const parsed = parseSql(piece.slice(index).replace(/^perform\b/i, 'select'))
+        if (parsed.kind !== 'tree') continue
+        walkObjects(parsed.statements, (name, node) => inner.see(name, node))
+        break
+      }
     }
-  })
-  return found
+    for (const primitive of inner.found) this.found.add(primitive)
+  }
 }
 
 /** Source texts that a node carries: of a DO block, of a function. */
 function bodiesOf(type: string, node: Tree): readonly string[] {
-  if (type !== 'DoStmt' && type !== 'CreateFunctionStmt') return []
+  if (type !== 'DoStmt' && type !== 'CreateFunctionStmt') return NONE
   const texts: string[] = []
   walkTree([node['args'], node['options']], (name, below) => {
     if (name === 'String' && typeof below['sval'] === 'string') texts.push(below['sval'])
@@ -61,25 +99,6 @@ const STARTS = new RegExp(
   'gi',
 )
 const STARTS_MAX = 8
-
-/**
- * Procedural code is not SQL as a whole; its statements are. Each piece between semicolons is tried
- * from every word that may begin one, and every string in it may be executed.
- */
-function inBody(body: string, depth: number): ReadonlySet<Primitive> {
-  const found = new Set<Primitive>()
-  const joined = body.replaceAll(/'\s*\|\|\s*'/g, '') // 'CO' || 'PY t …' is what it becomes
-  const pieces = [...joined.split(';'), ...stringsIn(joined)]
-  for (const piece of pieces.slice(0, FRAGMENTS_MAX)) {
-    for (const { index } of [...piece.matchAll(STARTS)].slice(0, STARTS_MAX)) {
-      const parsed = parseSql(piece.slice(index).replace(/^perform\b/i, 'select'))
-      if (parsed.kind !== 'tree') continue
-      for (const primitive of primitivesIn(parsed.statements, depth)) found.add(primitive)
-      break
-    }
-  }
-  return found
-}
 
 function stringsIn(body: string): readonly string[] {
   return [...body.matchAll(/'((?:[^']|'')*)'|\$(\w*)\$([^]*?)\$\2\$/g)].map(

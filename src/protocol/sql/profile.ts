@@ -9,8 +9,7 @@
  * @module
  */
 import { SIGNS } from './signs.ts'
-import { END, markOfValue, pathOf, type Step } from './phrase.ts'
-import type { Token } from './tokens.ts'
+import { END, markOfValue, type Step } from './phrase.ts'
 
 type Node = {
   count: number
@@ -148,10 +147,11 @@ export class Profile {
    * @param borne Undefined for a known shape: its kind was learned with the first.
    * @param plain Whether the same words always mean the same, whatever the constants are.
    */
-  learn(shape: string, tokens: readonly Token[], borne: Borne | undefined, plain = false): void {
+  learn(shape: string, path: readonly Step[], borne: Borne | undefined, plain = false): void {
     this.#count(shape, borne?.signs ?? 0)
     let node = this.#root
-    for (const [depth, { word, value }] of pathOf(tokens).entries()) {
+    let depth = 0
+    for (const { word, value } of path) {
       pass(node, borne)
       let next = node.next.get(word)
       if (!next) {
@@ -163,26 +163,31 @@ export class Profile {
       } else if (!next.varied && value !== undefined && next.value !== markOfValue(value))
         next.varied = true
       node = next
+      depth++
     }
     pass(node, borne)
     if (plain) node.end = shape
   }
 
   /** Whether a statement of just these words was learned, whose words alone say all. */
-  isPlain(tokens: readonly Token[]): boolean {
-    return this.#endOf(tokens)?.end !== undefined
+  isPlain(path: readonly Step[]): boolean {
+    return this.#endOf(path) !== undefined
   }
 
-  /** Counts such a statement once more. */
-  hear(tokens: readonly Token[]): void {
-    const shape = this.#endOf(tokens)?.end
-    if (shape !== undefined) this.learn(shape, tokens, undefined, true)
+  /** Counts such a statement once more. @returns Whether it is one. */
+  hear(path: readonly Step[]): boolean {
+    const shape = this.#endOf(path)
+    if (shape !== undefined) this.learn(shape, path, undefined, true)
+    return shape !== undefined
   }
 
-  #endOf(tokens: readonly Token[]): Node | undefined {
+  #endOf(path: readonly Step[]): string | undefined {
     let node: Node | undefined = this.#root
-    for (const { word } of pathOf(tokens)) node = node?.next.get(word)
-    return node
+    for (const { word } of path) {
+      node = node.next.get(word)
+      if (!node) return undefined
+    }
+    return node.end
   }
 
   state(): ProfileState {
@@ -210,9 +215,8 @@ export class Profile {
   }
 
   /** How this statement leaves what is known. */
-  departure(tokens: readonly Token[]): Departure {
+  departure(path: readonly Step[]): Departure {
     let node = this.#root
-    const path = pathOf(tokens)
     let atValue = false
     const command = path[0]?.word ?? ''
     let clause = command

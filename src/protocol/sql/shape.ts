@@ -17,7 +17,7 @@ export function shapeOf(statements: readonly Tree[]): string {
 }
 
 /** Where a run of equal forms counts once: the length is data. */
-const repeating = new Set(['items', 'valuesLists', 'elements', 'args'])
+const REPEATING: ReadonlySet<string> = new Set(['items', 'valuesLists', 'elements', 'args'])
 
 function write(value: unknown, field: string, out: string[]): void {
   if (Array.isArray(value)) return writeList(value, field, out)
@@ -25,8 +25,9 @@ function write(value: unknown, field: string, out: string[]): void {
     out.push(String(value))
     return
   }
-  for (const [name, below] of Object.entries(value)) {
-    if (isPosition(name)) continue
+  for (const name in value) {
+    if (POSITIONS.has(name)) continue
+    const below = (value as Tree)[name]
     out.push(name)
     if (name === 'A_Const') out.push(constantKind(below as Tree))
     else if (name === 'ParamRef') out.push('$')
@@ -36,30 +37,40 @@ function write(value: unknown, field: string, out: string[]): void {
 }
 
 function writeList(values: readonly unknown[], field: string, out: string[]): void {
-  let last = ''
+  const repeats = REPEATING.has(field)
+  let last = -1 // where the item before begins, of those that were kept
   out.push('[')
   for (const value of values) {
-    const item: string[] = []
-    write(value, '', item)
-    const text = item.join(' ')
-    if (repeating.has(field) && text === last && /A_Const|ParamRef/.test(text)) continue
-    last = text
-    out.push(text)
+    const start = out.length
+    write(value, '', out)
+    if (repeats && last >= 0 && isSame(out, last, start)) out.length = start
+    else last = start
   }
   out.push(']')
 }
 
-function isPosition(name: string): boolean {
-  return (
-    name === 'location' ||
-    name === 'stmt_location' ||
-    name === 'stmt_len' ||
-    name === 'rexpr_list_start' ||
-    name === 'rexpr_list_end' ||
-    name === 'list_start' ||
-    name === 'list_end'
-  )
+/** Whether what was written from `start` on says the same as what was before, and is a value. */
+function isSame(out: readonly string[], before: number, start: number): boolean {
+  if (out.length - start !== start - before) return false
+  let hasValue = false
+  for (let at = start; at < out.length; at++) {
+    const word = out[at]
+    if (word !== out[before + at - start]) return false
+    if (word === 'A_Const' || word === 'ParamRef') hasValue = true
+  }
+  return hasValue
 }
+
+/** Where a node stands in the text. */
+const POSITIONS: ReadonlySet<string> = new Set([
+  'location',
+  'stmt_location',
+  'stmt_len',
+  'rexpr_list_start',
+  'rexpr_list_end',
+  'list_start',
+  'list_end',
+])
 
 export function constantKind(constant: Tree): 'string' | 'number' | 'boolean' | 'bits' | 'null' {
   if ('sval' in constant) return 'string'

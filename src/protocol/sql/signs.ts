@@ -8,64 +8,64 @@
  * @module
  */
 
-/** Bit and weight of each sign. */
+/** Weight of each sign, and what it is in words. */
 const table = {
   /** A comment at the end holds the quote that closed the value. */
-  commentCut: 5,
+  commentCut: [5, 'a comment that hides the closing quote'],
   /** A comment at the end holds a bracket whose other half is outside. */
-  commentBracket: 3,
+  commentBracket: [3, 'a comment that hides a bracket'],
   /** Nothing follows the comment sign that ends the text. */
-  commentTail: 2.5,
+  commentTail: [2.5, 'a comment sign at the end'],
   /** A comment where a blank would do. */
-  commentSpace: 2,
+  commentSpace: [2, 'comments in place of blanks'],
   /** Words that change their case within, as no person and no program writes them. */
-  mixedCase: 3,
+  mixedCase: [3, 'wOrDs of mixed case'],
   /** A number in hexadecimal. */
-  hexNumber: 1,
+  hexNumber: [1, 'a hexadecimal number'],
   /** Constants compared with each other beside OR. */
-  orTruth: 4,
+  orTruth: [4, 'a condition beside OR that is always the same'],
   /** The same beside AND, after another condition. */
-  andTruth: 3,
+  andTruth: [3, 'a condition beside AND that is always the same'],
   /** The same as the first or only condition, as query builders begin. */
-  truth: 0.5,
+  truth: [0.5, 'a condition that is always the same'],
   /** A constant that is no boolean, taken as a condition. */
-  constantCondition: 3,
+  constantCondition: [3, 'a constant taken as a condition'],
   /** A column compared with itself. */
-  sameColumn: 1.5,
+  sameColumn: [1.5, 'a column compared with itself'],
   /** The arms of a set operation have different numbers of columns. */
-  unionMisfit: 4,
+  unionMisfit: [4, 'arms of a UNION that do not fit'],
   /** An arm of constants alone, after one that reads a table. */
-  unionConstants: 2.5,
-  stacked: 1,
-  sleep: 3,
-  foreignFunction: 3,
-  foreignTable: 3,
-  catalogue: 1,
-  dangerous: 1.5,
+  unionConstants: [2.5, 'a UNION with constants'],
+  stacked: [1, 'several statements at once'],
+  sleep: [3, 'a wait'],
+  foreignFunction: [3, 'a function of another database'],
+  foreignTable: [3, 'a table of another database'],
+  catalogue: [1, 'a look into the catalogue'],
+  dangerous: [1.5, 'a function that leaves the database'],
   /** Functions that tell an attacker where it is. */
-  probing: 0.5,
+  probing: [0.5, 'a question about the server'],
   /** A subquery that reads nothing. */
-  emptySubquery: 1.5,
+  emptySubquery: [1.5, 'a subquery that reads nothing'],
   /** CASE on constants. */
-  constantCase: 3,
+  constantCase: [3, 'a CASE on constants'],
   /** Constant texts joined. */
-  joinedConstants: 2,
+  joinedConstants: [2, 'constant texts joined'],
   /** Texts built from character codes. */
-  characterCodes: 3,
+  characterCodes: [3, 'texts made of character codes'],
   /** A cast of something computed, a row against a subquery: the error message tells. */
-  errorProbe: 2,
+  errorProbe: [2, 'an error made on purpose'],
   /** A comparison that reads no column, but calls a function. */
-  columnless: 1.5,
+  columnless: [1.5, 'a comparison without a column'],
   /** Sorted by a column number beyond the last. */
-  sortBeyond: 3,
+  sortBeyond: [3, 'a sorting by a column that is not there'],
   /** Rows are made only to be counted: a way to wait. */
-  busyWork: 2.5,
+  busyWork: [2.5, 'work done only to take time'],
   /** A calculation of constants where a value would do. */
-  constantArithmetic: 1,
+  constantArithmetic: [1, 'a calculation of constants'],
   /** Texts calculated with or compared by the statement itself: the two halves of a value. */
-  textArithmetic: 2,
+  textArithmetic: [2, 'texts compared or calculated with'],
   /** A name in quotes that holds code. */
-  quotedCode: 4,
+  quotedCode: [4, 'a name in quotes that holds code'],
 } as const
 
 export type Sign = keyof typeof table
@@ -85,7 +85,18 @@ export function signNames(bits: number): readonly Sign[] {
   return names.filter((name) => (bits & signs[name]) !== 0)
 }
 
+/** A set of bits, for people. */
+export function signWords(bits: number): string {
+  return signNames(bits)
+    .map((name) => table[name][1])
+    .join(', ')
+}
+
+const weights: readonly number[] = names.map((name) => table[name][0])
+
 /** Sum of the weights of a set of bits. */
 export function weightOf(bits: number): number {
-  return signNames(bits).reduce((sum, name) => sum + table[name], 0)
+  let sum = 0
+  for (let at = 0; at < SIGNS; at++) if (bits & (1 << at)) sum += weights[at] ?? 0
+  return sum
 }

@@ -47,15 +47,15 @@ export function judgeInjection(
     return reading.parsed.reason === 'TOO_DEEP' ? ['sqli.unreadable'] : []
   const known = reading.parsed.kind === 'tree' && profile?.knows(reading.shape) === true
   if (known && !reading.hasComment) return []
-  const departure = (profile ?? EMPTY).departure(reading.tokens)
+  const departure = (profile ?? EMPTY).departure(reading.path)
   if (reading.parsed.kind === 'syntax-error') return isProbe(departure) ? [PROBING] : []
   if (known) {
     if (departure.whole) return []
     return departure.atValue && departure.passed > 0 ? ['sqli.structure'] : []
   }
-  const { borne } = reading
-  const found = borne.marks & ~departure.marks
-  const speaking = borne.signs & ~departure.signs & ~(profile?.habits ?? 0)
+  const { bearing } = reading
+  const found = bearing.marks & ~departure.marks
+  const speaking = bearing.signs & ~departure.signs & ~(profile?.habits ?? 0)
   const exploring = profile?.exploring ?? false
   const evidence = { departure, found, weight: weightOf(speaking), exploring }
   return isInjection(evidence) ? alertsFor(speaking) : []

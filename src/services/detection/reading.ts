@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { signsOf } from '#protocol/sql/evidence.ts'
-import { marks, marksOf } from '#protocol/sql/marks.ts'
+import { bearingOf, type Bearing } from '#protocol/sql/bearing.ts'
+import { marks } from '#protocol/sql/marks.ts'
 import type { Parsed } from '#protocol/sql/parse.ts'
-import { primitivesIn, type Primitive } from '#protocol/sql/primitives.ts'
-import { hasComment } from '#protocol/sql/phrase.ts'
-import type { Borne } from '#protocol/sql/profile.ts'
+import { hasComment, pathOf, type Step } from '#protocol/sql/phrase.ts'
 import { shapeOf } from '#protocol/sql/shape.ts'
 import { tokensOf, type Token } from '#protocol/sql/tokens.ts'
 
@@ -22,8 +20,8 @@ export class Reading {
   #parsed: Parsed | undefined
   #tokens: readonly Token[] | undefined
   #shape: string | undefined
-  #borne: Borne | undefined
-  #primitives: ReadonlySet<Primitive> | undefined
+  #path: readonly Step[] | undefined
+  #bearing: Bearing | undefined
 
   constructor(sql: string, parse: (sql: string) => Parsed) {
     this.sql = sql
@@ -47,14 +45,14 @@ export class Reading {
     return hasComment(this.tokens)
   }
 
-  get borne(): Borne {
-    return (this.#borne ??= this.#bearing())
+  /** Its words, as a profile follows them. */
+  get path(): readonly Step[] {
+    return (this.#path ??= pathOf(this.tokens))
   }
 
-  get primitives(): ReadonlySet<Primitive> {
-    return (this.#primitives ??= primitivesIn(
-      this.parsed.kind === 'tree' ? this.parsed.statements : [],
-    ))
+  /** What its tree bears; nothing for what does not parse. */
+  get bearing(): Bearing {
+    return (this.#bearing ??= this.#borne())
   }
 
   /** Whether the words alone say what it does: no constant in it is a command or a name. */
@@ -62,10 +60,11 @@ export class Reading {
     return PLAIN.test(this.sql) && !TELLING.test(this.sql) && !this.hasComment
   }
 
-  #bearing(): Borne {
-    if (this.parsed.kind !== 'tree') return { marks: 0, signs: 0 }
-    const { statements } = this.parsed
-    const comment = this.hasComment ? marks.comment : 0
-    return { marks: marksOf(statements) | comment, signs: signsOf(this.sql, statements) }
+  #borne(): Bearing {
+    if (this.parsed.kind !== 'tree') return NOTHING
+    const found = bearingOf(this.sql, this.parsed.statements)
+    return this.hasComment ? { ...found, marks: found.marks | marks.comment } : found
   }
 }
+
+const NOTHING: Bearing = { marks: 0, signs: 0, primitives: new Set() }

@@ -5,6 +5,7 @@
  */
 import { cachedParser } from '#protocol/sql/parse.ts'
 import { Profile, type ProfileState } from '#protocol/sql/profile.ts'
+import { signWords } from '#protocol/sql/signs.ts'
 import { judgeInjection } from './injection.ts'
 import { Reading } from './reading.ts'
 
@@ -13,6 +14,12 @@ const CACHED_TEXT_MAX = 8_192
 const ROLES_MAX = 1_000
 /** Of all roles: with so many, no further role is learned. */
 const NODES_MAX = 1_000_000
+/** A role of fewer statements is also held against what others say, those who say most. */
+const YOUNG_STATEMENTS = 500
+const NEIGHBOURS_MAX = 8
+/** With more roles than this a new one is nothing special, and nobody has time to ask. */
+const ROLES_SORTED_MAX = 200
+const NONE: readonly string[] = []
 
 type Role = {
   readonly profile: Profile
@@ -34,13 +41,13 @@ export class StatementJudge {
     const role = this.#role(roleName)
     if (!role) return
     const reading = this.#read(sql)
-    if (role.profile.isPlain(reading.tokens)) return role.profile.hear(reading.tokens)
+    if (role.profile.hear(reading.path)) return
     if (reading.parsed.kind !== 'tree') return
-    const { shape, tokens } = reading
+    const { shape, path } = reading
     const isNew = !role.profile.knows(shape)
-    role.profile.learn(shape, tokens, isNew ? reading.borne : undefined, reading.isPlain)
+    role.profile.learn(shape, path, isNew ? reading.bearing : undefined, reading.isPlain)
     if (!isNew) return
-    for (const name of reading.primitives) role.habits.add(`escalation.${name}`)
+    for (const name of reading.bearing.primitives) role.habits.add(`escalation.${name}`)
   }
 
   /** Statements learned of a role. */
@@ -52,13 +59,39 @@ export class StatementJudge {
   judge(sql: string, roleName: string): readonly string[] {
     const role = this.#roles.get(roleName)
     const reading = this.#read(sql)
-    if (role?.profile.isPlain(reading.tokens) === true) return []
-    const injections = judgeInjection(reading, role?.profile)
-    if (reading.parsed.kind !== 'tree') return injections
-    const escalations = [...reading.primitives]
+    if (role?.profile.isPlain(reading.path) === true) return NONE
+    const injections = this.#injections(reading, role)
+    const { primitives } = reading.bearing
+    if (primitives.size === 0) return injections
+    const escalations = [...primitives]
       .map((name) => `escalation.${name}`)
       .filter((id) => role?.habits.has(id) !== true)
     return [...injections, ...escalations]
+  }
+
+  /** What speaks of injection in a statement, in words; '' for nothing. */
+  evidence(sql: string): string {
+    return signWords(this.#read(sql).bearing.signs)
+  }
+
+  #injections(reading: Reading, role: Role | undefined): readonly string[] {
+    const own = judgeInjection(reading, role?.profile)
+    if (role && role.profile.statements >= YOUNG_STATEMENTS) return own
+    let found = own
+    for (const { profile } of this.#neighboursOf(role)) {
+      if (knows(profile, reading)) return NONE
+      if (found.length === 0) found = judgeInjection(reading, profile)
+    }
+    return found
+  }
+
+  /** Other roles that were heard, those who said most first. */
+  #neighboursOf(role: Role | undefined): readonly Role[] {
+    if (this.#roles.size > ROLES_SORTED_MAX) return []
+    return [...this.#roles.values()]
+      .filter((other) => other !== role && other.profile.statements > 0)
+      .toSorted((a, b) => b.profile.statements - a.profile.statements)
+      .slice(0, NEIGHBOURS_MAX)
   }
 
   /** What was learned, to be kept. */
@@ -92,4 +125,10 @@ export class StatementJudge {
     this.#roles.set(name, role)
     return role
   }
+}
+
+/** Whether a role says just this, without a comment that may have cut it. */
+function knows(profile: Profile, reading: Reading): boolean {
+  if (profile.isPlain(reading.path)) return true
+  return !reading.hasComment && reading.shape !== '' && profile.knows(reading.shape)
 }

@@ -20,6 +20,8 @@ type Volume = {
   /** The last number asked for, and how many one after the other were asked for. */
   lastNumber: number
   inOrder: number
+  /** The most that were ever asked for in order; missing in what was kept earlier. */
+  longest?: number
   copiesOut: boolean
 }
 
@@ -35,7 +37,7 @@ const DAY_FACTOR = 2
 const WEEK_FACTOR = 1.2
 /** Numbers one after the other, asked for each by a statement of its own. */
 const IN_ORDER_MIN = 200
-const LAST_NUMBER = /(\d{1,15})(?=\D*$)/
+const DIGITS_MAX = 15
 
 export class DataWatch {
   readonly #config: DetectionConfig
@@ -64,13 +66,8 @@ export class DataWatch {
       if (sql.toLowerCase().includes(token.toLowerCase()))
         found.push(findingOf('data.honeytoken', event, peer, 'what nobody has a reason to touch'))
     const volume = this.#volumeOf(peer.role)
-    if (/^\s*select\b/i.test(sql)) {
-      const asked = Number(LAST_NUMBER.exec(sql)?.[1] ?? Number.NaN)
-      volume.inOrder = asked === volume.lastNumber + 1 ? volume.inOrder + 1 : 0
-      if (!Number.isNaN(asked)) volume.lastNumber = asked
-      if (volume.inOrder === IN_ORDER_MIN)
-        found.push(findingOf('data.enumeration', event, peer, `${IN_ORDER_MIN} in order`))
-    }
+    if (/^\s*select\b/i.test(sql) && enumerates(volume, sql))
+      found.push(findingOf('data.enumeration', event, peer, `${volume.inOrder} in order`))
     if (/^\s*copy\b[^]*\bto\s+stdout\b/i.test(sql)) {
       if (!volume.copiesOut) found.push(findingOf('data.copy-out', event, peer, ''))
       volume.copiesOut = true
@@ -148,6 +145,31 @@ export class DataWatch {
       copiesOut: false,
     }))
   }
+}
+
+/** Asks for number after number, more of them than ever: a nightly job that does so has its norm. */
+function enumerates(volume: Volume, sql: string): boolean {
+  const asked = lastNumber(sql)
+  if (asked === undefined || asked !== volume.lastNumber + 1) {
+    volume.longest = Math.max(volume.longest ?? 0, volume.inOrder)
+    volume.inOrder = 0
+  } else volume.inOrder++
+  if (asked !== undefined) volume.lastNumber = asked
+  return volume.inOrder === Math.max(IN_ORDER_MIN, 2 * (volume.longest ?? 0))
+}
+
+/** The last run of digits in a text. */
+function lastNumber(text: string): number | undefined {
+  let end = text.length
+  while (end > 0 && !isDigit(text, end - 1)) end--
+  let start = end
+  while (start > 0 && end - start < DIGITS_MAX && isDigit(text, start - 1)) start--
+  return start === end ? undefined : Number(text.slice(start, end))
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 0x30 && code <= 0x39
 }
 
 function wordsIn(text: string): number {

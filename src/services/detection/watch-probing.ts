@@ -5,6 +5,7 @@
  * @module
  */
 import type { RecordedEvent } from '#audit/read.ts'
+import { markOfValue } from '#protocol/sql/phrase.ts'
 import type { Finding } from './alert.ts'
 import { findingOf, isNewIn, kept, MINUTE_MS, number, text, type Peer } from './watched.ts'
 import { Window } from './windows.ts'
@@ -19,10 +20,20 @@ type Manner = {
   readonly catalogue: Burst
   /** Whether it took its time before. */
   slow: number
-  /** Shapes of columns counted, lately. */
-  counted: { atMs: number; readonly numbers: string[] }
+  /** Numbers of columns tried, lately, after one beginning; the rest is missing in older memory. */
+  counted: Counted
   /** Texts it stored that read like code. */
   readonly stored: string[]
+}
+
+type Counted = {
+  readonly atMs: number
+  readonly numbers: string[]
+  /** A mark of the beginning, without its constants. */
+  readonly form?: number
+  /** Whether a detector of injections found something in one of them. */
+  suspected?: boolean
+  told?: boolean
 }
 
 const ROLES_MAX = 1_000
@@ -73,9 +84,9 @@ export class ProbingWatch {
     const say = (id: string, evidence: string): void => {
       found.push(findingOf(id, event, peer, evidence))
     }
-    const columns = ORDER_BY.exec(sql)?.[1] ?? NULLS.exec(sql)?.[1]?.split(',').length.toString()
-    if (columns !== undefined && this.#counts(manner, columns, event.timeMs))
-      say('sqli.column-counting', `${COUNTED_MIN} numbers of columns tried`)
+    const tried = columnsTried(sql)
+    if (tried && counts(manner, tried, event.timeMs, suspected))
+      say('sqli.column-counting', `${manner.counted.numbers.length} numbers of columns tried`)
     if (CATALOGUE.test(sql)) {
       const sum = this.#catalogue.add(peer.role, event.timeMs)
       const most = mostBefore(manner.catalogue, sum)
@@ -109,12 +120,6 @@ export class ProbingWatch {
     return found
   }
 
-  #counts(manner: Manner, columns: string, atMs: number): boolean {
-    if (atMs - manner.counted.atMs > 5 * MINUTE_MS) manner.counted = { atMs, numbers: [] }
-    if (!isNewIn(manner.counted.numbers, columns, 100)) return false
-    return manner.counted.numbers.length === COUNTED_MIN
-  }
-
   #mannerOf(role: string): Manner {
     return kept(this.#manners, role, ROLES_MAX, () => ({
       statements: 0,
@@ -125,6 +130,34 @@ export class ProbingWatch {
       stored: [],
     }))
   }
+}
+
+type Tried = { readonly columns: string; readonly form: number }
+
+/** How many columns a statement says there are, and after what beginning it says so. */
+function columnsTried(sql: string): Tried | undefined {
+  const sorted = ORDER_BY.exec(sql)
+  const joined = sorted ? undefined : NULLS.exec(sql)
+  const columns = sorted?.[1] ?? joined?.[1]?.split(',').length.toString()
+  if (columns === undefined) return undefined
+  const before = sql.slice(0, (sorted ?? joined)?.index)
+  return { columns, form: markOfValue(before.replaceAll(/'(?:[^']|'')*'|\d+/g, '?')) }
+}
+
+/**
+ * Whether so many different numbers came after one beginning, and one of them as no program says
+ * it: a table that its reader sorts by any of its columns is no attack.
+ */
+function counts(manner: Manner, tried: Tried, atMs: number, suspected: boolean): boolean {
+  const { counted } = manner
+  if (counted.form !== tried.form || atMs - counted.atMs > 5 * MINUTE_MS)
+    manner.counted = { atMs, numbers: [], form: tried.form }
+  const now = manner.counted
+  isNewIn(now.numbers, tried.columns, 100)
+  now.suspected ||= suspected
+  if (now.told || !now.suspected || now.numbers.length < COUNTED_MIN) return false
+  now.told = true
+  return true
 }
 
 /** The most that came together before this time, which began when there was but one. */

@@ -6,13 +6,13 @@
 import type { RecordedEvent } from '#audit/read.ts'
 import type { Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
-import { detectorOf } from './detectors.ts'
-import { StatementJudge, type JudgeState } from './statements.ts'
+import type { JudgeState } from './statements.ts'
 import { backupFindings } from './watch-backup.ts'
 import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
 import { ProbingWatch } from './watch-probing.ts'
 import { cardFinding, RingWatch, strangeCertificateFinding } from './watch-ring.ts'
+import { StatementWatch } from './watch-statements.ts'
 import { visitorFinding } from './watch-visitors.ts'
 import { findingOf, number, peerOf, text, UNNUMBERED_DRILL, type Peer } from './watched.ts'
 
@@ -28,11 +28,10 @@ export type WatchState = {
 const SESSIONS_MAX = 10_000
 /** Of a longer text the book's first record holds a part only, which proves nothing. */
 const TEXT_BYTES_MAX = 128 * 1024
-const DRILL = /veilig-drill-[0-9a-f]{32}/
 
 export class Watch {
   readonly #config: DetectionConfig
-  readonly #judge = new StatementJudge()
+  readonly #statements: StatementWatch
   readonly #logins: LoginWatch
   readonly #data: DataWatch
   readonly #probing = new ProbingWatch()
@@ -43,11 +42,12 @@ export class Watch {
     this.#config = config
     this.#logins = new LoginWatch(config)
     this.#data = new DataWatch(config)
+    this.#statements = new StatementWatch(config, this.#data, this.#probing)
   }
 
   state(): WatchState {
     return {
-      judge: this.#judge.state(),
+      judge: this.#statements.state(),
       logins: this.#logins.state(),
       data: this.#data.state(),
       probing: this.#probing.state(),
@@ -56,7 +56,7 @@ export class Watch {
   }
 
   restore(state: WatchState): void {
-    this.#judge.restore(state.judge)
+    this.#statements.restore(state.judge)
     this.#logins.restore(state.logins)
     this.#data.restore(state.data)
     this.#probing.restore(state.probing)
@@ -66,7 +66,9 @@ export class Watch {
   /** What an event sets off; most set off nothing. */
   see(event: RecordedEvent): readonly Finding[] {
     const { off } = this.#config
-    return [...this.#ringOf(event.process).see(event), ...this.#findings(event)]
+    const found = [...this.#ringOf(event.process).see(event), ...this.#findings(event)]
+    if (found.length === 0) return found
+    return found
       .filter(({ detector }) => !off.includes(detector))
       .map((found) => (this.#isDrill(found.role) ? { drill: UNNUMBERED_DRILL, ...found } : found))
   }
@@ -111,29 +113,13 @@ export class Watch {
     const sql = text(event, 'sql')
     if ((kind !== 'query' && kind !== 'parse') || sql === '') return []
     if (event.detail['truncated'] === true || number(event, 'sqlBytes') > TEXT_BYTES_MAX) return []
-    const peer = peerOf(event)
-    const ids = this.#judge.judge(sql, peer.role).filter((id) => this.#matters(id, peer.role))
-    if (ids.length === 0) this.#judge.learn(sql, peer.role)
-    const suspected = ids.some((id) => id.startsWith('sqli.'))
-    const drill = this.#isDrill(peer.role) ? DRILL.exec(sql)?.[0] : undefined
-    const numbered = drill === undefined ? {} : { drill }
-    return [
-      ...ids.map((id) => ({ ...findingOf(id, event, peer, ''), ...numbered })),
-      ...this.#data.asked(event, peer, sql),
-      ...this.#probing.asked(event, peer, sql, suspected),
-    ]
+    return this.#statements.see(event, peerOf(event), sql)
   }
 
   #done(event: RecordedEvent): readonly Finding[] {
     const peer = this.#peers.get(text(event, 'session'))
     if (!peer) return []
     return [...this.#data.done(event, peer), ...this.#probing.done(event, peer)]
-  }
-
-  /** Who runs the database for a living changes it; only what no work needs is told. */
-  #matters(id: string, role: string): boolean {
-    if (!id.startsWith('escalation.') || !this.#config.administrators.includes(role)) return true
-    return detectorOf(id).severity === 'critical'
   }
 
   #isDrill(role: string): boolean {

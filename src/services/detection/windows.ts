@@ -1,43 +1,68 @@
 /**
- * Counting within a sliding time, for many names, in bounded memory.
+ * Counting within a sliding time, for many names, in bounded memory and at a constant price.
  *
  * @module
  */
 
 const NAMES_MAX = 10_000
-const TIMES_MAX = 10_000
+/** A window forgets in so many steps: what came within one step goes at once. */
+const STEPS = 240
+
+/** What came within one step: since when, and how much. */
+type Step = { readonly atMs: number; amount: number }
+
+type Sum = { total: number; readonly steps: Step[] }
 
 /** Sums of amounts by name over the last `lengthMs`. */
 export class Window {
   readonly #lengthMs: number
-  readonly #entries = new Map<string, { atMs: number; amount: number }[]>()
+  readonly #stepMs: number
+  readonly #sums = new Map<string, Sum>()
+  /** Whose sum is the last in `#sums`: it need not be moved there. */
+  #last: string | undefined
 
   constructor(lengthMs: number) {
     this.#lengthMs = lengthMs
+    this.#stepMs = lengthMs / STEPS
   }
 
   /** Adds, and returns the sum within the window. */
   add(name: string, atMs: number, amount = 1): number {
-    const entries = this.#entries.get(name) ?? []
-    this.#entries.delete(name) // to the end: the last used
-    this.#entries.set(name, entries)
-    entries.push({ atMs, amount })
-    if (entries.length > TIMES_MAX) entries.shift()
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= NAMES_MAX) break
-      this.#entries.delete(oldest)
-    }
-    return this.sum(name, atMs)
+    const sum = this.#touched(name)
+    sum.total += amount
+    const step = sum.steps.at(-1)
+    if (step && atMs - step.atMs < this.#stepMs) step.amount += amount
+    else sum.steps.push({ atMs, amount })
+    return this.#within(sum, atMs)
   }
 
   sum(name: string, atMs: number): number {
-    const entries = this.#entries.get(name)
-    if (!entries) return 0
-    while (entries[0] && entries[0].atMs <= atMs - this.#lengthMs) entries.shift()
-    return entries.reduce((sum, { amount }) => sum + amount, 0)
+    const sum = this.#sums.get(name)
+    return sum ? this.#within(sum, atMs) : 0
   }
 
   forget(name: string): void {
-    this.#entries.delete(name)
+    this.#sums.delete(name)
+    if (this.#last === name) this.#last = undefined
+  }
+
+  #within(sum: Sum, atMs: number): number {
+    while (sum.steps[0] && sum.steps[0].atMs <= atMs - this.#lengthMs)
+      sum.total -= sum.steps.shift()?.amount ?? 0
+    return sum.total
+  }
+
+  /** The sum of a name, the last of them now; those not touched for longest make room. */
+  #touched(name: string): Sum {
+    const sum = this.#sums.get(name) ?? { total: 0, steps: [] }
+    if (this.#last === name) return sum
+    this.#sums.delete(name)
+    this.#sums.set(name, sum)
+    this.#last = name
+    for (const oldest of this.#sums.keys()) {
+      if (this.#sums.size <= NAMES_MAX) break
+      this.#sums.delete(oldest)
+    }
+    return sum
   }
 }
