@@ -4,7 +4,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises'
-import type pg from 'pg'
+import type { PoolOptions } from '#system/postgres/pool.ts'
 import type { Context } from './context.ts'
 
 export const CONTROL_DATABASE = 'veilig'
@@ -20,13 +20,14 @@ export const controlServices: readonly string[] = [
 ]
 
 /** Connection options of a service: its role owns the schema of its name, and sees no other. */
-export async function controlConnection(context: Context, service: string): Promise<pg.PoolConfig> {
-  const password = await readFile(context.paths.secret(service, 'control-password'), 'utf8')
+export async function controlConnection(context: Context, service: string): Promise<PoolOptions> {
+  const passwordFile = context.paths.secret(service, 'control-password')
   return {
     host: context.paths.clusterSocket('control'),
     port: 5432,
     user: service,
-    password,
+    password: await readFile(passwordFile, 'utf8'),
+    passwordFile,
     database: CONTROL_DATABASE,
     application_name: `veilig ${service}`,
     connectionTimeoutMillis: 10_000,

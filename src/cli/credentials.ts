@@ -1,7 +1,8 @@
 /**
  * Every credential that a machine holds: whose it is, how old, and how it is renewed.
  *
- * A secret is written once, when it is made, so the age of its file is its age.
+ * A secret is written once, when it is made, so the age of its file is its age; copies for the
+ * process at the other end are written only when they are another (`supervisor/first-run.ts`).
  *
  * @module
  */
@@ -15,16 +16,29 @@ export type MachineCredential = {
   /** The process that alone may read it. */
   readonly owner: string
   readonly ageMs: number
-  /** How it gets another: by a command without interruption, by itself, or by the operator. */
-  readonly renewed: 'veilig rotate' | 'backup rotate-key' | 'by itself' | 'at the next set-up'
+  readonly renewed: Renewed
 }
 
+/**
+ * How it gets another: by itself while everything runs, by a command, when the ring starts the next
+ * time after `access.rotateDays`, or never, because others know us by it.
+ */
+export type Renewed = 'by itself' | 'backup rotate-key' | 'at the next start' | 'by hand' | 'kept'
+
 /** The first that matches says how. */
-const ways: readonly (readonly [RegExp, MachineCredential['renewed']])[] = [
-  [/^application(-b)?\/database-(password|url)$/, 'veilig rotate'],
-  [/^(recovery|backup)\/.*\.key$/, 'backup rotate-key'],
+const ways: readonly (readonly [RegExp, Renewed])[] = [
+  [/\/(database-password|database-url|control-password|smtp-url)$/, 'by itself'],
+  [/submission-password$/, 'by itself'],
+  [/^mail-gateway\/dkim-/, 'by itself'],
   [/^web-gateway\/.*(\.pem|acme\.key)$/, 'by itself'],
+  [/^(recovery|backup)\/.*\.key$/, 'backup rotate-key'],
+  [/^prober\/staff-password$|\/payments-(key|events-secret)$/, 'at the next start'],
+  // Others hold what these signed or sealed; with another key they could not check or open it.
+  [/^(notary|seal|witness|vantage|drill|verifier|ca)\/.*\.key$/, 'kept'],
+  [/\/(audit|staff|seal|token|login)\.key$/, 'kept'],
 ]
+/** What stands beside a secret while it is renewed, or is of no use any more. */
+const beside = /\.(next|former|tmp)$/
 
 /** Without the recovery key: it opens old backups, and is renewed by its own command. */
 export async function credentialAges({
@@ -35,12 +49,13 @@ export async function credentialAges({
   const nowMs = clock.nowMs()
   const found: MachineCredential[] = []
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/password|secret|\.key$|\.pem$/.test(entry.name)) continue
+    if (!entry.isFile() || !/password|secret|-url$|-key$|\.key$|\.pem$/.test(entry.name)) continue
+    if (beside.test(entry.name)) continue
     if (entry.name.endsWith('recovery.key')) continue
     const path = join(entry.parentPath, entry.name)
     const { mtimeMs } = await stat(path)
     const name = path.slice(folder.length + 1)
-    const renewed = ways.find(([one]) => one.test(name))?.[1] ?? 'at the next set-up'
+    const renewed = ways.find(([one]) => one.test(name))?.[1] ?? 'by hand'
     found.push({ name, owner: name.split('/')[0] ?? '', ageMs: nowMs - mtimeMs, renewed })
   }
   return found

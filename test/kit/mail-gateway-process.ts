@@ -34,7 +34,7 @@ const gateway = await serve(mailGatewayConfig.parse({ senders: [sender] }), {
   deliver: deliverer({ ...target, tls: 'opportunistic' }, 'mail.localhost', ''),
   dkimKeys: [{ domain: input.domain, selector: 'e1', privateKey: createPrivateKey(input.dkimPem) }],
   tokenKey: Buffer.alloc(32, 7),
-  passwords: new Map([['application', input.password]]),
+  passwordsOf: () => Promise.resolve([input.password]),
   tls: { certificatePem: input.certificatePem, keyPem: input.keyPem },
   port: 0,
   httpSocket: input.httpSocket,

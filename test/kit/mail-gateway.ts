@@ -22,12 +22,7 @@ import {
 } from '#system/local-ca/authority.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
-import {
-  bounceDomain,
-  mailGatewayConfig,
-  NOTICE_SENDER,
-  noticeSender,
-} from '#services/mail-gateway/config.ts'
+import { bounceDomain, mailGatewayConfig, noticeSender } from '#services/mail-gateway/config.ts'
 import type { MailPorts } from '#services/mail-gateway/ports.ts'
 import { serve, type MailGateway } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
@@ -219,10 +214,7 @@ export async function startMailGateway(
     deliver: deliverer(target, 'mail.localhost', ''),
     dkimKeys,
     tokenKey: randomBytes(32),
-    passwords: new Map([
-      ['application', PASSWORD],
-      [NOTICE_SENDER, PASSWORD],
-    ]),
+    passwordsOf: () => Promise.resolve([PASSWORD]),
     tls: mailTls,
     port: 0,
     httpSocket: join(folder, 'http.sock'),

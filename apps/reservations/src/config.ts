@@ -21,6 +21,8 @@ export type Config = {
   readonly publicOrigin: string
   /** Where confirmations are handed in; without it none are sent. */
   readonly smtpUrl: string | undefined
+  /** Read for each mail, and wins: whoever runs us renews the password there. */
+  readonly smtpUrlFile?: string | undefined
   /** The service that takes payments; without it nothing is asked for. */
   readonly payments: PaymentsConfig | undefined
   readonly mailFrom: string
@@ -47,6 +49,7 @@ const environment = z.object({
   PAYMENTS_KEY: z.string().default(''),
   PAYMENTS_EVENTS_SECRET: z.string().default(''),
   SMTP_URL: z.url({ protocol: /^smtp$/ }).optional(),
+  SMTP_URL_FILE: z.string().min(1).optional(),
   MAIL_FROM: z.email().default('no-reply@reservations.example'),
   SESSION_SECRET_FILE: z.string().min(1).optional(),
   ERASURE_LIST: z.string().min(1).optional(),
@@ -70,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     publicOrigin: data.PUBLIC_ORIGIN,
     smtpUrl: data.SMTP_URL,
+    smtpUrlFile: data.SMTP_URL_FILE,
     payments:
       data.PAYMENTS_URL === undefined
         ? undefined

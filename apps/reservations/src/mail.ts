@@ -52,25 +52,32 @@ const words: Readonly<Record<Language, Words>> = {
 }
 
 /**
- * @param url `smtp://user:password@host:port`; the connection is always upgraded to TLS.
+ * @param place Says `smtp://user:password@host:port` for each mail, for the password may have been
+ *   renewed; the connection is always upgraded to TLS.
  * @param from Address of the sender.
  * @param report Told why a confirmation was lost, never whose.
  */
-export function openPostman(url: string, from: string, report: (line: object) => void): Postman {
-  const { hostname, port, username, password } = new URL(url)
-  const transport = createTransport({
-    host: hostname,
-    port: Number(port || '587'),
-    requireTLS: true,
-    auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
-    connectionTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-  })
+export function openPostman(
+  place: string | (() => string),
+  from: string,
+  report: (line: object) => void,
+): Postman {
+  let transport: ReturnType<typeof transportTo> | undefined
+  let known = ''
+  const transportNow = (): ReturnType<typeof transportTo> => {
+    const url = typeof place === 'string' ? place : place()
+    if (transport === undefined || url !== known) {
+      transport?.close()
+      transport = transportTo(url)
+      known = url
+    }
+    return transport
+  }
   const stop = new AbortController()
   const pending = new Set<Promise<void>>()
   const post = (mail: ReturnType<typeof compose>): void => {
     if (pending.size >= PENDING_MAX) return report({ mail: 'lost', reason: 'too many waiting' })
-    const work = deliver(() => transport.sendMail(mail), stop.signal)
+    const work = deliver(async () => transportNow().sendMail(mail), stop.signal)
       .catch((error: unknown) => report({ mail: 'lost', reason: reasonOf(error) }))
       .finally(() => pending.delete(work))
     pending.add(work)
@@ -81,9 +88,21 @@ export function openPostman(url: string, from: string, report: (line: object) =>
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await Promise.all(pending)
-      transport.close()
+      transport?.close()
     },
   }
+}
+
+function transportTo(url: string) {
+  const { hostname, port, username, password } = new URL(url)
+  return createTransport({
+    host: hostname,
+    port: Number(port || '587'),
+    requireTLS: true,
+    auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
+    connectionTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+  })
 }
 
 /** Tries again what may pass; a refusal for good (5xx) is final. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { ConfigError, readConfig, type Config } from './config.ts'
@@ -38,8 +39,10 @@ export async function startApp(
   const report = (line: object): void => {
     console.error(JSON.stringify({ service: 'reservations', ...line }))
   }
-  const { publicOrigin, demo, smtpUrl, mailFrom, erasureList, pinSecret } = config
-  const postman = smtpUrl === undefined ? undefined : openPostman(smtpUrl, mailFrom, report)
+  const { publicOrigin, demo, smtpUrl, smtpUrlFile, mailFrom, erasureList, pinSecret } = config
+  const smtp =
+    smtpUrlFile === undefined ? smtpUrl : (): string => readFileSync(smtpUrlFile, 'utf8').trim()
+  const postman = smtp === undefined ? undefined : openPostman(smtp, mailFrom, report)
   const payments = config.payments && openPayments(config.payments)
   const { confirm, write } = postman ?? {}
   const shop = {

@@ -1,27 +1,33 @@
 /**
- * `veilig rotate`: a new password for the application's database role, without downtime.
+ * `veilig rotate`: new passwords for the ring's machines while everything runs, and every age.
  *
  * @module
  */
+import { UsageError } from '#lib/errors.ts'
 import { accessClient } from '#services/access/client.ts'
 import type { Command, CommandInput } from '../command.ts'
+import { openCommandBook } from '../command-book.ts'
 import type { Context } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
+import { renewWhere } from '../renewal/renew.ts'
 
 const DAY_MS = 86_400_000
 const DAYS_MAX = 60
 const REMIND_DAYS = 50
+const BOOK = 'rotate'
 
 export const rotateCommand: Command = {
   name: 'rotate',
-  summary: "renew the application's database password, without downtime; --list: every age",
-  usage: '[--list] [--json]',
-  options: { list: { type: 'boolean' } },
+  summary: 'renew passwords of machines, without downtime; --list: every age',
+  usage: '[CREDENTIAL … | --all] [--list] [--json]',
+  options: { list: { type: 'boolean' }, all: { type: 'boolean' } },
   run: async (context, input) => {
     if (input.values['list'] === true) return list(context, input)
+    const { positionals, values } = input
+    if (values['all'] === true || positionals.length > 0) return renew(context, input)
     const rotated = await accessClient(context.paths.socket('access')).rotate()
     const said =
-      input.values['json'] === true
+      values['json'] === true
         ? JSON.stringify(rotated)
         : `The application now logs in as ${rotated.to}; ${rotated.from} opens nothing any more ` +
           `(both did for ${(rotated.drainMs / 1000).toFixed(1)} s).`
@@ -30,16 +36,39 @@ export const rotateCommand: Command = {
   },
 }
 
+/** Those that are named, or all that can be renewed while they are used. */
+async function renew(context: Context, { positionals, values }: CommandInput): Promise<number> {
+  const all = values['all'] === true
+  await using trail = await openCommandBook(context, BOOK)
+  const done = await renewWhere(context, trail, (name) => all || positionals.includes(name))
+  const missing = positionals.find((name) => !done.some(({ credential }) => credential === name))
+  if (missing !== undefined) {
+    const message = `${missing} is not renewed while it is used; veilig rotate --list says how`
+    throw new UsageError('ROTATION_UNKNOWN', message)
+  }
+  for (const one of done) {
+    const took = `${(one.tookMs / 1000).toFixed(1)} s`
+    const how = one.failed === undefined ? `renewed, ${took}` : `NOT RENEWED (${one.failed})`
+    const line = values['json'] === true ? JSON.stringify(one) : `${one.credential}: ${how}`
+    process.stdout.write(`${line}\n`)
+  }
+  return done.some(({ failed }) => failed !== undefined) ? 1 : 0
+}
+
 /** Every credential by age, the oldest first. @returns 1 when one is past its time. */
 async function list(context: Context, { values }: CommandInput): Promise<number> {
   const all = (await credentialAges(context)).toSorted((a, b) => b.ageMs - a.ageMs)
   const lines = all.map((one) => ({ ...one, days: Math.max(0, Math.floor(one.ageMs / DAY_MS)) }))
-  for (const { name, owner, days, renewed } of lines) {
-    const late = days > DAYS_MAX ? '  PAST ITS TIME' : days >= REMIND_DAYS ? '  soon' : ''
+  const isLate = ({ days, renewed }: (typeof lines)[number]): boolean =>
+    days > DAYS_MAX && renewed !== 'kept'
+  for (const one of lines) {
+    const { name, owner, days, renewed } = one
+    const soon = days >= REMIND_DAYS && renewed !== 'kept' ? '  soon' : ''
+    const late = isLate(one) ? '  PAST ITS TIME' : soon
     const text = `${String(days).padStart(4)} d  ${name.padEnd(44)} ${renewed}${late}`
     const json = values['json'] === true
     const line = json ? JSON.stringify({ name, owner, days, renewed }) : text
     process.stdout.write(`${line}\n`)
   }
-  return lines.some(({ days }) => days > DAYS_MAX) ? 1 : 0
+  return lines.some(isLate) ? 1 : 0
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { serve } from '#services/access/serve.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 import {
@@ -19,6 +19,7 @@ import {
 export async function runAccess(context: ServiceContext): Promise<RunningService> {
   const { clock, trail, paths, config } = context
   const [first, second] = applicationRoles
+  const passwordFile = paths.secret('access', 'database-password')
   return serve(config.access, {
     clock,
     trail,
@@ -28,7 +29,8 @@ export async function runAccess(context: ServiceContext): Promise<RunningService
       host: paths.clusterSocket('protected'),
       port: 5432,
       user: 'veilig_access',
-      password: await readFile(paths.secret('access', 'database-password'), 'utf8'),
+      password: await secretIn(passwordFile),
+      passwordFile,
       database: 'postgres',
       application_name: 'veilig access',
       connectionTimeoutMillis: 10_000,

@@ -14,6 +14,7 @@ import { FaultError } from '#lib/errors.ts'
 import { endLeftOver, rememberProcess } from '#system/leftover.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
+import { mailEnvironment } from './application-mail.ts'
 import { activeApplicationRole, applicationRoles, databaseUrlFile } from './application-role.ts'
 
 const READY_TIMEOUT_MS = 45_000
@@ -65,15 +66,6 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
       clearTimeout(timer)
     },
   }
-}
-
-/** Where the application hands in its mail, and the sender's domain that is signed for it. */
-async function mailEnvironment(context: ServiceContext): Promise<Record<string, string>> {
-  const file = context.paths.secret('application', 'submission-password')
-  const url = new URL(`smtp://localhost:${context.ports.mail}`)
-  url.username = 'application'
-  url.password = await readFile(file, 'utf8')
-  return { SMTP_URL: url.href, MAIL_FROM: `no-reply@${context.config.mailGateway.domains[0]}` }
 }
 
 /** The application's own way in: the role in use, and the file that will name the next one. */

@@ -7,6 +7,7 @@ import type { BackupConfig } from '#services/backup/config.ts'
 import type { Login } from '#services/backup/replication/connection.ts'
 import { serve, type BackupService } from '#services/backup/serve.ts'
 import { systemDisk } from '#system/disk.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { ServiceContext } from '../context.ts'
 import { manifestMemory } from '../manifest-memory.ts'
 import { keyFiles, openForBackup } from '../repository.ts'
@@ -37,10 +38,10 @@ export async function loginOf(
     const { host, port, user, password, tls, caFile } = config.database
     return { address: { host, port, tls, caFile }, user, password }
   }
-  const password = await systemDisk.read(paths.secret('backup', 'database-password'))
+  const file = paths.secret('backup', 'database-password')
   return {
     address: { host: paths.clusterSocket('protected'), port: SOCKET_PORT, tls: 'off' },
     user: 'veilig_backup',
-    password: Buffer.from(password).toString('utf8').trim(),
+    password: () => secretIn(file), // renewed while the service runs
   }
 }

@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type pg from 'pg'
 import { readEvents } from '#audit/read.ts'
 import { encodeSanctions, type Sanction } from '#lib/sanctions.ts'
 import { channelOf } from '#services/detection/channels.ts'
@@ -14,8 +13,9 @@ import { serveAlertDesk } from '#services/detection/desk.ts'
 import { serveDetection } from '#services/detection/serve.ts'
 import { openStore } from '#services/detection/store.ts'
 import { systemDisk } from '#system/disk.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
-import { openPool } from '#system/postgres/pool.ts'
+import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import { serverView } from '#system/postgres/server-view.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
@@ -54,13 +54,14 @@ function publisher(file: string): (sanctions: readonly Sanction[]) => Promise<vo
 }
 
 /** To the protected server itself, past the gateway: to see who else came that way. */
-async function watchConnection({ paths }: Context): Promise<pg.PoolConfig> {
-  const file = paths.secret('detection', 'database-password')
+async function watchConnection({ paths }: Context): Promise<PoolOptions> {
+  const passwordFile = paths.secret('detection', 'database-password')
   return {
     host: paths.clusterSocket('protected'),
     port: SOCKET_PORT,
     user: 'veilig_watch',
-    password: Buffer.from(await systemDisk.read(file)).toString('utf8'),
+    password: await secretIn(passwordFile),
+    passwordFile,
     database: 'postgres',
     application_name: 'veilig detection',
     max: 1,

@@ -6,6 +6,7 @@
 import { createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
 import { systemDisk } from '#system/disk.ts'
+import { secretsIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { mailRecords, type DnsRecord } from '#protocol/dns/mail-records.ts'
@@ -18,7 +19,7 @@ import {
   probeSender,
   type MailGatewayConfig,
 } from '#services/mail-gateway/config.ts'
-import type { Deliver } from '#services/mail-gateway/ports.ts'
+import type { Deliver, MailPorts } from '#services/mail-gateway/ports.ts'
 import { ensureDkimKeys, ensureTokenKey } from '#services/mail-gateway/keys.ts'
 import { serve } from '#services/mail-gateway/serve.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
@@ -53,7 +54,7 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
     ),
     dkimKeys,
     tokenKey: await ensureTokenKey(systemDisk, secret('token.key')),
-    passwords: await passwordsOf(config, text),
+    passwordsOf: passwordsOf(config, secret),
     tls: { certificatePem: await text('tls.pem'), keyPem: await text('tls.key') },
     port: ports.mail,
     httpSocket: paths.socket('mail-gateway'),
@@ -79,16 +80,17 @@ function probesApart(world: Deliver, prober: Deliver): Deliver {
   return (parcel) => (parcel.domain === PROBE_DOMAIN ? prober(parcel) : world(parcel))
 }
 
-/** Each sender's password: the application's from the secrets, others' from the configuration. */
-async function passwordsOf(
+/** The ring's own from the secrets, at each login anew; others' from the configuration. */
+function passwordsOf(
   config: MailGatewayConfig,
-  text: (file: string) => Promise<string>,
-): Promise<ReadonlyMap<string, string>> {
-  const passwords = new Map<string, string>()
-  for (const { name, password } of config.senders) {
-    passwords.set(name, password ?? (await text(`${name}-submission-password`)))
+  secret: (file: string) => string,
+): MailPorts['passwordsOf'] {
+  const given = new Map(config.senders.map(({ name, password }) => [name, password]))
+  return (name) => {
+    const password = given.get(name)
+    if (password !== undefined) return Promise.resolve([password])
+    return secretsIn(secret(`${name}-submission-password`))
   }
-  return passwords
 }
 
 /** The DKIM keys of every configured domain, made when missing. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { systemDisk } from '#system/disk.ts'
+import { secretIn } from '#system/secret-file.ts'
 import { bounceDomain, isPublicDomain, PROBE_DOMAIN } from '#services/mail-gateway/config.ts'
 import { lookupThrough } from '#services/mail-gateway/dns-check.ts'
 import type { MailEcho } from '#services/prober/mail/echo.ts'
@@ -24,12 +24,11 @@ export async function mailProbes(
 ): Promise<readonly (readonly [string, Probe])[]> {
   const { domains, delivery, spf, victim, listen } = config.mailGateway
   const domain = domains[0] ?? ''
-  const password = await systemDisk.read(paths.secret('prober', 'submission-password'))
   const everywhere = listen === '0.0.0.0' || listen === '::'
   const target: MailTarget = {
     submission: { host: everywhere ? LOOPBACK : listen, port: ports.mail },
     user: 'prober',
-    password: Buffer.from(password).toString('utf8'),
+    password: () => secretIn(paths.secret('prober', 'submission-password')),
     ca,
     domain,
     probeDomain: PROBE_DOMAIN,

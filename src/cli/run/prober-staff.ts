@@ -89,7 +89,10 @@ export async function staffProbes(
     [
       'credentials.rotated',
       rotatedProbe({
-        ages: () => credentialAges(context),
+        ages: async () =>
+          (await credentialAges(context)).map(({ name, ageMs, renewed }) => {
+            return { name, ageMs, kept: renewed === 'kept' }
+          }),
         outside,
         forcedDays: config.staff.forcedDays,
       }),

@@ -27,6 +27,7 @@ import { MailEcho } from '#services/prober/mail/echo.ts'
 import { serveProber } from '#services/prober/serve.ts'
 import { submitTo } from '#services/prober/submit.ts'
 import { systemDisk } from '#system/disk.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 import { regionPlaces } from '../repository.ts'
@@ -82,7 +83,8 @@ async function probesOf(
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(file)).toString('utf8')
   const ca = await text(paths.caCertificate)
-  const password = await text(paths.secret('prober', 'database-password'))
+  // Asked for at each login: it is renewed while the prober runs.
+  const password = (): Promise<string> => secretIn(paths.secret('prober', 'database-password'))
   const gateway = { host: LOOPBACK, port: ports.sql }
   const web: WebTarget = {
     https: { host: LOOPBACK, port: ports.https },

@@ -10,7 +10,7 @@ import { FaultError } from '#lib/errors.ts'
 import { parseSanctions, type Sanction } from '#lib/sanctions.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
-import { openPool } from '#system/postgres/pool.ts'
+import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import type { ColumnsOf } from '#services/sql-gateway/columns.ts'
 import { serve } from '#services/sql-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
@@ -30,6 +30,7 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
     port: upstream.port,
     user: ROLE,
     password: await text('database-password'),
+    passwordFile: paths.secret('sql-gateway', 'database-password'),
     connectionTimeoutMillis: ANSWER_MS,
     query_timeout: ANSWER_MS,
   }
@@ -66,7 +67,7 @@ function sanctionsIn(file: string): () => Promise<readonly Sanction[] | undefine
 }
 
 /** The names of a database's columns, on a connection for this question alone. */
-async function columnsOf(connection: pg.PoolConfig): ReturnType<ColumnsOf> {
+async function columnsOf(connection: PoolOptions): ReturnType<ColumnsOf> {
   const pool = openPool({ ...connection, max: 1 })
   try {
     return await tableColumns(pool)

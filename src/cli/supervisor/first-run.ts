@@ -4,16 +4,18 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { mkdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultError, UsageError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
+import { nextOf, secretIn } from '#system/secret-file.ts'
 import { barrierFor, type Account } from '#system/postgres/user.ts'
 import type { Context } from '../context.ts'
 import { controlServices } from '../control.ts'
 import { FREE_BYTES_MIN } from './disk-room.ts'
 
 const PASSWORD_BYTES = 32
+const DAY_MS = 86_400_000
 
 /**
  * Checks that the data folder can hold what we put there.
@@ -48,38 +50,55 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** The password kept in a file, made at random when there is none. */
-export async function ensurePassword(file: string): Promise<string> {
-  if ((await systemDisk.size(file)) === undefined) {
+/**
+ * The password kept in a file, made at random when there is none, or none young enough.
+ *
+ * @param madeAfterMs An older one is renewed: nothing runs yet that could have read it.
+ */
+export async function ensurePassword(
+  file: string,
+  madeAfterMs: number = -Infinity,
+): Promise<string> {
+  const made = await stat(file).catch(() => undefined)
+  if (made === undefined || made.mtimeMs < madeAfterMs) {
     const password = randomBytes(PASSWORD_BYTES).toString('base64url')
-    await systemDisk.createOnce(file, Buffer.from(password))
+    await systemDisk.replace(file, Buffer.from(password))
   }
-  return readFile(file, 'utf8')
+  return secretIn(file)
+}
+
+/** A copy for the process at the other end; written only when it is another: its age is real. */
+export async function keepCopy(file: string, bytes: Uint8Array): Promise<void> {
+  const known = (await systemDisk.size(file)) !== undefined && (await systemDisk.read(file))
+  if (!known || !Buffer.from(known).equals(bytes)) await systemDisk.replace(file, bytes)
 }
 
 /** Every password the ring makes for itself, by the process that may read it. */
 export async function ensurePasswords(context: Context): Promise<void> {
-  for (const owner of passwordOwners) {
-    await ensurePassword(context.paths.secret(owner, 'database-password'))
+  const { paths, clock, config } = context
+  const youngMs = clock.nowMs() - config.access.rotateDays * DAY_MS
+  await ensurePassword(paths.secret('supervisor', 'database-password'))
+  for (const owner of passwordOwners)
+    await ensurePassword(paths.secret(owner, 'database-password'), youngMs)
+  for (const service of controlServices)
+    await ensurePassword(paths.secret(service, 'control-password'), youngMs)
+  // Another one would sign everybody out of the application.
+  await ensurePassword(paths.secret('application', 'session-secret'))
+  await ensurePassword(paths.secret('prober', 'staff-password'), youngMs)
+  for (const sender of senders) {
+    // One password at both ends of submission: the sender's, and the gateway's to compare.
+    const password = await ensurePassword(paths.secret(sender, 'submission-password'), youngMs)
+    const compared = paths.secret('mail-gateway', `${sender}-submission-password`)
+    await keepCopy(compared, Buffer.from(password))
+    await systemDisk.remove(nextOf(compared))
   }
-  for (const service of controlServices) {
-    await ensurePassword(context.paths.secret(service, 'control-password'))
-  }
-  await ensurePassword(context.paths.secret('application', 'session-secret'))
-  await ensurePassword(context.paths.secret('prober', 'staff-password'))
-  const senders = ['application', 'prober', 'status', 'console']
-  for (const sender of senders) await ensureSubmissionPassword(context, sender)
 }
 
-/** One password at both ends of submission: the sender's, and the gateway's to compare. */
-async function ensureSubmissionPassword({ paths }: Context, sender: string): Promise<void> {
-  const password = await ensurePassword(paths.secret(sender, 'submission-password'))
-  const compared = paths.secret('mail-gateway', `${sender}-submission-password`)
-  await systemDisk.replace(compared, Buffer.from(password))
-}
+/** Programs of the ring that hand in mail. */
+export const senders = ['application', 'prober', 'status', 'console'] as const
 
+/** With a role of their own in the protected cluster. */
 const passwordOwners = [
-  'supervisor', // superuser of both clusters
   'access',
   'application',
   'application-b',

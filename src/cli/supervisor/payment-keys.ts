@@ -5,11 +5,14 @@
  * @module
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { createMessageCertificate } from '#system/local-ca/message-certificate.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { TwinKeys } from '#services/payment-twins/ports.ts'
 import type { Context } from '../context.ts'
+import { keepCopy } from './first-run.ts'
 
+const DAY_MS = 86_400_000
 const MESSAGE_SUBJECT = 'messageverificationcerts.paypal.com'
 /** What the real one has: the twin is to be as weak, so that nothing leans on it. */
 const PAYBOX_RSA_BITS = 1024
@@ -18,15 +21,17 @@ const PAYBOX_RSA_BITS = 1024
 export const demonstrationKeysFile = 'demonstration.json'
 
 export async function ensurePaymentKeys(context: Context): Promise<void> {
-  const { paths, clock } = context
+  const { paths, clock, config } = context
+  const youngMs = clock.nowMs() - config.access.rotateDays * DAY_MS
   await ensureFile(paths.secret('payments', 'seal.key'), () => randomBytes(32))
   for (const name of ['payments-key', 'payments-events-secret']) {
     const file = paths.secret('application', name)
     const text = randomBytes(32).toString('base64url')
-    const kept = await ensureFile(file, () => Buffer.from(text))
-    await systemDisk.replace(paths.secret('payments', name), kept)
+    // An old one is renewed: nothing runs yet that could have read it.
+    const kept = await ensureFile(file, () => Buffer.from(text), youngMs)
+    await keepCopy(paths.secret('payments', name), kept)
     // The prober begins payments, as the application does, and never pays one.
-    if (name === 'payments-key') await systemDisk.replace(paths.secret('prober', name), kept)
+    if (name === 'payments-key') await keepCopy(paths.secret('prober', name), kept)
   }
   if (!context.config.payments.demonstration) return
   const file = paths.secret('payment-twins', demonstrationKeysFile)
@@ -36,7 +41,7 @@ export async function ensurePaymentKeys(context: Context): Promise<void> {
   const { paypal, paybox } = JSON.parse(Buffer.from(kept).toString('utf8')) as TwinKeys
   const known = { paypal: { ...paypal, keyPem: '' }, paybox: { ...paybox, keyPem: '' } }
   const copy = Buffer.from(JSON.stringify(known))
-  await systemDisk.replace(paths.secret('payments', demonstrationKeysFile), copy)
+  await keepCopy(paths.secret('payments', demonstrationKeysFile), copy)
 }
 
 async function makeTwinKeys(nowMs: number): Promise<TwinKeys> {
@@ -62,7 +67,9 @@ async function makeTwinKeys(nowMs: number): Promise<TwinKeys> {
 async function ensureFile(
   file: string,
   make: () => Uint8Array | Promise<Uint8Array>,
+  madeAfterMs = -Infinity,
 ): Promise<Uint8Array> {
-  if ((await systemDisk.size(file)) === undefined) await systemDisk.createOnce(file, await make())
+  const made = await stat(file).catch(() => undefined)
+  if (made === undefined || made.mtimeMs < madeAfterMs) await systemDisk.replace(file, await make())
   return await systemDisk.read(file)
 }

@@ -10,6 +10,7 @@ import type { AuditTrail } from '#audit/trail.ts'
 import { openBook } from '../book.ts'
 import { ensureDrillKey } from '../drill-key.ts'
 import type { Context } from '../context.ts'
+import { keepRenewed } from '../renewal/renew.ts'
 import { applicationDatabase, databaseEnvironment, demonstration } from '../run/application.ts'
 import { ensureCertificates } from './certificates.ts'
 import { startChild } from './child.ts'
@@ -92,6 +93,7 @@ export async function startRing(context: Context, say: (line: string) => void): 
     say(`Starting ${services.join(', ')} …`)
     started.use(await together(services.map((name) => keepService(context, name, keep))))
   }
+  started.use(keepRenewed(context, trail, say))
   const table = await addressTable(context)
   const all = started.move()
   return { table, [Symbol.asyncDispose]: () => all.disposeAsync() }

@@ -8,6 +8,7 @@ import pg from 'pg'
 import type { RunningCluster } from '#system/postgres/cluster.ts'
 import type { Context } from '../context.ts'
 import { CONTROL_DATABASE, controlServices } from '../control.ts'
+import { asSuperuser, settleSuperuser } from './superuser.ts'
 
 type Role = {
   readonly name: string
@@ -18,7 +19,7 @@ type Role = {
 }
 
 /** Least privilege: none but the superuser creates roles or databases, or bypasses row security. */
-const roles: readonly Role[] = [
+export const roles: readonly Role[] = [
   {
     name: 'reservations_owner',
     process: 'application-owner',
@@ -76,6 +77,7 @@ const databases: readonly Database[] = [
 
 /** The protected cluster: makes what is missing, gives every role exactly its attributes. */
 export async function ensureRoles(context: Context, cluster: RunningCluster): Promise<void> {
+  await settleSuperuser(context, cluster)
   await using admin = await asSuperuser(context, cluster, 'postgres')
   for (const role of roles) {
     const password = await readFile(context.paths.secret(role.process, 'database-password'), 'utf8')
@@ -114,6 +116,7 @@ async function ensureVerifiers(client: pg.Client): Promise<void> {
 
 /** The control cluster: one database, and in it one schema for each service, owned by its role. */
 export async function ensureControl(context: Context, cluster: RunningCluster): Promise<void> {
+  await settleSuperuser(context, cluster)
   {
     await using admin = await asSuperuser(context, cluster, 'postgres')
     for (const service of controlServices) {
@@ -156,18 +159,4 @@ async function ensureDatabase(client: pg.Client, database: Database): Promise<vo
   for (const user of database.users) {
     await client.query(`grant connect on database ${name} to ${pg.escapeIdentifier(user)}`)
   }
-}
-
-/** A connection of the superuser, for what only it may do. */
-export async function asSuperuser(
-  context: Context,
-  cluster: RunningCluster,
-  database: string,
-): Promise<AsyncDisposable & { readonly client: pg.Client }> {
-  const password = await readFile(context.paths.secret('supervisor', 'database-password'), 'utf8')
-  const { socketDir: host, port } = cluster
-  const whoever = { user: 'postgres', password, application_name: 'veilig supervisor' }
-  const client = new pg.Client({ host, port, database, ...whoever })
-  await client.connect()
-  return { client, [Symbol.asyncDispose]: () => client.end() }
 }

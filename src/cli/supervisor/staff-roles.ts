@@ -9,7 +9,7 @@ import pg from 'pg'
 import type { RunningCluster } from '#system/postgres/cluster.ts'
 import type { Context } from '../context.ts'
 import { activeApplicationRole, announce, applicationRoles } from '../run/application-role.ts'
-import { asSuperuser } from './roles.ts'
+import { asSuperuser } from './superuser.ts'
 
 export const ACCESS_ROLE = 'veilig_access'
 

@@ -85,6 +85,14 @@ export const practiceFindingTexts: Readonly<Record<string, Words>> = {
     '{name} is {days} days old; the limit is sixty.',
     '{name} a {days} jours ; la limite est de soixante.',
   ),
+  CREDENTIALS_KEPT: words(
+    'Daarnaast zijn er {count} sleutels waaraan anderen ons herkennen of die openen wat verzegeld ' +
+      'is; die blijven, de oudste is {days} dagen oud.',
+    'Beside them are {count} keys that others know us by, or that open what was sealed; those ' +
+      'stay, the oldest is {days} days old.',
+    'S’y ajoutent {count} clés par lesquelles on nous reconnaît ou qui ouvrent ce qui est ' +
+      'scellé ; elles restent, la plus ancienne a {days} jours.',
+  ),
   PASSWORDS_ON_EVIDENCE: words(
     'Mensen kiezen een ander wachtwoord bij een vermoeden van misbruik, niet op de kalender ' +
       '(NIST SP 800-63B, ASVS 6.2.10).',

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
+import type { PoolOptions } from '#system/postgres/pool.ts'
 
 /** The application's credential, as its rotation sees it. */
 export type ApplicationCredential = {
@@ -21,7 +21,7 @@ export type ApplicationCredential = {
 
 export type AccessPorts = {
   /** As the one role that may make roles. */
-  readonly database: pg.PoolConfig
+  readonly database: PoolOptions
   readonly clock: Clock
   readonly trail: AuditTrail
   readonly random: (size: number) => Uint8Array

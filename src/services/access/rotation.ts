@@ -52,6 +52,8 @@ export async function rotateApplication(
     throw new FaultError('ROTATION_UNANSWERED', `${message}; restart it, then rotate again`)
   }
   await lockRole(pool, from)
+  // What opened it stands nowhere any more.
+  await application.keep(from, Buffer.from(random(PASSWORD_SIZE)).toString('base64url'))
   const drainMs = Math.round(clock.monotonicMs() - startedMs)
   const detail = { credential: 'application', from, to, drainMs }
   await trail.append([{ code: 'CREDENTIAL_ROTATED', detail }])

@@ -37,8 +37,8 @@ export type MailPorts = {
   readonly dkimKeys: readonly DkimKey[]
   /** Signs tokens and hashes addresses; 32 bytes, never in a log. */
   readonly tokenKey: Uint8Array
-  /** Passwords of the senders, by name. */
-  readonly passwords: ReadonlyMap<string, string>
+  /** Passwords that a sender may show now: two while one is renewed, none of a stranger. */
+  readonly passwordsOf: (sender: string) => Promise<readonly string[]>
   readonly tls: { readonly certificatePem: string; readonly keyPem: string }
   /** Where submission listens, on the configured address. */
   readonly port: number

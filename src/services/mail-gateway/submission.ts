@@ -116,10 +116,11 @@ class Desk {
   /** @throws {DeniedError} MAIL_AUTH_FAILED, after a pause; the third time the connection ends. */
   async login(name: string, password: string, session: SMTPServerSession): Promise<SenderConfig> {
     const sender = this.#config.senders.find((known) => known.name === name)
-    const expected = this.#ports.passwords.get(name)
+    const expected = sender ? await this.#ports.passwordsOf(name) : []
     // Compared in any case, so that an unknown name takes as long as a wrong password.
-    const right = sameSecret(password, expected ?? '') && expected !== undefined
-    if (sender !== undefined && right) return sender
+    const right = sameSecret(password, expected[0] ?? '') && expected[0] !== undefined
+    const taking = sameSecret(password, expected[1] ?? '') && expected[1] !== undefined
+    if (sender !== undefined && (right || taking)) return sender
     const failures = (this.#authFailures.get(session) ?? 0) + 1
     this.#authFailures.set(session, failures)
     await this.#record('MAIL_AUTH_FAILED', { remote: session.remoteAddress, failures })

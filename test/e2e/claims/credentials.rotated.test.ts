@@ -43,3 +43,15 @@ test('claim credentials.rotated: outside services count, by the word of people',
   assert.equal((await measure({ due: 1 })).state, 'failing')
   assert.equal((await measure({ oldestDays: 61 })).state, 'failing')
 })
+
+test('claim credentials.rotated: keys that are kept are told of, and never called old', async () => {
+  const kept = { name: 'notary/evidence.key', ageMs: 400 * DAY_MS, kept: true }
+  const ages = (): Promise<Credential[]> =>
+    Promise.resolve([kept, { name: 'access/database-password', ageMs: DAY_MS }])
+  const { state, codes, values } = await measureClaim('credentials.rotated', rotatedProbe({ ages }))
+  assert.deepEqual(
+    [state, codes],
+    ['proven', ['CREDENTIALS_FRESH', 'CREDENTIALS_KEPT', 'PASSWORDS_ON_EVIDENCE']],
+  )
+  assert.match(values, /"count":1,"days":400/)
+})

@@ -26,13 +26,14 @@ import {
   type ServerReport,
 } from '#protocol/postgres/replication/messages.ts'
 import { ScramClient } from '#crypto/scram.ts'
+import { passwordNow, type Password } from '#system/secret-file.ts'
 import { dial, type ByteStream, type ServerAddress } from './dial.ts'
 import { faultFrom } from './server-faults.ts'
 
 export type Login = {
   readonly address: ServerAddress
   readonly user: string
-  readonly password: string
+  readonly password: Password
   /** Named: the connection takes SQL too. */
   readonly database?: string
 }
@@ -84,7 +85,7 @@ export class ReplicationConnection implements Disposable {
     connection.#disposeOn(signal)
     try {
       stream.write(encodeStartup({ ...login, applicationName }))
-      await connection.#authenticate(login.password)
+      await connection.#authenticate(await passwordNow(login.password))
       await connection.#untilReady()
       return connection
     } catch (error) {

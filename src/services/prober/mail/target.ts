@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { createTransport } from 'nodemailer'
+import { passwordNow, type Password } from '#system/secret-file.ts'
 import type { Address } from '../exchange.ts'
 import { finding, notReached, type Verdict } from '../probe.ts'
 import type { EchoedMail, MailEcho } from './echo.ts'
@@ -16,7 +17,7 @@ export type MailTarget = {
   /** Where mail is handed in. */
   readonly submission: Address
   readonly user: string
-  readonly password: string
+  readonly password: Password
   /** Certificates that may vouch for submission and for local pages, PEM. */
   readonly ca: string
   /** Domain of the sender. */
@@ -60,7 +61,7 @@ export async function send(target: MailTarget, to: string): Promise<string | und
     host,
     port,
     requireTLS: true,
-    auth: { user: target.user, pass: target.password },
+    auth: { user: target.user, pass: await passwordNow(target.password) },
     tls: { ca: target.ca, servername: 'localhost' },
     connectionTimeout: PATIENCE_MS,
     socketTimeout: PATIENCE_MS,

@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import pg from 'pg'
 import type { Finding } from '#lib/claims/statement.ts'
+import { passwordNow, type Password } from '#system/secret-file.ts'
 import { exchange, handshake, type Address } from '../exchange.ts'
 import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
 import { SSL_REQUEST } from './access-network.ts'
@@ -13,7 +14,7 @@ import { SSL_REQUEST } from './access-network.ts'
 export type AccessAuthTarget = {
   readonly gateway: Address
   readonly user: string
-  readonly password: string
+  readonly password: Password
   readonly database: string
   /** Certificates that may vouch for the gateway, PEM. */
   readonly ca: string
@@ -28,12 +29,13 @@ export function accessAuthProbe(target: AccessAuthTarget): Probe {
   return {
     version: 1,
     measure: async (signal) => {
-      const right = await login(target, target.password)
+      const password = await passwordNow(target.password)
+      const right = await login(target, password)
       if (right !== 'admitted')
         throw notReached(`${target.gateway.host}:${target.gateway.port} (${right})`)
       const good: Finding[] = [finding('AUTH_RIGHT_ADMITTED', { mechanism: 'SCRAM-SHA-256' })]
       const bad: Finding[] = []
-      const wrong = await login(target, `${target.password}-wrong`)
+      const wrong = await login(target, `${password}-wrong`)
       if (wrong === 'admitted') bad.push(finding('AUTH_WRONG_ADMITTED'))
       else good.push(finding('AUTH_WRONG_REFUSED'))
       const demanded = await demandedProof(target, signal)

@@ -7,7 +7,12 @@
 import type { Finding } from '#lib/claims/statement.ts'
 import { COSTLY_SECONDS, finding, notReached, verdictOf, type Probe } from '../probe.ts'
 
-export type Credential = { readonly name: string; readonly ageMs: number }
+export type Credential = {
+  readonly name: string
+  readonly ageMs: number
+  /** A key that others know us by, or that opens what was sealed: it is counted apart. */
+  readonly kept?: boolean | undefined
+}
 
 const DAY_MS = 86_400_000
 const AGE_DAYS_MAX = 60
@@ -35,8 +40,10 @@ export function rotatedProbe({ ages, outside, forcedDays }: RotatedTarget): Prob
     version: 1,
     everySeconds: COSTLY_SECONDS,
     measure: async () => {
-      const all = (await ages()).toSorted((a, b) => b.ageMs - a.ageMs)
+      const byAge = (await ages()).toSorted((a, b) => b.ageMs - a.ageMs)
+      const all = byAge.filter(({ kept }) => !kept)
       const [oldest] = all
+      const [oldestKept] = byAge.filter(({ kept }) => kept)
       if (!oldest) throw notReached('the list of credentials')
       const days = ({ ageMs }: Credential): number => Math.max(0, Math.floor(ageMs / DAY_MS))
       const bad = all
@@ -49,6 +56,13 @@ export function rotatedProbe({ ages, outside, forcedDays }: RotatedTarget): Prob
           ? finding('PASSWORDS_ON_EVIDENCE')
           : finding('PASSWORDS_FORCED', { days: forcedDays }),
       ]
+      if (oldestKept)
+        good.push(
+          finding('CREDENTIALS_KEPT', {
+            count: byAge.length - all.length,
+            days: days(oldestKept),
+          }),
+        )
       const { services = 0, due = 0, oldestDays = 0 } = (await outside?.()) ?? {}
       if (services > 0) good.push(finding('OUTSIDE_ATTESTED', { services, days: oldestDays }))
       if (due > 0) bad.push(finding('OUTSIDE_REVIEW_DUE', { services: due }))

@@ -1,0 +1,177 @@
+/**
+ * Every credential that the ring can renew is renewed while pages are asked for, people sign in, mail
+ * is handed in and connections are opened: nothing fails, and what opened before opens nothing after.
+ */
+import assert from 'node:assert/strict'
+import { readFile, rm, stat, utimes } from 'node:fs/promises'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { eventually } from '#kit/eventually.ts'
+import { temporaryFolder } from '#kit/postgres.ts'
+import { freePortBase, startRing } from '#kit/ring.ts'
+import { gatewaySender } from '#services/status/breach/mailer.ts'
+import { isWrongPassword } from '#system/postgres/pool.ts'
+import { withSecret } from '#system/secret-file.ts'
+
+const DAY_MS = 86_400_000
+const folder = await temporaryFolder('rotation')
+const data = join(folder, 'data')
+const portBase = await freePortBase()
+const ring = await startRing({ data, portBase })
+after(async () => {
+  await ring.interrupt()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const secret = (name: string): string => join(data, 'secrets', name)
+const madeMs = async (name: string): Promise<number> => (await stat(secret(name))).mtimeMs
+const ca = await readFile(join(data, 'ca', 'ca.pem'), 'utf8')
+
+/** Roles that log in to a cluster themselves, and where their password stands. */
+const logins = [
+  ['protected', 'veilig_watch', 'detection/database-password'],
+  ['protected', 'veilig_gateway', 'sql-gateway/database-password'],
+  ['protected', 'veilig_access', 'access/database-password'],
+  ['control', 'staff', 'staff/control-password'],
+  ['control', 'status', 'status/control-password'],
+  ['control', 'mail-gateway', 'mail-gateway/control-password'],
+] as const
+
+async function enter(cluster: string, user: string, password: string): Promise<void> {
+  const host = join(data, 'run', cluster)
+  const database = cluster === 'control' ? 'veilig' : 'postgres'
+  const client = new pg.Client({ host, port: 5432, user, password, database })
+  client.on('error', () => undefined) // said by connect()
+  try {
+    await client.connect()
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** The status and text of a page; a POST when there is a body. */
+function ask(host: string, path: string, body?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const place = `${host}:${8443 + portBase}`
+    const headers = {
+      host: place,
+      origin: `https://${place}`,
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body ?? ''),
+    }
+    const call = request({
+      host: '127.0.0.1',
+      port: 8443 + portBase,
+      servername: host,
+      ca,
+      path,
+      headers,
+      method: body === undefined ? 'GET' : 'POST',
+      agent: false,
+    })
+    call.on('error', reject)
+    call.on('response', (response) => {
+      response.resume()
+      response.on('end', () => resolve(response.statusCode ?? 0))
+      response.on('error', reject)
+    })
+    call.end(body)
+  })
+}
+
+let mailed = 0
+async function handIn(): Promise<void> {
+  await withSecret(
+    secret('status/submission-password'),
+    (password) =>
+      gatewaySender({
+        host: '127.0.0.1',
+        port: 2525 + portBase,
+        ca,
+        user: 'status',
+        password,
+        from: 'security@reservations.example',
+      })({
+        to: `person-${mailed++}@club.example`,
+        subject: 'x',
+        text: 'x',
+        language: 'en',
+        tenant: 'x',
+      }),
+    () => false,
+  )
+}
+
+const works: Readonly<Record<string, () => Promise<unknown>>> = {
+  'the application': () =>
+    ask('localhost', '/zuiderpark/login').then((status) => assert.equal(status, 200)),
+  'the console': async () => {
+    const status = await ask('console.localhost', '/login', `name=x${mailed}&password=wrong`)
+    assert([200, 400, 401, 403, 422, 429, 503].includes(status), String(status))
+  },
+  'the status page': () => ask('status.localhost', '/').then((status) => assert.equal(status, 200)),
+  mail: handIn,
+  ...Object.fromEntries(
+    logins.map(([cluster, user, file]) => [
+      `${user} logs in`,
+      () => withSecret(secret(file), (password) => enter(cluster, user, password), isWrongPassword),
+    ]),
+  ),
+}
+
+test('rotation: by itself when old, by command under load, and nothing fails', async (t) => {
+  const oldMs = Date.now() - 40 * DAY_MS
+  const superuser = 'supervisor/database-password'
+  await utimes(secret(superuser), new Date(oldMs), new Date(oldMs))
+
+  const before = new Map<string, string>()
+  for (const [, , file] of logins) before.set(file, await readFile(secret(file), 'utf8'))
+  const begunMs = Date.now()
+  const going = new AbortController()
+  const failed = new Set<string>()
+  let count = 0
+  const load = Object.entries(works).map(async ([name, work]) => {
+    while (!going.signal.aborted) {
+      await work().then(
+        () => count++,
+        (error: Error) => failed.add(`${name}: ${error.message}`),
+      )
+      await delay(50)
+    }
+  })
+  const named = [...before.keys(), 'backup/database-password', 'prober/database-password']
+  const senders = ['application', 'prober', 'status', 'console']
+  const submission = senders.map((sender) => `${sender}/submission-password`)
+  const said = await ring.command('rotate', ...named, ...submission, '--json')
+  const tookMs = Date.now() - begunMs
+  const application = JSON.parse(await ring.command('rotate', '--json')) as { to: string }
+  assert.equal(application.to, 'reservations_app_b')
+  await delay(500) // some more with what is new
+  going.abort()
+  await Promise.all(load)
+  assert.deepEqual([...failed], [])
+  assert.equal(said.trim().split('\n').length, named.length + submission.length, said)
+  assert.doesNotMatch(said, /failed/)
+  for (const name of [...named, ...submission]) assert((await madeMs(name)) >= begunMs, name)
+  t.diagnostic(`${count} requests, ${named.length + submission.length} renewals in ${tookMs} ms`)
+
+  for (const [cluster, user, file] of logins)
+    await assert.rejects(enter(cluster, user, before.get(file) ?? ''), { code: '28P01' }, user)
+
+  // What was old when the ring looked the first time, it has renewed by itself.
+  for (const _ of [1, 2, 3]) {
+    if ((await madeMs(superuser)) > oldMs + DAY_MS) break
+    await eventually('the superuser’s password, renewed', async () =>
+      (await madeMs(superuser)) > oldMs + DAY_MS ? true : undefined,
+    ).catch((error: Error) => t.diagnostic(error.message))
+  }
+  assert((await madeMs(superuser)) > oldMs + DAY_MS, 'the ring renews by itself')
+  const listed = await ring.command('rotate', '--list', '--json')
+  assert.match(listed, /"name":"supervisor\/database-password".*"days":0/)
+  const sql = `select count(*) from events where code = 'CREDENTIAL_ROTATED'`
+  const [line = ''] = (await ring.command('audit', 'query', sql, '--json')).split('\n')
+  assert(Number(Object.values(JSON.parse(line) as object)[0]) >= named.length, line)
+})
