@@ -26,13 +26,15 @@ export type ProcessInput = {
 const input = JSON.parse(process.argv[2] ?? '') as ProcessInput
 const sender = { name: 'application', domains: [input.domain], messagesPerMinute: 100_000 }
 const target = { kind: 'smarthost', host: 'localhost', port: input.receiverPort } as const
+const keys = [{ domain: input.domain, selector: 'e1', privateKey: createPrivateKey(input.dkimPem) }]
 const gateway = await serve(mailGatewayConfig.parse({ senders: [sender] }), {
   clock: systemClock,
   log: pino({ level: 'silent' }),
   trail: new RecordingTrail(),
   pool: openPool(input.connection),
   deliver: deliverer({ ...target, tls: 'opportunistic' }, 'mail.localhost', ''),
-  dkimKeys: [{ domain: input.domain, selector: 'e1', privateKey: createPrivateKey(input.dkimPem) }],
+  dkimKeys: () => keys,
+  lookup: () => Promise.reject(new Error('there is no DNS here')),
   tokenKey: Buffer.alloc(32, 7),
   passwordsOf: () => Promise.resolve([input.password]),
   tls: { certificatePem: input.certificatePem, keyPem: input.keyPem },

@@ -156,6 +156,7 @@ export type TestMailGateway = AsyncDisposable & {
   readonly receiver: TestReceiver
   readonly port: number
   readonly returnPort: number | undefined
+  readonly apiPort: number | undefined
   readonly pool: pg.Pool
   readonly ports: MailPorts
   /** Hands in one mail with nodemailer. Rejects with the server's answer. */
@@ -212,7 +213,8 @@ export async function startMailGateway(
     pool,
     log: pino({ level: 'silent' }),
     deliver: deliverer(target, 'mail.localhost', ''),
-    dkimKeys,
+    dkimKeys: () => dkimKeys,
+    lookup: resolver,
     tokenKey: randomBytes(32),
     passwordsOf: () => Promise.resolve([PASSWORD]),
     tls: mailTls,
@@ -240,6 +242,7 @@ export async function startMailGateway(
     ports,
     port: running.port,
     returnPort: running.returnPort,
+    apiPort: running.apiPort,
     send: async (mail) => {
       const from = `Tennisclub <no-reply@${DOMAIN}>`
       const sent = await client.sendMail({ from, subject: 'Reservering', text: 'Baan 1', ...mail })
@@ -269,7 +272,8 @@ export async function startMailGateway(
 
 /** While the courier tidies up, either may be told to give way; then we try again. */
 async function emptied(pool: pg.Pool): Promise<void> {
-  const sql = 'truncate message, subscription, delivery, victim_mail, suppression'
+  const sql =
+    'truncate message, subscription, delivery, victim_mail, suppression, submitted, report cascade'
   await eventually('the tables to be ours', () =>
     pool.query(sql).catch((error: pg.DatabaseError) => {
       if (error.code === DEADLOCK) return undefined

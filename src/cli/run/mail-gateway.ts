@@ -22,6 +22,10 @@ import {
 import type { Deliver, MailPorts } from '#services/mail-gateway/ports.ts'
 import { ensureDkimKeys, ensureTokenKey } from '#services/mail-gateway/keys.ts'
 import { serve } from '#services/mail-gateway/serve.ts'
+import { lookupThrough } from '#services/mail-gateway/dns-check.ts'
+import { stsPolicies } from '#services/mail-gateway/delivery/mta-sts.ts'
+import { databasePolicyBook } from '#services/mail-gateway/delivery/policy-book.ts'
+import { templateBook } from '#services/mail-gateway/templates/book.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
@@ -43,20 +47,25 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   const pool = openPool(await controlConnection(context, 'mail-gateway'))
   const dkimKeys = await gatewayKeys(context)
   await publishRecords(context, dkimKeys)
+  const lookup = lookupThrough(config.delivery.kind === 'mx' ? config.delivery.resolvers : [])
+  const stsPolicyOf = stsPolicies(lookup, databasePolicyBook(pool), () => clock.nowMs())
+  const { templates } = config
   const gateway = await serve(config, {
     clock,
     log,
     trail,
     pool,
     deliver: probesApart(
-      deliverer(config.delivery, config.hostname, paths.socket(MAILBOX_SMTP)),
+      deliverer(config.delivery, config.hostname, paths.socket(MAILBOX_SMTP), { stsPolicyOf }),
       deliverer({ kind: 'demonstration' }, config.hostname, paths.socket(PROBE_SMTP)),
     ),
-    dkimKeys,
+    dkimKeys: () => dkimKeys,
+    lookup,
     tokenKey: await ensureTokenKey(systemDisk, secret('token.key')),
     passwordsOf: passwordsOf(config, secret),
     tls: { certificatePem: await text('tls.pem'), keyPem: await text('tls.key') },
     port: ports.mail,
+    templates: templates === undefined ? undefined : templateBook(templates, linkHosts(context)),
     httpSocket: paths.socket('mail-gateway'),
     publicOrigin: config.publicOrigin ?? `https://mail.localhost:${ports.https}`,
   })
@@ -73,6 +82,12 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
 function sendersOf(configured: MailGatewayConfig): MailGatewayConfig['senders'] {
   const own = [probeSender(configured), noticeSender(configured), staffSender(configured)]
   return [...configured.senders, ...own]
+}
+
+/** Where links in mails may lead: to the sending domains' own sites. */
+export function linkHosts({ config }: Context): readonly string[] {
+  const { domains } = config.mailGateway
+  return ['localhost', ...domains.flatMap((domain) => [domain, `www.${domain}`])]
 }
 
 /** Sampled mail goes the whole way, and at its end to the prober instead of the world. */

@@ -36,6 +36,11 @@ export type DeliveryConfig =
       readonly kind: 'mx'
       readonly resolvers: readonly string[]
       readonly port: number
+      /**
+       * The resolvers check DNSSEC, and nobody can speak for them on the way here: they run on this
+       * machine. Only then DANE proves anything, and is enforced.
+       */
+      readonly validatingResolver: boolean
     }
   | {
       readonly kind: 'smarthost'
@@ -70,6 +75,17 @@ export type MailGatewayConfig = {
   readonly delivery: DeliveryConfig
   /** Where bounces and complaints come back; without it only refusals at the door are known. */
   readonly returns?: { readonly listen: string; readonly port: number } | undefined
+  /** Where programs hand in mail by HTTPS; without it they do so by SMTP alone. */
+  readonly api?: { readonly listen: string; readonly port: number } | undefined
+  /** Folder with the application's templates, one file for each name and language. */
+  readonly templates?: string | undefined
+  /** Mails an hour beside the limit of each person; security mail is spared. */
+  readonly rates: {
+    readonly tenantPerHour: number
+    /** From forms that one visitor's network filled in: `X-Veilig-Network`. */
+    readonly networkPerHour: number
+    readonly domainPerHour: number
+  }
   /** Connections at once to one receiving domain. */
   readonly perDomain: number
   /** How long delivery is tried before the mail is given up. */
@@ -114,6 +130,7 @@ const delivery: z.ZodType<DeliveryConfig> = z.discriminatedUnion('kind', [
     kind: z.literal('mx'),
     resolvers: z.array(z.string().min(2).max(80)).max(8).default([]),
     port: port.default(25),
+    validatingResolver: z.boolean().default(false),
   }),
   z.strictObject({
     kind: z.literal('smarthost'),
@@ -157,6 +174,20 @@ export const mailGatewayConfig: z.ZodType<MailGatewayConfig> = z.strictObject({
       port: z.int().min(0).max(65_535).default(2526),
     })
     .optional(),
+  api: z
+    .strictObject({
+      listen: z.string().min(1).max(255).default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(2587),
+    })
+    .optional(),
+  templates: z.string().min(1).max(4096).optional(),
+  rates: z
+    .strictObject({
+      tenantPerHour: z.int().min(1).max(10_000_000).default(20_000),
+      networkPerHour: z.int().min(1).max(1_000_000).default(60),
+      domainPerHour: z.int().min(1).max(10_000_000).default(50_000),
+    })
+    .prefault({}),
   perDomain: z.int().min(1).max(50).default(4),
   giveUpAfterHours: z.int().min(1).max(240).default(72),
 })

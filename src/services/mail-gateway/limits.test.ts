@@ -1,7 +1,7 @@
 /** Pauses, limits and rates, at their edges. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayReceive, retryPauseMs, SenderRate } from './limits.ts'
+import { retryPauseMs, SenderRate } from './limits.ts'
 
 test('limits: pauses only grow, and stop growing at four hours', () => {
   const pauses = Array.from({ length: 30 }, (_, at) => retryPauseMs(at + 1))
@@ -11,13 +11,6 @@ test('limits: pauses only grow, and stop growing at four hours', () => {
   )
   assert.equal(pauses[0], 30_000)
   assert.equal(pauses.at(-1), 14_400_000)
-})
-
-test('limits: a person gets three an hour and ten a day, not one more', () => {
-  const limit = { perHour: 3, perDay: 10 }
-  assert(mayReceive(limit, { lastHour: 2, lastDay: 9 }))
-  assert(!mayReceive(limit, { lastHour: 3, lastDay: 3 }))
-  assert(!mayReceive(limit, { lastHour: 0, lastDay: 10 }))
 })
 
 test('limits: a sender may spend a minute at once, then the rate', () => {

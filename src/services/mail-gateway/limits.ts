@@ -1,9 +1,9 @@
 /**
- * When to try again, and when a person has had enough mail.
+ * When to try again, and how fast a sender may hand in. A person's limit is counted where mail is
+ * kept, in `accept-function.ts`: with the lock that keeps counting and adding together.
  *
  * @module
  */
-import type { VictimLimit } from './config.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
@@ -24,14 +24,6 @@ const retryPausesMs: readonly number[] = [
 /** @param attempts Made so far, at least 1. */
 export function retryPauseMs(attempts: number): number {
   return retryPausesMs[Math.min(attempts, retryPausesMs.length) - 1] ?? 30 * SECOND_MS
-}
-
-/** What a person has been let to get in the last hour and the last day. */
-export type Received = { readonly lastHour: number; readonly lastDay: number }
-
-/** Whether one more mail stays within the limit. */
-export function mayReceive(limit: VictimLimit, received: Received): boolean {
-  return received.lastHour < limit.perHour && received.lastDay < limit.perDay
 }
 
 /**

@@ -29,6 +29,8 @@ export type Admitted = {
   /** What one unsubscribes from, within the sender and tenant. */
   readonly list: string
   readonly tenant: string
+  /** Address of the visitor whose form asked for it, if the application says so. */
+  readonly network: string | undefined
   readonly message: Message
   readonly recipients: readonly Recipient[]
   readonly [proof]: true
@@ -38,6 +40,7 @@ export type Admitted = {
 const ours: ReadonlySet<string> = new Set([
   'x-veilig-category',
   'x-veilig-list',
+  'x-veilig-network',
   'x-veilig-tenant',
   'list-unsubscribe',
   'list-unsubscribe-post',
@@ -69,6 +72,7 @@ export function admit(sender: SenderConfig, to: readonly string[], bytes: Uint8A
     category,
     list: named(message, 'x-veilig-list', category),
     tenant: named(message, 'x-veilig-tenant', 'all'),
+    network: networkIn(message),
     message: withoutFields(message, ours),
     recipients: distinct(to.map((one) => allowed(sender, recipientOf(one)))),
     [proof]: true,
@@ -110,6 +114,14 @@ function named(message: Message, field: string, fallback: string): string {
   const value = fieldValues(message, field)[0] ?? fallback
   if (nameForm.test(value)) return value
   const said = `${field} must be lower-case letters, digits and hyphens`
+  throw new DeniedError('MAIL_HEADER_INVALID', said, said)
+}
+
+/** @throws {DeniedError} MAIL_HEADER_INVALID. */
+function networkIn(message: Message): string | undefined {
+  const value = fieldValues(message, 'x-veilig-network')[0]
+  if (value === undefined || /^[0-9a-fA-F.:]{2,45}$/.test(value)) return value
+  const said = 'x-veilig-network must be the address of a visitor'
   throw new DeniedError('MAIL_HEADER_INVALID', said, said)
 }
 

@@ -4,18 +4,17 @@
  * @module
  */
 import { FaultError } from '#lib/errors.ts'
-import { parseAddress, victimOf } from '#protocol/mail/address.ts'
 import type { Report } from '#protocol/mail/delivery-report.ts'
 import { record } from './events.ts'
 import type { MailPorts } from './ports.ts'
 import { suppress, type Because } from './suppression.ts'
-import { addressHash, readBounceAddress } from './token.ts'
+import { readBounceAddress } from './token.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Kinds of feedback that say the mail was unwelcome. RFC 5965 §7.3. */
 const unwelcome: ReadonlySet<string> = new Set(['abuse', 'fraud', 'other', 'opt-out'])
 
-type Row = { recipient: string; subscription_id: string; message_id: string }
+type Row = { victim: string; subscription_id: string; message_id: string }
 
 type Ports = Pick<MailPorts, 'pool' | 'clock' | 'trail' | 'tokenKey'>
 
@@ -49,7 +48,7 @@ export class Returns {
     const verdict = verdictOf(report.status, report.diagnostic)
     await this.#returned(id, delivery, report.status, verdict)
     if (verdict !== 'dead') return
-    await this.suppress(this.#personOf(delivery), { reason: 'dead', status: report.status })
+    await this.suppress(delivery.victim, { reason: 'dead', status: report.status })
   }
 
   /** @throws {FaultError} MAIL_QUEUE_FAILED. */
@@ -69,7 +68,7 @@ export class Returns {
         new Date(clock.nowMs()),
       ]),
     )
-    await this.suppress(this.#personOf(delivery), { reason: 'complaint', status: feedback })
+    await this.suppress(delivery.victim, { reason: 'complaint', status: feedback })
   }
 
   async #returned(id: string, delivery: Row, status: string, verdict: string): Promise<void> {
@@ -82,7 +81,7 @@ export class Returns {
       ),
     )
     if (rowCount !== 1) return // told before
-    const person = this.#personOf(delivery)
+    const person = delivery.victim
     const detail = { message: delivery.message_id, delivery: id, person, status, verdict }
     await record(trail, 'MAIL_RETURNED', detail)
   }
@@ -90,15 +89,12 @@ export class Returns {
   async #delivery(id: string): Promise<Row | undefined> {
     const { rows } = await asked(
       this.#ports.pool.query<Row>(
-        'select recipient, subscription_id, message_id from delivery where id = $1',
+        `select victim, subscription_id, message_id from delivery
+         join subscription on subscription.id = subscription_id where delivery.id = $1`,
         [id],
       ),
     )
     return rows[0]
-  }
-
-  #personOf({ recipient }: Row): string {
-    return addressHash(this.#ports.tokenKey, victimOf(parseAddress(recipient)))
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Migration } from '#system/postgres/migrate.ts'
+import { acceptFunction } from './accept-function.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -81,5 +82,70 @@ export const migrations: readonly Migration[] = [
       alter table delivery add column returned_at timestamptz;
       alter table delivery add column returned_status text;
     `,
+  },
+  {
+    name: '0004-policies-reports-and-keys-of-requests',
+    sql: `
+      -- What receiving domains announced about TLS (RFC 8461), until it is too old.
+      create table sts_policy (
+        domain text primary key,
+        policy jsonb not null,
+        expires_at timestamptz not null
+      );
+
+      -- A request of the HTTP API that was answered: the same key gets the same answer.
+      create table submitted (
+        sender text not null,
+        key text not null,
+        digest text not null,
+        message_id uuid,
+        queued int,
+        withheld int,
+        at timestamptz not null,
+        primary key (sender, key)
+      );
+      create index submitted_age on submitted (at);
+
+      -- What receivers report about mail in our name.
+      create table report (
+        id uuid primary key default gen_random_uuid(),
+        kind text not null check (kind in ('dmarc', 'tls')),
+        reporter text not null,
+        report_id text not null,
+        domain text not null,
+        begins_at timestamptz not null,
+        ends_at timestamptz not null,
+        -- Whether the mail that brought it proved to come from the reporter.
+        authentic boolean not null,
+        received_at timestamptz not null,
+        unique (kind, reporter, report_id, domain)
+      );
+      create index report_age on report (ends_at);
+
+      create table dmarc_source (
+        report uuid not null references report on delete cascade,
+        source text not null,
+        messages int not null,
+        dkim boolean not null,
+        spf boolean not null,
+        disposition text not null,
+        header_from text not null
+      );
+      create index dmarc_source_of_report on dmarc_source (report);
+
+      create table tls_result (
+        report uuid not null references report on delete cascade,
+        policy text not null,
+        succeeded int not null,
+        failed int not null,
+        -- Kinds of failure and how often each, as the receiver names them.
+        failures jsonb not null
+      );
+      create index tls_result_of_report on tls_result (report);
+    `,
+  },
+  {
+    name: '0005-accept',
+    sql: acceptFunction,
   },
 ]

@@ -7,7 +7,9 @@ import { FaultError } from '#lib/errors.ts'
 import { migrate } from '#system/postgres/migrate.ts'
 import type { RunningService } from '#system/service.ts'
 import type { MailGatewayConfig } from './config.ts'
+import { startMailApi } from './api.ts'
 import { startCourier } from './courier.ts'
+import { Intake } from './intake.ts'
 import { serveOnSocket } from './http-server.ts'
 import { pagesApp } from './pages-app.ts'
 import type { MailPorts } from './ports.ts'
@@ -22,6 +24,8 @@ export type MailGateway = RunningService & {
   readonly port: number
   /** Where mail comes back; undefined when it is not wanted. */
   readonly returnPort: number | undefined
+  /** Where mail is handed in by HTTPS; undefined when it is not wanted. */
+  readonly apiPort: number | undefined
 }
 
 /** @throws {FaultError} LISTEN_FAILED, MAIL_QUEUE_FAILED, MIGRATION_…; nothing is left open. */
@@ -30,9 +34,13 @@ export async function serve(config: MailGatewayConfig, ports: MailPorts): Promis
   await migrateQueue(ports)
   const store = new MailStore(ports.pool, config, ports.tokenKey)
   const courier = started.use(await startCourier(config, ports, store))
+  const intake = new Intake(config, ports, store, courier.desk)
   started.use(await serveOnSocket(ports.httpSocket, pagesApp(ports, store).fetch))
-  const submission = started.use(await startSubmission(config, ports, store, courier.wake))
-  const failed = Promise.race([submission.failed, courier.failed])
+  const submission = started.use(await startSubmission(config, ports, intake))
+  const { api } = config
+  const byHttp = api && (await startMailApi(api, config, ports, intake))
+  if (byHttp) started.use(byHttp)
+  const failed = Promise.race([intake.failed, courier.failed])
   failed.catch(() => undefined) // whoever waits for it hears of it
   const { returns: place, hostname } = config
   const door = place && (await openReturnDoor(place, hostname, ports, new Returns(ports)))
@@ -41,6 +49,7 @@ export async function serve(config: MailGatewayConfig, ports: MailPorts): Promis
   return {
     port: submission.port,
     returnPort: door?.port,
+    apiPort: byHttp?.port,
     failed,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

@@ -6,44 +6,43 @@
  *
  * @module
  */
-import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { openValue } from '#crypto/sealed-value.ts'
 import { FaultError, VeiligError } from '#lib/errors.ts'
-import { messageBytes } from '#protocol/mail/message.ts'
 import { inTransaction } from '#system/postgres/transaction.ts'
-import type { Category, MailGatewayConfig } from './config.ts'
-import { DAY_MS, HOUR_MS, mayReceive } from './limits.ts'
+import {
+  answeredBefore,
+  forgetAnswers,
+  keep,
+  rememberAnswer,
+  type Accepted,
+  type Claimed,
+  type Kept,
+  type KeyedRequest,
+} from './accept.ts'
+import type { Category, MailGatewayConfig, VictimLimit } from './config.ts'
+import { DAY_MS, HOUR_MS } from './limits.ts'
 import type { Admitted, Recipient } from './policy.ts'
-import { forgetSuppressions, isWithheld, suppressionOf } from './suppression.ts'
-import { addressHash } from './token.ts'
+import { forgetReports } from './reports/store.ts'
+import { forgetSuppressions } from './suppression.ts'
+import { addressHash, contentKey } from './token.ts'
 
-/** Why a recipient of an otherwise good message gets none. */
-export type Withheld = {
-  readonly victimHash: string
-  readonly why: 'MAIL_VICTIM_LIMIT' | 'MAIL_UNSUBSCRIBED' | 'MAIL_SUPPRESSED'
+/** Who delivers in this process. */
+export type DeliveryDesk = {
+  /** Number of this process in `claimed_by`. */
+  readonly instance: number
+  /** Takes a place among the deliveries to this domain; false when there is none. */
+  reserve(domain: string): boolean
+  release(domain: string): void
+  /** A delivery for a place that was taken. */
+  start(claimed: Claimed): void
+  /** Mail was kept that has no place yet. */
+  left(): void
 }
 
-export type Accepted = {
-  readonly messageId: string
-  readonly queued: number
-  readonly withheld: readonly Withheld[]
-}
-
-/** One delivery with all that is needed to send it. */
-export type Claimed = {
-  readonly deliveryId: string
-  readonly messageId: string
-  readonly recipient: string
-  readonly domain: string
-  readonly attempts: number
-  readonly receivedMs: number
-  readonly category: Category
-  readonly list: string
-  readonly fromDomain: string
-  readonly subscriptionId: string
-  readonly generation: number
-  readonly stopped: boolean
-  readonly content: Uint8Array
+export type AcceptOptions = {
+  readonly desk?: DeliveryDesk | undefined
+  readonly request?: KeyedRequest | undefined
 }
 
 export type Subscription = {
@@ -66,11 +65,21 @@ export type QueueState = {
 
 export type EndState = 'delivered' | 'refused' | 'withheld' | 'expired'
 
+export type Ended = {
+  readonly claimed: Claimed
+  readonly state: EndState
+  readonly reply: string
+  readonly atMs: number
+}
+
 /** First key of the advisory locks that say which gateway process lives. */
 export const INSTANCE_LOCK = 7_242_108
 
 /** Deliveries that ended are forgotten after this long, addresses with them. */
 const KEEP_ENDED_MS = 30 * DAY_MS
+
+/** After this a message without queued deliveries has none to come. */
+const SETTLED_MS = 60_000
 
 const PROBER = 'prober'
 const KEEP_PROBES_MS = HOUR_MS
@@ -79,76 +88,79 @@ export class MailStore {
   readonly #pool: pg.Pool
   readonly #config: MailGatewayConfig
   readonly #tokenKey: Uint8Array
+  readonly #contentKey: Uint8Array
 
   constructor(pool: pg.Pool, config: MailGatewayConfig, tokenKey: Uint8Array) {
     this.#pool = pool
     this.#config = config
     this.#tokenKey = tokenKey
+    this.#contentKey = contentKey(tokenKey)
   }
 
   /**
    * Keeps a message with a delivery for each person who may get it.
    *
    * @param approve Has the last word before the commit; when it throws, nothing is kept.
+   * @param desk Of this process, which may take deliveries at once instead of looking for them.
    * @throws {FaultError} MAIL_QUEUE_FAILED, or what `approve` threw; then nothing was kept.
    */
   async accept(
     mail: Admitted,
     nowMs: number,
     approve: (accepted: Accepted) => Promise<void>,
+    options: AcceptOptions = {},
   ): Promise<Accepted> {
-    return this.#transaction(async (client) => {
-      const security = mail.category === 'security'
-      const limit = security ? this.#config.victimSecurity : this.#config.victim
-      const people = mail.recipients.map((one) => ({ one, hash: this.hashOf(one) }))
-      await lockVictims(
-        client,
-        people.map(({ hash }) => hash),
-      )
-      const withheld: Withheld[] = []
-      const passed: { one: Recipient; hash: string; subscription: Subscription }[] = []
-      for (const { one, hash } of people) {
-        const subscription = await subscribe(client, mail, hash)
-        const received = await receivedBy(client, hash, security, nowMs)
-        const suppressed = await suppressionOf(client, hash)
-        if (isWithheld(suppressed, mail.category)) {
-          withheld.push({ victimHash: hash, why: 'MAIL_SUPPRESSED' })
-        } else if (subscription.stopped && !security) {
-          withheld.push({ victimHash: hash, why: 'MAIL_UNSUBSCRIBED' })
-        } else if (!mayReceive(limit, received)) {
-          withheld.push({ victimHash: hash, why: 'MAIL_VICTIM_LIMIT' })
-        } else {
-          passed.push({ one, hash, subscription })
-        }
-      }
-      const messageId = randomUUID()
-      const at = new Date(nowMs)
-      if (passed.length > 0) await insertMessage(client, messageId, mail, nowMs)
-      for (const { one, hash, subscription } of passed) {
-        await client.query(
-          `with counted as (insert into victim_mail values ($7, $8, $6))
-           insert into delivery (id, message_id, subscription_id, recipient, domain, next_at)
-           values ($1, $2, $3, $4, $5, $6)`,
-          [randomUUID(), messageId, subscription.id, one.address, one.domain, at, hash, security],
-        )
-      }
-      const accepted = { messageId, queued: passed.length, withheld }
-      await approve(accepted)
-      return accepted
+    const { desk, request } = options
+    const taken: string[] = []
+    const instances = mail.recipients.map(({ domain }) => {
+      if (!desk?.reserve(domain)) return null
+      taken.push(domain)
+      return desk.instance
     })
+    let kept: Kept
+    try {
+      kept = await this.#transaction(async (client) => {
+        const before = request && (await answeredBefore(client, mail.sender, request, nowMs))
+        if (before) return { accepted: before, claimed: [] }
+        const done = await keep(client, this.#limitOf(mail), mail, {
+          nowMs,
+          hashes: mail.recipients.map((one) => this.hashOf(one)),
+          instances,
+          key: this.#contentKey,
+        })
+        await approve(done.accepted)
+        if (request) await rememberAnswer(client, mail.sender, request, done.accepted)
+        return done
+      })
+    } catch (error) {
+      for (const domain of taken) desk?.release(domain)
+      throw error
+    }
+    const { accepted, claimed } = kept
+    for (const one of claimed) {
+      desk?.start(one)
+      taken.splice(taken.indexOf(one.domain), 1)
+    }
+    for (const domain of taken) desk?.release(domain) // people who get nothing
+    if (accepted.queued > claimed.length) desk?.left()
+    return accepted
+  }
+
+  #limitOf({ category }: Admitted): VictimLimit {
+    return category === 'security' ? this.#config.victimSecurity : this.#config.victim
   }
 
   hashOf(recipient: Recipient): string {
     return addressHash(this.#tokenKey, recipient.victim)
   }
 
-  /** Domains with mail that is due, fewest words first: at most `max`. */
-  async dueDomains(nowMs: number, max: number): Promise<readonly string[]> {
+  /** Domains with mail that is due, the longest waiting first: at most `max`, none of `but`. */
+  async dueDomains(nowMs: number, max: number, but: readonly string[]): Promise<readonly string[]> {
     const { rows } = await this.#query<{ domain: string }>(
       `select domain from delivery
-       where state = 'queued' and next_at <= $1 and claimed_by is null
+       where state = 'queued' and next_at <= $1 and claimed_by is null and domain <> all($3)
        group by domain order by min(next_at) limit $2`,
-      [new Date(nowMs), max],
+      [new Date(nowMs), max, but],
     )
     return rows.map((row) => row.domain)
   }
@@ -170,12 +182,12 @@ export class MailStore {
          where id in (select id from due) returning *)
        select taken.id, message_id, recipient, domain, attempts, received_at, category,
               message.list, from_domain, subscription_id, generation,
-              stopped_at is not null as stopped, content
+              stopped_at is not null as stopped, content, sealed
        from taken join message on message.id = message_id
        join subscription on subscription.id = subscription_id`,
       [instance, domain, new Date(nowMs), max],
     )
-    return rows.map(claimedFrom)
+    return rows.map((row) => claimedFrom(row, this.#contentKey))
   }
 
   /** Whether the person has said stop since: asked once more right before sending. */
@@ -183,20 +195,30 @@ export class MailStore {
     return (await this.subscription(subscriptionId))?.stopped ?? true
   }
 
-  /** Ends a delivery; the content goes with the last one of a message. */
-  async end(claimed: Claimed, state: EndState, reply: string, nowMs: number): Promise<void> {
-    await this.#transaction(async (client) => {
-      await client.query(
-        `update delivery set state = $2, last_reply = $3, ended_at = $4, claimed_by = null
-         where id = $1 and state = 'queued'`,
-        [claimed.deliveryId, state, reply.slice(0, 500), new Date(nowMs)],
-      )
-      await client.query(
-        `update message set content = null where id = $1 and not exists (
-           select from delivery where message_id = $1 and state = 'queued')`,
-        [claimed.messageId],
-      )
-    })
+  /**
+   * Ends deliveries: the content goes with the last one of a message, and so does the address; what
+   * is left names nobody.
+   */
+  async end(ended: readonly Ended[]): Promise<void> {
+    const of = <T>(part: (one: Ended) => T): T[] => ended.map(part)
+    await this.#query(
+      `with given as (select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[],
+           $5::text[]) given (id, state, reply, at, shown)),
+       ended as (
+         update delivery d set state = given.state, last_reply = given.reply, ended_at = given.at,
+           recipient = given.shown, claimed_by = null
+         from given where d.id = given.id and d.state = 'queued' returning d.id, d.message_id)
+       update message set content = null where id in (select message_id from ended) and not exists (
+         select from delivery other where other.message_id = message.id
+           and other.state = 'queued' and other.id not in (select id from ended))`,
+      [
+        of(({ claimed }) => claimed.deliveryId),
+        of(({ state }) => state),
+        of(({ reply }) => reply.slice(0, 500)),
+        of(({ atMs }) => new Date(atMs)),
+        of(({ claimed }) => shownAddress(claimed.recipient)),
+      ],
+    )
   }
 
   async retry(claimed: Claimed, reply: string, nextMs: number): Promise<void> {
@@ -228,6 +250,15 @@ export class MailStore {
       [new Date(nowMs - KEEP_ENDED_MS), new Date(nowMs - KEEP_PROBES_MS), PROBER],
     )
     await this.#transaction((client) => forgetSuppressions(client, nowMs))
+    await this.#transaction((client) => forgetAnswers(client, nowMs))
+    await this.#transaction((client) => forgetReports(client, nowMs))
+    await this.#query('delete from sts_policy where expires_at < $1', [new Date(nowMs)])
+    // Two deliveries of one message that end in the same moment each take the other for queued.
+    await this.#query(
+      `update message set content = null where content is not null and received_at < $1
+       and not exists (select from delivery where message_id = message.id and state = 'queued')`,
+      [new Date(nowMs - SETTLED_MS)],
+    )
     // Each probe writes to an address of its own; people's choices are kept for ever.
     await this.#query(
       `delete from subscription where sender = $1 and not exists (
@@ -307,58 +338,6 @@ function queueFailed(cause: unknown): VeiligError {
   return new FaultError('MAIL_QUEUE_FAILED', (cause as Error).message, { cause })
 }
 
-/** One at a time for each person, in one order, so that counting and adding cannot interleave. */
-async function lockVictims(client: pg.PoolClient, hashes: readonly string[]): Promise<void> {
-  for (const hash of hashes.toSorted()) {
-    await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [hash])
-  }
-}
-
-async function subscribe(
-  client: pg.PoolClient,
-  mail: Admitted,
-  victim: string,
-): Promise<Subscription> {
-  const { rows } = await client.query<SubscriptionRow>(
-    `insert into subscription (sender, tenant, list, victim) values ($1, $2, $3, $4)
-     on conflict (victim, sender, tenant, list) do update set list = excluded.list
-     returning id, list, generation, stopped_at is not null as stopped, victim`,
-    [mail.sender, mail.tenant, mail.list, victim],
-  )
-  const row = rows[0]
-  if (!row) throw new FaultError('MAIL_QUEUE_FAILED', 'a subscription was not kept')
-  return subscriptionFrom(row)
-}
-
-async function receivedBy(
-  client: pg.PoolClient,
-  victim: string,
-  security: boolean,
-  nowMs: number,
-): Promise<{ lastHour: number; lastDay: number }> {
-  const { rows } = await client.query<{ lastHour: number; lastDay: number }>(
-    `select count(*) filter (where at > $3)::int as "lastHour", count(*)::int as "lastDay"
-     from victim_mail where victim = $1 and security = $2 and at > $4`,
-    [victim, security, new Date(nowMs - HOUR_MS), new Date(nowMs - DAY_MS)],
-  )
-  return rows[0] ?? { lastHour: 0, lastDay: 0 }
-}
-
-async function insertMessage(
-  client: pg.PoolClient,
-  id: string,
-  mail: Admitted,
-  nowMs: number,
-): Promise<void> {
-  const content = Buffer.from(messageBytes(mail.message))
-  const { sender, tenant, list, category, fromDomain } = mail
-  await client.query(
-    `insert into message (id, sender, tenant, list, category, from_domain, content, received_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [id, sender, tenant, list, category, fromDomain, content, new Date(nowMs)],
-  )
-}
-
 type SubscriptionRow = {
   id: string
   list: string
@@ -385,9 +364,16 @@ type ClaimedRow = {
   generation: number
   stopped: boolean
   content: Buffer
+  sealed: boolean
 }
 
-function claimedFrom(row: ClaimedRow): Claimed {
+/** `j…@club.example`: enough for a person to know their own, too little to write to. */
+export function shownAddress(address: string): string {
+  const at = address.lastIndexOf('@')
+  return `${address.slice(0, 1)}…${address.slice(at)}`
+}
+
+function claimedFrom(row: ClaimedRow, key: Uint8Array): Claimed {
   return {
     deliveryId: row.id,
     messageId: row.message_id,
@@ -401,7 +387,7 @@ function claimedFrom(row: ClaimedRow): Claimed {
     subscriptionId: row.subscription_id,
     generation: row.generation,
     stopped: row.stopped,
-    content: row.content,
+    content: row.sealed ? openValue(key, row.message_id, row.content) : row.content,
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** What an unsubscribe link means: one subscription, as it stood when the mail was sent. */
 export type SubscriptionToken = {
@@ -72,6 +72,11 @@ function mac(key: Uint8Array, purpose: string, body: Uint8Array): Buffer {
 /** What stands for an address wherever the address itself must not: keyed, so not to be guessed. */
 export function addressHash(key: Uint8Array, victim: string): string {
   return createHmac('sha256', key).update(`address\0${victim}`).digest('hex').slice(0, 32)
+}
+
+/** The key that seals messages while they wait in the queue. */
+export function contentKey(key: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, '', 'mail content v1', 32))
 }
 
 function uuid(bytes: Uint8Array): string {

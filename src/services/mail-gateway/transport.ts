@@ -3,162 +3,107 @@
  *
  * @module
  */
-import { Resolver } from 'node:dns/promises'
-import { connect, isIP, type Socket } from 'node:net'
-import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
+import { getServers } from 'node:dns'
+import { dnsAsker } from '#system/dns/ask.ts'
 import type { DeliveryConfig } from './config.ts'
+import { Connections } from './delivery/connections.ts'
+import type { StsPolicyOf } from './delivery/mta-sts.ts'
+import { receiversThrough, type Receiver } from './delivery/receivers.ts'
+import {
+  SessionFault,
+  standardWaits,
+  type Target,
+  type TlsDemand,
+  type Waits,
+} from './delivery/smtp-session.ts'
+import { lookupThrough } from './dns-check.ts'
 import type { Deliver, Outcome, Parcel } from './ports.ts'
 
-const CONNECT_TIMEOUT_MS = 20_000
-const SOCKET_TIMEOUT_MS = 60_000
-/** The whole of one attempt, whatever the peer does. */
-const ATTEMPT_TIMEOUT_MS = 240_000
-const DNS_TIMEOUT_MS = 5_000
-const SERVERS_MAX = 5
-const REPLY_MAX_CHARS = 500
+export type DeliveryOptions = {
+  /** What domains announced by MTA-STS; without it nothing is enforced. */
+  readonly stsPolicyOf?: StsPolicyOf
+  /** Authority to trust in place of the world's, PEM; for receivers under test. */
+  readonly ca?: string
+  readonly waits?: Waits
+}
 
 /** @param mailboxSocket Where the demonstration's mailbox listens. */
 export function deliverer(
   delivery: DeliveryConfig,
   hostname: string,
   mailboxSocket: string,
+  options: DeliveryOptions = {},
 ): Deliver {
+  const connections = new Connections(options.waits ?? standardWaits)
   switch (delivery.kind) {
-    case 'demonstration':
-      return async (parcel) => {
-        const connection = connect(mailboxSocket)
-        connection.on('error', () => undefined) // the SMTP client hears of it by its own listener
-        return attempt({ name: hostname, connection, ignoreTLS: true }, parcel, undefined)
-      }
+    case 'demonstration': {
+      const target: Target = { host: mailboxSocket, name: hostname, tls: { kind: 'none' } }
+      return (parcel) => attempt(connections, target, parcel)
+    }
     case 'smarthost': {
       const { host, port, user, password } = delivery
-      const tls = { servername: host }
-      const secure = delivery.tls === 'required' ? { requireTLS: true } : { opportunisticTLS: true }
-      const login = user === undefined ? undefined : { user, pass: password ?? '' }
-      return (parcel) => attempt({ name: hostname, host, port, tls, ...secure }, parcel, login)
+      const kind = delivery.tls === 'required' ? 'verified' : 'opportunistic'
+      const tls: TlsDemand = { kind, servername: host, ca: options.ca }
+      const login = user === undefined ? undefined : { user, password: password ?? '' }
+      return (parcel) => attempt(connections, { host, port, name: hostname, tls, login }, parcel)
     }
-    case 'mx':
-      return (parcel) => toReceiver(delivery, hostname, parcel)
+    case 'mx': {
+      const servers = delivery.resolvers.length > 0 ? delivery.resolvers : getServers()
+      const secure = delivery.validatingResolver ? dnsAsker(servers) : undefined
+      const receiversOf = receiversThrough(
+        lookupThrough(delivery.resolvers),
+        secure,
+        options.stsPolicyOf,
+      )
+      return async (parcel) => {
+        const found = await receiversOf(parcel.domain)
+        if ('kind' in found) return found
+        return toReceivers(
+          found.receivers,
+          parcel,
+          (receiver) => ({
+            host: receiver.address,
+            port: delivery.port,
+            name: hostname,
+            tls:
+              receiver.tls.kind === 'verified' ? { ...receiver.tls, ca: options.ca } : receiver.tls,
+          }),
+          connections,
+        )
+      }
+    }
   }
 }
 
-async function toReceiver(
-  delivery: Extract<DeliveryConfig, { kind: 'mx' }>,
-  hostname: string,
+/** One after the other, until one of them decides. */
+async function toReceivers(
+  receivers: readonly Receiver[],
   parcel: Parcel,
+  targetOf: (receiver: Receiver) => Target,
+  connections: Connections,
 ): Promise<Outcome> {
-  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 })
-  if (delivery.resolvers.length > 0) resolver.setServers(delivery.resolvers)
-  const found = await serversOf(resolver, parcel.domain)
-  if ('kind' in found) return found
-  let outcome: Outcome = { kind: 'later', reply: 'no server of the domain has an address' }
-  for (const { host, address } of found.servers.slice(0, SERVERS_MAX)) {
-    const options: SMTPConnectionOptions = {
-      name: hostname,
-      host: address,
-      port: delivery.port,
-      // Any certificate is better than none where the domain has announced nothing (RFC 7435).
-      tls: { servername: isIP(host) ? '' : host, rejectUnauthorized: false },
-      opportunisticTLS: true,
-    }
-    outcome = await attempt(options, parcel, undefined)
-    if (outcome.kind !== 'later') return outcome
+  let outcome: Outcome = {
+    kind: 'later',
+    reply: 'no server of the domain has an address',
+    wide: true,
+  }
+  for (const receiver of receivers) {
+    outcome = await attempt(connections, targetOf(receiver), parcel)
+    if (outcome.kind !== 'later' || outcome.wide !== true) return outcome
   }
   return outcome
 }
 
-type Server = { readonly host: string; readonly address: string }
-
-/** RFC 5321 §5.1, RFC 7505 (a domain that receives no mail says so). */
-async function serversOf(
-  resolver: Resolver,
-  domain: string,
-): Promise<Outcome | { readonly servers: readonly Server[] }> {
-  let hosts: readonly string[]
+async function attempt(connections: Connections, target: Target, parcel: Parcel): Promise<Outcome> {
   try {
-    const records = await resolver.resolveMx(domain)
-    if (records.length === 1 && records[0]?.exchange === '') {
-      return { kind: 'refused', reply: '556 5.1.10 the domain says that it receives no mail' }
-    }
-    hosts = records.toSorted((a, b) => a.priority - b.priority).map((record) => record.exchange)
+    return await connections.send(target, parcel)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTFOUND') {
-      return { kind: 'refused', reply: '550 5.1.2 the domain does not exist' }
-    }
-    if (code !== 'ENODATA') return { kind: 'later', reply: `DNS did not answer (${code})` }
-    hosts = [domain]
-  }
-  const servers: Server[] = []
-  for (const host of hosts.slice(0, SERVERS_MAX)) {
-    const found = await Promise.all([
-      resolver.resolve6(host).catch(() => []),
-      resolver.resolve4(host).catch(() => []),
-    ])
-    servers.push(...found.flat().map((address) => ({ host, address })))
-  }
-  return { servers }
-}
-
-/** One SMTP transaction with one server. */
-async function attempt(
-  options: SMTPConnectionOptions,
-  parcel: Parcel,
-  login: { user: string; pass: string } | undefined,
-): Promise<Outcome> {
-  const client = new SMTPConnection({
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    socketCloseTimeout: 1000,
-    logger: false,
-    ...options,
-  })
-  const timer = setTimeout(() => client.close(), ATTEMPT_TIMEOUT_MS)
-  try {
-    return await new Promise<Outcome>((resolve) => {
-      const fail = (error: unknown): void => resolve(outcomeOf(error))
-      client.once('error', fail)
-      client.once('end', () => fail(new Error('the connection ended')))
-      client.connect(() => {
-        const send = (): void =>
-          client.send(
-            { from: parcel.envelopeFrom, to: [parcel.recipient], use8BitMime: true },
-            Buffer.from(parcel.bytes),
-            (error, info) => {
-              if (error) return fail(error)
-              resolve({ kind: 'delivered', reply: clean(info?.response ?? '') })
-            },
-          )
-        if (login === undefined) return send()
-        client.login({ credentials: login }, (error) => (error ? fail(error) : send()))
-      })
-    })
-  } finally {
-    clearTimeout(timer)
-    client.on('error', () => undefined) // the answer is known; what breaks on the way out is not it
-    client.quit()
-    setImmediate(() => client.close())
-    ;(options.connection as Socket | undefined)?.end()
+    if (!(error instanceof SessionFault)) throw error
+    // Any protection is better than none where none was promised; none is better than no mail.
+    if (error.tls && target.tls.kind === 'opportunistic')
+      return attempt(connections, { ...target, tls: { kind: 'none' } }, parcel)
+    return { kind: 'later', reply: error.reply.slice(0, REPLY_MAX_CHARS), wide: true }
   }
 }
 
-/** A 5xx is the receiver's last word on this mail; a refusal of our own login is not. */
-function outcomeOf(error: unknown): Outcome {
-  const { responseCode, response, code, message } = error as {
-    responseCode?: number
-    response?: string
-    code?: string
-    message: string
-  }
-  const reply = clean(response ?? message)
-  const final = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH'
-  return { kind: final ? 'refused' : 'later', reply }
-}
-
-function clean(reply: string): string {
-  return reply
-    .replaceAll(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, REPLY_MAX_CHARS)
-}
+const REPLY_MAX_CHARS = 500

@@ -1,0 +1,184 @@
+/**
+ * Decides on logins, recipients and messages, the same for every door; knows nothing of sockets.
+ *
+ * @module
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { AuditDetail } from '#audit/trail.ts'
+import { DeniedError, ProtocolError } from '#lib/errors.ts'
+import { networkOf } from '#lib/lockout/network.ts'
+import { ratesInMemory, type RateLimits } from '#lib/rates.ts'
+import type { Accepted, KeyedRequest, Withheld } from './accept.ts'
+import type { MailGatewayConfig, SenderConfig } from './config.ts'
+import { record, type MailEvent } from './events.ts'
+import { SenderRate } from './limits.ts'
+import { admit, recipientOf, type Admitted } from './policy.ts'
+import type { MailPorts } from './ports.ts'
+import type { DeliveryDesk, MailStore } from './store.ts'
+
+const AUTH_PAUSE_MS = 500
+
+export class Intake {
+  /** Rejects when the trail can be written to no longer. */
+  readonly failed: Promise<never>
+  readonly #config: MailGatewayConfig
+  readonly #ports: MailPorts
+  readonly #store: MailStore
+  readonly #desk: DeliveryDesk
+  readonly #fail: (reason: unknown) => void
+  readonly #rates = new Map<string, SenderRate>()
+  readonly #hourly: RateLimits
+
+  constructor(config: MailGatewayConfig, ports: MailPorts, store: MailStore, desk: DeliveryDesk) {
+    this.#config = config
+    this.#ports = ports
+    this.#store = store
+    this.#desk = desk
+    const { promise, reject } = Promise.withResolvers<never>()
+    promise.catch(() => undefined) // whoever waits for it hears of it
+    this.failed = promise
+    this.#fail = reject
+    this.#hourly = ratesInMemory(() => ports.clock.monotonicMs())
+  }
+
+  /** @returns The sender; undefined after a pause when name or password is wrong. */
+  async login(name: string, password: string, remote: string): Promise<SenderConfig | undefined> {
+    const sender = this.#config.senders.find((known) => known.name === name)
+    const expected = sender ? await this.#ports.passwordsOf(name) : []
+    // Compared in any case, so that an unknown name takes as long as a wrong password.
+    const right = sameSecret(password, expected[0] ?? '') && expected[0] !== undefined
+    const taking = sameSecret(password, expected[1] ?? '') && expected[1] !== undefined
+    if (sender !== undefined && (right || taking)) return sender
+    await this.#record('MAIL_AUTH_FAILED', { remote })
+    await this.#ports.clock.sleep(AUTH_PAUSE_MS)
+    return undefined
+  }
+
+  /** @throws {DeniedError} MAIL_ADDRESS_INVALID, MAIL_RECIPIENTS_TOO_MANY. */
+  checkRecipient(address: string, count: number): void {
+    recipientOf(address)
+    if (count >= this.#config.recipientsMax) {
+      const said = `a message may have ${this.#config.recipientsMax} recipients`
+      throw new DeniedError('MAIL_RECIPIENTS_TOO_MANY', said, said)
+    }
+  }
+
+  /**
+   * Accepts a message durably, or refuses it.
+   *
+   * @param bytes Undefined when it was larger than allowed.
+   * @param request The sender's key for it, when it may come twice.
+   * @throws {DeniedError} MAIL_…. {ProtocolError} MAIL_…. {FaultError} Nothing was kept.
+   */
+  async take(
+    sender: SenderConfig,
+    to: readonly string[],
+    bytes: Uint8Array | undefined,
+    request?: KeyedRequest,
+  ): Promise<Accepted> {
+    try {
+      return await this.#accept(sender, to, bytes, request)
+    } catch (error) {
+      if (error instanceof DeniedError || error instanceof ProtocolError) {
+        await this.#record('MAIL_REFUSED', { sender: sender.name, code: error.code })
+      }
+      throw error
+    }
+  }
+
+  async #accept(
+    sender: SenderConfig,
+    to: readonly string[],
+    bytes: Uint8Array | undefined,
+    request: KeyedRequest | undefined,
+  ): Promise<Accepted> {
+    if (bytes === undefined) {
+      const said = `a message may have ${this.#config.sizeMax} bytes`
+      throw new DeniedError('MAIL_TOO_LARGE', said, said)
+    }
+    if (!this.#rateOf(sender).take(this.#ports.clock.monotonicMs())) {
+      const said = `${sender.name} may send ${sender.messagesPerMinute} messages a minute`
+      throw new DeniedError('MAIL_RATE_LIMIT', said, said)
+    }
+    const mail = admit(sender, to, bytes)
+    await this.#checkRates(mail)
+    const approve = (accepted: Accepted): Promise<void> => this.#approve(mail, bytes, accepted)
+    const options = { desk: this.#desk, request }
+    return this.#store.accept(mail, this.#ports.clock.nowMs(), approve, options)
+  }
+
+  /** Security mail is spared: whoever is locked out must not wait for a newsletter. */
+  async #checkRates({ category, sender, tenant, network, recipients }: Admitted): Promise<void> {
+    if (category === 'security') return
+    const { tenantPerHour, networkPerHour, domainPerHour } = this.#config.rates
+    if (network !== undefined) {
+      const said = 'this visitor’s network has asked for too much mail'
+      await this.#hour(`network ${networkOf(network)}`, networkPerHour, 'MAIL_NETWORK_RATE', said)
+    }
+    const told = `tenant ${tenant} has sent too much in an hour`
+    await this.#hour(`tenant ${sender} ${tenant}`, tenantPerHour, 'MAIL_TENANT_RATE', told)
+    for (const domain of new Set(recipients.map((one) => one.domain))) {
+      const words = `too much mail for ${domain} in an hour`
+      await this.#hour(`domain ${domain}`, domainPerHour, 'MAIL_DOMAIN_RATE', words)
+    }
+  }
+
+  /** @throws {DeniedError} */
+  async #hour(key: string, perHour: number, code: string, said: string): Promise<void> {
+    const question = { key, perMinute: perHour / 60, burst: perHour }
+    if ((await this.#hourly.take(question)) > 0) throw new DeniedError(code, said, said)
+  }
+
+  /** The last word before the message is kept: the trail must know of it. */
+  async #approve(mail: Admitted, bytes: Uint8Array, accepted: Accepted): Promise<void> {
+    const { sender, category, list, tenant } = mail
+    for (const { victimHash, why } of accepted.withheld) {
+      await this.#record('MAIL_WITHHELD', { person: victimHash, why, sender })
+    }
+    const [first] = accepted.withheld
+    if (accepted.queued === 0) throw refusedFor(first?.why ?? 'MAIL_UNSUBSCRIBED')
+    await this.#record('MAIL_ACCEPTED', {
+      message: accepted.messageId,
+      sender,
+      category,
+      list,
+      tenant,
+      recipients: accepted.queued,
+      bytes: bytes.length,
+    })
+  }
+
+  #rateOf(sender: SenderConfig): SenderRate {
+    let rate = this.#rates.get(sender.name)
+    if (rate === undefined) {
+      rate = new SenderRate(sender.messagesPerMinute, this.#ports.clock.monotonicMs())
+      this.#rates.set(sender.name, rate)
+    }
+    return rate
+  }
+
+  /** A trail that cannot be written to ends the service: no record, no mail. */
+  async #record(code: MailEvent, detail: AuditDetail): Promise<void> {
+    try {
+      await record(this.#ports.trail, code, detail)
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+  }
+}
+
+const withheldFor: Readonly<Record<Withheld['why'], string>> = {
+  MAIL_VICTIM_LIMIT: 'this person has had as much mail as one may get in an hour or a day',
+  MAIL_UNSUBSCRIBED: 'this person has unsubscribed from this list',
+  MAIL_SUPPRESSED: 'mail to this address came back, or was complained of; staff can lift that',
+}
+
+function refusedFor(why: Withheld['why']): DeniedError {
+  return new DeniedError(why, withheldFor[why], withheldFor[why])
+}
+
+function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(expected))
+}
