@@ -34,6 +34,7 @@ import { doctorCommand } from './doctor.ts'
 import { gradeMailCommand } from './grade-mail.ts'
 import { incidentBreachCommands } from './incident-breach.ts'
 import { incidentCommands } from './incident.ts'
+import { inventoryCommand } from './inventory.ts'
 import { mailLiftCommand, mailPersonCommand } from './mail.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
@@ -122,6 +123,7 @@ export const chapters: readonly Chapter[] = [
       ...outsideCommands,
       rotateCommand,
       secretsScanCommand,
+      inventoryCommand,
     ],
   },
   { title: 'Shell', commands: [completionCommand(() => commands)] },

@@ -1,5 +1,5 @@
 /**
- * Where the application hands in its mail: an address with a password, in a file that it reads again.
+ * Where the application hands in its mail: an address and password, in a file that is read again.
  *
  * @module
  */

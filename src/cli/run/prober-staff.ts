@@ -5,11 +5,10 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { accessClient } from '#services/access/client.ts'
@@ -30,15 +29,13 @@ import { patchedProbe, type Patched } from '#services/prober/probes/updates-patc
 import type { StaffFigures } from '#services/staff/admin.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { PROBE_NAME } from '#services/staff/probe-account.ts'
-import { npmComponents } from '#services/updates/inventory.ts'
-import { advisories, vulnerable } from '#services/updates/osv.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
+import { locksOf, patchesOf } from '../inventory.ts'
 import { applicationRoles } from './application-role.ts'
 import { fileMark, sourceMark, type Mark } from './prober-marks.ts'
 
 const LOOPBACK = '127.0.0.1'
-const DAY_MS = 86_400_000
 const SCAN_OUTPUT_MAX = 16 * 1024 * 1024
 const LOWEST_PRIORITY = constants.priority.PRIORITY_LOW
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -253,28 +250,11 @@ function ask(
   })
 }
 
-function locksOf({ config }: Context): readonly string[] {
-  return [join(root, 'package-lock.json'), ...config.updates.lockFiles]
-}
-
-async function patched(context: Context, file: string, prober: pg.ClientConfig): Promise<Patched> {
-  const { updates } = context.config
-  const known = advisories.parse(JSON.parse(await readFile(file, 'utf8')))
+/** The version is asked for as any client would; the rest stands on this machine. */
+async function patched(context: Context, place: string, prober: pg.ClientConfig): Promise<Patched> {
   const postgres = await asClient(prober, async (client) => {
     const { rows } = await client.query<{ server_version: string }>('show server_version')
-    return rows[0]?.server_version.split(' ')[0] ?? ''
+    return rows[0]?.server_version
   })
-  const components = [
-    { ecosystem: 'Bitnami', name: 'postgresql', version: postgres },
-    { ecosystem: 'Bitnami', name: 'node', version: process.versions.node },
-    ...(await Promise.all(locksOf(context).map(npmComponents))).flat(),
-  ]
-  const nowMs = context.clock.nowMs()
-  const open = vulnerable(components, known).map(({ component, id, severity, publishedMs }) => {
-    const daysLeft = Math.floor(updates.days[severity] - (nowMs - publishedMs) / DAY_MS)
-    return { component: `${component.name} ${component.version}`, id, severity, daysLeft }
-  })
-  const ageDays = Math.floor((nowMs - (await stat(file)).mtimeMs) / DAY_MS)
-  const ageDaysMax = updates.advisoriesDaysMax
-  return { components: components.length, advisories: known.length, ageDays, ageDaysMax, open }
+  return patchesOf(context, place, postgres)
 }

@@ -86,8 +86,8 @@ export const practiceFindingTexts: Readonly<Record<string, Words>> = {
     '{name} a {days} jours ; la limite est de soixante.',
   ),
   CREDENTIALS_KEPT: words(
-    'Daarnaast zijn er {count} sleutels waaraan anderen ons herkennen of die openen wat verzegeld ' +
-      'is; die blijven, de oudste is {days} dagen oud.',
+    'Daarnaast zijn er {count} sleutels waaraan anderen ons herkennen of die openen wat ' +
+      'verzegeld is; die blijven, de oudste is {days} dagen oud.',
     'Beside them are {count} keys that others know us by, or that open what was sealed; those ' +
       'stay, the oldest is {days} days old.',
     'S’y ajoutent {count} clés par lesquelles on nous reconnaît ou qui ouvrent ce qui est ' +
@@ -177,6 +177,11 @@ export const practiceFindingTexts: Readonly<Record<string, Words>> = {
       'none past its time.',
     '{components} composants comparés à {advisories} vulnérabilités connues : {open} ouvertes, ' +
       'aucune hors délai.',
+  ),
+  UPDATES_SERVER_FLAW: words(
+    'Deze versie van PostgreSQL heeft een fout die back-ups raakt ({id}); {fixedIn} heeft ze niet.',
+    'This version of PostgreSQL has a flaw that touches backups ({id}); {fixedIn} has not.',
+    'Cette version de PostgreSQL a un défaut qui touche les sauvegardes ({id}) ; {fixedIn} non.',
   ),
   UPDATES_LATE: words(
     '{component} heeft een bekende kwetsbaarheid ({id}, {severity}) en is {days} dagen te laat.',

@@ -6,8 +6,15 @@
 import { z } from 'zod'
 
 export type UpdatesConfig = {
-  /** File with a JSON array of advisories in OSV format; without it nothing is claimed. */
+  /**
+   * Advisories in OSV format: a file with a JSON array, a folder of such files or of single
+   * advisories, or the https address of a mirror's file. Without it nothing is claimed.
+   */
   readonly advisories?: string | undefined
+  /** Debian's own data: a file, or the https address of the tracker's JSON or of a mirror of it. */
+  readonly debianTracker?: string | undefined
+  /** File in which `dpkg` keeps what is installed; where there is none, nothing of it is. */
+  readonly dpkgStatus: string
   /** A file older than this says nothing about today. */
   readonly advisoriesDaysMax: number
   /** Lock files of npm, besides the ring's own. */
@@ -31,6 +38,8 @@ const days: z.ZodType<UpdatesConfig['days']> = z.strictObject({
 export const updatesConfig: z.ZodType<UpdatesConfig> = z
   .strictObject({
     advisories: z.string().min(1).optional(),
+    debianTracker: z.string().min(1).optional(),
+    dpkgStatus: z.string().min(1).default('/var/lib/dpkg/status'),
     advisoriesDaysMax: z.int().min(1).max(90).default(7),
     lockFiles: z.array(z.string().min(1)).max(100).default([]),
     days: days.prefault({}),

@@ -24,6 +24,28 @@ const lockFile: z.ZodType<Lock> = z.object({
   ),
 })
 
+/**
+ * Packages of Debian as its advisories name them: by source package, of those that are installed.
+ *
+ * @param status The text of `/var/lib/dpkg/status`.
+ * @param release Of `VERSION_ID` in `/etc/os-release`, for example `12`.
+ */
+export function debianComponents(status: string, release: string): readonly Component[] {
+  const found = new Map<string, Component>()
+  for (const paragraph of status.split(/\n{2,}/)) {
+    const field = (name: string): string | undefined =>
+      new RegExp(`^${name}: (.+)$`, 'm').exec(paragraph)?.[1]?.trim()
+    const [installed, own] = [field('Version'), field('Package')]
+    if (installed === undefined || own === undefined) continue
+    if (!/^(install|hold) ok installed$/.test(field('Status') ?? '')) continue
+    // `Source: glibc (2.36-9)`: the version in brackets only when it is another.
+    const [, source = own, other] = /^(\S+)(?: \((.+)\))?$/.exec(field('Source') ?? '') ?? []
+    const version = other ?? installed
+    found.set(`${source} ${version}`, { ecosystem: `Debian:${release}`, name: source, version })
+  }
+  return [...found.values()]
+}
+
 /** Packages of npm that a lock file names, without those only developers use. */
 export async function npmComponents(path: string): Promise<readonly Component[]> {
   const { packages } = lockFile.parse(JSON.parse(await readFile(path, 'utf8')))

@@ -7,6 +7,8 @@
  * @module
  */
 import { z } from 'zod'
+import { cvssScore, severityOfScore } from './cvss.ts'
+import { compareDebian } from './debian-version.ts'
 
 export type Component = {
   readonly ecosystem: string
@@ -24,6 +26,7 @@ export type Advisory = {
   id: string
   published: string
   withdrawn?: string | undefined
+  severity?: { type: string; score: string }[] | undefined
   database_specific?: { severity?: string | undefined } | undefined
   affected: {
     package: { ecosystem: string; name: string }
@@ -39,6 +42,7 @@ export const advisories: z.ZodType<Advisory[]> = z
       id: z.string().min(1).max(200),
       published: z.iso.datetime(),
       withdrawn: z.string().optional(),
+      severity: z.array(z.object({ type: z.string(), score: z.string().max(300) })).optional(),
       database_specific: z.object({ severity: z.string().optional() }).optional(),
       affected: z.array(
         z.object({
@@ -84,7 +88,8 @@ export function vulnerable(
         (byName.get(`${ecosystem} ${name}`) ?? [])
           .filter(
             ({ version: at }) =>
-              versions.includes(at) || ranges.some((one) => within(at, one.events)),
+              versions.includes(at) ||
+              ranges.some(({ type, events }) => type !== 'GIT' && within(at, events, ecosystem)),
           )
           .map((component) => ({
             component,
@@ -97,19 +102,22 @@ export function vulnerable(
 }
 
 /** OSV: sorted events; affected from an `introduced` up to the next `fixed` or `last_affected`. */
-function within(at: string, events: readonly Event[]): boolean {
+function within(at: string, events: readonly Event[], ecosystem: string): boolean {
+  const compare = /^(Debian|Ubuntu)\b/.test(ecosystem) ? compareDebian : compareVersions
   let affected = false
   for (const { introduced, fixed, last_affected: last } of events) {
-    if (introduced !== undefined && (introduced === '0' || compareVersions(at, introduced) >= 0))
+    if (introduced !== undefined && (introduced === '0' || compare(at, introduced) >= 0))
       affected = true
-    if (fixed !== undefined && compareVersions(at, fixed) >= 0) affected = false
-    if (last !== undefined && compareVersions(at, last) > 0) affected = false
+    if (fixed !== undefined && compare(at, fixed) >= 0) affected = false
+    if (last !== undefined && compare(at, last) > 0) affected = false
   }
   return affected
 }
 
 /** An unknown severity is taken for high: it is better looked at too early. */
-function severityOf({ database_specific: specific }: Advisory): Severity {
+function severityOf({ database_specific: specific, severity = [] }: Advisory): Severity {
+  const scores = severity.flatMap(({ score }) => cvssScore(score) ?? [])
+  if (scores.length > 0) return severityOfScore(Math.max(...scores))
   const word = specific?.severity?.toLowerCase()
   if (word === 'critical' || word === 'moderate' || word === 'low') return word
   return word === 'medium' ? 'moderate' : 'high'

@@ -25,7 +25,7 @@ test('pool: outlives its server, with a connection idle and one lent out', async
   await pool.end()
 })
 
-test('pool: renewed passwords under load fail no query, and the old ones open nothing', async () => {
+test('pool: passwords renewed under load fail no query; the old ones open nothing', async () => {
   await using server = await startPostgres()
   const folder = await temporaryFolder('pool')
   const passwordFile = join(folder, 'password')

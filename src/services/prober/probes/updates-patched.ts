@@ -13,6 +13,8 @@ export type Patched = {
   /** Age of the newest knowledge, days. */
   readonly ageDays: number
   readonly ageDaysMax: number
+  /** Flaws of the server's minor version that touch a backup; the doctor tells more. */
+  readonly flaws?: readonly { readonly id: string; readonly fixedIn: string }[]
   readonly open: readonly {
     readonly component: string
     readonly id: string
@@ -37,7 +39,7 @@ export function patchedProbe(
     ...(mark ? { mark } : {}),
     measure: async () => {
       if (!look) return { outcome: 'unmeasured', findings: [finding('UPDATES_NO_ADVISORIES')] }
-      const { components, advisories, ageDays, ageDaysMax, open } = await look()
+      const { components, advisories, ageDays, ageDaysMax, open, flaws = [] } = await look()
       const late = open
         .filter(({ daysLeft }) => daysLeft < 0)
         .map(({ component, id, severity, daysLeft }) =>
@@ -48,7 +50,8 @@ export function patchedProbe(
         return { outcome: 'unmeasured', findings: [finding('UPDATES_ADVISORIES_OLD', values)] }
       }
       const good = finding('UPDATES_NONE_LATE', { components, advisories, open: open.length })
-      return verdictOf([good], late)
+      const flawed = flaws.map(({ id, fixedIn }) => finding('UPDATES_SERVER_FLAW', { id, fixedIn }))
+      return verdictOf([good, ...flawed], late)
     },
   }
 }
