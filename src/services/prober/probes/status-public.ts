@@ -35,6 +35,7 @@ const OLD_MS = 60_000
 const SHOWN_WITHIN_MS = 6000
 const POLL_MS = 250
 const BODY_MAX = 4 * 1024 * 1024
+const ANSWER_MS = 4000
 
 export function statusPublicProbe(target: StatusTarget): Probe {
   return {
@@ -122,7 +123,10 @@ class NoPage extends Error {
 function get(target: StatusTarget, path: string, signal: AbortSignal): Promise<string> {
   const { https, hostName, ca } = target
   const headers = { host: `${hostName}:${https.port}`, 'user-agent': 'veilig-prober' }
-  const options = { ...https, path, headers, ca, servername: hostName, signal, agent: false }
+  // A page that hangs is no page: that must be found out before the probe itself is cut off.
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
+  const place = { ...https, path, headers, ca, servername: hostName }
+  const options = { ...place, signal: within, agent: false }
   return new Promise((resolve, reject) => {
     const call = request(options, (response) => {
       const chunks: Buffer[] = []
@@ -139,7 +143,8 @@ function get(target: StatusTarget, path: string, signal: AbortSignal): Promise<s
       })
     })
     call.on('error', (error: NodeJS.ErrnoException) => {
-      reject(signal.aborted ? error : new NoPage(error.code ?? 'no answer'))
+      const why = within.aborted ? 'no answer' : (error.code ?? 'no answer')
+      reject(signal.aborted ? error : new NoPage(why))
     })
     call.end()
   })
