@@ -10,6 +10,7 @@
 import { execFileSync } from 'node:child_process'
 import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { prepareBackup, type TestBackup } from '#kit/backup.ts'
 import { debianPostgres, PASSWORD, startPostgres, temporaryFolder } from '#kit/postgres.ts'
 import type { RestoreReport } from '#services/backup/restore/restore.ts'
@@ -107,6 +108,9 @@ async function main(bin: string): Promise<void> {
     })
   } else missing(BENCH, 'pgbackrest', 'not installed')
 
+  await ours.full() // a new repository begins with one by itself, which must not be among the measured
+  await server.query('checkpoint')
+  if (rest) await archived(server)
   const pids = [server.cluster.pid, ours.pid()]
   const compare = comparison(pids)
   const mib = async (): Promise<number> => {
@@ -183,11 +187,16 @@ async function feed(subjects: readonly Subject[], segments: readonly string[]): 
   }
 }
 
+type Server = { query<Row extends object>(sql: string): Promise<Row[]> }
+
+/** Resolves when the peer's archiver has nothing left: it would take its time from the others. */
+async function archived(server: Server): Promise<void> {
+  const waiting = `select count(*)::int as n from pg_ls_archive_statusdir() where name like '%.ready'`
+  while (((await server.query<{ n: number }>(waiting))[0]?.n ?? 0) > 0) await delay(200)
+}
+
 /** Names of whole segments, from one on. */
-async function segmentsAfter(
-  server: { query<Row extends object>(sql: string): Promise<Row[]> },
-  first: string,
-): Promise<string[]> {
+async function segmentsAfter(server: Server, first: string): Promise<string[]> {
   const rows = await server.query<{ name: string }>(
     `select name from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$' and name >= '${first}'
        and name < pg_walfile_name(pg_current_wal_lsn()) order by name`,

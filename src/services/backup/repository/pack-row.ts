@@ -18,8 +18,8 @@ import { prepareChunk, SealedObject, type PreparedChunk } from './sealing.ts'
 
 const PACK_SEALED_BYTES = 16 * 1024 * 1024
 const PACK_PLAIN_BYTES = 1024 * 1024 * 1024
-/** Chunks compressed at once: more than the thread pool has threads. */
-const CHUNKS_IN_WORK = 6
+/** Chunks compressed at once: as many as the thread pool has threads. */
+const CHUNKS_IN_WORK = 4
 
 export type PackRowPorts = {
   readonly regions: Regions

@@ -7,7 +7,7 @@
  * @module
  */
 import { promisify } from 'node:util'
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import { zstdDecompress } from 'node:zlib'
 import {
   CHUNK_SIZE,
   ChunkOpener,
@@ -20,16 +20,12 @@ import {
 import { ahead } from '#lib/ahead.ts'
 import { concatBytes, FieldReader } from '#lib/byte-fields.ts'
 import { IntegrityError } from '#lib/errors.ts'
+import { compress } from './compress.ts'
 import type { DataKey } from './data-key.ts'
 import { release } from '#lib/release.ts'
 import { framePrefix, parseObject, type ObjectKind, type ObjectParts } from './object-frame.ts'
 
-const compressAsync = promisify(zstdCompress)
 const decompressAsync = promisify(zstdDecompress)
-const COMPRESSION = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  chunkSize: 256 * 1024, // with Node's 16 KiB a chunk crosses to the thread pool 64 times
-}
 /** A little more than a chunk: an output that is just full would be asked for more. */
 const OUTPUT_SIZE = CHUNK_SIZE + 64
 /** For a last chunk that was compressed to little: most of these are small. */
@@ -43,7 +39,7 @@ const KEY_ID_SIZE = 16
 export type PreparedChunk = { readonly bytes: Uint8Array; readonly compressed: boolean }
 
 export async function prepareChunk(plain: Uint8Array): Promise<PreparedChunk> {
-  const smaller = await compressAsync(plain, COMPRESSION)
+  const smaller = await compress(plain)
   if (smaller.length < plain.length) return { bytes: smaller, compressed: true }
   return { bytes: plain, compressed: false }
 }
