@@ -1,8 +1,8 @@
 /**
  * Chunks to zstd frames on Node's thread pool, by contexts that are used again.
  *
- * A context of its own for every chunk is a megabyte allocated, told to V8 and collected again: more
- * work for the main thread than all else it does for a chunk.
+ * A context of its own for every chunk is a megabyte allocated, told to V8 and collected again:
+ * more work for the main thread than all else it does for a chunk.
  *
  * @module
  */
