@@ -19,6 +19,7 @@ import {
   startDetection,
   startGateway,
   startLoaded,
+  startPipe,
   type Subject,
 } from './kit/sql-subjects.ts'
 
@@ -75,6 +76,7 @@ async function compareGateways(folder: string): Promise<void> {
   const peers = [direct('direct', server, false)]
   if (which('pgbouncer')) peers.push(await startBouncer(stack, folder, server))
   else missing(BENCH, 'pgbouncer', 'not installed')
+  peers.push(await startPipe(stack, server))
   const written = await startGateway(stack, 'written', folder, server)
   const durable = await startGateway(stack, 'durable', folder, server)
   const rules = await startGateway(stack, 'rules', folder, server)
@@ -163,7 +165,7 @@ function ratios(
   name: string,
   value: (name: string) => number,
 ): Record<string, number> {
-  const peers = ['direct', 'pgbouncer', 'direct-15'].filter((peer) => {
+  const peers = ['direct', 'pgbouncer', 'node-pipe', 'direct-15'].filter((peer) => {
     return peer !== name && subjects.some((each) => each.name === peer)
   })
   const found = peers.map((peer) => [peer, rounded(value(name) / value(peer))] as const)

@@ -34,6 +34,7 @@ function recorder(): Recorder {
         note(made.user ?? '', Buffer.from(kept).toString())
         return undefined
       },
+      copyData: () => undefined,
       part: () => undefined,
       end: () => undefined,
     }

@@ -66,6 +66,16 @@ export async function startBouncer(
   return between('pgbouncer', port, pid)
 }
 
+/** A pipe that looks at nothing: what Node.js itself costs. */
+export async function startPipe(
+  stack: AsyncDisposableStack,
+  { socketDir, port }: TestPostgres,
+): Promise<Subject> {
+  const program = fileURLToPath(new URL('pipe-process.ts', import.meta.url))
+  const { pid, line } = await startProgram(stack, program, `${socketDir}/.s.PGSQL.${port}`)
+  return between('node-pipe', Number(line), pid)
+}
+
 /** Ours in a process of its own, as it runs in the ring; without TLS, as the peers. */
 export async function startGateway(
   stack: AsyncDisposableStack,

@@ -12,6 +12,8 @@ import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import type { ColumnsOf } from '#services/sql-gateway/columns.ts'
+import type { ServerConfig } from '#services/sql-gateway/config.ts'
+import type { Upstream } from '#services/sql-gateway/ports.ts'
 import { serve } from '#services/sql-gateway/serve.ts'
 import type { ServiceContext } from '../context.ts'
 
@@ -21,37 +23,55 @@ const ANSWER_MS = 10_000
 
 /** @throws {FaultError} PORT_IN_USE, LISTEN_FAILED, DISK_MISSING. */
 export async function runSqlGateway(context: ServiceContext): Promise<RunningService> {
-  const { clock, trail, ports, paths } = context
+  const { clock, trail, ports, paths, config } = context
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(paths.secret('sql-gateway', file))).toString('utf8')
-  const upstream = { socketDir: paths.clusterSocket('protected'), port: 5432 }
-  const own = {
-    host: upstream.socketDir,
-    port: upstream.port,
-    user: ROLE,
-    password: await text('database-password'),
-    passwordFile: paths.secret('sql-gateway', 'database-password'),
-    connectionTimeoutMillis: ANSWER_MS,
-    query_timeout: ANSWER_MS,
-  }
-  const verifiers = openPool({ ...own, database: 'postgres', max: CONNECTIONS_MAX })
-  const running = await serve(context.config.sqlGateway, {
+  const { upstream, asking } = config.sqlGateway.server
+    ? elsewhere(config.sqlGateway.server)
+    : ownCluster(paths.clusterSocket('protected'), {
+        password: await text('database-password'),
+        passwordFile: paths.secret('sql-gateway', 'database-password'),
+      })
+  const verifiers = asking && openPool({ ...asking, max: CONNECTIONS_MAX })
+  const running = await serve(config.sqlGateway, {
     trail,
     clock,
     port: ports.sql,
     tls: { certificate: await text('tls.pem'), key: await text('tls.key') },
     upstream,
-    verifierOf: (user) => verifierOf(verifiers, user),
+    verifierOf: verifiers && ((user) => verifierOf(verifiers, user)),
     sanctions: sanctionsIn(paths.sanctions),
-    columnsOf: (database) => columnsOf({ ...own, database }),
+    columnsOf: asking && ((database) => columnsOf({ ...asking, database })),
   })
   return {
     ...running,
     [Symbol.asyncDispose]: async () => {
       await running[Symbol.asyncDispose]()
-      await verifiers.end()
+      await verifiers?.end()
     },
   }
+}
+
+/** Where the server is, and as whom it is asked for what the gateway must know, if at all. */
+type Behind = { readonly upstream: Upstream; readonly asking: PoolOptions | undefined }
+
+const PATIENCE = { connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS }
+
+function ownCluster(
+  socketDir: string,
+  secret: Pick<PoolOptions, 'password' | 'passwordFile'>,
+): Behind {
+  const upstream = { socketDir, port: 5432 }
+  const own = { host: socketDir, port: upstream.port, user: ROLE, database: 'postgres' }
+  return { upstream, asking: { ...own, ...secret, ...PATIENCE } }
+}
+
+function elsewhere({ host, port, ca, servername, ...asker }: ServerConfig): Behind {
+  const tls = ca === '' ? undefined : { ca, servername }
+  const upstream = { host, port, ...(tls && { tls }) }
+  if (asker.password === '') return { upstream, asking: undefined }
+  const ssl = tls && { ca, servername: servername ?? host }
+  return { upstream, asking: { host, port, ssl, ...asker, ...PATIENCE } }
 }
 
 /** What stands in the file, each time the file is another; what cannot be read changes nothing. */

@@ -48,6 +48,19 @@ test('frame: whole frames pass without being copied', () => {
   assert.equal(released?.buffer, chunk.buffer)
 })
 
+test('frame: a bulk load is summed up, and a fault in it still passes what came before', () => {
+  const sums: number[] = []
+  const reader = new FrameReader({ ...silent, copyData: (bytes) => sums.push(bytes) }, TEXT_CAP)
+  const rows = hex('64 00000008 01020304  64 00000004  64 00000006 0102  63 00000004')
+  const cut = hex('64 0000000a 010203')
+  assert.deepEqual(reader.push(Buffer.concat([rows, cut])).map(toHex), [toHex(rows) + toHex(cut)])
+  assert.deepEqual(sums, [6, 6])
+  const faulty = hex('040506 64 00000005 01 64 00000003 0000')
+  assert.deepEqual(reader.push(faulty).map(toHex), [toHex(faulty.subarray(0, 9))])
+  assert.equal(reader.violation?.code, 'PG_LENGTH_INVALID')
+  assert.deepEqual(sums, [6, 6, 1])
+})
+
 test('frame: random bytes give declared codes only, at any chunking', () => {
   const random = mulberry32(20_260_705)
   const types = Buffer.from('BCDEFHPQSXcdf')
@@ -64,7 +77,12 @@ test('frame: random bytes give declared codes only, at any chunking', () => {
   }
 })
 
-const silent: FrameSink = { frame: () => undefined, part: () => undefined, end: () => undefined }
+const silent: FrameSink = {
+  frame: () => undefined,
+  copyData: () => undefined,
+  part: () => undefined,
+  end: () => undefined,
+}
 
 function readAll(chunks: Iterable<Uint8Array>): { seen: string[]; released: string } {
   const seen: string[] = []
@@ -76,6 +94,11 @@ function readAll(chunks: Iterable<Uint8Array>): { seen: string[]; released: stri
         const more = bodySize - head.length
         seen.push(`${name}:${toHex(head)}${more > 0 ? `+${more}` : ''}`)
         return undefined
+      },
+      copyData: (bytes) => {
+        const [, sum = 0] = /^CopyData:\+(\d+)$/.exec(seen.at(-1) ?? '') ?? []
+        if (sum !== 0) seen.pop() // how many come together is left to the chunks
+        seen.push(`CopyData:+${Number(sum) + bytes}`)
       },
       part: (bytes) => (part += toHex(bytes)),
       end: () => {

@@ -30,6 +30,9 @@ export type FrameName =
   | 'Sync'
   | 'Terminate'
 
+/** What is told one by one; a bulk load is millions of CopyData, of which only the sum matters. */
+export type SingleFrame = Exclude<FrameName, 'CopyData'>
+
 /** What the reader does with a frame of this type. */
 export type FrameRule = {
   readonly name: FrameName
@@ -65,6 +68,7 @@ const rules: readonly (FrameRule | undefined)[] = byTypeByte({
 
 const HEADER_SIZE = 5
 const LENGTH_SIZE = 4
+const COPY_DATA = 0x64
 const NOTHING = new Uint8Array(0)
 
 /** Told what the reader notices, in stream order. A ProtocolError it throws kills the reader. */
@@ -76,7 +80,9 @@ export interface FrameSink {
    * @param bodySize Bytes of the whole body.
    * @returns A whole message to go on in place of this frame, of which nothing then does.
    */
-  frame(name: FrameName, head: Uint8Array, bodySize: number): Uint8Array | undefined
+  frame(name: SingleFrame, head: Uint8Array, bodySize: number): Uint8Array | undefined
+  /** CopyData began, of so many bytes of body together: how many at once is left to the chunks. */
+  copyData(bytes: number): void
   /** More of a Query or Parse longer than the cap. Valid during the call only. */
   part(bytes: Uint8Array): void
   /** The last of that long Query or Parse was seen; its last bytes are not yet released. */
@@ -131,7 +137,8 @@ export class FrameReader {
           at = this.#hold(chunk, at, released)
           from = at
         } else {
-          const judged = this.#judge(chunk, at)
+          const copied = this.#copyData(chunk, at)
+          const judged = copied > at ? copied : this.#judge(chunk, at)
           if (judged === at) break
           if (this.#replacement) {
             if (at > from) released.push(chunk.subarray(from, at))
@@ -162,6 +169,22 @@ export class FrameReader {
     return at + size
   }
 
+  /** Passes over all CopyData from `from` on; a header that is not sound is left to be judged. */
+  #copyData(chunk: Uint8Array, from: number): number {
+    let at = from
+    let bytes = 0
+    while (chunk[at] === COPY_DATA && chunk.length - at >= HEADER_SIZE) {
+      const bodySize = int32(chunk, at + 1) - LENGTH_SIZE
+      if (bodySize < 0 || bodySize > LARGE) break
+      bytes += bodySize
+      at += HEADER_SIZE + bodySize
+    }
+    if (at === from) return from
+    this.#sink.copyData(bytes)
+    this.#passing = Math.max(0, at - chunk.length)
+    return Math.min(at, chunk.length)
+  }
+
   /** Judges the frame at `at` where it lies; returns `at` when not enough of it is there. */
   #judge(bytes: Uint8Array, at: number): number {
     if (bytes.length - at < HEADER_SIZE) return at
@@ -169,7 +192,8 @@ export class FrameReader {
     const end = at + HEADER_SIZE + hold
     if (end > bytes.length) return at
     const head = hold === 0 ? NOTHING : bytes.subarray(at + HEADER_SIZE, end)
-    this.#replacement = this.#sink.frame(rule.name, head, bodySize)
+    if (rule.name === 'CopyData') this.#sink.copyData(bodySize)
+    else this.#replacement = this.#sink.frame(rule.name, head, bodySize)
     this.#passing = bodySize - hold
     this.#dropping = this.#replacement !== undefined && this.#passing > 0
     this.#following = rule.hold === 'text' && this.#passing > 0 && !this.#dropping

@@ -108,7 +108,27 @@ export type CertificateConfig = {
   readonly roles: Readonly<Record<string, readonly string[]>>
 }
 
+/** A server that is not the ring's own. */
+export type ServerConfig = {
+  readonly host: string
+  readonly port: number
+  /** PEM of the authorities that may vouch for it; only a server on this machine goes without. */
+  readonly ca: string
+  /** Name in its certificate; `host` when undefined. */
+  readonly servername?: string | undefined
+  /**
+   * Who may ask it for verifiers and the names of columns: README.md tells how to make that role.
+   * Without a password nobody asks, and SCRAM is handed through, without channel binding.
+   */
+  readonly user: string
+  readonly password: string
+  /** Where the verifiers are asked for. */
+  readonly database: string
+}
+
 export type SqlGatewayConfig = {
+  /** Undefined for the ring's own, behind its private socket. */
+  readonly server?: ServerConfig | undefined
   readonly clientCertificates: CertificateConfig
   /** Classes whose statements' values are recorded, sealed; without one no value ever is. */
   readonly subjects: Readonly<Record<string, SubjectClass>>
@@ -240,8 +260,30 @@ const clientCertificates: z.ZodType<CertificateConfig> = z
     error: 'must be given where roles need certificates',
   })
 
+const ON_THIS_MACHINE: readonly string[] = ['127.0.0.1', '::1', 'localhost']
+
+const server: z.ZodType<ServerConfig> = z
+  .strictObject({
+    host: z.string().min(1).max(255),
+    port: z.int().min(1).max(65_535).default(5432),
+    ca: z.string().max(MIB).default(''),
+    servername: z.string().min(1).max(255).optional(),
+    user: name.default('veilig_gateway'),
+    password: z.string().max(1_024).default(''),
+    database: name.default('postgres'),
+  })
+  .refine(({ ca }) => ca === '' || isAuthority(ca), {
+    path: ['ca'],
+    error: 'must be the PEM of certificates that may issue others, as ${file:/etc/veilig/ca.pem}',
+  })
+  .refine(({ ca, host }) => ca !== '' || ON_THIS_MACHINE.includes(host), {
+    path: ['ca'],
+    error: 'must be given for a server on another machine: what passes there is encrypted',
+  })
+
 export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
   .strictObject({
+    server: server.optional(),
     listen: z
       .array(z.union([z.ipv4(), z.ipv6()]))
       .min(1)

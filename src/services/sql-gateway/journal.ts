@@ -3,9 +3,9 @@
  *
  * What the clients of a turn want to pass waits, with its events, for the end of that turn; then
  * all events are appended at once, with one write call, and only then does anything of that turn
- * go on to the server. What is known after a statement (rows, SQLSTATE) joins the same append and
- * gates nothing. The order of events is always the order they were given in, and so is that of
- * passages.
+ * go on to the server. What is known after a statement (rows, SQLSTATE) gates nothing: it joins the
+ * next append, which the next statement makes, or one of its own some milliseconds later. The order
+ * of events is always the order they were given in, and so is that of passages.
  *
  * @module
  */
@@ -16,6 +16,8 @@ import { record, type Passage, type Recorded } from './record.ts'
 /** Events and bytes kept for the end of the turn; with more the append is made at once. */
 const WAITING_MAX = 1_000
 const WAITING_BYTES_MAX = 4 * 1024 * 1024
+/** Patience of what gates nothing: half of all write calls are spared by it. */
+const LATER_MS = 5
 
 /** Who waits for a record. */
 export interface Gate {
@@ -33,8 +35,13 @@ export class Journal {
   #gates: Gate[] = []
   #bytes = 0
   #scheduled = false
+  #latest: NodeJS.Timeout | undefined
   readonly #endOfTurn = (): void => {
     this.#scheduled = false
+    this.flush()
+  }
+  readonly #endOfPatience = (): void => {
+    this.#latest = undefined
     this.flush()
   }
 
@@ -55,11 +62,12 @@ export class Journal {
     return this.#write()
   }
 
-  /** Appends events at the end of this turn at the latest. A failure is told to `broken` alone. */
+  /** Appends events within some milliseconds. A failure is told to `broken` alone. */
   later(events: readonly AuditEvent[]): void {
     if (events.length === 0) return
     for (const event of events) this.#events.push(event)
-    this.#wait()
+    if (this.#isFull()) return this.flush()
+    this.#latest ??= setTimeout(this.#endOfPatience, LATER_MS) // one for many, so not taken back
   }
 
   /**
@@ -71,7 +79,10 @@ export class Journal {
     for (const bytes of passage.bytes) this.#bytes += bytes.length
     this.#passages.push(passage)
     this.#gates.push(gate)
-    this.#wait()
+    if (this.#isFull()) return this.flush()
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#endOfTurn)
   }
 
   /** Appends what waits, and lets go what waited for it. */
@@ -83,11 +94,8 @@ export class Journal {
     }
   }
 
-  #wait(): void {
-    if (this.#events.length >= WAITING_MAX || this.#bytes >= WAITING_BYTES_MAX) return this.flush()
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(this.#endOfTurn)
+  #isFull(): boolean {
+    return this.#events.length >= WAITING_MAX || this.#bytes >= WAITING_BYTES_MAX
   }
 
   #write(): Promise<void> | undefined {

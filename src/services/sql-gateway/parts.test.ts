@@ -6,6 +6,7 @@ import { FaultError } from '#lib/errors.ts'
 import type { RawText } from '#protocol/postgres/messages.ts'
 import { Admission } from './admission.ts'
 import { batchesOf } from './batches.ts'
+import { eventually } from '#kit/eventually.ts'
 import { mulberry32 } from '#kit/random.ts'
 import { CancelKeys, type CancelKey } from './cancel-keys.ts'
 import { sqlGatewayConfig } from './config.ts'
@@ -164,11 +165,14 @@ test('journal: what is known later keeps its place before what follows', async (
   journal.later([event('D')])
   journal.later([event('E')])
   assert.deepEqual(appends, [['A', 'B', 'C']])
-  await new Promise((resolve) => setImmediate(resolve))
-  assert.deepEqual(appends, [
-    ['A', 'B', 'C'],
-    ['D', 'E'],
-  ])
+  const passed = Promise.withResolvers<void>()
+  const gate = { forward: () => passed.resolve(), hold: () => assert.fail('this trail is at once') }
+  journal.pass({ events: [event('F')], bytes: [] }, gate)
+  await passed.promise
+  assert.deepEqual(appends.slice(1), [['D', 'E', 'F']], 'in one append with what must be recorded')
+  journal.later([event('G')])
+  await eventually('an append for it alone', () => appends[2])
+  assert.deepEqual(appends.slice(2), [['G']])
 })
 
 test('journal: a trail that fails is told, and thrown at who must wait for it', async () => {
@@ -184,6 +188,6 @@ test('journal: a trail that fails is told, and thrown at who must wait for it', 
   journal.later([{ code: 'A', detail: {} }])
   assert.throws(() => journal.append([{ code: 'B', detail: {} }]), failure)
   journal.later([{ code: 'C', detail: {} }])
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+  await eventually('both failures', () => (told.length >= 2 ? told : undefined))
   assert.deepEqual(told, [failure, failure])
 })

@@ -6,10 +6,11 @@
  *
  * @module
  */
-import { cachedParser, walkTree, type Parsed, type Tree } from '#protocol/sql/parse.ts'
+import { remembered } from '#lib/remembered.ts'
+import { parseSql, walkTree, type Tree } from '#protocol/sql/parse.ts'
 import { primitivesIn } from '#protocol/sql/primitives.ts'
 import type { RoleRules, RuleMode } from './config.ts'
-import { namesWithheld } from './withheld.ts'
+import { isWithheld, namedIn, type Named } from './withheld.ts'
 
 export type Verdict = {
   /** The rule's name in the configuration. */
@@ -17,30 +18,44 @@ export type Verdict = {
   readonly mode: Exclude<RuleMode, 'off'>
 }
 
-const CACHE_ENTRIES_MAX = 2_000
-const CACHED_TEXT_MAX = 8_192
+/** Verdicts are remembered, not trees: of texts nobody repeats, trees would fill the memory. */
+const REMEMBERED = { entriesMax: 2_000, textMax: 8_192 }
 
 /** Statements that change structure, by the name of their node. */
 const DDL = new RegExp(
   '^(Create|Alter|Drop|Rename|Comment|SecLabel|Truncate|Reassign|Reindex|Refresh|Define|' +
     'IndexStmt|ViewStmt|RuleStmt|Grant|Cluster|Vacuum)',
 )
-type Rule = Verdict & { readonly breaks: (statements: readonly Tree[]) => boolean }
+
+/** The statements of one text; what they name is gathered once, for all that is withheld. */
+class Reading {
+  readonly statements: readonly Tree[]
+  #named: readonly Named[] | undefined
+
+  constructor(statements: readonly Tree[]) {
+    this.statements = statements
+  }
+
+  get named(): readonly Named[] {
+    return (this.#named ??= this.statements.map(namedIn))
+  }
+}
+
+type Rule = Verdict & { readonly breaks: (reading: Reading) => boolean }
 
 /** The rules of a role that are not off. */
 function activeOf({ ddl, escalation, withheld }: RoleRules): readonly Rule[] {
   const all: readonly (Omit<Rule, 'mode'> & { readonly mode: RuleMode })[] = [
-    { rule: 'ddl', mode: ddl, breaks: (statements) => statements.some(isDdl) },
+    { rule: 'ddl', mode: ddl, breaks: ({ statements }) => statements.some(isDdl) },
     {
       rule: 'escalation',
       mode: escalation,
-      breaks: (statements) => primitivesIn(statements).size > 0,
+      breaks: ({ statements }) => primitivesIn(statements).size > 0,
     },
     ...withheld.map((thing) => ({
       rule: 'withheld' as const,
       mode: thing.mode,
-      breaks: (statements: readonly Tree[]) =>
-        statements.some((statement) => namesWithheld(statement, thing)),
+      breaks: ({ named }: Reading) => named.some((each) => isWithheld(each, thing)),
     })),
   ]
   return all.flatMap(({ mode, ...rule }) => (mode === 'off' ? [] : [{ ...rule, mode }]))
@@ -49,34 +64,31 @@ function activeOf({ ddl, escalation, withheld }: RoleRules): readonly Rule[] {
 function isDdl(statement: Tree): boolean {
   let found = false
   walkTree(statement, (type) => {
-    if (type.endsWith('Stmt') && DDL.test(type)) found = true
+    if (!found && type.endsWith('Stmt') && DDL.test(type)) found = true
   })
   return found
 }
 
 export type Judge = (sql: string, whole: boolean) => Verdict | undefined
 
-/** The judge of one role; undefined for a role without rules. */
-export function judgeOf(roleRules: RoleRules | undefined, parse: Parse): Judge | undefined {
-  if (!roleRules) return undefined
+/** The judge of all sessions of a role; undefined for a role without rules. */
+export function judgeOf(roleRules: RoleRules): Judge | undefined {
   const active = activeOf(roleRules)
   if (active.length === 0) return undefined
-  return (sql, whole) => {
-    const parsed = whole ? parse(sql) : { kind: 'refused' as const }
-    if (parsed.kind === 'syntax-error') return undefined // the server refuses it, too
-    let observed: Verdict | undefined
-    for (const { rule, mode, breaks } of active) {
-      if (parsed.kind !== 'refused' && !breaks(parsed.statements)) continue
-      if (mode === 'enforce') return { rule, mode }
-      observed ??= { rule, mode }
-    }
-    return observed
-  }
+  const judge = remembered((sql) => judged(sql, active), REMEMBERED)
+  return (sql, whole) => (whole ? judge(sql) : firstOf(active))
 }
 
-type Parse = (sql: string) => Parsed
+function judged(sql: string, active: readonly Rule[]): Verdict | undefined {
+  const parsed = parseSql(sql)
+  if (parsed.kind === 'syntax-error') return undefined // the server refuses it, too
+  if (parsed.kind === 'refused') return firstOf(active)
+  const reading = new Reading(parsed.statements)
+  return firstOf(active.filter(({ breaks }) => breaks(reading)))
+}
 
-/** One parser for all sessions of a gateway: applications repeat themselves. */
-export function sharedParser(): Parse {
-  return cachedParser(CACHE_ENTRIES_MAX, CACHED_TEXT_MAX)
+/** What is enforced counts before what is only observed. */
+function firstOf(broken: readonly Rule[]): Verdict | undefined {
+  const first = broken.find(({ mode }) => mode === 'enforce') ?? broken[0]
+  return first && { rule: first.rule, mode: first.mode }
 }

@@ -26,7 +26,7 @@ import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
 import { Sanctions } from './sanctions.ts'
 import { scramFor } from './scram-for.ts'
-import { judgeOf, sharedParser } from './rules.ts'
+import { judgeOf } from './rules.ts'
 
 export type RunningSqlGateway = RunningService & {
   /** The TCP port it listens on. */
@@ -60,7 +60,9 @@ export async function serve(
 
   const journal = new Journal(trail, fail)
   await loadSqlParser()
-  const parse = sharedParser()
+  const judges = new Map(
+    Object.entries(config.roles).map(([user, rules]) => [user, judgeOf(rules)] as const),
+  )
 
   const subjects = subjectsOf(config.subjects, randomBytes, () => clock.monotonicMs())
   const sanctions = new Sanctions()
@@ -85,7 +87,7 @@ export async function serve(
     },
     journal,
     scram: scramFor(ports),
-    judgeFor: (user) => judgeOf(config.roles[user], parse),
+    judgeFor: (user) => judges.get(user),
     personal: new PersonalColumns(config.personal, ports.columnsOf, clock),
     valuesFor: (peer) => valuesOf(subjects, peer),
     left: (connection) => connections.delete(connection),

@@ -10,7 +10,7 @@ import { AnswerEditor } from '#protocol/postgres/answer-editor.ts'
 import { BackendWalker, type BackendType } from '#protocol/postgres/backend.ts'
 import { readParameter } from '#protocol/postgres/command-tag.ts'
 import { encodeError, encodeRefused } from '#protocol/postgres/encode.ts'
-import { FrameReader, type FrameName } from '#protocol/postgres/frame.ts'
+import { FrameReader, type SingleFrame } from '#protocol/postgres/frame.ts'
 import {
   LongText,
   readBind,
@@ -81,6 +81,7 @@ export class Session {
     this.#frames = new FrameReader(
       {
         frame: (name, head, bodySize) => this.#frame(name, head, bodySize),
+        copyData: (bytes) => this.#tracker.copyData(bytes),
         part: (bytes) => this.#longText?.push(bytes),
         end: () => this.#endLongText(),
       },
@@ -188,7 +189,7 @@ export class Session {
   }
 
   /** @returns What goes to the server in place of a statement that is refused. */
-  #frame(name: FrameName, head: Uint8Array, bodySize: number): Uint8Array | undefined {
+  #frame(name: SingleFrame, head: Uint8Array, bodySize: number): Uint8Array | undefined {
     if (name !== 'Query' && name !== 'Parse') {
       this.#notice(name, head, bodySize)
       return undefined
@@ -204,7 +205,7 @@ export class Session {
     return undefined
   }
 
-  #notice(name: Exclude<FrameName, 'Query' | 'Parse'>, head: Uint8Array, bodySize: number): void {
+  #notice(name: Exclude<SingleFrame, 'Query' | 'Parse'>, head: Uint8Array, bodySize: number): void {
     switch (name) {
       case 'Bind': {
         const { portal, statement, parameters } = readBind(head)
@@ -223,8 +224,6 @@ export class Session {
       }
       case 'Sync':
         return this.#tracker.sync()
-      case 'CopyData':
-        return this.#tracker.copyData(bodySize)
       case 'CopyDone':
       case 'CopyFail':
         return this.#tracker.copyEnd()
@@ -269,7 +268,10 @@ export class Session {
 
   #judged(raw: RawText): Verdict | undefined {
     const { judge } = this.#options
-    return judge?.(Buffer.from(raw.kept).toString('utf8'), raw.kept.length === raw.size)
+    if (!judge) return undefined
+    const { buffer, byteOffset, length } = raw.kept
+    const sql = Buffer.from(buffer, byteOffset, length).toString('utf8')
+    return judge(sql, length === raw.size)
   }
 
   #endLongText(): void {

@@ -34,8 +34,8 @@ export interface TrafficSink {
 export class Traffic implements Gate {
   readonly #options: TrafficOptions
   readonly #sink: TrafficSink
-  /** Passages that wait for their record. */
-  #waiting = 0
+  /** What the client sent and the server has not: each waits for its record, in this order. */
+  #waiting: Uint8Array[] = []
   /** The record takes longer than a turn of the event loop: the client is not read. */
   #held = false
   /** The client has said its last; the server is told after what still waits. */
@@ -48,12 +48,15 @@ export class Traffic implements Gate {
     this.#sink = sink
   }
 
-  /** @throws {VeiligError} When the bytes make no sense; the session cannot go on. */
+  /**
+   * @param chunk As it was read: given back once it is written.
+   * @throws {VeiligError} When the bytes make no sense; the session cannot go on.
+   */
   fromClient(chunk: Uint8Array): void {
     const { session, clock, journal } = this.#options
     const passage = session.fromClient(chunk, clock.monotonicMs())
-    const free = this.#waiting === 0 ? withoutEvents(passage) : undefined
-    this.#waiting++
+    const free = this.#waiting.length === 0 ? withoutEvents(passage) : undefined
+    this.#waiting.push(chunk)
     if (free) this.forward(free)
     else journal.pass(passage, this)
   }
@@ -61,16 +64,17 @@ export class Traffic implements Gate {
   /** The only way to the server during a session. */
   forward(recorded: Recorded): void {
     const { client, server, session } = this.#options
-    this.#waiting--
+    const chunk = this.#waiting.shift()
     if (this.#over) return
-    if (this.#held && this.#waiting === 0) {
+    if (this.#held && this.#waiting.length === 0) {
       this.#held = false
       client.resume()
     }
     let room = true
     for (const bytes of recorded.bytes) room = server.write(bytes)
     if (!room) client.pause()
-    if (this.#waiting > 0) return
+    if (chunk && server.writableLength === 0) giveBack(chunk)
+    if (this.#waiting.length > 0) return
     if (session.violation) this.#sink.violated(session.violation)
     else if (this.#ending) server.end()
   }
@@ -94,7 +98,7 @@ export class Traffic implements Gate {
   /** The client sends no more. */
   clientEnded(): void {
     this.#ending = true
-    if (this.#waiting === 0) this.#options.server.end()
+    if (this.#waiting.length === 0) this.#options.server.end()
   }
 
   clientDrained(): void {
@@ -119,4 +123,13 @@ export class Traffic implements Gate {
     clearTimeout(this.#stall)
     this.#stall = setTimeout(() => this.#sink.stalled(), writeStallMs)
   }
+}
+
+/**
+ * Frees memory that nobody looks at again now, not at the next collection: Node.js reads each chunk
+ * into new memory, and every 64 MiB of it force V8 to collect everything. Only a whole buffer goes:
+ * parts may share theirs.
+ */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
 }

@@ -10,7 +10,8 @@
 import type { Tree } from '#protocol/sql/parse.ts'
 import type { Withheld } from './config.ts'
 
-type Named = {
+/** What a statement names. */
+export type Named = {
   /** Schema or undefined, and name, of each table. */
   readonly tables: { schema: string | undefined; name: string; alias: string | undefined }[]
   /** Names of columns read or written, and of whole rows. */
@@ -21,10 +22,14 @@ type Named = {
 
 const DEPTH_MAX = 2_000
 
-/** Whether a statement names something withheld. */
-export function namesWithheld(statement: Tree, withheld: Withheld): boolean {
+export function namedIn(statement: Tree): Named {
   const named: Named = { tables: [], columns: new Set(), everything: false }
   collect(statement, named, 0)
+  return named
+}
+
+/** Whether something withheld is among what a statement names. */
+export function isWithheld(named: Named, withheld: Withheld): boolean {
   const [name = '', schema] = withheld.table.split('.').toReversed()
   const tables = named.tables.filter(
     (table) =>
