@@ -285,6 +285,7 @@ async function start(
     trail: { append: () => undefined, flush: () => Promise.resolve() },
     clock: systemClock,
     manifest: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket: join(folder, `${++started}.sock`),
   })

@@ -4,7 +4,7 @@
  * long the catalogue takes to read, must stop growing; what the first moment needs is made to stand
  * alone, and no key may be older than the window by more than an hour.
  *
- * VEILIG_BENCH_DAYS days; VEILIG_BENCH_PARTS parts of log an hour (a running ring makes up to
+ * VEILIG_BENCH_DAYS days, VEILIG_BENCH_RETAIN of them kept (90, at most nine tenths); VEILIG_BENCH_PARTS parts of log an hour (a running ring makes up to
  * 14,400; what counts is that they become one object).
  */
 import { keysOf, openSmall, CLUSTER, SEGMENT, walAt } from '#kit/repository.ts'
@@ -24,7 +24,8 @@ const DAYS = Number(process.env['VEILIG_BENCH_DAYS'] ?? 100)
 const PARTS_AN_HOUR = Number(process.env['VEILIG_BENCH_PARTS'] ?? 12)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const RETAIN_MS = Math.round(Math.min(90, DAYS * 0.9) * DAY_MS)
+const RETAIN_DAYS = Number(process.env['VEILIG_BENCH_RETAIN'] ?? Math.min(90, DAYS * 0.9))
+const RETAIN_MS = Math.round(RETAIN_DAYS * DAY_MS)
 const BACKUP_EVERY_MS = 50 * 60_000
 const PART_SIZE = 1000
 /** Of the window's being full: when the hold is placed and released. */
@@ -140,6 +141,13 @@ async function holdAndMeasure(repository: Repository, fullForMs: number): Promis
   broken.old += found.old.length
   broken.undead += found.undead.length
   broken.receiptsMissing += found.receiptsMissing
+  const { gaps, old, undead } = found
+  if (gaps.length + old.length + undead.length > 0) {
+    const atMs = clock.nowMs() - RETAIN_MS
+    process.stderr.write(
+      `${JSON.stringify({ fullForMs, windowFromMs: atMs, gaps, old, undead })}\n`,
+    )
+  }
 }
 
 /** When the use of the oldest key in any region began. */

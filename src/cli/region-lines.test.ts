@@ -9,6 +9,7 @@ const region = {
   timeline: 1,
   durableLsn: '0/1',
   lagBytes: 0,
+  maxRateMib: null,
   completeUntilMs: 1,
   lagMs: 340,
   fault: null,
@@ -21,6 +22,8 @@ test('a region says up to when it is complete, whether it must be, and why it is
     regionLine(away),
     'Region abroad (optional) holds every change up to 7200.0 s ago: STORE_FAILED: it is away.\n',
   )
+  const limited = { ...region, required: false, maxRateMib: 20 }
+  assert.match(regionLine(limited), /^Region abroad \(optional, at most 20 MiB\/s\) holds/)
   const unknown = { ...away, lagMs: null, fault: 'behind' }
   assert.match(regionLine(unknown), /is behind, nobody knows how far/)
   assert.match(regionLine({ ...unknown, fault: null }), /is being compared/)

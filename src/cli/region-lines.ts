@@ -23,8 +23,10 @@ export async function regionsNow(paths: Paths): Promise<readonly RegionStatus[] 
   return undefined
 }
 
-export function regionLine({ name, required, lagMs, fault }: RegionStatus): string {
-  const kind = required ? '' : ' (optional)'
+export function regionLine({ name, required, lagMs, maxRateMib, fault }: RegionStatus): string {
+  const limit = maxRateMib === null ? '' : `at most ${maxRateMib} MiB/s`
+  const traits = [...(required ? [] : ['optional']), ...(limit === '' ? [] : [limit])]
+  const kind = traits.length === 0 ? '' : ` (${traits.join(', ')})`
   const reason = fault === null ? '' : `: ${fault}`
   if (lagMs === null) {
     const what = fault === null ? 'is being compared' : 'is behind, nobody knows how far'

@@ -40,6 +40,8 @@ export type KeyFiles = {
   readonly root: string
   /** How far the catalogue had come. */
   readonly head: string
+  /** What the log ended with. */
+  readonly tail: string
   /** Folder of the server's lists of files: differences are taken against them. */
   readonly manifests: string
 }
@@ -52,6 +54,7 @@ export function keyFiles(paths: Paths): KeyFiles {
     catalogue: paths.secret('backup', 'catalogue.key'),
     root: paths.secret('backup', 'repository.root'),
     head: paths.secret('backup', 'catalogue.head'),
+    tail: paths.secret('backup', 'log.tail'),
     manifests: paths.secret('backup', 'manifests'),
   }
 }

@@ -14,13 +14,19 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startBrowser } from '#kit/browser.ts'
+import { busyRecovery } from '#kit/busy-recovery.ts'
 import { alertId, busyOverview, busyWatch } from '#kit/busy-watch.ts'
 import { consoleOrigin, signedIn, startConsole, type TestConsole } from '#kit/console.ts'
 import { askStaff } from '#services/staff/client.ts'
+import type { Overview, Recovery } from '#services/staff/ports.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = process.env['CONSOLE_SHOTS']
 
+const nowMs = Date.now()
+/** A moment of a day in which there is a gap. */
+const picked = new Date(nowMs - 6 * 3_600_000).toISOString().slice(0, 19)
+const recoveryOfADay = `/recovery?at=${picked}&span=day`
 const places = [
   '/',
   '/alerts',
@@ -30,6 +36,7 @@ const places = [
   '/claims',
   '/audit?person=club_app',
   '/recovery',
+  recoveryOfADay,
   '/settings',
   '/access',
   '/approvals',
@@ -47,7 +54,9 @@ const watch = busyWatch()
 const stack = new AsyncDisposableStack()
 
 before(async () => {
-  desk = stack.use(await startConsole({ overview: () => Promise.resolve(busyOverview), watch }))
+  const recovery = (): Promise<Recovery> => Promise.resolve(busyRecovery(nowMs))
+  const overview = (): Promise<Overview> => Promise.resolve(busyOverview)
+  desk = stack.use(await startConsole({ overview, recovery, watch }))
   const cookie = await signedIn(desk, 'lotte@club.example', 'owner')
   await fill(desk)
   const server = createServer((incoming, outgoing) => {
@@ -135,7 +144,8 @@ for (const [width, colorScheme] of looks) {
 async function shoot(page: Page, place: string, how: string): Promise<void> {
   const name = place.split('/')[1]?.split('?')[0] ?? ''
   const kind = place.split('/').length > 2 ? `${name}-one` : name
-  const path = join(shots ?? '', `${kind || 'overview'}-${how}.png`)
+  const view = place.includes('span=') ? '-day' : ''
+  const path = join(shots ?? '', `${kind || 'overview'}${view}-${how}.png`)
   await page.screenshot({ path, fullPage: true })
 }
 

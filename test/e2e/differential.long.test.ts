@@ -5,29 +5,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { prepareBackup, until, type TestBackup } from '#kit/backup.ts'
+import { startBackedUp, until, type BackedUp, type TestBackup } from '#kit/backup.ts'
 import { change, checkTables, contents, fillChanging } from '#kit/changing-database.ts'
-import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
-import { requiredServerSettings } from '#services/backup/server-settings.ts'
+import type { TestPostgres } from '#kit/postgres.ts'
 
-// A restored server has no log older than itself: its summariser would wait for it.
-const settings = { ...requiredServerSettings, summarize_wal: 'off' }
-
+let world: BackedUp
 let server: TestPostgres
 let backup: TestBackup
 
 before(async () => {
-  server = await startPostgres(requiredServerSettings)
-  await fillChanging(server)
-  backup = await prepareBackup(server)
-  await backup.start()
+  world = await startBackedUp(fillChanging)
+  ;({ server, backup } = world)
   await backup.full()
 })
 
-after(async () => {
-  await backup[Symbol.asyncDispose]()
-  await server[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 test('differential: with its full one, exactly the rows of a moment after it', async () => {
   await change(server, 1)
@@ -44,7 +36,7 @@ test('differential: with its full one, exactly the rows of a moment after it', a
   await change(server, 3)
   await backup.caughtUp()
 
-  await using restored = await backup.restore(noted!.now, settings)
+  await using restored = await backup.restore(noted!.now)
   assert.deepEqual(await contents(restored), expected)
   assert.deepEqual(await restored.query(DATABASES), [{ datname: 'comes' }])
   await checkTables(restored)
@@ -56,7 +48,7 @@ test('differential: the newest of several wins, and a list of them tells the cha
   await change(server, 5)
   const second = await backup.differential()
   await backup.caughtUp()
-  await using restored = await backup.restore('latest', settings)
+  await using restored = await backup.restore('latest')
   assert.deepEqual(await contents(restored), await contents(server))
   await checkTables(restored)
   const { backups } = JSON.parse(await backup.veilig('backup', 'list', '--json')) as Listed
@@ -79,7 +71,7 @@ test('differential: killed in the middle, nothing of it is listed and the next o
   await backup.start()
   assert.equal((await backup.differential()).kind, 'differential')
   await backup.caughtUp()
-  await using restored = await backup.restore('latest', settings)
+  await using restored = await backup.restore('latest')
   assert.deepEqual(await contents(restored), await contents(server))
 })
 

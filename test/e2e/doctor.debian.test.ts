@@ -5,7 +5,7 @@ import { askDoctor, urlOf } from '#kit/doctor.ts'
 import { debianPostgres, startPostgres } from '#kit/postgres.ts'
 import { serverSettingsFor } from '#services/backup/server-settings.ts'
 
-test('PostgreSQL 15 can be backed up; only its differences are full backups', async () => {
+test('PostgreSQL 15 can be backed up; only its differences read all of it', async () => {
   const binaries = debianPostgres()
   assert(binaries, 'this suite needs the Debian package postgresql-15')
   await using server = await startPostgres(serverSettingsFor(15), binaries)

@@ -37,6 +37,33 @@ test('what it says to do mends it: a role that may not replicate may afterwards'
   )
 })
 
+test('a server like those that providers run: each lack in one sentence, with its mend', async () => {
+  const lacks = { max_replication_slots: '1', wal_level: 'logical', summarize_wal: 'off' }
+  await using server = await startPostgres({ ...requiredServerSettings, ...lacks })
+  await server.query(`create role backup login replication password 'backup-role'`)
+  await server.query(`select pg_create_physical_replication_slot('of_somebody')`)
+  const hba = join(server.place.dataDir, 'pg_hba.conf')
+  await writeFile(hba, 'local all all scram-sha-256\n')
+  await server.query('select pg_reload_conf()')
+  const url = urlOf(server, 'backup', 'backup-role')
+  const says = await askDoctor('--database', url)
+  assert.equal(says.exitCode, 1)
+  const told = (id: string): string => {
+    const found = says.findings.find((finding) => finding.id === `server.${id}`)
+    assert(found, id)
+    return `${found.state}: ${found.sentence} -> ${found.mend ?? ''}`
+  }
+  assert.match(told('replication'), /^missing: it admits no .*pg_hba.conf.* -> .*replication/)
+  assert.match(told('slots'), /^missing: .*1 .* -> drop one .* or alter system set max_replication/)
+  assert.match(told('summaries'), /^weak: summarize_wal is off.* -> alter system set/)
+  assert.match(told('wal-level'), /^good: wal_level is logical/)
+
+  await server.query('create role rds_superuser')
+  const atProvider = await askDoctor('--database', url)
+  const first = atProvider.findings.find(({ id }) => id === 'server.replication')
+  assert.match(`${first?.sentence} ${first?.mend}`, /^Amazon RDS gives nobody .* own backups/)
+})
+
 test('the configured server and regions are tried together, and nothing is left behind', async () => {
   await using server = await startPostgres(requiredServerSettings)
   await server.query(`create role veilig_backup login replication password 'backup-role'`)

@@ -3,16 +3,14 @@
  * streamed from it takes over at its address. The backup process is not told.
  */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { chown, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rename, symlink } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import { prepareBackup, until, type TestBackup } from '#kit/backup.ts'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
+import { queryOn, startStandby } from '#kit/standby.ts'
 import { requiredServerSettings } from '#services/backup/server-settings.ts'
-import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
+import type { RunningCluster } from '#system/postgres/cluster.ts'
 
 const ROWS = `select count(*)::int as n from kept`
 
@@ -31,7 +29,7 @@ before(async () => {
     select g, md5(g::text) || md5((-g)::text) as text from generate_series(1, 200000) g`)
   const cluster = { ...primary.cluster, socketDir: address }
   backup = await prepareBackup({ ...primary, cluster })
-  standby = await startStandby()
+  standby = await startStandby(primary)
   await backup.start()
   await until(async () => (await backup.status()).full.newest !== null)
 })
@@ -86,41 +84,13 @@ test('after it all: a backup of the new primary, and a restore that begins with 
   assert.deepEqual(await restored.query(`${ROWS} where n < 0`), [{ n: 0 }])
 })
 
-/** A copy of the primary that streams from it, without its slots, as pg_basebackup makes one. */
-async function startStandby(): Promise<RunningCluster> {
-  const { place, connection, port } = primary
-  const home = `${place.dataDir}-standby`
-  const dataDir = join(home, 'data')
-  await primary.cluster[Symbol.asyncDispose]()
-  await mkdir(home, { mode: 0o755 })
-  await promisify(execFile)('cp', ['-a', place.dataDir, dataDir])
-  for (const slot of await readdir(join(dataDir, 'pg_replslot'))) {
-    await rm(join(dataDir, 'pg_replslot', slot), { recursive: true })
-  }
-  const signal = join(dataDir, 'standby.signal')
-  await writeFile(signal, '')
-  if (place.account) await chown(signal, place.account.uid, place.account.gid)
-  await primary.restart()
-  const { user, password } = connection
-  const conninfo = `host=${primary.socketDir} port=${port} user=${user} password=${password as string}`
-  const listening = { socketDir: join(home, 's'), port, logFile: join(home, 'log') }
-  const settings = { ...requiredServerSettings, primary_conninfo: conninfo }
-  return startCluster({ ...place, dataDir }, { ...listening, settings })
-}
-
 async function pointTo(socketDir: string): Promise<void> {
   await symlink(socketDir, `${address}-next`)
   await rename(`${address}-next`, address)
 }
 
-async function onStandby<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
-  const client = new pg.Client({ ...primary.connection, host: standby.socketDir })
-  await client.connect()
-  try {
-    return (await client.query<Row>(sql)).rows
-  } finally {
-    await client.end()
-  }
+function onStandby<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+  return queryOn<Row>(primary, standby, sql)
 }
 
 /** Backups that the primary is sending, and has begun to. */

@@ -6,30 +6,21 @@ import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { prepareBackup, type TestBackup } from '#kit/backup.ts'
+import { startBackedUp, type BackedUp, type TestBackup } from '#kit/backup.ts'
 import { book, makeClub, now } from '#kit/club-bookings.ts'
-import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
-import { requiredServerSettings } from '#services/backup/server-settings.ts'
+import type { TestPostgres } from '#kit/postgres.ts'
 
-// A restored server has no log older than itself: its summariser would wait for it, ten seconds
-// at a time, also when the server is told to stop.
-const settings = { ...requiredServerSettings, summarize_wal: 'off' }
-
+let world: BackedUp
 let server: TestPostgres
 let backup: TestBackup
 
 before(async () => {
-  server = await startPostgres(requiredServerSettings)
-  await makeClub(server)
-  backup = await prepareBackup(server)
-  await backup.start()
+  world = await startBackedUp(makeClub)
+  ;({ server, backup } = world)
   await backup.full()
 })
 
-after(async () => {
-  await backup[Symbol.asyncDispose]()
-  await server[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 test('story: a promotion is followed, while it happens and afterwards', async () => {
   await backup.kill()
@@ -42,7 +33,7 @@ test('story: a promotion is followed, while it happens and afterwards', async ()
   await book(server, 'on timeline 3', 10)
   await backup.caughtUp()
 
-  await using restored = await backup.restore('latest', settings)
+  await using restored = await backup.restore('latest')
   assert.deepEqual(await restored.query(ON_TIMELINES), await server.query(ON_TIMELINES))
   assert.deepEqual(await restored.query(ON_TIMELINES), [1, 2, 3].map(onTimeline))
 })
@@ -53,7 +44,7 @@ test('story: a restored copy is taken up as a branch of its own', async () => {
   await delay(20)
   await book(server, 'on timeline 3', 100)
   await backup.caughtUp()
-  await using restored = await backup.restore(noted, settings)
+  await using restored = await backup.restore(noted)
   await backup.kill()
   await backup.follow(restored)
   await backup.start()
@@ -61,7 +52,7 @@ test('story: a restored copy is taken up as a branch of its own', async () => {
     `insert into bookings (who) select 'on timeline 4' from generate_series(1, 10)`,
   )
   await backup.caughtUp()
-  await using again = await backup.restore('latest', settings)
+  await using again = await backup.restore('latest')
   const expected = [1, 2, 3, 4].map(onTimeline)
   expected[2]!.bookings = 15
   assert.deepEqual(await again.query(ON_TIMELINES), expected)

@@ -7,30 +7,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { prepareBackup, until, type TestBackup } from '#kit/backup.ts'
+import { startBackedUp, until, type BackedUp, type TestBackup } from '#kit/backup.ts'
 import { book, makeClub, now } from '#kit/club-bookings.ts'
-import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
-import { requiredServerSettings } from '#services/backup/server-settings.ts'
+import type { TestPostgres } from '#kit/postgres.ts'
 
-// A restored server has no log older than itself: its summariser would wait for it, ten seconds
-// at a time, also when the server is told to stop.
-const settings = { ...requiredServerSettings, summarize_wal: 'off' }
-
+let world: BackedUp
 let server: TestPostgres
 let backup: TestBackup
 
 before(async () => {
-  server = await startPostgres(requiredServerSettings)
-  await makeClub(server)
-  backup = await prepareBackup(server)
-  await backup.start()
+  world = await startBackedUp(makeClub)
+  ;({ server, backup } = world)
   await backup.full()
 })
 
-after(async () => {
-  await backup[Symbol.asyncDispose]()
-  await server[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 test('story: after a DROP TABLE, the bookings are back as they were at the noted time', async () => {
   await book(server, 'before', 100)
@@ -40,7 +31,7 @@ test('story: after a DROP TABLE, the bookings are back as they were at the noted
   await server.query('drop table bookings')
   await backup.caughtUp()
 
-  await using restored = await backup.restore(noted, settings)
+  await using restored = await backup.restore(noted)
   assert.deepEqual(
     await restored.query('select who, count(*)::int as bookings from bookings group by who'),
     [{ who: 'before', bookings: 100 }],
@@ -75,7 +66,7 @@ test('story: no kill -9 of PostgreSQL or of the backup loses what was promised',
   server.cluster.kill('SIGKILL')
   await Promise.all([load, server.cluster.ended])
 
-  await using restored = await backup.restore('latest', settings)
+  await using restored = await backup.restore('latest')
   const [back] = await restored.query<Bookings>(BOOKINGS)
   await restartAfterCrash(server)
   const prefix = `select id from bookings order by id limit ${back!.count}`

@@ -8,35 +8,27 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { prepareBackup, type TestBackup } from '#kit/backup.ts'
+import { startBackedUp, type BackedUp, type TestBackup } from '#kit/backup.ts'
 import { change, checkTables, contents, fillChanging } from '#kit/changing-database.ts'
-import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
+import type { TestPostgres } from '#kit/postgres.ts'
 import { postgres18Tools } from '#kit/postgres-18-tools.ts'
 import { backupConfig } from '#services/backup/config.ts'
-import { requiredServerSettings } from '#services/backup/server-settings.ts'
 import type { NewestBackup } from '#services/backup/status.ts'
 import type { Synthesized } from '#services/drill/ports.ts'
 import { systemClock } from '#system/clock.ts'
 import { pathsIn } from '../../src/cli/paths.ts'
 import { openForBackup } from '../../src/cli/repository.ts'
 
-// A restored server has no log older than itself: its summariser would wait for it.
-const settings = { ...requiredServerSettings, summarize_wal: 'off' }
-
+let world: BackedUp
 let server: TestPostgres
 let backup: TestBackup
 
 before(async () => {
-  server = await startPostgres(requiredServerSettings)
-  await fillChanging(server)
-  backup = await prepareBackup(server)
-  await backup.start()
+  world = await startBackedUp(fillChanging)
+  ;({ server, backup } = world)
 })
 
-after(async () => {
-  await backup[Symbol.asyncDispose]()
-  await server[Symbol.asyncDispose]()
-})
+after(() => world[Symbol.asyncDispose]())
 
 test('synthetic: stands alone once its chain is destroyed, and later differences on it', async () => {
   const full = await backup.full()
@@ -63,7 +55,7 @@ test('synthetic: stands alone once its chain is destroyed, and later differences
   const { endLsn } = (await listed()).find(({ id }) => id === made.id)!
   await agreesWithPostgres(endLsn)
   {
-    await using restored = await backup.restore(endLsn, settings)
+    await using restored = await backup.restore(endLsn)
     assert.deepEqual(await contents(restored), noted)
     await checkTables(restored)
   }
@@ -71,7 +63,7 @@ test('synthetic: stands alone once its chain is destroyed, and later differences
   await backup.caughtUp()
   {
     // From the third, whose parent is gone: the synthetic one is in its place.
-    await using restored = await backup.restore('latest', settings)
+    await using restored = await backup.restore('latest')
     assert.deepEqual(await contents(restored), await contents(server))
     await checkTables(restored)
   }
@@ -87,7 +79,7 @@ test('synthetic: the next difference is taken against it, and so on for ever', a
   const fifth = await backup.differential()
   assert.equal((await listed()).find(({ id }) => id === fifth.id)?.parentId, made.id)
   await backup.caughtUp()
-  await using restored = await backup.restore('latest', settings)
+  await using restored = await backup.restore('latest')
   assert.deepEqual(await contents(restored), await contents(server))
   await checkTables(restored)
   const { fullInstead } = (await backup.status()).differential
@@ -110,13 +102,13 @@ test('chain: five differences, each on the one before, are restored in one pass'
   await backup.caughtUp()
   const expected = await contents(server)
   {
-    await using restored = await backup.restore('latest', settings)
+    await using restored = await backup.restore('latest')
     assert.deepEqual(await contents(restored), expected)
     await checkTables(restored)
   }
   const made = await synthesize()
   assert.deepEqual([made.from, made.chain], [before, 7])
-  await using restored = await backup.restore('latest', settings)
+  await using restored = await backup.restore('latest')
   assert.deepEqual(await contents(restored), expected)
   await checkTables(restored)
 })

@@ -19,10 +19,17 @@ import { readIdentity } from '#services/backup/repository/repository-keys.ts'
 import { readServerManifest } from '#services/backup/repository/server-manifest.ts'
 import type { BackupStatus, NewestBackup } from '#services/backup/status.ts'
 import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
+import { serverSettingsFor } from '#services/backup/server-settings.ts'
 import { systemClock } from '#system/clock.ts'
 import { pathsIn } from '../../src/cli/paths.ts'
 import { ensureRepositoryKeys, keyFiles, regionPlaces } from '../../src/cli/repository.ts'
-import { PASSWORD, SUPERUSER, temporaryFolder, type TestPostgres } from './postgres.ts'
+import {
+  PASSWORD,
+  startPostgres,
+  SUPERUSER,
+  temporaryFolder,
+  type TestPostgres,
+} from './postgres.ts'
 
 const veilig = fileURLToPath(new URL('../../bin/veilig', import.meta.url))
 const PATIENCE_MS = 60_000
@@ -45,7 +52,7 @@ export type TestBackup = AsyncDisposable & {
   caughtUp(): Promise<void>
   /** `veilig restore` only: the folder, and the manifest the server sent with the backup. */
   layOut(to: string): Promise<{ readonly into: string; readonly manifest: Uint8Array }>
-  /** `veilig restore` into a new folder, and PostgreSQL started on it. */
+  /** `veilig restore` into a new folder, and PostgreSQL started on it. @param settings Besides. */
   restore(to: string, settings?: Readonly<Record<string, string>>): Promise<RestoredPostgres>
   /** PostgreSQL started on a folder that `restore` made before. */
   reopen(dataDir: string): Promise<RestoredPostgres>
@@ -58,6 +65,33 @@ export type RestoredPostgres = AsyncDisposable & {
   readonly dataDir: string
   readonly cluster: RunningCluster
   query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]>
+}
+
+export type BackedUp = AsyncDisposable & {
+  readonly server: TestPostgres
+  readonly backup: TestBackup
+}
+
+/**
+ * A server with something in it, and its backup running.
+ *
+ * @param options.server Its settings besides those a backup needs. @param options.backup Of the
+ *   section `backup`.
+ */
+export async function startBackedUp(
+  fill: (server: TestPostgres) => Promise<unknown>,
+  options: {
+    readonly server?: Readonly<Record<string, string>>
+    readonly backup?: Readonly<Record<string, unknown>>
+  } = {},
+): Promise<BackedUp> {
+  await using stack = new AsyncDisposableStack()
+  const server = stack.use(await startPostgres({ ...serverSettingsFor(18), ...options.server }))
+  await fill(server)
+  const backup = stack.use(await prepareBackup(server, options.backup))
+  await backup.start()
+  const kept = stack.move()
+  return { server, backup, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /**
@@ -167,9 +201,14 @@ async function startRestored(
   dataDir: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<RestoredPostgres> {
+  // A restored server has no log older than itself: its summariser would wait for it, ten seconds
+  // at a time, also when the server is told to stop.
+  const { summarize_wal, ...required } = serverSettingsFor(server.major)
+  const quiet = summarize_wal === undefined ? {} : { summarize_wal: 'off' }
+  const listening = { socketDir: join(home, 's'), port: 5432, logFile: join(home, 'log') }
   const cluster = await startCluster(
     { ...server.place, dataDir },
-    { socketDir: join(home, 's'), port: 5432, logFile: join(home, 'log'), settings },
+    { ...listening, settings: { ...required, ...quiet, ...settings } },
   )
   const connection = {
     host: cluster.socketDir,

@@ -10,7 +10,7 @@ import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { staffConfig } from '#services/staff/config.ts'
-import type { SendMail, StaffPorts } from '#services/staff/ports.ts'
+import type { Recovery, SendMail, StaffPorts } from '#services/staff/ports.ts'
 import { serve } from '#services/staff/serve.ts'
 import type { WatchPorts } from '#services/staff/watch/ports.ts'
 import { startPostgres, temporaryFolder } from './postgres.ts'
@@ -44,6 +44,15 @@ export const quietWatch: WatchPorts = {
   monitors: () => Promise.resolve([]),
   search: () => Promise.resolve({ rows: [], more: false, warnings: [] }),
   settings: () => Promise.resolve({ file: undefined, lines: [] }),
+}
+
+const nothingKept: Recovery = {
+  backups: [],
+  untilMs: undefined,
+  uncertain: [],
+  gaps: [],
+  holds: [],
+  destroyed: undefined,
 }
 
 /** @param shown What the ring is said to do; by default nothing happens in it. */
@@ -82,7 +91,7 @@ export async function startConsole(
     },
     onFault: (what, error) => void faults.push(`${what}: ${String(error)}`),
     overview: () => Promise.resolve({ claims: [], processes: [], backups: [] }),
-    recovery: () => Promise.resolve({ backups: [], untilMs: undefined, uncertain: [] }),
+    recovery: () => Promise.resolve(nothingKept),
     access: {
       start: () => Promise.resolve({ role: 'jit_x', url: 'postgres://x', untilMs: 0 }),
       end: () => Promise.resolve(),

@@ -142,7 +142,11 @@ export class SimulatedConnection implements LogConnection {
     if (!stream) return undefined
     const { timeline, atLsn } = stream
     const endLsn = this.#server.endOf(timeline) ?? 0n
-    if (atLsn < this.#server.keptLsn && atLsn < endLsn) return removed()
+    if (atLsn < this.#server.keptLsn && atLsn < endLsn) {
+      this.#stream = undefined
+      this.#ready.push({ name: 'ReadyForQuery', body: new Uint8Array(0) })
+      return removed()
+    }
     if (atLsn >= endLsn) {
       if (timeline === this.#server.timeline) return undefined
       this.#stream = undefined

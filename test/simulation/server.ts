@@ -97,12 +97,13 @@ export class SimulatedServer {
   /**
    * Another server, promoted apart to the same number, answers at the address, and has more log.
    *
+   * @param alike Promoted at the same position: nothing but its log tells it from this one.
    * @returns Ends it: this one is back.
    */
-  impersonate(): () => void {
+  impersonate(alike: boolean): () => void {
     const { timeline, flushLsn, ancestors } = this
     const branch = ancestors.at(-1)!
-    const elsewhere = { timeline: branch.timeline, endLsn: branch.endLsn - 8n }
+    const elsewhere = { timeline: branch.timeline, endLsn: branch.endLsn - (alike ? 0n : 8n) }
     this.histories.set(timeline, [...ancestors.slice(0, -1), elsewhere])
     this.flushLsn += 5000n
     this.#impostor = true

@@ -22,6 +22,7 @@ import { timelinePath } from '#services/backup/restore/timelines.ts'
 import { walPieces } from '#services/backup/restore/wal-source.ts'
 import { findGaps, hasOpenGap } from '#services/backup/wal/gaps.ts'
 import { WalReceiver } from '#services/backup/wal/receiver.ts'
+import type { LogTail } from '#services/backup/wal/recogniser.ts'
 import { SimulatedClock } from './clock.ts'
 import { SimulatedConnection } from './connection.ts'
 import { SimulatedRegion } from './region.ts'
@@ -47,6 +48,8 @@ export type Lived = {
   loose: number
   /** Servers of the number that is followed, promoted apart, and refused. */
   splits: number
+  /** Of these, those that branched off at the same position: only their log differs. */
+  twins: number
 }
 
 const SLOT = 'veilig'
@@ -54,6 +57,8 @@ const keys = keysOf('simulation')
 const HEAL_MS = 300_000
 /** Longer than the receiver waits before it tries again. */
 const SPLIT_MS = 12_000
+/** What of the log a server is known by. */
+const TAIL = 512n
 
 type Process = {
   alive: boolean
@@ -71,6 +76,7 @@ export class World {
     checks: 0,
     loose: 0,
     splits: 0,
+    twins: 0,
   }
   readonly #options: WorldOptions
   readonly #random: () => number
@@ -80,6 +86,7 @@ export class World {
   readonly #regions: readonly SimulatedRegion[]
   readonly #events: AuditEvent[] = []
   #head: CatalogueHead | undefined
+  #tail: LogTail | undefined
   #process: Process | undefined
   #failure: unknown
   #openGap = false
@@ -158,9 +165,15 @@ export class World {
     const { timeline, up } = this.#server
     const followed = alive === true && receiver?.state.timeline === timeline
     if (!followed || timeline === 1 || !up) return
-    const end = this.#server.impersonate()
+    const branchLsn = this.#server.ancestors.at(-1)?.endLsn ?? 0n
+    const known = (receiver.state.receivedLsn ?? 0n) > branchLsn + TAIL
+    const alike = known && this.#server.keptLsn < branchLsn && this.#random() < 0.5
+    const end = this.#server.impersonate(alike)
     await this.#clock.pass(SPLIT_MS)
-    if (/promoted apart/.test(receiver.state.fault ?? '')) this.lived.splits++
+    const { fault = '' } = receiver.state
+    if (/promoted apart/.test(fault)) this.lived.splits++
+    if (alike) assert.match(fault, /other log before/, 'a twin was not told from its like')
+    if (alike) this.lived.twins++
     end()
   }
 
@@ -210,6 +223,10 @@ export class World {
       repository: process.repository,
       clock,
       tell: (event) => Promise.resolve(void this.#events.push(event)),
+      tail: {
+        load: () => Promise.resolve(this.#tail),
+        save: (tail) => Promise.resolve(void (this.#tail = tail)),
+      },
       onGap: () => {
         this.lived.gaps++
         this.#openGap = true

@@ -8,6 +8,15 @@ import type { Command } from '../command.ts'
 
 const commonWords = ['--config', '--data', '--port-base', '--json', '--help']
 
+/** What may follow an option, where that can be counted. */
+const valuesOf: Readonly<Record<string, string>> = {
+  '--to': 'latest immediate',
+  '--type': 'full differential incremental',
+  '--action': 'promote pause shutdown',
+}
+
+const filesAfter = ['--config', '--data', '--into', '--key', '--new', '--tools']
+
 /** @param all The table; it holds this command too, so it is handed in. */
 export function completionCommand(all: () => readonly Command[]): Command {
   return {
@@ -31,8 +40,11 @@ function script(shell: 'bash' | 'zsh', commands: readonly Command[]): string {
   const first = new Set(shown.map((command) => command.name.split(' ')[0] ?? ''))
   const cases = shown.map((command) => {
     const words = [...Object.keys(command.options).map((name) => `--${name}`), ...commonWords]
-    return `    '${command.name}') words='${words.join(' ')}' ;;`
+    return `    '${command.name}'|'${command.name} '*) words='${words.join(' ')}' ;;`
   })
+  const values = Object.entries(valuesOf).map(
+    ([option, words]) => `    ${option}) COMPREPLY=($(compgen -W "${words}" -- "$now")); return ;;`,
+  )
   const nested = [...first].flatMap((word) => {
     const seconds = shown.flatMap((command) => {
       const [head, second] = command.name.split(' ')
@@ -44,13 +56,18 @@ function script(shell: 'bash' | 'zsh', commands: readonly Command[]): string {
     ...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []),
     '_veilig() {',
     '  local words typed="${COMP_WORDS[*]:1:COMP_CWORD-1}"',
+    '  local before="${COMP_WORDS[COMP_CWORD-1]}" now="${COMP_WORDS[COMP_CWORD]}"',
+    '  case "$before" in',
+    ...values,
+    `    ${filesAfter.join('|')}) return ;;`, // then the shell completes the name of a file
+    '  esac',
     '  case "$typed" in',
     `    '') words='${[...first].join(' ')} help' ;;`,
     ...nested,
     ...cases,
     `    *) words='${commonWords.join(' ')}' ;;`,
     '  esac',
-    '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
+    '  COMPREPLY=($(compgen -W "$words" -- "$now"))',
     '}',
     'complete -o default -F _veilig veilig bin/veilig',
     '',

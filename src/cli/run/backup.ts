@@ -12,6 +12,7 @@ import type { ServiceContext } from '../context.ts'
 import { manifestMemory } from '../manifest-memory.ts'
 import { keyFiles, openForBackup } from '../repository.ts'
 import { modeMemory } from '../synchronous-mode.ts'
+import { tailMemory } from '../tail-memory.ts'
 import { SOCKET_PORT } from '../supervisor/clusters.ts'
 
 /** @throws {VeiligError} When the repository cannot be opened, or its keys are not there. */
@@ -24,6 +25,7 @@ export async function runBackup(context: ServiceContext): Promise<BackupService>
     trail,
     clock,
     manifest: manifestMemory(systemDisk, keyFiles(paths).manifests),
+    tail: tailMemory(systemDisk, keyFiles(paths).tail),
     mode: modeMemory(paths),
     controlSocket: paths.socket('backup'),
   })

@@ -73,10 +73,11 @@ async function backupsOf({ paths, clock }: Context): Promise<Overview['backups']
       return [
         { what: 'Newest full backup', value: newest },
         { what: 'Transaction log', value: log.fault ?? log.phase },
-        ...regions.map(({ name, lagMs }) => ({
-          what: `Region ${name}`,
-          value: lagMs === null ? 'not known yet' : `${(lagMs / 1000).toFixed(1)} s behind`,
-        })),
+        ...regions.map(({ name, lagMs, maxRateMib }) => {
+          const behind = lagMs === null ? 'not known yet' : `${(lagMs / 1000).toFixed(1)} s behind`
+          const limit = maxRateMib === null ? '' : `, at most ${maxRateMib} MiB/s`
+          return { what: `Region ${name}`, value: `${behind}${limit}` }
+        }),
       ]
     }
   } catch {

@@ -5,6 +5,7 @@
  */
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
+import type { TailMemory } from './wal/recogniser.ts'
 import type { ModeMemory } from './wal/synchronous/keeper.ts'
 import type { Login } from './replication/connection.ts'
 import type { Repository } from './repository/repository.ts'
@@ -28,6 +29,8 @@ export type BackupPorts = {
   readonly trail: AuditTrail
   readonly clock: Clock
   readonly manifest: ManifestMemory
+  /** By what the server is known again. */
+  readonly tail: TailMemory
   /** Whether synchronous mode was given up. */
   readonly mode: ModeMemory
   /** Path of the Unix socket on which the service answers. */

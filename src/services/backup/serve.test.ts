@@ -177,6 +177,7 @@ async function start(
         return Promise.resolve()
       },
     },
+    tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket,
   })

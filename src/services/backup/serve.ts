@@ -53,6 +53,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     repository,
     clock,
     tell,
+    tail: ports.tail,
     onGap: () => runner.want(),
   })
   const runner = new BackupRunner({
@@ -188,7 +189,11 @@ function statusOf(
       fault: state.fault ?? null,
     },
     synchronous: modeStatus(config, ports, mode),
-    regions: ports.repository.wal.regions().map((region) => regionStatus(region, nowMs)),
+    maxRateMib: config.maxRateMib ?? null,
+    regions: ports.repository.wal.regions().map((region) => {
+      const { maxRateMib } = config.regions.find(({ name }) => name === region.name) ?? {}
+      return regionStatus(region, maxRateMib, nowMs)
+    }),
   }
 }
 
@@ -207,7 +212,11 @@ function differentialStatus(
   }
 }
 
-function regionStatus(region: RegionState, nowMs: number): RegionStatus {
+function regionStatus(
+  region: RegionState,
+  maxRateMib: number | undefined,
+  nowMs: number,
+): RegionStatus {
   const { lagMs } = region
   return {
     name: region.name,
@@ -215,6 +224,7 @@ function regionStatus(region: RegionState, nowMs: number): RegionStatus {
     timeline: region.durable?.timeline ?? null,
     durableLsn: region.durable ? formatLsn(region.durable.lsn) : null,
     lagBytes: Number(region.lagBytes),
+    maxRateMib: maxRateMib ?? null,
     completeUntilMs: lagMs === undefined ? null : nowMs - lagMs,
     lagMs: lagMs ?? null,
     fault: region.fault ?? null,

@@ -36,6 +36,8 @@ export type BackupStatus = {
     /** Why it does not stream, in words for the operator. */
     readonly fault: string | null
   }
+  /** What a backup may read of the server, megabytes (2^20) a second; null: no limit. */
+  readonly maxRateMib: number | null
   /** Null while commits wait for nobody, and are not meant to. */
   readonly synchronous: SynchronousStatus | null
   readonly regions: readonly RegionStatus[]
@@ -81,6 +83,8 @@ export type RegionStatus = {
   /** One past the last WAL byte it holds without a hole. */
   readonly durableLsn: string | null
   readonly lagBytes: number
+  /** What may go to and from it, megabytes (2^20) a second; null: no limit. */
+  readonly maxRateMib: number | null
   /** Every change up to this moment is in this region; null while nobody knows. */
   readonly completeUntilMs: number | null
   /** `nowMs - completeUntilMs`. */

@@ -32,6 +32,7 @@ function status(nowMs: number, lagMs: number | null, overdue = false): BackupSta
     timeline: 1,
     durableLsn: '0/1',
     lagBytes: 0,
+    maxRateMib: null,
     completeUntilMs: lagMs === null ? null : nowMs - lagMs,
     lagMs,
     fault: null,
@@ -54,6 +55,7 @@ function status(nowMs: number, lagMs: number | null, overdue = false): BackupSta
       fullInstead: null,
     },
     log: { phase: 'streaming', timeline: 1, receivedLsn: null, serverEndLsn: null, fault: null },
+    maxRateMib: null,
     synchronous: null,
     regions: [region],
   }

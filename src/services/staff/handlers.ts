@@ -17,7 +17,9 @@ import { StaffPage } from './inside.tsx'
 import type { Passkeys } from './passkeys.ts'
 import { invitedRoles } from './policy.ts'
 import type { Recovery } from './ports.ts'
-import { momentFrom, RecoveryPage } from './recovery.tsx'
+import { RecoveryPage } from './recovery/page.tsx'
+import { momentFrom } from './recovery/plan.ts'
+import { isSpan } from './recovery/view.ts'
 import type { Requests } from './requests.ts'
 import { passkeyScript } from './script.ts'
 import * as store from './store.ts'
@@ -62,7 +64,9 @@ export function handlersOf(
       const asked = visit.fields['at'] === undefined ? undefined : text(visit.fields['at'])
       const atMs = asked === undefined ? undefined : momentFrom(asked)
       const unread = asked !== undefined && atMs === undefined ? NO_MOMENT : undefined
-      const view = { recovery, problem: problem ?? unread, atMs, nowMs: clock.nowMs() }
+      const wanted = text(visit.fields['span'] ?? '')
+      const span = isSpan(wanted) ? wanted : undefined
+      const view = { recovery, problem: problem ?? unread, atMs, span, nowMs: clock.nowMs() }
       return page(h(RecoveryPage, { ...insideOf(visit), ...view }))
     },
     'GET /staff': (visit) => staffPage(visit),

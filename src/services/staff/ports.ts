@@ -55,6 +55,16 @@ export type Recovery = {
   readonly untilMs: number | undefined
   /** Times of which it is not known whether they are of the branch that lives. */
   readonly uncertain: readonly { readonly fromMs: number; readonly toMs: number }[]
+  /** Of which no moment can be brought back, and why. */
+  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number; readonly why: string }[]
+  /** What moments from then on need is not given up, by order. */
+  readonly holds: readonly {
+    readonly id: string
+    readonly fromMs: number
+    readonly reason: string
+  }[]
+  /** What was kept of the time before is destroyed; undefined: nothing was yet. */
+  readonly destroyed: { readonly untilMs: number; readonly receipts: number } | undefined
 }
 
 /** A mail of security to somebody of the staff. @throws When it was not accepted. */

@@ -95,17 +95,47 @@ td.proven, td.failing, td.stale, td.unproven, td.excepted { font-weight: 600; wh
   .codes { columns: 1; }
   .door main.wrap { padding-top: 2rem; }
 }
-.timeline { margin: 1.5rem 0; }
-.timeline svg { display: block; width: 100%; min-width: 42rem; }
-.timeline path { fill: none; stroke: var(--line); stroke-width: 4; stroke-linecap: round; }
-.timeline path.proven { stroke: var(--proven); } .timeline path.tick { stroke-width: 1.5; }
-.timeline path.gap { stroke: var(--paper); stroke-linecap: butt; stroke-width: 5; }
-.timeline path.chosen { stroke: var(--excepted); stroke-width: 3; }
-.timeline text { fill: var(--soft); font-size: 12px; text-anchor: middle; }
+.timeline { margin: .75rem 0 1.5rem; }
+.timeline svg { display: block; width: 100%; } .timeline svg.narrow { display: none; }
+@media (max-width: 40rem) { .timeline svg.wide { display: none; }
+  .timeline svg.narrow { display: block; } }
+.timeline text { fill: var(--soft); font-size: 12px; text-anchor: middle;
+  font-variant-numeric: tabular-nums; } .timeline text.day { fill: var(--ink); font-weight: 600; }
+.bar.ground { fill: var(--unproven-bg); } .bar.kept { fill: var(--proven); }
+.bar.destroyed { fill: var(--line); }
+.bar.gap.wide { fill: url(#gap-wide); } .bar.gap.narrow { fill: url(#gap-narrow); }
+.bar.unsure.wide { fill: url(#unsure-wide); } .bar.unsure.narrow { fill: url(#unsure-narrow); }
+.gap.ground { fill: var(--failing-bg); } .gap.stripe { fill: var(--failing); }
+.unsure.ground { fill: var(--stale-bg); } .unsure.stripe { fill: var(--stale); }
+.timeline .held { fill: none; stroke: var(--excepted); stroke-width: 3; }
 .mark { stroke-width: 1.5; stroke: var(--link); fill: var(--paper); }
 .mark.filled { fill: var(--link); } .mark.failing { stroke: var(--failing); }
 .mark.failing.filled { fill: var(--failing); }
-.timeline a:hover .mark { fill: var(--excepted); stroke: var(--excepted); }
+.timeline a:hover .mark, .timeline a:focus-visible .mark { fill: var(--excepted);
+  stroke: var(--excepted); }
+.picked path { fill: none; stroke: var(--excepted); stroke-width: 2; }
+.picked rect, .picked circle { fill: var(--excepted); }
+.picked circle { stroke: var(--paper); stroke-width: 2; }
+.timeline .picked text { fill: var(--paper); font-weight: 600; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .4rem 0 0;
+  padding: 0; color: var(--soft); font-size: .92rem; }
+.legend li { display: flex; align-items: center; gap: .45rem; }
+.legend i { width: 1.1rem; height: .6rem; border-radius: .3rem; flex: none; }
+.legend .kept { background: var(--proven); } .legend .destroyed { background: var(--line); }
+.legend .held { background: var(--excepted); height: 3px; }
+.legend .gap { background: repeating-linear-gradient(45deg, var(--failing) 0 3px,
+  var(--failing-bg) 3px 6px); }
+.legend .unsure { background: repeating-linear-gradient(-45deg, var(--stale) 0 3px,
+  var(--stale-bg) 3px 6px); }
+.legend [class^=mark-] { width: .4rem; height: 1rem; border-radius: .1rem;
+  background: var(--link); border: 1.5px solid var(--link); }
+.legend .mark-part { height: .55rem; } .legend .mark-hollow { background: none; }
+.legend .mark-failing { background: var(--failing); border-color: var(--failing); }
+.spans { display: flex; gap: .25rem; margin: 1.25rem 0 0; }
+.spans a { padding: .3rem .9rem; border-radius: 999px; text-decoration: none; color: var(--ink); }
+.spans a:hover { background: var(--unproven-bg); }
+.spans a[aria-current] { background: var(--unproven-bg); font-weight: 650; }
+.takes pre { margin: .15rem 0 0; } .takes p + p, .takes pre + p { margin-top: .8rem; }
 .scroll { overflow-x: auto; } .scroll td { white-space: nowrap; }
 .scroll td, .scroll th { padding-right: 1.5rem; }
 .moment { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; margin: 1.25rem 0; }

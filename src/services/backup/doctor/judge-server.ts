@@ -161,8 +161,8 @@ function judgeSlotTimeout({ settings }: SqlFacts): Finding[] {
 function judgeSummaries(facts: SqlFacts, { fullEveryMinutes }: Wanted): Finding {
   const id = 'server.summaries'
   if (majorOf(facts) < SUMMARIES_SINCE) {
-    const mend = `upgrade to ${SUMMARIES_SINCE} or newer for differences that cost little`
-    return weak(id, 'it keeps no summaries of its log: full backups take their place', mend)
+    const mend = `upgrade to ${SUMMARIES_SINCE} or newer for differences that cost it little`
+    return weak(id, 'it keeps no summaries of its log: for a difference all of it is read', mend)
   }
   if (facts.settings.get('summarize_wal') !== 'on') {
     const mend = 'alter system set summarize_wal = on; select pg_reload_conf();'
@@ -202,8 +202,9 @@ function judgeArchiver({ settings, archiveFails }: SqlFacts): Finding[] {
 
 function judgeStandby({ recovering }: SqlFacts): Finding[] {
   if (!recovering) return []
-  const mend = 'name the primary in backup.database'
-  return [weak('server.standby', 'it is a standby: it cannot be followed past a promotion', mend)]
+  const mend = 'name the primary in backup.database, unless it must be spared'
+  const sentence = 'it is a standby: what the primary has and it has not yet is in no backup'
+  return [weak('server.standby', sentence, mend)]
 }
 
 function judgeSynchronous({ settings }: SqlFacts, wanted: Wanted): Finding[] {

@@ -208,6 +208,7 @@ async function startService(): Promise<void> {
     repository,
     trail: { append: () => undefined, flush: () => Promise.resolve() },
     clock: systemClock,
+    tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     manifest: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket: join(folder, 'control.sock'),

@@ -94,6 +94,21 @@ test('retention: no key that is left opens what went of the log, not a part of i
   )
 })
 
+test('retention: the key of the log before the first backup goes once the window has passed it', async () => {
+  const { keys, stores, clock } = repositoryInTime()
+  await using repository = await openSmall(keys, stores, { clock })
+  await days(repository, clock, 2)
+  const all = (await names(stores[0], 'keys')).length
+  // A look before its time: the log goes, for nothing can be replayed on it, and the key stays.
+  const early = await repository.destroyExpired(30 * DAY_MS, false)
+  assert.deepEqual([early.backups, early.keys, early.logParts > 0], [[], 0, true])
+  // The same backups are needed now as then: nothing else says that it is time to look again.
+  const late = await repository.destroyExpired(1.6 * DAY_MS, false)
+  assert.deepEqual([late.backups, late.keys], [[], 1])
+  for (const store of stores) assert.equal((await names(store, 'keys')).length, all - 1)
+  await verified(keys, stores)
+})
+
 test('retention: while a hold stands nothing from its moment on is given up', async () => {
   const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })

@@ -27,11 +27,13 @@ export type RetentionMemory = {
   readonly keys: Map<string, Pick<KeyHeader, 'purpose' | 'periodStartMs'>>
   /** Where the log had to begin when it was last looked through. */
   logStarts: string | undefined
+  /** Of the oldest key whose log was given up before its time came: its time is this. */
+  earlyKeyMs: number
   leftOversAtMs: number
 }
 
 export function emptyRetentionMemory(): RetentionMemory {
-  return { keys: new Map(), logStarts: undefined, leftOversAtMs: -Infinity }
+  return { keys: new Map(), logStarts: undefined, earlyKeyMs: Infinity, leftOversAtMs: -Infinity }
 }
 
 export type Expired = {
@@ -62,12 +64,15 @@ export async function findExpired(
   let log: readonly RunEnd[] = []
   let parts = 0
   const logStarts = inWords(plan.logStarts)
-  if (plan.logStarts.length > 0 && (dryRun || memory.logStarts !== logStarts)) {
+  // The log before the first backup goes at once, and its key when the window has come past it.
+  const changed = memory.logStarts !== logStarts || memory.earlyKeyMs < plan.windowFromMs
+  if (plan.logStarts.length > 0 && (dryRun || changed)) {
     const found = await expiredLog(ports, plan)
     log = found.log
     parts = found.parts
     for (const key of found.keys) keys.add(key)
     if (!dryRun) memory.logStarts = parts < PARTS_MAX ? logStarts : undefined
+    if (!dryRun) memory.earlyKeyMs = found.earlyKeyMs
   }
   if (dryRun || nowMs - memory.leftOversAtMs >= HOUR_MS) {
     if (!dryRun) memory.leftOversAtMs = nowMs
@@ -91,9 +96,9 @@ function inWords(logStarts: readonly LogStart[]): string {
 async function expiredLog(
   ports: RetentionPorts,
   plan: RetentionPlan,
-): Promise<Pick<Expired, 'keys' | 'log' | 'parts'>> {
+): Promise<Pick<Expired, 'keys' | 'log' | 'parts'> & Pick<RetentionMemory, 'earlyKeyMs'>> {
   const source = ports.regions.required[0]
-  if (!source) return { keys: [], log: [], parts: 0 }
+  if (!source) return { keys: [], log: [], parts: 0, earlyKeyMs: Infinity }
   const keysInUse = new Set<string>()
   const lastGone = new Map<string, WalName>()
   const { runs, runEnds } = ports.chain.state
@@ -119,7 +124,11 @@ async function expiredLog(
     const { run, endLsn, link } = await readPart(ports, source, part)
     log.push({ run, endLsn, link: toHex(link) })
   }
-  return { keys: await oldLogKeys(ports, source, plan, keysInUse), log, parts }
+  const old = await oldLogKeys(ports, source, keysInUse)
+  const due = old.filter(({ periodStartMs }) => periodStartMs < plan.windowFromMs)
+  const early = old.filter(({ periodStartMs }) => periodStartMs >= plan.windowFromMs)
+  const earlyKeyMs = Math.min(...early.map(({ periodStartMs }) => periodStartMs))
+  return { keys: due.map(({ key }) => key), log, parts, earlyKeyMs }
 }
 
 async function readPart(
@@ -137,16 +146,14 @@ async function readPart(
 async function oldLogKeys(
   ports: RetentionPorts,
   source: Region,
-  plan: RetentionPlan,
   keysInUse: ReadonlySet<string>,
-): Promise<string[]> {
+): Promise<{ readonly key: string; readonly periodStartMs: number }[]> {
   const headers = (await keyHeaders(ports, source)).filter(([, { purpose }]) => purpose === 'wal')
   const used = headers.filter(([key]) => keysInUse.has(key))
   const oldestUsed = Math.min(...used.map(([, { periodStartMs }]) => periodStartMs))
   return headers
     .filter(([key, { periodStartMs }]) => !keysInUse.has(key) && periodStartMs < oldestUsed)
-    .filter(([, { periodStartMs }]) => periodStartMs < plan.windowFromMs)
-    .map(([key]) => key)
+    .map(([key, { periodStartMs }]) => ({ key, periodStartMs }))
 }
 
 /** What the keys of a region are for; each is read once. */

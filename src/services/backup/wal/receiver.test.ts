@@ -11,6 +11,7 @@ import { requiredServerSettings } from '../server-settings.ts'
 import { ReplicationConnection } from '../replication/connection.ts'
 import type { Repository, WalBytes, WalPosition, WalStore } from '../repository/repository.ts'
 import { WalReceiver } from './receiver.ts'
+import type { TailMemory } from './recogniser.ts'
 
 let server: TestPostgres
 
@@ -219,7 +220,9 @@ type Running = AsyncDisposable & {
   kill(): Promise<void>
 }
 
-function start(wal: MemoryWal, slot: string): Running {
+const forgetful: TailMemory = { load: () => Promise.resolve(undefined), save: async () => {} }
+
+function start(wal: MemoryWal, slot: string, memory: TailMemory = forgetful): Running {
   const events: AuditEvent[] = []
   const stop = new AbortController()
   let gaps = 0
@@ -247,6 +250,7 @@ function start(wal: MemoryWal, slot: string): Running {
     repository,
     clock: systemClock,
     tell: async (event) => void events.push(event),
+    tail: memory,
     onGap: () => gaps++,
   })
   const ended = receiver.run(stop.signal)

@@ -25,6 +25,7 @@ import type {
 import type { ConnectLog, LogConnection } from './log-connection.ts'
 import { ensureSlot, type Slot } from './slot.ts'
 import { decideStart, type StartDecision } from './start.ts'
+import { Recogniser, type TailMemory } from './recogniser.ts'
 import { WalSession } from './session.ts'
 import { WalStream } from './stream.ts'
 
@@ -40,6 +41,8 @@ export type ReceiverOptions = {
   readonly clock: Clock
   /** Tells the audit trail. */
   readonly tell: (event: AuditEvent) => Promise<void>
+  /** What the log ended with when it was last seen. */
+  readonly tail: TailMemory
   /** WAL is missing for good: only a new full backup makes later moments restorable. */
   readonly onGap: () => void
 }
@@ -66,9 +69,11 @@ export class WalReceiver {
   #currentMs: number | undefined
   #fault: string | undefined
   #removed: WalPosition | undefined
+  readonly #recogniser: Recogniser
 
   constructor(options: ReceiverOptions) {
     this.#options = options
+    this.#recogniser = new Recogniser(options.tail, options.clock)
   }
 
   get state(): ReceiverState {
@@ -89,16 +94,18 @@ export class WalReceiver {
    */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0
+    const remembering = this.#recogniser.run(signal)
     while (!signal.aborted) {
       try {
         await this.#connectAndFollow(signal, () => (failures = 0))
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) break
         await this.#interrupted(error)
         const delayMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** failures++)
         await this.#options.clock.sleep(delayMs, signal).catch(() => undefined)
       }
     }
+    await remembering
   }
 
   async #interrupted(error: unknown): Promise<void> {
@@ -134,6 +141,7 @@ export class WalReceiver {
     const ancestors = await this.#keepHistory(connection, identity.timeline)
     const slot = await ensureSlot(connection, slotName)
     if (slot.made !== 'found') await this.#tellSlot(slot)
+    await this.#recogniser.check(connection, slotName, identity, ancestors)
     const last = await repository.wal.lastPosition(identity.systemIdentifier)
     const held = heldEnds((await repository.catalogue()).wal, last)
     const { walSegmentSize } = cluster
@@ -156,6 +164,7 @@ export class WalReceiver {
     const session = new WalSession({ at: decision.at, durableLsn, serverEndLsn, partMaxBytes })
     const stream = new WalStream(connection, session, { ...this.#options, wal: repository.wal })
     this.#session = session
+    this.#recogniser.watch(identity.systemIdentifier, decision.at.timeline, session)
     this.#timeline = decision.at.timeline
     this.#streaming = true
     this.#fault = undefined

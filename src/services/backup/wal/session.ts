@@ -14,6 +14,9 @@ import { encodeStandbyStatus } from '#protocol/postgres/replication/standby-stat
 import type { WalMessage } from '#protocol/postgres/replication/wal-stream.ts'
 import type { WalBytes, WalPosition } from '../repository/repository.ts'
 
+/** Kept of what came: a few records, each with its checksum, its transaction, its predecessor. */
+const TAIL_BYTES = 512
+
 export class WalSession {
   readonly #timeline: number
   readonly #partMaxBytes: number
@@ -24,6 +27,8 @@ export class WalSession {
   #held: Uint8Array[] = []
   #heldBytes = 0
   #heldSinceMs = 0
+  /** The last bytes that came; a copy. */
+  #tail: Uint8Array = new Uint8Array(0)
 
   /**
    * @param options.serverEndLsn Where the server was when the run began.
@@ -45,6 +50,11 @@ export class WalSession {
 
   get receivedLsn(): Lsn {
     return this.#receivedLsn
+  }
+
+  /** The last bytes before `receivedLsn`; empty before the first. */
+  get tail(): Uint8Array {
+    return this.#tail
   }
 
   get durableLsn(): Lsn {
@@ -92,6 +102,7 @@ export class WalSession {
       throw new ProtocolError('WAL_NOT_CONTIGUOUS', `WAL at ${came} came after ${wanted}`)
     }
     const parts: WalBytes[] = []
+    this.#keepTail(message.bytes)
     let rest = message.bytes
     while (rest.length > 0) {
       if (this.#heldBytes === 0) this.#heldSinceMs = atMs
@@ -103,6 +114,11 @@ export class WalSession {
       if (this.#heldBytes === this.#partMaxBytes) parts.push(...this.cut())
     }
     return parts
+  }
+
+  #keepTail(bytes: Uint8Array): void {
+    const own = bytes.length < TAIL_BYTES ? this.#tail.slice(bytes.length - TAIL_BYTES) : []
+    this.#tail = Buffer.concat([Buffer.from(own), bytes.subarray(-TAIL_BYTES)])
   }
 
   /** When the part begun must be sent on, or undefined when there is none. */

@@ -5,7 +5,7 @@
  */
 import type { VNode } from 'preact'
 import { Problem, Shell } from '../shell.tsx'
-import { momentFrom } from '../recovery.tsx'
+import { momentFrom } from '../recovery/plan.ts'
 import { text } from '../guard.ts'
 import { Time, type Inside } from './parts.tsx'
 import type { AuditAnswer, AuditQuestion } from './ports.ts'
