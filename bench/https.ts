@@ -28,6 +28,8 @@ const WARM_UP_SECONDS = Number(process.env['VEILIG_BENCH_WARM_UP_SECONDS'] ?? '1
 const PROFILES = process.env['VEILIG_BENCH_PROFILES']
 /** Names, comma between; all without it. */
 const SUBJECTS = process.env['VEILIG_BENCH_SUBJECTS']?.split(',')
+/** Of what is measured: requests, handshakes, idle, flow. The whole takes some six minutes. */
+const PARTS = (process.env['VEILIG_BENCH_PARTS'] ?? 'requests,handshakes,idle,flow').split(',')
 const CONNECTIONS = 64
 const IDLE_CONNECTIONS = 1_000
 const UPLOAD_MIB = Number(process.env['VEILIG_FLOW_UPLOAD_MIB'] ?? '5120')
@@ -61,16 +63,16 @@ try {
   } else {
     await prepare()
     const subjects = await startAll()
-    for (const [path, size] of [
-      ['/1k', '1 KB'],
-      ['/100k', '100 KB'],
-    ] as const) {
-      await measure(subjects, path, size)
+    if (PARTS.includes('requests')) {
+      await measure(subjects, '/1k', '1 KB')
+      await measure(subjects, '/100k', '100 KB')
     }
-    await measure(subjects, '/1k', '1 KB, a handshake each', ['-H', 'Connection: close'])
-    for (const subject of subjects) await measureIdle(subject)
+    if (PARTS.includes('handshakes')) {
+      await measure(subjects, '/1k', '1 KB, a handshake each', ['-H', 'Connection: close'])
+    }
+    if (PARTS.includes('idle')) for (const subject of subjects) await measureIdle(subject)
     for (const subject of subjects) for (const child of subject.processes) await stop(child)
-    await measureFlow()
+    if (PARTS.includes('flow')) await measureFlow()
   }
 } finally {
   for (const child of children) await stop(child)

@@ -28,5 +28,13 @@ const gateway = await serve(config, {
   redirectPort: 0,
   upstreams: new Map([['localhost', { host: '127.0.0.1', port: 9000 }]]),
   ticketKeys: { current: readFileSync(join(folder, 'ticket.keys')) },
+  // As in the ring: pages of an application without a policy are read while they pass.
+  csp: {
+    sites: new Map([['localhost', 'application']]),
+    files: {
+      knowledge: join(folder, `seen-${process.pid}.json`),
+      decisions: join(folder, 'decisions.json'),
+    },
+  },
 })
 process.once('SIGTERM', () => void gateway[Symbol.asyncDispose]().then(() => process.exit()))

@@ -88,12 +88,8 @@ test('csp: an unmodified application works under the proposed policy, without a 
   await using application = await startApplication()
   const pages = ['/', '/second', '/search?q=a']
   const { address } = application
-  const { proposal, grades, violations } = await journeyUnderPolicy(
-    browser,
-    address,
-    journey,
-    pages,
-  )
+  const travelled = { address, pages }
+  const { proposal, grades, violations } = await journeyUnderPolicy(browser, travelled, journey)
   assert.deepEqual(violations, [])
   assert.equal(proposal.scripts.length, 2, 'two scripts, whoever visits')
   assert.deepEqual(proposal.warnings, [])

@@ -42,19 +42,25 @@ export const cspFlags: readonly string[] = [
   `--ignore-certificate-errors-spki-list=${spki.digest('base64')}`,
 ]
 
-/** @param pages Paths that are also visited without a browser, until there are views enough. */
+export type Travelled = {
+  readonly address: UpstreamAddress
+  /** Names beside `localhost` that lead to it, and are not looked after by the autopilot. */
+  readonly hosts?: readonly string[] | undefined
+  /** Paths that are also visited without a browser, until there are views enough. */
+  readonly pages?: readonly string[] | undefined
+}
+
 export async function journeyUnderPolicy(
   browser: Browser,
-  application: UpstreamAddress,
+  { address, hosts = [], pages = ['/'] }: Travelled,
   journey: Journey,
-  pages: readonly string[] = ['/'],
 ): Promise<Journeyed> {
   await using undo = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'veilig-journey-'))
   undo.defer(() => rm(folder, { recursive: true, force: true }))
   const files = { knowledge: join(folder, 'seen-0.json'), decisions: join(folder, 'decided.json') }
   const sites = new Map([['localhost', 'application']])
-  const upstreams = { localhost: application }
+  const upstreams = Object.fromEntries(['localhost', ...hosts].map((host) => [host, address]))
   const gateway = undo.use(await startGateway(upstreams, {}, { csp: { sites, files } }))
   const origin = `https://localhost:${gateway.httpsPort}`
   const before = await travel(browser, journey, origin)

@@ -34,6 +34,13 @@ function parsePolicy(text: string): CspPolicy {
   return policy
 }
 
+const anyDirective = /(?:^|[,;])[\t\n\f\r ]*[a-z0-9-]+(?![^\t\n\f\r ,;])/i
+
+/** Whether a header value holds a policy at all: as `parseCsp`, but on every answer's way. */
+export function isPolicy(value: string): boolean {
+  return anyDirective.test(value)
+}
+
 /** Whether a policy limits what scripts may run, which a policy for framing alone does not. */
 export function governsScripts(policy: CspPolicy): boolean {
   return policy.has('default-src') || policy.has('script-src') || policy.has('sandbox')

@@ -99,7 +99,7 @@ export type AcmeConfig = {
 
 /** Public logs of certificates, asked for what was issued for our names. */
 export type CertificateWatchConfig = {
-  /** Address that answers as crt.sh does, with `{name}` where the name goes. */
+  /** Address that answers as crt.sh or Cert Spotter does, with `{name}` where the name goes. */
   readonly source: string
   readonly names: readonly string[]
   readonly hours: number

@@ -43,6 +43,8 @@ export class Doors {
   readonly #clients = new Set<Client>()
   readonly #plain = new Set<PlainConnection>()
   readonly #sockets = new Set<Socket>()
+  /** Those that have not said yet what they want, and since when; a timer each would cost more. */
+  readonly #silent = new Map<Socket, number>()
   readonly #byAddress = new Map<string, number>()
 
   constructor(gateway: Gateway, ports: WebGatewayPorts) {
@@ -91,16 +93,14 @@ export class Doors {
   createHttpsFront(servers: TlsServers): Server {
     return createServer({ noDelay: true, keepAlive: true }, (socket) => {
       if (!this.#admit(socket)) return
-      const { handshakeTimeoutMs } = this.#gateway.config.limits
-      socket.setTimeout(handshakeTimeoutMs, () => socket.destroy())
+      this.#silent.set(socket, this.#gateway.nowMs())
       let hello: Buffer | undefined
       let reads = 0
       const onData = (bytes: Buffer): void => {
         hello = hello ? Buffer.concat([hello, bytes]) : bytes
         if (++reads < HELLO_READS_MAX && isPartOfHello(hello)) return
         socket.off('data', onData)
-        socket.setTimeout(0)
-        socket.removeAllListeners('timeout')
+        this.#silent.delete(socket)
         socket.pause()
         socket.unshift(hello)
         if (hello[0] !== TLS_HANDSHAKE_BYTE) return this.#answerPlain(socket, undefined)
@@ -129,6 +129,7 @@ export class Doors {
     const nowMs = this.#gateway.nowMs()
     for (const client of this.#clients) client.checkTime(nowMs)
     for (const plain of this.#plain) plain.checkTime(nowMs)
+    this.#dropSilent(nowMs)
     for (const pool of this.#gateway.pools.values()) pool.sweep()
     this.#gateway.security.sweep()
   }
@@ -142,6 +143,16 @@ export class Doors {
     }
     for (const socket of this.#sockets) socket.destroy()
     for (const pool of this.#gateway.pools.values()) pool.sweep(true)
+  }
+
+  /** In the order in which they came, so the first that may stay is the last to look at. */
+  #dropSilent(nowMs: number): void {
+    const { handshakeTimeoutMs } = this.#gateway.config.limits
+    for (const [socket, sinceMs] of this.#silent) {
+      if (nowMs - sinceMs <= handshakeTimeoutMs) return
+      this.#silent.delete(socket)
+      socket.destroy()
+    }
   }
 
   #onSecure(socket: TLSSocket): void {
@@ -189,6 +200,7 @@ export class Doors {
     socket.once('close', () => {
       metrics.connections--
       this.#sockets.delete(socket)
+      this.#silent.delete(socket)
       const left = (this.#byAddress.get(address) ?? 1) - 1
       if (left > 0) this.#byAddress.set(address, left)
       else this.#byAddress.delete(address)

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { parseCsp } from '#protocol/http/csp.ts'
+import { isPolicy } from '#protocol/http/csp.ts'
 
 /**
  * How a row meets the application's own field:
@@ -153,6 +153,8 @@ const removed: ReadonlySet<string> = new Set([
 /** The policy made ready for the hot path: most answers get one constant text. */
 export class HeaderPolicy {
   readonly rows: readonly HeaderRow[]
+  /** Row by row what is sent when the application is silent. */
+  readonly #silent: readonly string[]
   readonly #byName: ReadonlyMap<string, HeaderRow>
   /** Every row's line, for answers that carry none of their own. */
   readonly lines: string
@@ -161,7 +163,8 @@ export class HeaderPolicy {
   constructor(config: HeaderConfig, tls: boolean) {
     this.rows = headerTable(config).filter((each) => tls || !each.tlsOnly)
     this.#byName = new Map(headerTable(config).map((each) => [each.name, each]))
-    this.lines = this.rows.map((each) => line(each.name, each.value)).join('')
+    this.#silent = this.rows.map((each) => line(each.name, each.value))
+    this.lines = this.#silent.join('')
   }
 
   /** Whether a field of the application never leaves. */
@@ -182,9 +185,13 @@ export class HeaderPolicy {
   merged(given: readonly string[]): string {
     if (given.length === 0) return this.lines
     let text = ''
-    for (const each of this.rows) {
+    for (const [place, each] of this.rows.entries()) {
+      if (!isGiven(given, each.name)) {
+        text += this.#silent[place]
+        continue
+      }
       const values = given.filter((_, at) => at % 2 === 1 && given[at - 1] === each.name)
-      const merged = values.length === 0 ? each.value : merge(each, values)
+      const merged = merge(each, values)
       if (each.merge === 'keep-policies' && typeof merged !== 'string') {
         for (const policy of merged ?? []) text += line(each.name, policy)
       } else text += line(each.name, merged as string | undefined)
@@ -199,6 +206,11 @@ export class HeaderPolicy {
       .map((each) => line(each.name, each.name === csp ? policy : each.value))
       .join('')
   }
+}
+
+function isGiven(given: readonly string[], name: string): boolean {
+  for (let at = 0; at < given.length; at += 2) if (given[at] === name) return true
+  return false
 }
 
 function line(name: string, value: string | undefined): string {
@@ -224,7 +236,7 @@ function merge(each: HeaderRow, values: readonly string[]): string | readonly st
 
 /** Several policies all hold, so each is passed on, in its own line as it came. */
 function keepPolicies(each: HeaderRow, values: readonly string[]): readonly string[] | string {
-  const policies = values.filter((value) => parseCsp(value).length > 0)
+  const policies = values.filter(isPolicy)
   return policies.length > 0 ? policies : (each.value ?? [])
 }
 

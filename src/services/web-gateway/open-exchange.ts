@@ -33,6 +33,6 @@ export function openExchange(gateway: Gateway, asked: AskedExchange): Exchange {
     tools,
     hold: report ?? guard.open(head, pool.name, facts.address),
     admit: () => rates.admit(head, facts.address),
-    filter: report ? undefined : autopilot.open(head, host),
+    filter: report ? undefined : autopilot.open(head, host, facts.address),
   })
 }

@@ -49,3 +49,17 @@ async function groupWith({ httpsPort }: TestGateway): Promise<string | undefined
   socket.destroy()
   return name
 }
+
+test('tls policy: a handshake is followed by one ticket, not by OpenSSL’s two', async () => {
+  const upstream = { host: '127.0.0.1', port: 1 }
+  await using gateway = await startGateway({ localhost: upstream })
+  const at = { port: gateway.httpsPort, host: '127.0.0.1', servername: 'localhost' }
+  const socket = connect({ ...at, ca: testAuthority })
+  let tickets = 0
+  socket.on('session', () => tickets++)
+  await once(socket, 'secureConnect')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await once(socket, 'data') // an answer comes after all tickets
+  socket.destroy()
+  assert.equal(tickets, 1)
+})

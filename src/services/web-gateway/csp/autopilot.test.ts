@@ -36,6 +36,10 @@ before(async () => {
       if (path === '/attack') return void response.end(`${page('x')}<script>steal()</script>`)
       const broken = page('x').replace('"x"', '"");steal("x"')
       if (path === '/break-out') return void response.end(broken)
+      if (path === '/sign-in') {
+        const location = 'https://federation.example/authorize?state=secret'
+        return void response.writeHead(302, { location }).end()
+      }
       if (path === '/data')
         return void response.setHeader('content-type', 'application/json').end('{}')
       if (path === '/packed') return void response.setHeader('content-encoding', 'br').end('?')
@@ -199,6 +203,21 @@ test('autopilot: reports are counted, noise is thrown away, and too much is refu
   assert.deepEqual(known.noise, { 'an extension’s script': 1, 'a program on the way': 1 })
   assert.equal(known.sources['connect-src https://api.example']?.reported, 1)
   assert(!JSON.stringify(known).includes('secret'))
+})
+
+test('autopilot: where the application sends who filled in a form is learned', async () => {
+  const from = (site: string): object => ({ 'sec-fetch-mode': 'navigate', 'sec-fetch-site': site })
+  await visit('/sign-in', { more: from('cross-site') })
+  await visit('/sign-in', { more: from('none') })
+  await visit('/sign-in', { method: 'POST', more: from('same-origin') })
+  const rule = 'form-action https://federation.example'
+  const known = await knowledge(({ sources }) => sources[rule] !== undefined)
+  assert.equal(known.sources[rule]?.count, 1, 'who comes from elsewhere teaches nothing')
+  assert.equal(known.sources[rule]?.reported, 1, 'and it weighs no more than a report')
+  assert(!JSON.stringify(known).includes('secret'))
+  const { directives, words } = propose(known)
+  assert.deepEqual(directives['form-action'], ["'self'", 'https://federation.example'])
+  assert(words.some((word) => word.startsWith('forms may lead to https://federation.example;')))
 })
 
 test('autopilot: enforced, known scripts run whatever data they hold; unknown do not', async () => {

@@ -84,21 +84,17 @@ export class Autopilot {
     const site = this.#sites.get(host)
     if (head.method !== 'POST' || site === undefined) return undefined
     if (head.target.split('?', 1)[0] !== REPORT_PATH) return undefined
-    const network = createHmac('sha256', this.#tools.key)
-      .update(`veilig report v1\0${networkOf(address)}`)
-      .digest('base64url')
-      .slice(0, NETWORK_HASH_SIZE)
     this.#changed = true
     return this.#intake.open({
       host: head.host,
-      network,
+      network: this.#networkHash(address),
       knowledge: this.#knowledgeOf(site),
       nowMs: this.#tools.wallClockMs(),
     })
   }
 
   /** What the answer is changed by; undefined for hosts that are none of ours. */
-  open(head: RequestHead, host: string): AnswerFilter | undefined {
+  open(head: RequestHead, host: string, address: string): AnswerFilter | undefined {
     const site = this.#sites.get(host)
     if (site === undefined) return undefined
     const knowledge = this.#knowledgeOf(site)
@@ -109,10 +105,18 @@ export class Autopilot {
       shapes: this.#shapes,
       nonce: () => Buffer.from(this.#tools.random(18)).toString('base64'),
       sighting: { nowMs: this.#tools.wallClockMs(), page },
+      network: () => this.#networkHash(address),
       onLearned: () => (this.#changed = true),
     }
     noteEchoes(head, knowledge, tools)
     return new PageFilter(head, tools)
+  }
+
+  #networkHash(address: string): string {
+    return createHmac('sha256', this.#tools.key)
+      .update(`veilig report v1\0${networkOf(address)}`)
+      .digest('base64url')
+      .slice(0, NETWORK_HASH_SIZE)
   }
 
   #knowledgeOf(site: string): SiteKnowledge {

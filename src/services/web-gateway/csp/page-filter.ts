@@ -4,12 +4,12 @@
  * @module
  */
 import type { RequestHead, ResponseHead } from '#protocol/http/head.ts'
-import { parseCsp } from '#protocol/http/csp.ts'
+import { isPolicy } from '#protocol/http/csp.ts'
 import { parseSetCookie, serialiseSetCookie } from '#protocol/http/set-cookie.ts'
 import type { AnswerFilter } from '../interception.ts'
 import type { Decision } from './decisions.ts'
 import { see, type SiteKnowledge, type Sighting } from './knowledge.ts'
-import { PageObserver, sha256 } from './observe-page.ts'
+import { PageObserver, sha256, sourceOf } from './observe-page.ts'
 import { PageScanner, type PageReader } from './page-scanner.ts'
 import {
   enforcedPolicy,
@@ -28,6 +28,8 @@ export type PageTools = {
   readonly shapes: ScriptShapes
   readonly nonce: () => string
   readonly sighting: Sighting
+  /** The visitor's network, as a short keyed hash. */
+  readonly network: () => string
   readonly onLearned: () => void
 }
 
@@ -49,6 +51,8 @@ const outdated: ReadonlySet<string> = new Set([
   'repr-digest',
 ])
 
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
 export class PageFilter implements AnswerFilter {
   readonly #request: RequestHead
   readonly #tools: PageTools
@@ -66,13 +70,14 @@ export class PageFilter implements AnswerFilter {
     const isPage = type.startsWith('text/html')
     const { knowledge, onLearned } = this.#tools
     this.#noteCookies(head)
+    this.#noteRedirect(head)
     const own = valueOf(head, 'content-security-policy')
     const isView = isPage && this.#isView(head.status)
     if (isView) {
       knowledge.views++
       onLearned()
     }
-    if (parseCsp(own).length > 0) {
+    if (isPolicy(own)) {
       if (isView) knowledge.ownPolicies++
       return head
     }
@@ -112,6 +117,23 @@ export class PageFilter implements AnswerFilter {
       see(knowledge.cookies, cookie.name.slice(0, 64), { ...sighting, sample: sample.slice(2) })
       onLearned()
     }
+  }
+
+  /**
+   * Browsers hold `form-action` against every redirect that follows a form, and do not tell where
+   * that led: who signs visitors in with another site would lock them out. Only the visitor says
+   * that it came from a page of ours, so it counts as much as a report: one network alone does not
+   * teach it.
+   */
+  #noteRedirect(head: ResponseHead): void {
+    if (!redirects.has(head.status) || !isOwnNavigation(this.#request)) return
+    const { knowledge, sighting, network, onLearned } = this.#tools
+    const address = `https://${this.#request.host}${this.#request.target}`
+    const to = URL.parse(valueOf(head, 'location'), address)
+    const source = to ? sourceOf(to.href, URL.parse(address)?.origin ?? '') : undefined
+    if (source === undefined || !source.startsWith('https://')) return
+    see(knowledge.sources, `form-action ${source}`, { ...sighting, network: network() })
+    onLearned()
   }
 
   /** A script that speaks of cookies, and of one by name, reads it. */
@@ -199,6 +221,12 @@ export class PageFilter implements AnswerFilter {
     if (!known && hash !== undefined) see(knowledge.styles, hash, sighting)
     return known === undefined
   }
+}
+
+/** Whether a page of ours led the visitor here: by a form, or by a redirect after one. */
+function isOwnNavigation(request: RequestHead): boolean {
+  const isNavigation = valueOf(request, 'sec-fetch-mode') === 'navigate'
+  return isNavigation && valueOf(request, 'sec-fetch-site') === 'same-origin'
 }
 
 function isReadable(head: ResponseHead, type: string): boolean {

@@ -184,6 +184,9 @@ function ofDirective(sources: SeenMap, directive: string): (readonly [string, Se
 }
 
 function sourceSentence(what: string, source: string, seen: Seen): string {
+  if (what === 'forms') {
+    return `forms may lead to ${source}; seen ${seen.count} times, as on ${seen.page}.`
+  }
   const from = source.includes('//') ? `from ${source}` : `as ${source}`
   return `${what} ${from} may load; seen ${seen.count} times, as on ${seen.page}.`
 }

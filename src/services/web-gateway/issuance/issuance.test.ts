@@ -1,6 +1,6 @@
 /** Certificates of our names that we never showed are told once; our own, renewed or not, never. */
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,22 +9,26 @@ import { eventually } from '#kit/eventually.ts'
 import { startGateway, startUpstream, testCertificate } from '#kit/web-gateway.ts'
 import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
+import { createLocalAuthority, issueCertificate } from '#system/local-ca/authority.ts'
 import { plainSerial, readLogged } from './logged.ts'
-import { IssuanceWatch, type IssuanceMemory } from './watch.ts'
+import { issuanceMemory, IssuanceWatch, type IssuanceMemory } from './watch.ts'
 
 const DAY_MS = 86_400_000
 const own = new X509Certificate(testCertificate.certificatePem)
 
-/** As crt.sh writes it. */
+/** As crt.sh writes it, every field of its answers. */
 function entry(serial: string, more: Record<string, string> = {}): Record<string, unknown> {
   return {
-    id: 1,
-    issuer_name: 'C=US, O=Some Authority, CN=A1',
+    issuer_ca_id: 282054,
+    issuer_name: 'C=US, O="SOME AUTHORITY, INC.", CN=A1',
     common_name: 'club.example',
     name_value: 'club.example\nwww.club.example',
-    serial_number: serial,
+    id: 25342399799,
+    entry_timestamp: '2026-01-01T00:10:08.423',
     not_before: '2026-01-01T00:00:00',
     not_after: '2026-04-01T00:00:00',
+    serial_number: serial,
+    result_count: 3,
     ...more,
   }
 }
@@ -63,15 +67,69 @@ test('issuance: a stranger is told once, our own never, what has run out neither
 
 test('issuance: times are of UTC, names of all entries of a certificate come together', () => {
   const more = entry('1', { name_value: 'Shop.club.example' })
-  const [found, ...others] = readLogged(JSON.stringify([entry('01'), more]))
+  const { certificates, after } = readLogged(JSON.stringify([entry('01'), more]))
+  const [found, ...others] = certificates
+  assert.equal(after, undefined)
   assert.equal(others.length, 0)
   assert.deepEqual(found?.names, ['club.example', 'www.club.example', 'shop.club.example'])
   assert.equal(found?.fromMs, Date.UTC(2026, 0, 1))
   assert.equal(plainSerial('000'), '0')
 })
 
+/** As Cert Spotter writes it, with all it can be asked to expand. */
+function issuance(id: string, pem: string): Record<string, unknown> {
+  const { raw, issuer } = new X509Certificate(pem)
+  const digest = createHash('sha256').update(raw).digest('hex')
+  return {
+    id,
+    tbs_sha256: digest,
+    cert_sha256: digest,
+    dns_names: ['club.example', '*.Club.example'],
+    pubkey_sha256: digest,
+    issuer: { friendly_name: 'Authority', caa_domains: [], pubkey_sha256: digest, name: issuer },
+    not_before: '2026-01-01T00:00:00Z',
+    not_after: '2099-04-01T00:00:00Z',
+    revoked: false,
+    cert_der: raw.toString('base64'),
+  }
+}
+
+test('issuance: Cert Spotter is read page by page, and goes on where it ended', async () => {
+  const authority = await createLocalAuthority(Date.now())
+  const made = async (): Promise<string> =>
+    (await issueCertificate(authority, ['club.example'], Date.now())).certificatePem
+  const pages = new Map([
+    [undefined, [issuance('100', await made()), issuance('101', testCertificate.certificatePem)]],
+    ['101', [issuance('205', await made())]],
+  ])
+  const asked: (string | undefined)[] = []
+  const told: string[] = []
+  let memory: IssuanceMemory | undefined
+  const look = async (): Promise<void> => {
+    const watch = new IssuanceWatch(['club.example'], {
+      ask: async (_, after) => {
+        asked.push(after)
+        return JSON.stringify(pages.get(after) ?? [])
+      },
+      load: async () => memory,
+      store: async (next) => void (memory = issuanceMemory.parse(JSON.parse(JSON.stringify(next)))),
+      onStranger: ({ serial, names }) => void told.push(`${serial} ${names.join(' ')}`),
+      wallClockMs: () => Date.UTC(2026, 1, 1),
+    })
+    await watch.look([testCertificate.certificatePem])
+  }
+  await look()
+  assert.deepEqual(asked, [undefined, '101', '205'])
+  assert.equal(told.length, 2)
+  assert.match(told[0] ?? '', /^[0-9a-f]+ club\.example \*\.club\.example$/)
+  await look()
+  assert.deepEqual(asked.slice(3), ['205'], 'what was read is not read again')
+  assert.equal(told.length, 2)
+})
+
 test('issuance: an answer that is none is a fault; a long list is told bit by bit', async () => {
-  for (const text of ['<html>', '{}', '[{"serial_number":"x"}]']) {
+  const unexpanded = '[{"id":"1","dns_names":["a"],"not_before":"2026-01-01T00:00:00Z"}]'
+  for (const text of ['<html>', '{}', '[{"serial_number":"x"}]', unexpanded]) {
     await assert.rejects(watchOver({ text }).look(), { code: 'CT_SOURCE_UNREADABLE' })
   }
   const many = Array.from({ length: 120 }, (_, at) => entry((at + 1).toString(16)))

@@ -37,8 +37,8 @@ export function watchIssuance(
   { log }: Pick<WebGatewayPorts, 'log'>,
 ): Disposable {
   const watch = new IssuanceWatch(names, {
-    ask: async (name) => {
-      const url = source.replaceAll('{name}', encodeURIComponent(name))
+    ask: async (name, after) => {
+      const url = addressOf(source, name, after)
       const { status, text } = await call({ method: 'GET', url })
       return status === OK ? text : `the source answered ${status}`
     },
@@ -76,6 +76,13 @@ export function watchIssuance(
       clearTimeout(timer)
     },
   }
+}
+
+/** Cert Spotter goes on after the last one when it is named; crt.sh is never asked to. */
+function addressOf(source: string, name: string, after: string | undefined): string {
+  const url = source.replaceAll('{name}', encodeURIComponent(name))
+  if (after === undefined) return url
+  return `${url}${url.includes('?') ? '&' : '?'}after=${encodeURIComponent(after)}`
 }
 
 async function load(

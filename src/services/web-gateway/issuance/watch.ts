@@ -15,16 +15,27 @@ import type { LoggedCertificate } from './logged.ts'
 import { plainSerial, readLogged, strangers } from './logged.ts'
 
 /** What must outlive the process. */
-export type IssuanceMemory = { readonly shown: readonly string[]; readonly told: readonly string[] }
+export type IssuanceMemory = {
+  readonly shown: readonly string[]
+  readonly told: readonly string[]
+  /** Name → where the source goes on, when it answers page by page. */
+  readonly after?: Readonly<Record<string, string>> | undefined
+}
 
 export const issuanceMemory: z.ZodType<IssuanceMemory> = z.object({
   shown: z.array(z.string()),
   told: z.array(z.string()),
+  after: z.record(z.string(), z.string()).optional(),
 })
 
 export type IssuanceWatchPorts = {
-  /** The source's answer for one name. @throws {FaultError} When there is none. */
-  readonly ask: (name: string) => Promise<string>
+  /**
+   * The source's answer for one name.
+   *
+   * @param after Only what came after this one.
+   * @throws {FaultError} When there is none.
+   */
+  readonly ask: (name: string, after: string | undefined) => Promise<string>
   readonly load: () => Promise<IssuanceMemory | undefined>
   readonly store: (memory: IssuanceMemory) => Promise<void>
   readonly onStranger: (certificate: LoggedCertificate) => void
@@ -35,12 +46,15 @@ export type IssuanceWatchPorts = {
 const REMEMBERED_MAX = 10_000
 /** Told in one look; the others in the next ones. */
 const TOLD_MAX = 50
+/** Asked for in one look and of one name; the others in the next ones. */
+const PAGES_MAX = 10
 
 export class IssuanceWatch {
   readonly #names: readonly string[]
   readonly #ports: IssuanceWatchPorts
   #shown = new Set<string>()
   #told = new Set<string>()
+  #after = new Map<string, string>()
 
   constructor(names: readonly string[], ports: IssuanceWatchPorts) {
     this.#names = names
@@ -58,20 +72,34 @@ export class IssuanceWatch {
     for (const serial of kept?.shown ?? []) this.#shown.add(serial)
     for (const serial of kept?.told ?? []) this.#told.add(serial)
     for (const pem of shownPem) this.#shown.add(plainSerial(new X509Certificate(pem).serialNumber))
+    for (const [name, after] of Object.entries(kept?.after ?? {})) this.#after.set(name, after)
     try {
-      for (const name of this.#names) this.#tell(readLogged(await this.#ports.ask(name)))
+      for (const name of this.#names) await this.#lookFor(name)
     } finally {
-      await this.#ports.store({ shown: newest(this.#shown), told: newest(this.#told) })
+      const after = Object.fromEntries(this.#after)
+      await this.#ports.store({ shown: newest(this.#shown), told: newest(this.#told), after })
     }
   }
 
-  #tell(logged: readonly LoggedCertificate[]): void {
+  async #lookFor(name: string): Promise<void> {
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const before = this.#after.get(name)
+      const { certificates, after } = readLogged(await this.#ports.ask(name, before))
+      // What could not all be told is asked for again.
+      if (!this.#tell(certificates) || after === undefined || after === before) return
+      this.#after.set(name, after)
+    }
+  }
+
+  /** @returns Whether all of it was told. */
+  #tell(logged: readonly LoggedCertificate[]): boolean {
     const known = new Set([...this.#shown, ...this.#told])
     const found = strangers(logged, known, this.#ports.wallClockMs())
     for (const certificate of found.slice(0, TOLD_MAX)) {
       this.#told.add(certificate.serial)
       this.#ports.onStranger(certificate)
     }
+    return found.length <= TOLD_MAX
   }
 }
 
