@@ -21,7 +21,7 @@ import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { ALERT_DESK } from './detection-names.ts'
 
-const BOOKS = ['sql-gateway', 'web-gateway', 'seal', 'backup']
+const BOOKS = ['sql-gateway', 'web-gateway', 'seal', 'backup', 'status']
 /** An alert is to be out within a second: this much of it may pass unread. */
 const POLL_MS = 25
 const SOCKET_PORT = 5432

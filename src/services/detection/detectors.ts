@@ -309,6 +309,21 @@ const backup: readonly Detector[] = [
     '',
     'Nothing is to be done.',
   ),
+  detector(
+    'status.budget-burns',
+    'high',
+    'Outage uses up what the objective allows too fast',
+    '',
+    'See the status page for which component is down and why; tell those who follow it: ' +
+      '`veilig incident open`. At this pace the objective of the month is missed.',
+  ),
+  detector(
+    'status.budget-holds',
+    'low',
+    'The outage no longer uses up too fast what the objective allows',
+    '',
+    'Nothing is to be done.',
+  ),
 ]
 
 const waysToMore = escalations.map(({ id, gravity, title }) =>

@@ -8,6 +8,7 @@ import type { Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
 import type { JudgeState } from './statements.ts'
 import { backupFindings } from './watch-backup.ts'
+import { statusFindings } from './watch-status.ts'
 import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
 import { ProbingWatch } from './watch-probing.ts'
@@ -98,7 +99,7 @@ export class Watch {
       case 'CARD_NUMBER_SEEN':
         return cardFinding(event)
       default:
-        return backupFindings(event)
+        return [...backupFindings(event), ...statusFindings(event)]
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import type { VNode } from 'preact'
 import type { Language } from '#lib/claims/claim.ts'
+import type { Budget, Objective } from '#lib/availability/budget.ts'
 import { percent, type Seen } from '#lib/availability/time.ts'
 import { Icon, type Shape } from '#lib/page/icons.tsx'
 import { ago, duration, fill, moment } from '#lib/page/wording.ts'
@@ -16,6 +17,7 @@ export type ComponentProps = {
   readonly view: ComponentView
   readonly nowMs: number
   readonly language: Language
+  readonly objective: Objective
 }
 
 /** The colours of the trust page, by state. */
@@ -63,10 +65,12 @@ export function shareText({ availability }: ComponentView, language: Language): 
   return fill(ui.between[language], { lowest: comma(lowest), highest: comma(highest) })
 }
 
-function More({ view, nowMs, language }: ComponentProps): VNode {
+function More({ view, nowMs, language, objective }: ComponentProps): VNode {
   const { checkedMs, tookMs, reason, certificateEndsMs, days } = view
   const milliseconds = tookMs === undefined ? undefined : Math.max(1, Math.round(tookMs))
+  const budget = view.budget && budgetText(view.budget, objective, language)
   const facts: readonly (readonly [string, string | undefined])[] = [
+    [ui.budget[language], budget],
     [ui.reason[language], reason && (reasonTexts[reason]?.[language] ?? reason)],
     [ui.answered[language], milliseconds === undefined ? undefined : `${milliseconds} ms`],
     [ui.checked[language], checkedMs === undefined ? undefined : ago(checkedMs, nowMs, language)],
@@ -91,6 +95,18 @@ function More({ view, nowMs, language }: ComponentProps): VNode {
       {bad.length > 0 && <BadDays days={bad} language={language} />}
     </details>
   )
+}
+
+function budgetText(
+  { allowedMs, leftMs }: Budget,
+  objective: Objective,
+  language: Language,
+): string {
+  const { percent: wanted, days } = objective
+  const percent = new Intl.NumberFormat(language, { maximumFractionDigits: 3 }).format(wanted)
+  const left = duration(Math.abs(leftMs), language)
+  const values = { percent, days, left, allowed: duration(allowedMs, language) }
+  return fill((leftMs < 0 ? ui.budgetGone : ui.budgetLeft)[language], values)
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }): VNode {

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { noteVerifier } from '#crypto/signed-note.ts'
+import type { Objective } from '#lib/availability/budget.ts'
 import type { PersonalTable } from './breach/exposure.ts'
 import { demonstrationCustomers, demonstrationTables } from './breach/demonstration.ts'
 
@@ -52,7 +53,11 @@ export type StatusConfig = {
   /** Begin of links in notices; without it `https://status.localhost` on the HTTPS port. */
   readonly publicOrigin?: string | undefined
   readonly subscriptions: SubscriptionsConfig
+  readonly objective: ObjectiveConfig
 }
+
+/** What each component shall be: a burn of what it leaves is told before it is missed. */
+export type ObjectiveConfig = Objective
 
 export type SubscriptionsConfig = {
   readonly enabled: boolean
@@ -130,6 +135,11 @@ const subscriptions: z.ZodType<SubscriptionsConfig> = z.strictObject({
   most: z.int().min(1).max(1_000_000).default(100_000),
 })
 
+const objective: z.ZodType<ObjectiveConfig> = z.strictObject({
+  percent: z.number().min(50).max(99.999).default(99.9),
+  days: z.int().min(1).max(90).default(30),
+})
+
 export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({
   operator: z.string().min(1).max(100).default('Demonstration club service'),
   components: z
@@ -156,6 +166,7 @@ export const statusConfig: z.ZodType<StatusConfig> = z.strictObject({
   breach: breach.prefault({}),
   publicOrigin: z.url({ protocol: /^https$/ }).optional(),
   subscriptions: subscriptions.prefault({}),
+  objective: objective.prefault({}),
 })
 
 function isVerifierKey(key: string): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Words } from '#lib/claims/claim.ts'
+import type { Budget } from '#lib/availability/budget.ts'
 import type { Availability, Seen } from '#lib/availability/time.ts'
 import type { DayState } from '#lib/availability/days.ts'
 import type { Text, UpdateKind } from './incidents/incident.ts'
@@ -19,6 +20,8 @@ export type ComponentJson = {
   readonly reason?: string
   readonly certificateEnds?: string
   readonly availability?: Availability
+  /** Seconds of outage that the objective allows in its days, and what is left of them. */
+  readonly budget?: { readonly allowedSeconds: number; readonly leftSeconds: number }
   /** Days that were watched and were not wholly up. */
   readonly days: readonly {
     readonly day: string
@@ -97,6 +100,7 @@ function componentJson(view: ComponentView): ComponentJson {
     ...(reason === undefined ? {} : { reason }),
     ...(certificateEndsMs === undefined ? {} : { certificateEnds: iso(certificateEndsMs) }),
     ...(view.availability ? { availability: view.availability } : {}),
+    ...(view.budget ? { budget: budgetJson(view.budget) } : {}),
     days: view.days
       .filter(({ state: day }) => day !== 'none' && day !== 'up')
       .map((day) => ({
@@ -105,6 +109,13 @@ function componentJson(view: ComponentView): ComponentJson {
         downSeconds: Math.round(day.downMs / 1000),
         unknownSeconds: Math.round(day.unknownMs / 1000),
       })),
+  }
+}
+
+function budgetJson({ allowedMs, leftMs }: Budget): NonNullable<ComponentJson['budget']> {
+  return {
+    allowedSeconds: Math.round(allowedMs / 1000),
+    leftSeconds: Math.floor(leftMs / 1000),
   }
 }
 

@@ -6,6 +6,9 @@
  */
 import { VeiligError } from '#lib/errors.ts'
 import { automaticOpened, automaticResolved, automaticTitle } from './incidents/incident.ts'
+import type { Budget } from '#lib/availability/budget.ts'
+import { BudgetWatch } from './budget-watch.ts'
+import type { ObjectiveConfig } from './config.ts'
 import type { StatusPorts } from './ports.ts'
 import type { StatusSession } from './session.ts'
 import type { History, StatusStore } from './store.ts'
@@ -20,6 +23,8 @@ export type Remembered = {
   readonly history: History
   /** Whether the control database cannot be reached, so that the history is only the last known. */
   readonly away: boolean
+  /** Of outage, by component; none before it was reckoned. */
+  readonly budgets: ReadonlyMap<string, Budget>
 }
 
 const empty: History = { components: new Map(), incidents: [], maintenance: [] }
@@ -28,6 +33,7 @@ export class Keeper {
   readonly #ports: StatusPorts
   readonly #session: StatusSession
   readonly #store: StatusStore
+  readonly #budget: BudgetWatch
   #history: History = empty
   #away = true
   #askedAtMs = -Infinity
@@ -35,7 +41,13 @@ export class Keeper {
   #compactedAtMs = -Infinity
   #complained: string | undefined
 
-  constructor(ports: StatusPorts, session: StatusSession, store: StatusStore) {
+  constructor(
+    ports: StatusPorts,
+    session: StatusSession,
+    store: StatusStore,
+    objective: ObjectiveConfig,
+  ) {
+    this.#budget = new BudgetWatch(objective, store, ports.trail)
     this.#ports = ports
     this.#session = session
     this.#store = store
@@ -66,6 +78,7 @@ export class Keeper {
       await this.#store.addMinutes(minutes)
       this.#session.drop(minutes)
       for (const { id, name } of kept) await this.#incident(id, name, nowMs)
+      await this.#budget.look(ids, this.#session.pending(), nowMs, clock.monotonicMs())
       if (clock.monotonicMs() - this.#compactedAtMs > COMPACT_EVERY_MS) {
         await this.#store.compact(nowMs)
         this.#compactedAtMs = clock.monotonicMs()
@@ -85,7 +98,8 @@ export class Keeper {
     // A visitor waits for the database, but not long: the page is for when things are broken.
     const patience = clock.sleep(PATIENCE_MS)
     await Promise.race([this.#asking, patience])
-    return { history: this.#history, away: this.#away }
+    const { budgets } = this.#budget
+    return { history: this.#history, away: this.#away, budgets }
   }
 
   /** What staff changed is seen by the next visitor. */

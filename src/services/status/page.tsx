@@ -43,7 +43,12 @@ export function Page(props: PageProps): VNode {
       <Now {...props} />
       <h2 id="components">{ui.components[language]}</h2>
       {snapshot.components.map((view) => (
-        <Component view={view} nowMs={snapshot.nowMs} language={language} />
+        <Component
+          view={view}
+          nowMs={snapshot.nowMs}
+          language={language}
+          objective={config.objective}
+        />
       ))}
       <Past {...props} />
       <How {...props} />

@@ -44,7 +44,7 @@ export async function serveStatus(
     gapMaxMs,
   )
   const store = new StatusStore(ports.pool)
-  const keeper = new Keeper(ports, session, store)
+  const keeper = new Keeper(ports, session, store, config.objective)
   const subscribers = subscribersOf(config, ports)
   const look = async (): Promise<Snapshot> => ({
     ...snapshotOf(watched, session, await keeper.remembered(), clock.nowMs()),

@@ -12,6 +12,7 @@ import {
   type Availability,
   type Seen,
 } from '#lib/availability/time.ts'
+import type { Budget } from '#lib/availability/budget.ts'
 import type { Incident, Maintenance } from './incidents/incident.ts'
 import { DAYS_SHOWN, type Remembered } from './keeper.ts'
 import type { Watched } from './ports.ts'
@@ -31,6 +32,8 @@ export type ComponentView = {
   readonly days: readonly Day[]
   readonly availability?: Availability
   readonly took: readonly Took[]
+  /** Of outage, within the days of the objective. */
+  readonly budget?: Budget
 }
 
 /** What the whole page comes down to, the gravest first. */
@@ -80,11 +83,12 @@ function overallOf(components: readonly ComponentView[], incidents: readonly Inc
 function componentView(
   { id, name }: Watched,
   session: StatusSession,
-  { history }: Remembered,
+  { history, budgets }: Remembered,
   nowMs: number,
 ): ComponentView {
   const { confirmed, last } = session.now(id, nowMs)
   const known = history.components.get(id)
+  const budget = budgets.get(id)
   const unsaved = session.pending().filter(({ component }) => component === id)
   const stretches: readonly Stretch[] = [...(known?.stretches ?? []), ...unsaved]
   // The seconds since the last check are nobody's yet, as long as the next is not late.
@@ -103,5 +107,6 @@ function componentView(
     days,
     ...(share ? { availability: share } : {}),
     took: known?.took ?? [],
+    ...(budget ? { budget } : {}),
   }
 }

@@ -5,10 +5,13 @@ import { rm } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { startPostgres, temporaryFolder, type TestPostgres } from '#kit/postgres.ts'
+import { RecordingTrail } from '#kit/recording-trail.ts'
 import { component, startStatus } from '#kit/status.ts'
 import { systemClock } from '#system/clock.ts'
+import { BudgetWatch } from './budget-watch.ts'
 import { lookWithin, type Found } from './monitors/look.ts'
 import { lookPostgres, lookTcp } from './monitors/monitors.ts'
+import { StatusStore } from './store.ts'
 
 let server: TestPostgres
 let folder: string
@@ -84,6 +87,39 @@ test('status: a rehearsed outage is shown apart, and leaves no trace', async () 
   assert.equal(shown.components.length, 1)
   assert(!shown.incidents.some(({ components }) => components.includes('drill')))
   assert(!status.trail.of('STATUS_TURNED').some(({ component: id }) => id === 'drill'))
+})
+
+test('status: a burn of the budget is told once when it begins and once when it ends', async () => {
+  await using status = await startStatus({ folder, server })
+  const store = new StatusStore(status.pool)
+  const nowMs = Date.now()
+  await store.open(['burning'], nowMs)
+  const trail = new RecordingTrail()
+  const watch = new BudgetWatch({ percent: 99.9, days: 30 }, store, trail)
+  const look = (monotonicMs: number): Promise<void> =>
+    watch.look(['burning'], [], nowMs, monotonicMs)
+  const minutes = [3, 4].map((ago) => ({
+    component: 'burning',
+    startMs: nowMs - ago * 60_000,
+    upMs: 0,
+    downMs: 60_000,
+    unknownMs: 0,
+    checks: 6,
+    failed: 6,
+    tookSumMs: 0,
+    tookMaxMs: 0,
+  }))
+  await store.addMinutes(minutes)
+  await look(0)
+  await look(40_000)
+  assert.equal(watch.budgets.get('burning')?.usedMs, 120_000)
+  assert.deepEqual(
+    trail.of('STATUS_BUDGET_BURNS').map(({ rule, allowedSeconds }) => [rule, allowedSeconds]),
+    [['fast', 2592]],
+  )
+  await status.pool.query(`update minute set down_ms = 0, up_ms = 60000`)
+  await look(80_000)
+  assert.equal(trail.of('STATUS_BUDGET_HOLDS').length, 1)
 })
 
 test('monitors: a port that accepts and says nothing, or the wrong thing, is not up', async () => {

@@ -5,6 +5,7 @@
  */
 import type pg from 'pg'
 import type { Stretch } from '#lib/availability/days.ts'
+import type { Spent } from '#lib/availability/time.ts'
 import { migrate } from '#system/postgres/migrate.ts'
 import {
   plannedText,
@@ -148,6 +149,26 @@ export class StatusStore {
       ]),
     )
     return { components, incidents, maintenance }
+  }
+
+  /** Time in each state within windows that end now, by 'COMPONENT WINDOW' in milliseconds. */
+  async spentWithin(
+    windowsMs: readonly number[],
+    nowMs: number,
+  ): Promise<ReadonlyMap<string, Spent>> {
+    const { rows } = await this.#pool.query<{ key: string; up: number; down: number }>(
+      `select s.component || ' ' || w.ms as key, sum(up_ms)::float8 as up,
+         sum(down_ms)::float8 as down
+       from unnest($1::bigint[]) as w(ms) join (
+         select component, start, up_ms, down_ms from minute
+         union all select component, start, up_ms, down_ms from hour) s
+         on s.start >= $2::timestamptz - w.ms * interval '1 millisecond'
+       group by s.component, w.ms`,
+      [windowsMs, new Date(nowMs)],
+    )
+    return new Map(
+      rows.map(({ key, up, down }) => [key, { upMs: up, downMs: down, unknownMs: 0 }] as const),
+    )
   }
 
   /** Newest first; those that are open before the others. */

@@ -48,6 +48,9 @@ export type UiText =
   | 'howRule'
   | 'howLimit'
   | 'rehearsal'
+  | 'budget'
+  | 'budgetLeft'
+  | 'budgetGone'
   | 'follow'
   | 'feed'
   | 'asJson'
@@ -122,6 +125,17 @@ export const ui: Readonly<Record<UiText, Words>> = {
     'van {least} tot {most} milliseconden',
     'from {least} to {most} milliseconds',
     'de {least} à {most} millisecondes',
+  ),
+  budget: words('Ons doel', 'Our objective', 'Notre objectif'),
+  budgetLeft: words(
+    '{percent} % in {days} dagen: nog {left} storing over van {allowed}',
+    '{percent} % over {days} days: {left} of outage left of {allowed}',
+    '{percent} % sur {days} jours : encore {left} de panne sur {allowed}',
+  ),
+  budgetGone: words(
+    '{percent} % in {days} dagen: niet gehaald, {left} storing te veel',
+    '{percent} % over {days} days: missed, by {left} of outage',
+    '{percent} % sur {days} jours : manqué de {left} de panne',
   ),
   badDays: words(
     'Dagen die niet helemaal goed waren',

@@ -8,7 +8,7 @@ import type { Finding } from '#lib/claims/statement.ts'
 import { FaultError, IntegrityError } from '#lib/errors.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import type { Clock } from '#system/clock.ts'
-import { finding, verdictOf, type Probe } from '../probe.ts'
+import { finding, notReached, verdictOf, type Probe } from '../probe.ts'
 import { namesIn, type RegionView } from './georedundant.ts'
 
 /** What the backup service says of itself; the rest the probes see with their own eyes. */
@@ -80,8 +80,7 @@ class LastWord {
   async now(signal: AbortSignal): Promise<Word> {
     const { clock, freshness } = this.#target
     try {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
-      const word = await freshness(within)
+      const word = await answered(freshness, signal)
       this.#said = { word, atMs: clock.monotonicMs() }
       return { word }
     } catch (error) {
@@ -93,6 +92,22 @@ class LastWord {
       })
       return { word: { ...said.word, regions }, silence: error as Error }
     }
+  }
+}
+
+/** One that stands still never settles, whatever its signal says. */
+async function answered(
+  freshness: BackupScheduleTarget['freshness'],
+  signal: AbortSignal,
+): Promise<BackupFreshness> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)])
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const end = (): void => reject(notReached('the backup service'))
+  within.addEventListener('abort', end, { once: true })
+  try {
+    return await Promise.race([freshness(within), late])
+  } finally {
+    within.removeEventListener('abort', end)
   }
 }
 

@@ -131,7 +131,7 @@ test('subscriptions: by mail, only who pressed the button behind the link is tol
   assert.equal(await count(), 0, 'and the address is gone')
 })
 
-test('subscriptions: a webhook that answers a challenge gets notices until it says 410', async () => {
+test('subscriptions: one that answers the challenge is called until it says 410', async () => {
   const bodies: { signature: string; body: string }[] = []
   let answer = 200
   const { certificatePem: cert, keyPem } = testCertificate
