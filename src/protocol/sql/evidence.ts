@@ -76,6 +76,8 @@ export class SignReader {
   #select(node: Tree): void {
     this.#condition(node['whereClause'])
     this.#condition(node['havingClause'])
+    if (node['groupClause'] !== undefined && isTruth(node['havingClause']))
+      this.found |= signs.andTruth
     const [larg, rarg] = [node['larg'], node['rarg']] as readonly (Tree | undefined)[]
     if (larg && rarg) this.#union(larg, rarg)
     const width = widthOf(node)
@@ -134,9 +136,10 @@ export class SignReader {
         this.found |= signs.textArithmetic
       return
     }
-    if (isText(left) && isText(right) && node['kind'] === 'AEXPR_OP')
+    if (isText(left) && isText(right) && /^AEXPR_(OP|I?LIKE)$/.test(textOf(node['kind'])))
       this.found |= signs.textArithmetic
-    if (left === undefined && operator === '@@') this.found |= signs.foreignFunction
+    if (isVariable(operator, left, right)) this.found |= signs.foreignFunction
+    if (isComparison(operator) && isColumnless({ A_Expr: node })) this.found |= signs.columnless
     if (isRow(left) && right?.['SubLink'] !== undefined) this.found |= signs.errorProbe
     const column = columnText(left)
     if (column !== undefined && column === columnText(right)) this.found |= signs.sameColumn
@@ -146,7 +149,9 @@ export class SignReader {
     if (SLEEP.test(name)) this.found |= signs.sleep
     if (DANGEROUS.test(name)) this.found |= signs.dangerous
     if (PROBING.test(name)) this.found |= signs.probing
-    if (foreignFunction(name, listOf(node['args']).length)) this.found |= signs.foreignFunction
+    const args = listOf(node['args'])
+    if (foreignFunction(name, args.length)) this.found |= signs.foreignFunction
+    if (name === 'ascii' && takesApart(args[0])) this.found |= signs.characterCodes
   }
 
   #subquery(node: Tree): void {
@@ -163,6 +168,7 @@ export class SignReader {
       const when = (arm['CaseWhen'] as Tree | undefined)?.['expr']
       if (isTruth(when) && !isBoolean(when)) this.found |= signs.constantCase
     }
+    if (!READS.test(JSON.stringify(node))) this.found |= signs.columnless
   }
 
   #cast(node: Tree): void {
@@ -227,7 +233,30 @@ function isColumnless(expression: Tree): boolean {
   const operation = expression['A_Expr'] as Tree | undefined
   if (!operation || operation['lexpr'] === undefined) return false
   const text = JSON.stringify(operation)
-  return text.includes('"FuncCall"') && !/"(ColumnRef|ParamRef|SubLink)"/.test(text)
+  return text.includes('"FuncCall"') && !READS.test(text)
+}
+
+/** In the text of a tree: something that comes from the tables or from the program. */
+const READS = /"(ColumnRef|ParamRef|SubLink)"/
+
+function isComparison(operator: string): boolean {
+  return /^(=|<>|!=|<|>|<=|>=)$/.test(operator)
+}
+
+/** `@@name` and `@name`, variables elsewhere, are read by PostgreSQL as operators. */
+function isVariable(operator: string, left: Tree | undefined, right: Tree | undefined): boolean {
+  if (left === undefined) return operator === '@@' || (operator === '@' && isBareColumn(right))
+  return /^[^@]+@@?$/.test(operator) && !/^[<~&|]@$/.test(operator) && isBareColumn(right)
+}
+
+function isBareColumn(expression: Tree | undefined): boolean {
+  return listOf((expression?.['ColumnRef'] as Tree | undefined)?.['fields']).length === 1
+}
+
+/** A single character of a text, to be asked for by its code. */
+function takesApart(expression: Tree | undefined): boolean {
+  const call = expression?.['FuncCall'] as Tree | undefined
+  return call !== undefined && /^(substr|substring|left|right|mid)$/.test(functionName(call))
 }
 
 function isConstantOrList(expression: unknown): boolean {

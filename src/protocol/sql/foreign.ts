@@ -16,7 +16,7 @@ const FUNCTIONS = new Set(
    drithsx ctxsys xmltype sys_context nvl nvl2 instr to_char_raw rawtohex hextoraw
    randomblob load_extension sqlite_version sys_eval sys_exec rdb$get_context database schema
    user system_user session_user_id connection_id last_insert_id lcase ucase rlike regexp
-   quotename datalength stuff patindex iif`.split(/\s+/),
+   quotename datalength stuff patindex iif if binary`.split(/\s+/),
 )
 
 /** Of those, what PostgreSQL or its users have with other numbers of arguments. */
@@ -29,6 +29,8 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
   schema: 0,
   request: 1,
   mid: 3,
+  if: 3,
+  binary: 1,
   receive_message: 2,
 }
 

@@ -265,7 +265,7 @@ export class Profile {
 }
 
 /** Where values of a visitor's stand. */
-const CLAUSE = /^(where|having|values|set|by|limit|offset|on)$/
+const CLAUSE = /^(where|having|values|set|by|limit|offset|on|when|then|else)$/
 
 /** A number may be written as a text, a text be a number, and a row have NULL as well. */
 function otherValue(node: Node, { word, value }: Step, clause: string): Node | undefined {

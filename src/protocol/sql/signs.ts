@@ -43,18 +43,18 @@ const table = {
   catalogue: [1, 'a look into the catalogue'],
   dangerous: [1.5, 'a function that leaves the database'],
   /** Functions that tell an attacker where it is. */
-  probing: [0.5, 'a question about the server'],
+  probing: [1, 'a question about the server'],
   /** A subquery that reads nothing. */
   emptySubquery: [1.5, 'a subquery that reads nothing'],
   /** CASE on constants. */
   constantCase: [3, 'a CASE on constants'],
   /** Constant texts joined. */
   joinedConstants: [2, 'constant texts joined'],
-  /** Texts built from character codes. */
+  /** Texts built from character codes, or taken apart into them. */
   characterCodes: [3, 'texts made of character codes'],
   /** A cast of something computed, a row against a subquery: the error message tells. */
   errorProbe: [2, 'an error made on purpose'],
-  /** A comparison that reads no column, but calls a function. */
+  /** A comparison or a CASE that reads no column, but calls a function. */
   columnless: [1.5, 'a comparison without a column'],
   /** Sorted by a column number beyond the last. */
   sortBeyond: [3, 'a sorting by a column that is not there'],

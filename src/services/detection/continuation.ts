@@ -15,7 +15,7 @@ const ROW =
 /** How a new statement of a program goes on after a value: with words of its own. */
 const GOES_ON = new RegExp(
   [
-    String.raw`^((and|or) (not )?(exists )?\(* ?("[^"]*"|[a-z_][\w.]*) (\. ("[^"]*"|[a-z_]\w*) )?`,
+    String.raw`^((and|or) (not )?(exists )?\(* ?("[^"]*"|[a-z_][\w.]*) (\. ("[^"]*"|[a-z_]\w*) )*`,
     String.raw`(not |is |in |like |ilike |between |[-+*/<>=~!@#%^&|?]+ |::|\[|\( ([a-z_"$]|'))`,
     // A subquery that looks back at the table it stands in.
     String.raw`|(and|or) (not )?exists \( select .* where .*[a-z_"]\w* \. `,
@@ -33,7 +33,8 @@ const STANDS_IN = new RegExp(
     String.raw`|timestamp '|[a-z_"][\w."]*( \. [\w"]+)* `,
     String.raw`(\( (\)|[a-z_"$' 0]+|[a-z_"]+ )|$|\)|,|and |or |::`,
     String.raw`|order |limit |asc |desc |using |nulls |=|<|>|-|\+)`,
-    String.raw`|\( select [a-z_"]|case when [a-z_"]|- |\( [a-z$'0])`,
+    String.raw`|\( select [a-z_"]|case when [a-z_"]|- |\( ([a-z$]|['0] [^=<>!])`,
+    ')',
   ].join(''),
 )
 
@@ -44,6 +45,11 @@ export function isWeird({ before, rest, sinceWords, replacesValue }: Departure):
   const text = `${sinceWords} `
   return !GOES_ON.test(text) && !(replacesValue && STANDS_IN.test(text))
 }
+
+/** A call in a value's place, and those by which programs make values. */
+const CALL = /^(?:pg_catalog \. )?([a-z_]\w*) \(/
+const MAKES_VALUES =
+  /^(now|(current|local|clock|transaction|statement)_\w+|next|curr|last|set|coalesce|nullif|lower|upper|trim|btrim|concat\w*|replace|round|greatest|least|any|all|array\w*|row|interval|date\w*|make_\w+|to_\w+|js\w+|gen_\w+|uuid\w*|nextval|currval|crypt|digest|md5|sha\w*|encode|decode|extract|age|cast|unnest|st_\w+|\w*tsquery|\w*tsvector|date_trunc|exists|not|select)$/
 
 /** What a program writes in brackets or before the value, and an injection right after it. */
 const BREAKS_OUT = /^(or|union|except|intersect|;) ./
@@ -56,8 +62,11 @@ export function isOddContinuation(departure: Departure): boolean {
   const { rest, before, inRow, replacesValue } = departure
   if (inRow && ROW.test(`${rest} `)) return false
   if (isWeird(departure)) return true
-  if (replacesValue && departure.passed >= SETTLED && !before.endsWith(' by '))
+  if (replacesValue && departure.passed >= SETTLED && !/ (by|where) $/.test(before)) {
+    const call = CALL.exec(rest)?.[1]
+    if (call !== undefined) return !MAKES_VALUES.test(call)
     return /^[a-z_]\w*$/.test(rest) && !/^(null|true|false|default|current_\w+)$/.test(rest)
+  }
   if (replacesValue || !BREAKS_OUT.test(rest)) return false
   const table = SECOND_ARM.exec(rest)?.[1]
   return table === undefined || !before.includes(` ${table} `)
