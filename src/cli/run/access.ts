@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { serve } from '#services/access/serve.ts'
 import { secretIn } from '#system/secret-file.ts'
+import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
 import {
@@ -20,24 +21,26 @@ export async function runAccess(context: ServiceContext): Promise<RunningService
   const { clock, trail, paths, config } = context
   const [first, second] = applicationRoles
   const passwordFile = paths.secret('access', 'database-password')
+  const database: PoolOptions = {
+    host: paths.clusterSocket('protected'),
+    port: 5432,
+    user: 'veilig_access',
+    password: await secretIn(passwordFile),
+    passwordFile,
+    database: 'postgres',
+    application_name: 'veilig access',
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: 30_000,
+    // So that it may cut the sessions of the roles it made, and of no others.
+    options: '-c createrole_self_grant=inherit',
+  }
   return serve(config.access, {
     clock,
     trail,
     random: randomBytes,
     socket: paths.socket('access'),
-    database: {
-      host: paths.clusterSocket('protected'),
-      port: 5432,
-      user: 'veilig_access',
-      password: await secretIn(passwordFile),
-      passwordFile,
-      database: 'postgres',
-      application_name: 'veilig access',
-      connectionTimeoutMillis: 10_000,
-      statement_timeout: 30_000,
-      // So that it may cut the sessions of the roles it made, and of no others.
-      options: '-c createrole_self_grant=inherit',
-    },
+    database,
+    mask: (name) => applyMasks({ ...database, database: name }),
     application: config.application.command
       ? undefined
       : {
@@ -47,4 +50,22 @@ export async function runAccess(context: ServiceContext): Promise<RunningService
           announce: (role, password) => announce(context, role, password),
         },
   })
+}
+
+/** How long a grant waits for somebody who is reading what must change first. */
+const MASK_WAIT = "set lock_timeout = '1s'"
+
+/**
+ * As the tables are now. When it cannot be done the grant goes on: what is new is in no grant, and
+ * the rights that were there stay.
+ */
+async function applyMasks(options: PoolOptions): Promise<void> {
+  const pool = openPool({ ...options, max: 1 })
+  try {
+    await pool.query(`${MASK_WAIT}; select veilig_policy.apply()`)
+  } catch {
+    // locked, or no policy in this database
+  } finally {
+    await pool.end()
+  }
 }

@@ -9,21 +9,18 @@ import pg from 'pg'
 import type { RunningCluster } from '#system/postgres/cluster.ts'
 import type { Context } from '../context.ts'
 import { activeApplicationRole, announce, applicationRoles } from '../run/application-role.ts'
+import { installMasking, MASK_ROLE } from './masking.ts'
 import { asSuperuser } from './superuser.ts'
 
 export const ACCESS_ROLE = 'veilig_access'
 
 const groups = ['veilig_read', 'veilig_write', 'veilig_nothing'] as const
 
-/** Columns that are in nobody's grant, by what their names say. */
-const hiddenColumns =
-  '(passw|secret|token|hash|salt|totp|otp_|private_?key|api_?key|recovery|credential)'
-
 /** Before the application starts: who may make roles, and which of the two roles is in use. */
 export async function ensureStaffRoles(context: Context, cluster: RunningCluster): Promise<void> {
   await using admin = await asSuperuser(context, cluster, 'postgres')
   const { client } = admin
-  for (const group of groups) {
+  for (const group of [...groups, MASK_ROLE]) {
     await ensure(client, group, 'nologin nosuperuser nocreatedb nocreaterole nobypassrls inherit')
   }
   const password = await readFile(context.paths.secret('access', 'database-password'), 'utf8')
@@ -39,7 +36,7 @@ export async function ensureStaffRoles(context: Context, cluster: RunningCluster
     )
   }
   await client.query('grant connect on database veilig_probe to veilig_nothing')
-  await client.query('grant connect on database reservations to veilig_read')
+  await client.query(`grant connect on database reservations to veilig_read, ${ACCESS_ROLE}`)
   await client.query('grant veilig_read to veilig_write with inherit true, set false')
   await ensureApplicationRoles(context, client)
 }
@@ -63,41 +60,10 @@ async function ensureApplicationRoles(context: Context, client: pg.Client): Prom
   }
 }
 
-type Column = {
-  readonly schema: string
-  readonly table: string
-  readonly column: string
-  readonly hidden: boolean
-}
-
 /** After the application's own migration: what the groups may see, column by column. */
 export async function grantStaffRights(context: Context, cluster: RunningCluster): Promise<void> {
   await using inside = await asSuperuser(context, cluster, 'reservations')
-  const { client } = inside
-  const { rows } = await client.query<Column>(
-    `select n.nspname as schema, c.relname as table, a.attname as column,
-            a.attname ~* $1 as hidden
-       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-      where c.relkind in ('r', 'p') and n.nspname !~ '^(pg_|information_schema$)'
-      order by 1, 2, a.attnum`,
-    [hiddenColumns],
-  )
-  const tables = Map.groupBy(rows, ({ schema, table }) => `${id(schema)}.${id(table)}`)
-  await client.query('begin')
-  for (const schema of new Set(rows.map((row) => row.schema))) {
-    await client.query(`grant usage on schema ${id(schema)} to veilig_read`)
-  }
-  for (const [table, all] of tables) {
-    const columns = all.filter(({ hidden }) => !hidden).map(({ column }) => id(column))
-    await client.query(`revoke all on ${table} from veilig_read, veilig_write`)
-    if (columns.length === 0) continue
-    const list = columns.join(', ')
-    const whole = columns.length === all.length
-    await client.query(`grant select ${whole ? '' : `(${list})`} on ${table} to veilig_read`)
-    await client.query(`grant insert (${list}), update (${list}) on ${table} to veilig_write`)
-  }
-  await client.query('commit')
+  await installMasking(inside.client, context.config.access.masking, ACCESS_ROLE)
 }
 
 async function ensure(client: pg.Client, role: string, attributes: string): Promise<void> {

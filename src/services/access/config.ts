@@ -5,7 +5,19 @@
  */
 import { z } from 'zod'
 
+/**
+ * Which columns staff do not see as they are, by patterns (POSIX, in any letter case) of
+ * `schema.table.column`.
+ */
+export type MaskingConfig = {
+  /** Nothing of it: `null` in its place, and no right to write it. */
+  readonly hidden: readonly string[]
+  /** The first letter of a text, the year of a date, nothing of anything else. */
+  readonly partial: readonly string[]
+}
+
 export type AccessConfig = {
+  readonly masking: MaskingConfig
   /** The longest a grant may last, minutes. */
   readonly minutesMax: number
   /** Connections of one grant at once. */
@@ -22,8 +34,23 @@ export type AccessConfig = {
   readonly drainSeconds: number
 }
 
+const pattern = z.string().min(1).max(500)
+const SECRET =
+  '[.][^.]*(passw|secret|token|hash|salt|totp|otp_|private_?key|api_?key|recovery|credential)[^.]*$'
+const PERSONAL =
+  '[.]([^.]*_)?(e_?mail|mail_?address|phone|mobile|gsm|birth_?(day|date)|date_of_birth|' +
+  'born(_on)?|street|postal_?code|post_?code|zip|iban|bic|passport|national_?(id|number)|ssn|' +
+  'tax_?id)(_[^.]*)?$'
+const masking: z.ZodType<MaskingConfig> = z
+  .strictObject({
+    hidden: z.array(pattern).max(100).default([SECRET]),
+    partial: z.array(pattern).max(100).default([PERSONAL]),
+  })
+  .prefault({})
+
 export const accessConfig: z.ZodType<AccessConfig> = z
   .strictObject({
+    masking,
     minutesMax: z.int().min(1).max(60).default(60),
     connectionsMax: z.int().min(1).max(20).default(4),
     selfApproval: z.boolean().default(false),

@@ -12,6 +12,8 @@ type Rights = {
   readonly group: string
   readonly database: string
   readonly readOnly: boolean
+  /** Where it finds tables first: sensitive columns are masked there. Who writes names tables. */
+  readonly maskedSchema?: string
   readonly secondsMax: number
 }
 
@@ -23,6 +25,7 @@ export const grantRoles: Readonly<Record<GrantRole, Rights>> = {
     group: 'veilig_read',
     database: 'reservations',
     readOnly: true,
+    maskedSchema: 'veilig_masked',
     secondsMax: HOUR_SECONDS,
   },
   write: {

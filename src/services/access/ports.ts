@@ -25,6 +25,8 @@ export type AccessPorts = {
   readonly clock: Clock
   readonly trail: AuditTrail
   readonly random: (size: number) => Uint8Array
+  /** Brings rights and masks up to what the tables are now; undefined where there is no policy. */
+  readonly mask?: ((database: string) => Promise<void>) | undefined
   readonly application: ApplicationCredential | undefined
   /** Unix socket for our own account. */
   readonly socket: string

@@ -15,6 +15,8 @@ export type NewGrant = {
   readonly password: string
   readonly untilMs: number
   readonly readOnly: boolean
+  /** Schema in which sensitive columns are masked, before all others; undefined: none. */
+  readonly maskedSchema: string | undefined
   readonly connectionsMax: number
   readonly salt: Uint8Array
 }
@@ -36,6 +38,10 @@ export async function createGrant(pool: pg.Pool, grant: NewGrant): Promise<void>
     )
     if (grant.readOnly)
       await client.query(`alter role ${name} set default_transaction_read_only = on`)
+    if (grant.maskedSchema !== undefined) {
+      const masked = pg.escapeIdentifier(grant.maskedSchema)
+      await client.query(`alter role ${name} set search_path = ${masked}, "$user", public`)
+    }
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')

@@ -84,12 +84,14 @@ class Grants {
     // On record first: a role that exists is never one that nobody recorded.
     const detail = { name, role: wish.role, request: wish.request, untilMs, seconds: wish.seconds }
     await trail.append([{ code: 'GRANT_STARTED', detail }])
+    if (wish.role !== 'probe') await this.#ports.mask?.(rights.database)
     await createGrant(this.#pool, {
       name,
       group: rights.group,
       password,
       untilMs,
       readOnly: rights.readOnly,
+      maskedSchema: rights.maskedSchema,
       connectionsMax: this.#config.connectionsMax,
       salt: random(SALT_SIZE),
     })
