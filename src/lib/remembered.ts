@@ -10,7 +10,7 @@ export type RememberedLimits = {
   readonly textMax: number
 }
 
-/** The same function, which works each of the last texts out once; the oldest is forgotten first. */
+/** The same function, working each of the last texts out once; the oldest is forgotten first. */
 export function remembered<Value>(
   workOut: (text: string) => Value,
   { entriesMax, textMax }: RememberedLimits,
