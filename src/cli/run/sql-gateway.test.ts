@@ -113,7 +113,7 @@ test('server elsewhere: both legs are TLS, and SCRAM is bound to each certificat
   assert.equal(gateway.trail.of('DB_SESSION_OPENED')[0]?.['method'], 'SCRAM-SHA-256-PLUS')
 })
 
-test('server elsewhere: where no verifier can be asked for, the proof is handed through', async () => {
+test('server elsewhere: where no verifier may be asked for, the proof passes through', async () => {
   await using gateway = await before({ ca: authority.certificatePem })
   assert.deepEqual(await legSeen(gateway.port, false), { who: 'till', ssl: true })
   assert.equal(gateway.trail.of('DB_SESSION_OPENED')[0]?.['method'], 'SCRAM-SHA-256')
