@@ -20,6 +20,15 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Where to put pictures of the page, for whoever wants to look at it. */
 const pictures = process.env['VEILIG_PICTURES']
 
+/** The doors are there; what goes through them is in subscriptions.long.test.ts. */
+const nobodyFollows = {
+  key: new Uint8Array(32),
+  origin: 'https://status.localhost',
+  anywhere: false,
+  mail: () => Promise.resolve('1'),
+  post: () => Promise.reject(new Error('nobody is called')),
+}
+
 let browser: Browser
 let gateway: TestGateway
 let status: TestStatus
@@ -53,7 +62,14 @@ before(async () => {
     look: () => Promise.resolve({ up: false, tookMs: 1 }),
     rehearsal: true as const,
   }
-  status = opened.use(await startStatus({ folder, server, watched: [...watched, rehearsal] }))
+  status = opened.use(
+    await startStatus({
+      folder,
+      server,
+      watched: [...watched, rehearsal],
+      change: { subscriptions: nobodyFollows },
+    }),
+  )
   await status.until(({ incidents }) => incidents.length > 0)
   await fill()
   gateway = opened.use(await startGateway({ 'status.localhost': { socketPath: status.socket } }))
@@ -137,6 +153,24 @@ for (const [width, colorScheme] of [
     }
   })
 }
+
+test('status page: one follows it without JavaScript, on pages that axe finds nothing on', async () => {
+  const options = { ignoreHTTPSErrors: true, viewport: { width: 390, height: 900 } }
+  await using context = await browser.newContext({ ...options, bypassCSP: true })
+  const page = await context.newPage()
+  await page.goto('https://status.localhost/nl')
+  await page.getByLabel('Uw e-mailadres').fill('lotte@club.example')
+  await page.getByRole('button', { name: 'Houd mij op de hoogte' }).click()
+  await page.getByText('Kijk in uw mailbox').first().waitFor()
+  const path = `${pictures}/status-followed.png`
+  if (pictures !== undefined) await page.screenshot({ path, fullPage: true })
+  await page.evaluate(axe)
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResult
+  assert.deepEqual(
+    violations.map(({ id }) => id),
+    [],
+  )
+})
 
 test('status page: without JavaScript it says all, and never breaks its own policy', async () => {
   await using context = await browser.newContext({

@@ -30,6 +30,8 @@ import { systemDisk } from '#system/disk.ts'
 const BYTES_MAX = 50_000
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const key = ed25519PrivateKey(new Uint8Array(32).fill(5))
+/** Where to put pictures of the page, for whoever wants to look at it. */
+const pictures = process.env['VEILIG_PICTURES']
 
 let folder: string
 let browser: Browser
@@ -113,6 +115,8 @@ for (const [width, colorScheme] of [
     const page = await context.newPage()
     for (const language of width === 390 ? ['nl', 'fr'] : ['en']) {
       await page.goto(`https://trust.localhost/${language}`)
+      const path = `${pictures}/trust-${width}-${colorScheme}-${language}.png`
+      if (pictures !== undefined) await page.screenshot({ path, fullPage: true })
       await page.evaluate(
         `document.querySelectorAll('details').forEach((one) => { one.open = true })`,
       )
@@ -127,6 +131,25 @@ for (const [width, colorScheme] of [
     }
   })
 }
+
+test('trust page: on paper everything is open, and it prints to a document of its pages', async () => {
+  const options = { ignoreHTTPSErrors: true, colorScheme: 'dark' as const }
+  await using context = await browser.newContext(options)
+  const page = await context.newPage()
+  await page.goto('https://trust.localhost/nl')
+  const closed = `[...document.querySelectorAll('.more')]
+    .filter((one) => !one.checkVisibility()).length`
+  assert.equal(await page.evaluate(closed), 35, 'on a screen each opens on a click')
+  await page.emulateMedia({ media: 'print', colorScheme: 'light' })
+  assert.equal(await page.evaluate(closed), 0)
+  const paper = await page.evaluate('getComputedStyle(document.body).backgroundColor')
+  assert.equal(paper, 'rgb(255, 255, 255)')
+  const path = `${pictures}/trust.pdf`
+  const pdf = await page.pdf({ format: 'A4', ...(pictures === undefined ? {} : { path }) })
+  assert.equal(pdf.subarray(0, 5).toString(), '%PDF-')
+  const pages = pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0
+  assert(pages >= 6 && pages <= 30, `${pages} pages`)
+})
 
 test('trust page: its own strict policy is never violated, and no script is on it', async () => {
   await using context = await browser.newContext({ ignoreHTTPSErrors: true })

@@ -185,7 +185,9 @@ function How({ snapshot, language, config }: PageProps): VNode {
     <section aria-labelledby="how">
       <h2 id="how">{ui.how[language]}</h2>
       <p>{fill(ui.howRule[language], thresholds)}</p>
-      <p>{ui.howLimit[language]}</p>
+      <p>
+        {ui.howLimit[language]} {placesText(snapshot, language)}
+      </p>
       {snapshot.rehearsals.map(({ state }) => (
         <p class="note rehearsal">
           {ui.rehearsal[language]}{' '}
@@ -194,6 +196,16 @@ function How({ snapshot, language, config }: PageProps): VNode {
       ))}
     </section>
   )
+}
+
+/** Heard of so lately that it has a vote. */
+const HEARD_MS = 60_000
+
+function placesText({ vantages, nowMs }: Snapshot, language: Language): string {
+  if (vantages.length === 0) return ui.howOne[language]
+  const looking = vantages.filter(({ heardMs = -Infinity }) => nowMs - heardMs <= HEARD_MS)
+  const values = { places: vantages.length + 1, looking: looking.length + 1 }
+  return fill(ui.howMany[language], values)
 }
 
 function Follow({ language, subscribe }: PageProps): VNode {

@@ -49,6 +49,18 @@ thead th { color: var(--soft); }
 .updates p { margin: 0; text-wrap: pretty; overflow-wrap: anywhere; }
 .updates time { color: var(--soft); font-size: .88rem; }
 .rehearsal { font-size: .98rem; }
+.subscribe { background: var(--card); border: 1px solid var(--line); border-radius: .9rem;
+  padding: 1.2rem 1.3rem; margin: 0 0 1rem; }
+.subscribe h3 { margin: 0 0 .3rem; font-size: 1.1rem; }
+.subscribe .intro { margin: 0 0 .9rem; font-size: .98rem; }
+.subscribe label { display: block; font-weight: 600; font-size: .98rem; margin-bottom: .3rem; }
+.ask { display: flex; flex-wrap: wrap; gap: .6rem; }
+.ask input { flex: 1 1 16rem; min-width: 0; font: inherit; color: inherit;
+  background: var(--paper); border: 1px solid var(--soft); border-radius: .6rem;
+  padding: .6rem .8rem; }
+button.button { font: inherit; font-weight: 600; border: 0; cursor: pointer; margin: 0; }
+.more .subscribe { background: none; border: 0; padding: 0; }
+.said { padding: 2rem 0 1rem; } h1.answer { color: inherit; margin-top: 0; }
 @media (max-width: 30rem) {
   .facts { grid-template-columns: 1fr; } .facts dd { margin-bottom: .4rem; }
   h1 { margin-top: 2rem; }

@@ -47,6 +47,8 @@ export type UiText =
   | 'how'
   | 'howRule'
   | 'howLimit'
+  | 'howOne'
+  | 'howMany'
   | 'rehearsal'
   | 'budget'
   | 'budgetLeft'
@@ -172,17 +174,24 @@ export const ui: Readonly<Record<UiText, Words>> = {
   ),
   howLimit: words(
     'Wat wij niet zien: een storing die korter duurt dan de tijd tussen twee metingen, en ' +
-      'een storing ' +
-      'tussen u en ons. Wij meten van één plaats uit. Valt die hele plaats uit, dan valt ook ' +
-      'deze ' +
-      'pagina uit.',
+      'een storing tussen u en ons.',
     'What we do not see: an outage shorter than the time between two measurements, and one ' +
-      'between ' +
-      'you and us. We measure from one place. If that whole place fails, this page fails too.',
+      'between you and us.',
     'Ce que nous ne voyons pas : une panne plus courte que l’intervalle entre deux mesures, ' +
-      'ou une ' +
-      'panne entre vous et nous. Nous mesurons d’un seul endroit. S’il tombe entièrement, cette ' +
-      'page tombe aussi.',
+      'ou une panne entre vous et nous.',
+  ),
+  howOne: words(
+    'Wij meten van één plaats uit. Valt die hele plaats uit, dan valt ook deze pagina uit.',
+    'We measure from one place. If that whole place fails, this page fails too.',
+    'Nous mesurons d’un seul endroit. S’il tombe entièrement, cette page tombe aussi.',
+  ),
+  howMany: words(
+    'Wij meten van {places} plaatsen uit; de meerderheid beslist. Nu kijken er {looking} mee. Wie ' +
+      'zelf is afgesneden, zegt niets.',
+    'We measure from {places} places; the majority decides. {looking} are looking now. A place ' +
+      'that is cut off itself says nothing.',
+    'Nous mesurons de {places} endroits ; la majorité décide. {looking} regardent en ce moment. ' +
+      'Un endroit lui-même coupé ne dit rien.',
   ),
   rehearsal: words(
     'Toont deze pagina storingen echt? Daarvoor schakelt een ander programma telkens weer een ' +

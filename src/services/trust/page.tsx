@@ -15,6 +15,7 @@ import { keyIdOf } from '#crypto/dsse.ts'
 import { evidenceKey } from '#crypto/evidence.ts'
 import { ClaimItem } from './claim.tsx'
 import type { TrustConfig } from './config.ts'
+import { Ring } from './ring.tsx'
 import type { Snapshot } from './session.ts'
 import { Subprocessors, Verify } from './colophon.tsx'
 import { notClaimed, stateShapes, stateTexts, ui } from './texts.ts'
@@ -59,12 +60,18 @@ export function Page(props: PageProps): VNode {
 const sectionIds = Object.keys(sections) as readonly SectionId[]
 
 function Answer({ snapshot, language }: PageProps): VNode {
-  const { answer, count, state } = headline(countStates(snapshot.statuses), language)
+  const counts = countStates(snapshot.statuses)
+  const { answer, count, state } = headline(counts, language)
   return (
     <section>
       <h1>{ui.title[language]}</h1>
-      <p class={`answer ${state}`}>{answer}</p>
-      <p class="count">{count}</p>
+      <div class="first">
+        <div>
+          <p class={`answer ${state}`}>{answer}</p>
+          <p class="count">{count}</p>
+        </div>
+        <Ring counts={counts} />
+      </div>
       {snapshot.problem && (
         <p class="alarm tint failing" role="alert">
           {fill(ui.brokenLog[language], { code: snapshot.problem })}

@@ -11,6 +11,11 @@ export const stylesheet: string = `${look}
 .glance a { display: grid; place-items: center; width: 2rem; height: 2rem; border-radius: .5rem; }
 .glance svg { width: 1.05rem; height: 1.05rem; }
 .glance a:hover { outline: 2px solid currentColor; }
+.first { display: flex; gap: 1.5rem; align-items: flex-start; justify-content: space-between; }
+.ring { width: 9.5rem; height: 9.5rem; flex: none; margin-top: -1rem; }
+.ring circle { fill: none; stroke: currentColor; stroke-width: 13; }
+.ring text { text-anchor: middle; fill: var(--ink); font-variant-numeric: tabular-nums; }
+.ring .big { font-size: 30px; font-weight: 700; } .ring .of { font-size: 13px; fill: var(--soft); }
 .legend { display: grid; gap: .55rem; margin: 0; padding: 0; list-style: none; font-size: 1rem; }
 .legend li { display: grid; grid-template-columns: 1.75rem 1.75rem 1fr; gap: .5rem;
   align-items: start; }
@@ -55,12 +60,20 @@ thead th { color: var(--soft); font-size: .92rem; } tbody th { font-weight: 550;
 .plain { padding-left: 1.1rem; } .plain li { margin: .5rem 0; text-wrap: pretty; }
 @media (max-width: 30rem) {
   .topics { columns: 1; } .more { padding-left: 0; }
+  .first { display: block; } .ring { display: block; margin: 0 auto 1.25rem; }
   .facts { grid-template-columns: 1fr; } .facts dd { margin-bottom: .4rem; }
   h1 { margin-top: 2rem; }
 }
+@page { margin: 18mm 16mm; }
 @media print {
-  .langs, .skip, .chevron, .button { display: none; }
-  details::details-content { content-visibility: visible; display: block; }
-  .claim { break-inside: avoid; }
+  :root { --paper: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #bbb; }
+  body { font-size: 10.5pt; }
+  .wrap { max-width: none; padding: 0; }
+  .langs, .skip, .chevron, .button, .badge { display: none; }
+  /* What a screen opens on a click, paper has open. */
+  details::details-content { content-visibility: visible; display: block; height: auto; }
+  .claim, tr, .legend { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .more { padding-left: 2.5rem; font-size: 9.5pt; } a { color: inherit; }
+  .sign, .tint, .ring, .dot, .year { print-color-adjust: exact; }
 }
 `

@@ -58,15 +58,6 @@ export const missingCopy: Break = {
   },
 }
 
-/** A stretch of the log taken away from every region. */
-export const missingLog: Break = {
-  how: 'a piece of the log is gone from every region',
-  break: (ring) => {
-    const files = REGIONS.map((region) => objects(ring, region, 'wal')[1] ?? '')
-    return Promise.resolve(taken(ring, files))
-  },
-}
-
 /** @returns What puts them back. */
 function taken(ring: WholeRing, files: readonly string[]): () => void {
   const kept = join(ring.folder, 'taken')
@@ -102,16 +93,14 @@ export const damagedAndDrilled: Break = {
   },
 }
 
-/** The same, and a reading back of everything. */
-export const damagedAndVerified: Break = {
-  how: 'every backup is damaged, and everything is read back',
-  break: async (ring) => {
-    const mend = damaged(ring)
-    await ring.command('backup', 'verify').catch(() => undefined)
-    return async () => {
-      mend()
-      await ring.command('backup', 'verify')
-    }
+/** A receipt that nobody signed: whoever can write into a region would like to vouch for it. */
+export const forgedReceipt: Break = {
+  how: 'a receipt is forged',
+  also: ['backup.pitr'],
+  break: (ring) => {
+    const file = join(ring.data, 'regions/region-a/receipts/20991231t235959999z-verify')
+    writeFileSync(file, JSON.stringify({ kind: 'verify', passed: true }))
+    return Promise.resolve(() => rmSync(file))
   },
 }
 

@@ -7,10 +7,9 @@ import { altered, frozen, setting, type Break } from './break.ts'
 import {
   alteredRecord,
   damagedAndDrilled,
-  damagedAndVerified,
+  forgedReceipt,
   listening,
   missingCopy,
-  missingLog,
   oldSecret,
   overdueNotice,
   plainContent,
@@ -47,8 +46,13 @@ export const breaks: Readonly<Record<string, Break>> = {
   'backup.encrypted': plainObject,
   'backup.georedundant': missingCopy,
   'backup.pitr': damagedAndDrilled,
-  'backup.verified': damagedAndVerified,
-  'backup.retention': missingLog,
+  'backup.verified': forgedReceipt,
+  'backup.retention': setting(
+    'copies are kept thirty days and not ninety',
+    'backup',
+    { retainDays: 30 },
+    ['backup', 'prober'],
+  ),
   'audit.complete': alteredRecord,
   'threat.detected': frozen('detection', ['threat.alerted']),
   'threat.alerted': setting(
