@@ -9,6 +9,7 @@ import type { ControlRequest } from '#services/backup/control/messages.ts'
 import { parseTarget } from '#services/backup/restore/target.ts'
 import type { Command, CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
+import { useApproval } from './approval.ts'
 
 export const backupHoldCommand: Command = {
   name: 'backup hold',
@@ -32,16 +33,18 @@ export const backupHoldCommand: Command = {
 
 export const backupReleaseCommand: Command = {
   name: 'backup release',
-  summary: 'release a hold; what it kept beyond its time is then destroyed',
+  summary: 'release a hold; what it kept is then destroyed; two persons must agree',
   usage: 'HOLD --reason TEXT',
   options: { reason: { type: 'string' } },
-  run: (context, input) => {
+  run: async (context, input) => {
     const { reason } = input.values
     const [id, ...rest] = input.positionals
     if (id === undefined || rest.length > 0 || typeof reason !== 'string') {
       const message = 'say which hold and why: veilig backup release HOLD --reason TEXT'
       throw new UsageError('HOLD_ID_MISSING', message)
     }
+    // What it kept is erased within the minute: for a court that may be too early.
+    await useApproval(context, 'erase', id)
     return ask(context, input, { request: 'release', id, reason }, () => `Hold ${id} released.\n`)
   },
 }

@@ -17,6 +17,7 @@ import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
 import { backupHoldCommand, backupReleaseCommand } from './backup-hold.ts'
 import { backupListCommand } from './backup-list.ts'
+import { backupRecoveryKeyCommand } from './backup-recovery-key.ts'
 import { backupRotateKeyCommand } from './backup-rotate-key.ts'
 import { backupRunCommand } from './backup-run.ts'
 import { backupSynchronousCommand } from './backup-synchronous.ts'
@@ -83,6 +84,7 @@ export const chapters: readonly Chapter[] = [
       backupReleaseCommand,
       backupDestroyExpiredCommand,
       backupRotateKeyCommand,
+      backupRecoveryKeyCommand,
     ],
   },
   {

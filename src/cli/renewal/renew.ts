@@ -65,7 +65,7 @@ async function renewOne(
 }
 
 const LOOK_EVERY_MS = 3_600_000
-const FIRST_LOOK_MS = 60_000
+const FIRST_LOOK_MS = 30_000
 
 /** Looks every hour for what is older than `access.rotateDays`, and renews it. */
 export function keepRenewed(

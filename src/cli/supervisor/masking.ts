@@ -104,8 +104,8 @@ const apply = `
     delete from veilig_column;
     insert into veilig_column
       select c.oid as relation, n.nspname as schema_name, c.relname as table_name,
-        a.attnum as place, a.attname as column_name, format_type(a.atttypid, a.atttypmod) as type_name,
-        t.typcategory as category,
+        a.attnum as place, a.attname as column_name,
+        format_type(a.atttypid, a.atttypmod) as type_name, t.typcategory as category,
         case when bool_or(r.mask = 'hidden') then 'hidden'
              when bool_or(r.mask = 'partial') then 'partial' end as mask
       from pg_class c

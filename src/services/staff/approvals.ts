@@ -12,7 +12,7 @@ import type { RouteName } from './doors.ts'
 export const acts = {
   'restore-over-production': 'Restore over the running database',
   'read-recovery-key': 'Read the recovery key',
-  erase: 'Erase before its time',
+  erase: 'Erase what was held',
 } as const
 export type Act = keyof typeof acts
 
