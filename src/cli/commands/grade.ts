@@ -8,10 +8,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { FaultError, UsageError } from '#lib/errors.ts'
+import { findings, type FullReport } from '#services/grader/findings.ts'
 import { gradeHeaders } from '#services/grader/headers.ts'
 import { writeHtmlReport } from '#services/grader/html-report.ts'
 import { writeReport } from '#services/grader/report.ts'
-import type { FullReport } from '#services/grader/said.ts'
 import { gradeTls, hstsSeconds } from '#services/grader/tls/grade.ts'
 import { readKnownLogs, type KnownLogs } from '#services/grader/tls/transparency.ts'
 import { systemClock } from '#system/clock.ts'
@@ -115,7 +115,8 @@ async function grade(
   return { headers, tls }
 }
 
-function toJson({ headers, tls }: FullReport): string {
+function toJson(report: FullReport): string {
+  const { headers, tls } = report
   const { observatory, securityHeaders, visit } = headers
   const versions = tls.scan.versions.map(({ version, suites }) => ({
     version,
@@ -124,7 +125,13 @@ function toJson({ headers, tls }: FullReport): string {
   const { url, status, fields, cookies } = visit.page
   const page = { url: url.href, status, fields, cookies: cookies.length }
   return JSON.stringify(
-    { page, observatory, securityHeaders, tls: { ...tls, scan: { ...tls.scan, versions } } },
+    {
+      page,
+      findings: findings(report),
+      observatory,
+      securityHeaders,
+      tls: { ...tls, scan: { ...tls.scan, versions } },
+    },
     undefined,
     2,
   )

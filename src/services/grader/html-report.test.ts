@@ -5,7 +5,7 @@ import { startGateway, startUpstream, testAuthority } from '#kit/web-gateway.ts'
 import { gradeHeaders } from './headers.ts'
 import { writeHtmlReport } from './html-report.ts'
 import { writeReport } from './report.ts'
-import type { FullReport } from './said.ts'
+import type { FullReport } from './findings.ts'
 import { gradeTls } from './tls/grade.ts'
 
 let report: FullReport

@@ -4,8 +4,10 @@
  *
  * @module
  */
-import type { FullReport } from './said.ts'
-import { facts, mendings, untested } from './said.ts'
+import { findings, type Finding, type FullReport } from './findings.ts'
+import { htmlStyle } from './html-style.ts'
+import { tally } from './report.ts'
+import { facts, untested } from './said.ts'
 
 export type HtmlOptions = {
   readonly ownAuthority: boolean
@@ -13,7 +15,23 @@ export type HtmlOptions = {
   readonly atMs: number
 }
 
-type Mark = { readonly name: string; readonly grade: string; readonly detail: string }
+type Mark = {
+  readonly name: string
+  readonly grade: string
+  readonly detail: string
+  /** What it is made of, as HTML. */
+  readonly more: string
+}
+
+const OBSERVATORY_MAX = 145
+const SIX_HEADERS: readonly string[] = [
+  'Strict-Transport-Security',
+  'Content-Security-Policy',
+  'X-Frame-Options',
+  'X-Content-Type-Options',
+  'Referrer-Policy',
+  'Permissions-Policy',
+]
 
 /** A whole document. */
 export function writeHtmlReport(report: FullReport, options: HtmlOptions): string {
@@ -21,41 +39,30 @@ export function writeHtmlReport(report: FullReport, options: HtmlOptions): strin
   const site = headers.visit.page.url.host
   const marks = marksOf(report)
   const when = new Date(options.atMs).toISOString().slice(0, 16).replace('T', ' ')
-  const mend = mendings(report)
+  const found = findings(report)
   const trust =
     options.ownAuthority && !tls.certificate.publiclyTrusted
-      ? section('Trust', [
-          'Trusted here only because an authority was named: a visitor who does not trust it is ' +
-            'warned, and an outside grader says T.',
-        ])
+      ? card(
+          'Trust',
+          '<p>Trusted here only because an authority was named: a visitor who does not trust it is ' +
+            'warned, and an outside grader says T.</p>',
+        )
       : ''
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escape(site)}: ${marks.map(({ grade }) => escape(grade)).join(' ')}</title>
-<style>${style}</style></head><body><main>
+<style>${htmlStyle}</style></head><body><main>
 <header><div><p class="over">Graded from outside</p><h1>${escape(site)}</h1>
 <p class="when">${when} UTC</p></div>${badge(marks)}</header>
 <div class="marks">${marks.map(markCard).join('')}</div>
-${mend.length > 0 ? section('What to mend', mend) : '<p class="fine">Nothing to mend.</p>'}
+${found.length > 0 ? toMend(found) : '<p class="card fine">Nothing to mend.</p>'}
 ${trust}
-<section><h2>What was found</h2><dl>${facts(tls).map(factRow).join('')}</dl></section>
-<section><h2>MDN Observatory, test by test</h2><table>${headers.observatory.tests
-    .map(
-      ({ test, modifier, says }) =>
-        `<tr><td class="${kindOf(modifier)}">${signed(modifier)}</td>` +
-        `<td>${escape(test)}</td><td>${escape(says)}</td></tr>`,
-    )
-    .join('')}</table></section>
-<section><h2>Suites</h2>${tls.scan.versions
-    .map(
-      ({ version, suites }) =>
-        `<details><summary>${version} <small>${suites.length} suites</small></summary><ul>` +
-        `${suites.map(({ name }) => codeItem(name)).join('')}</ul></details>`,
-    )
-    .join('')}</section>
-${section('Not tested, so nothing is said about', [untested(tls).join(', ')])}
+${card('What was found', `<dl>${facts(report).map(factRow).join('')}</dl>`)}
+${card('MDN Observatory, test by test', `<table>${headers.observatory.tests.map(testRow).join('')}</table>`)}
+${card('Suites', tls.scan.versions.map(suiteList).join(''))}
+${card('Not tested, so nothing is said about', `<p class="soft">${escape(untested(tls).join(', '))}</p>`)}
 </main></body></html>
 `
 }
@@ -63,24 +70,47 @@ ${section('Not tested, so nothing is said about', [untested(tls).join(', ')])}
 function marksOf({ headers, tls }: FullReport): readonly Mark[] {
   const [newest] = tls.grades
   const { observatory, securityHeaders } = headers
+  const six = SIX_HEADERS.map((name) => {
+    const gone = securityHeaders.missing.includes(name)
+    return `<span${gone ? ' class="gone"' : ''}>${name}</span>`
+  })
   const missing = securityHeaders.missing.length
   return [
     {
       name: 'TLS',
       grade: newest?.grade ?? '?',
       detail: `SSL Labs guide ${newest?.edition ?? ''}, ${newest?.score ?? 0} of 100`,
+      more: newest
+        ? bar('protocol', newest.protocol, 100) +
+          bar('keys', newest.keyExchange, 100) +
+          bar('ciphers', newest.cipher, 100)
+        : '',
     },
     {
       name: 'Headers',
       grade: securityHeaders.grade,
       detail: `securityheaders.com, ${missing === 0 ? 'none' : missing} of six missing`,
+      more: `<div class="dots">${six.join('')}</div>`,
     },
     {
       name: 'Observatory',
       grade: observatory.grade,
       detail: `MDN HTTP Observatory, ${observatory.score} points`,
+      more: bar('points', observatory.score, OBSERVATORY_MAX) + passed(observatory.tests),
     },
   ]
+}
+
+function passed(tests: FullReport['headers']['observatory']['tests']): string {
+  return bar('passed', tests.filter(({ modifier }) => modifier >= 0).length, tests.length)
+}
+
+function bar(name: string, value: number, max: number): string {
+  const share = Math.round((100 * Math.min(value, max)) / max)
+  return (
+    `<div class="bar ${toneOfShare(share)}"><span>${name}</span><i><b style="width:${share}%"></b></i>` +
+    `<span>${value}</span></div>`
+  )
 }
 
 /** Three letters in one picture; its text stands in its title, too. */
@@ -103,38 +133,63 @@ function badge(marks: readonly Mark[]): string {
   )
 }
 
-function markCard({ name, grade, detail }: Mark): string {
+function markCard({ name, grade, detail, more }: Mark): string {
   return (
-    `<div class="mark"><b style="background:${colourOf(grade)}">${escape(grade)}</b>` +
-    `<div><h3>${escape(name)}</h3><p>${escape(detail)}</p></div></div>`
+    `<section class="card">` +
+    `<b class="letter" style="background:${colourOf(grade)}">${escape(grade)}</b>` +
+    `<h3>${escape(name)}</h3><p>${escape(detail)}</p><div class="bars">${more}</div></section>`
   )
 }
 
-function section(title: string, lines: readonly string[]): string {
-  const items = lines.map((line) => `<li>${escape(line)}</li>`).join('')
-  return `<section><h2>${escape(title)}</h2><ul>${items}</ul></section>`
+function toMend(found: readonly Finding[]): string {
+  const all = found.map(
+    ({ severity, title, says, mend, costs }) =>
+      `<div class="finding ${severity}"><h3>${escape(title)} <span class="chip">${severity}</span> ` +
+      `<span class="costs">${escape(costs.join(' · '))}</span></h3><p>${escape(says)}</p>` +
+      `<p class="mend">${escape(mend)}</p></div>`,
+  )
+  return card('What to mend', all.join(''), tally(found))
 }
 
-function codeItem(text: string): string {
-  return `<li><code>${escape(text)}</code></li>`
+function card(title: string, content: string, aside: string = ''): string {
+  const small = aside === '' ? '' : ` <small>${escape(aside)}</small>`
+  return `<section class="card"><h2>${escape(title)}${small}</h2>${content}</section>`
 }
 
 function factRow([name, value]: readonly [string, string]): string {
   return `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`
 }
 
-function kindOf(modifier: number): string {
-  return modifier < 0 ? 'bad' : modifier > 0 ? 'good' : ''
+function testRow({
+  test,
+  modifier,
+  says,
+}: FullReport['headers']['observatory']['tests'][number]): string {
+  const kind = modifier < 0 ? 'bad' : modifier > 0 ? 'good' : 'soft'
+  const value = modifier > 0 ? `+${modifier}` : String(modifier).replace('-', '−')
+  return `<tr><td class="${kind}">${value}</td><td>${escape(test)}</td><td>${escape(says)}</td></tr>`
 }
 
-function signed(value: number): string {
-  return value > 0 ? `+${value}` : String(value).replace('-', '−')
+function suiteList({ version, suites }: FullReport['tls']['scan']['versions'][number]): string {
+  const items = suites.map(({ name }) => `<li><code>${escape(name)}</code></li>`)
+  return (
+    `<details><summary>${version} <small>${suites.length} suites</small></summary>` +
+    `<ul>${items.join('')}</ul></details>`
+  )
 }
 
 /** Dark enough for white letters upon it. */
 function colourOf(grade: string): string {
-  if (grade.startsWith('A')) return '#15803d'
-  return /^[BC]/.test(grade) ? '#b45309' : '#b91c1c'
+  return { A: '#15803d', B: '#b45309', F: '#b91c1c' }[toneOf(grade)]
+}
+
+function toneOf(grade: string): 'A' | 'B' | 'F' {
+  return grade.startsWith('A') ? 'A' : /^[BC]/.test(grade) ? 'B' : 'F'
+}
+
+/** @param share Of the best, in hundredths. */
+function toneOfShare(share: number): 'A' | 'B' | 'F' {
+  return share >= 80 ? 'A' : share >= 50 ? 'B' : 'F'
 }
 
 /** A site names itself: nothing in it may become markup. */
@@ -145,39 +200,3 @@ function escape(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 }
-
-const style = `
-:root { color-scheme: light dark; --line: #cbd5e1; --soft: #475569; --paper: #fff; --ink: #0f172a }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #334155; --soft: #94a3b8; --paper: #0f172a; --ink: #e2e8f0 } }
-* { box-sizing: border-box }
-body { margin: 0; background: var(--paper); color: var(--ink);
-  font: 16px/1.55 system-ui, sans-serif }
-main { max-width: 54rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem }
-header { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: center;
-  justify-content: space-between; margin-bottom: 2rem }
-h1 { margin: 0; font-size: 2rem; line-height: 1.2; overflow-wrap: anywhere }
-h2 { margin: 2.5rem 0 .75rem; font-size: 1.15rem }
-h3 { margin: 0; font-size: 1rem }
-.over, .when, .mark p, small { margin: 0; color: var(--soft) }
-.badge { border-radius: 6px; flex: none }
-.marks { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem }
-.mark { display: flex; gap: 1rem; align-items: center; padding: 1rem;
-  border: 1px solid var(--line); border-radius: 10px }
-.mark b { min-width: 3.5rem; padding: .4rem 0; border-radius: 8px; color: #fff;
-  font-size: 1.5rem; line-height: 1.3; text-align: center }
-.mark p { font-size: .875rem }
-.fine { margin: 2rem 0; padding: 1rem; border-left: 4px solid #15803d }
-ul { margin: 0; padding-left: 1.25rem } li { margin: .3rem 0 }
-dl { display: grid; grid-template-columns: 9rem 1fr; gap: .4rem 1rem; margin: 0 }
-dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
-table { width: 100%; border-collapse: collapse }
-td { padding: .45rem .75rem .45rem 0; border-top: 1px solid var(--line); vertical-align: top }
-td:first-child { width: 3.5rem; text-align: right; font-variant-numeric: tabular-nums }
-td:nth-child(2) { white-space: nowrap; color: var(--soft) }
-.good { color: #15803d } .bad { color: #b91c1c; font-weight: 700 }
-@media (prefers-color-scheme: dark) { .good { color: #4ade80 } .bad { color: #f87171 } }
-details { margin: .4rem 0 } summary { cursor: pointer } code { font-size: .875rem }
-@media (max-width: 34rem) { dl { grid-template-columns: 1fr } dd { margin-bottom: .5rem }
-  td:nth-child(2) { white-space: normal } }
-`

@@ -1,10 +1,11 @@
 /**
  * The grades as a person reads them on a terminal: letters first, then what lowers them and how to
- * mend it, then what was looked at.
+ * mend it, the worst first, then what was looked at.
  *
  * @module
  */
-import { facts, mendings, untested, type FullReport } from './said.ts'
+import { findings, severities, type Finding, type FullReport, type Severity } from './findings.ts'
+import { facts, untested } from './said.ts'
 
 export type ReportOptions = {
   readonly colours: boolean
@@ -13,81 +14,128 @@ export type ReportOptions = {
 }
 
 const WIDTH = 78
+const BAR_WIDTH = 20
+const OBSERVATORY_MAX = 145
 const escape = '\u001b['
 
+type Ink = (code: string, text: string) => string
+
 /** The whole report, lines joined. */
-export function writeReport({ headers, tls }: FullReport, options: ReportOptions): string {
-  const ink = painter(options.colours)
-  const { observatory, securityHeaders, visit } = headers
-  const [newest, older] = tls.grades
-  const badge = (grade: string): string => ink(colourOf(grade), ` ${grade.padEnd(2)} `, true)
-  const line = (name: string, grade: string, rest: string): string =>
-    `  ${badge(grade)}  ${name.padEnd(28)} ${ink('2', rest)}`
-  const out = ['', `  ${ink('1', visit.page.url.href)}`, '']
-  if (newest) {
-    const { protocol, keyExchange, cipher } = newest
-    const parts = `protocol ${protocol} · keys ${keyExchange} · ciphers ${cipher}`
-    const same = older?.grade === newest.grade
-    const old = older && !same ? ` (2009q: ${older.grade})` : ''
-    out.push(line('TLS, SSL Labs guide 2009r', newest.grade, `${newest.score}/100: ${parts}${old}`))
-  }
-  const missing = securityHeaders.missing.length
-  const said = missing === 0 ? 'all six headers' : `${missing} of six headers missing`
-  out.push(line('headers, securityheaders.com', securityHeaders.grade, said))
-  out.push(line('headers, MDN Observatory', observatory.grade, `${observatory.score} points`), '')
-  out.push(
-    ...section(
-      ink,
-      'What to mend',
-      mendings({ headers, tls }).flatMap((text) => wrap(text, '• ')),
-    ),
+export function writeReport(report: FullReport, options: ReportOptions): string {
+  const ink: Ink = options.colours ? (code, text) => `${escape}${code}m${text}${escape}0m` : plain
+  const { headers, tls } = report
+  const found = findings(report)
+  const out = ['', `  ${ink('1', clean(headers.visit.page.url.href))}`, '', ...marks(report, ink)]
+  if (found.length === 0) out.push(`  ${ink('32', '✓')} Nothing to mend.`, '')
+  else out.push(`  ${ink('1', 'What to mend')}  ${ink('2', tally(found))}`, '')
+  out.push(...found.flatMap((finding) => paragraph(finding, ink)))
+  const known = facts(report).flatMap(([name, value]) =>
+    wrap(clean(value), 16, (start) => ink('2', start), name),
   )
-  out.push(...section(ink, 'Not tested, so nothing is said about', wrap(untested(tls).join(', '))))
-  out.push(
-    ...section(
-      ink,
-      'What was found',
-      facts(tls).flatMap(([name, value]) => wrap(value, name.padEnd(16))),
-    ),
-  )
+  out.push(...section('What was found', known, ink))
+  out.push(...section('Not tested, so nothing is said about', wrap(untested(tls).join(', ')), ink))
   if (options.ownAuthority && !tls.certificate.publiclyTrusted) {
     const note =
       'Trusted here only because of --ca: a visitor who does not trust that authority is warned, ' +
       'and an outside grader says T.'
-    out.push(...section(ink, 'Trust', wrap(note)))
+    out.push(...section('Trust', wrap(note), ink))
   }
   return `${out.join('\n')}\n`
 }
 
-function section(
-  ink: (code: string, text: string) => string,
-  title: string,
-  lines: readonly string[],
-): string[] {
+/** Three letters, each with a bar of how far it is to the best. */
+function marks({ headers, tls }: FullReport, ink: Ink): string[] {
+  const { observatory, securityHeaders } = headers
+  const [newest, older] = tls.grades
+  const lines: string[] = []
+  const mark = (name: string, grade: string, share: number, rest: string): void => {
+    const badge = ink(badgeOf(grade), ` ${grade.padEnd(2)} `)
+    const full = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH)
+    const bar = ink(inkOf(grade), '━'.repeat(full)) + ink('2', '─'.repeat(BAR_WIDTH - full))
+    lines.push(`  ${badge}  ${name.padEnd(13)}${bar}  ${ink('2', rest)}`)
+  }
+  if (newest) {
+    const same = older?.grade === newest.grade
+    const parts = `protocol ${newest.protocol}, keys ${newest.keyExchange}, ciphers ${newest.cipher}`
+    mark('TLS', newest.grade, newest.score / 100, `${newest.score} of 100 by SSL Labs’ guide 2009r`)
+    const old = older && !same ? `; ${older.grade} by 2009q` : ''
+    lines.push(`${' '.repeat(23 + BAR_WIDTH)}${ink('2', parts + old)}`)
+  }
+  const there = 6 - securityHeaders.missing.length
+  const six = `${there === 6 ? 'all' : there} of six headers, by securityheaders.com`
+  mark('headers', securityHeaders.grade, there / 6, six)
+  const { score, grade } = observatory
+  mark('Observatory', grade, score / OBSERVATORY_MAX, `${score} points, by MDN’s rules`)
+  return [...lines, '']
+}
+
+function paragraph({ severity, title, says, mend, costs }: Finding, ink: Ink): string[] {
+  const name = ink(severityInk[severity], severity.padEnd(9))
+  return [
+    `  ${name} ${ink('1', clean(title))}  ${ink('2', `(${costs.join('; ')})`)}`,
+    ...wrap(clean(says), 10).map((line) => `  ${line}`),
+    ...wrap(mend, 12, (start) => ink('36', start), '          →').map((line) => `  ${line}`),
+    '',
+  ]
+}
+
+/** As “2 critical, 1 minor”. */
+export function tally(found: readonly Finding[]): string {
+  return severities
+    .map((wanted) => [found.filter(({ severity }) => severity === wanted).length, wanted] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}`)
+    .join(', ')
+}
+
+function section(title: string, lines: readonly string[], ink: Ink): string[] {
   if (lines.length === 0) return []
   return [`  ${ink('1', title)}`, ...lines.map((line) => `  ${line}`), '']
 }
 
-/** Words into lines; the first begins with `start`, the others under its end. */
-function wrap(text: string, start: string = ''): string[] {
+/** Words into lines, all indented; the first begins with `start`. */
+function wrap(
+  text: string,
+  indent: number = 0,
+  paint: (start: string) => string = (start) => start,
+  start: string = '',
+): string[] {
   const lines: string[] = []
-  let line = start
+  let line = ''
   for (const word of text.split(' ')) {
-    if (line.length + word.length + 1 > WIDTH && line.trim() !== '') {
+    if (line !== '' && indent + line.length + word.length > WIDTH) {
       lines.push(line.trimEnd())
-      line = ' '.repeat(start.length)
+      line = ''
     }
     line += `${word} `
   }
-  return [...lines, line.trimEnd()]
+  lines.push(line.trimEnd())
+  return lines.map((each, at) => paint((at === 0 ? start : '').padEnd(indent)) + each)
 }
 
-function colourOf(grade: string): string {
-  if (grade.startsWith('A')) return '30;42'
-  return /^[BC]/.test(grade) ? '30;43' : '97;41'
+/** A site names itself: no word of it may move the cursor. */
+function clean(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')
 }
 
-function painter(colours: boolean): (code: string, text: string, badge?: boolean) => string {
-  if (!colours) return (_, text, badge) => (badge === true ? text.trimEnd().padStart(3) : text)
-  return (code, text) => `${escape}${code}m${text}${escape}0m`
+const severityInk: Readonly<Record<Severity, string>> = {
+  critical: '1;31',
+  serious: '31',
+  moderate: '33',
+  minor: '2',
+}
+
+function badgeOf(grade: string): string {
+  if (grade.startsWith('A')) return '1;30;42'
+  return /^[BC]/.test(grade) ? '1;30;43' : '1;97;41'
+}
+
+function inkOf(grade: string): string {
+  if (grade.startsWith('A')) return '32'
+  return /^[BC]/.test(grade) ? '33' : '31'
+}
+
+function plain(_: string, text: string): string {
+  return text
 }

@@ -1,35 +1,12 @@
 /**
- * What a report says, whatever it is written on: what to mend, what was found, what was not tested.
+ * What a report says besides its findings, whatever it is written on: what was found, what was not
+ * tested.
  *
  * @module
  */
-import type { HeadersReport } from './headers.ts'
+import { parseSetCookie } from '#protocol/http/set-cookie.ts'
+import type { FullReport } from './findings.ts'
 import type { TlsReport } from './tls/grade.ts'
-
-export type FullReport = { readonly headers: HeadersReport; readonly tls: TlsReport }
-
-/** What lowers the grades, the worst first, each with what to do. */
-export function mendings({ headers, tls }: FullReport): readonly string[] {
-  const { observatory, securityHeaders } = headers
-  const caps = (tls.grades[0]?.caps ?? []).map(({ grade, cause }) => `${grade} at most: ${cause}.`)
-  const faults = tls.faults.filter(({ state }) => state === 'vulnerable')
-  const tests = observatory.tests.filter(({ modifier }) => modifier < 0)
-  const missing = securityHeaders.missing.map((name) => `${name} is missing.`)
-  const forged = tls.certificate.timestamps.filter(({ verdict }) => verdict === 'invalid')
-  const chain =
-    tls.certificate.chain === 'incomplete'
-      ? ['The chain is incomplete, or of an unknown authority: send the intermediate certificates.']
-      : []
-  return [
-    ...caps,
-    ...chain,
-    ...forged.map(({ log }) => `The proof of ${log ?? 'a log'} was not signed by it.`),
-    ...faults.map(({ name, says, mend }) => `${name}. ${says} ${mend}`),
-    ...tests.map(({ modifier, says, mend }) => `${modifier}: ${says} ${mend}`),
-    ...missing,
-    ...securityHeaders.warnings,
-  ]
-}
 
 /** Names of what nothing is said about. */
 export function untested({ faults }: TlsReport): readonly string[] {
@@ -37,13 +14,19 @@ export function untested({ faults }: TlsReport): readonly string[] {
   return [...names, 'revocation of the certificate', 'client-initiated renegotiation']
 }
 
+const COOKIES_MAX = 20
+
 /** Name and value. */
-export function facts(tls: TlsReport): readonly (readonly [name: string, value: string])[] {
+export function facts({
+  tls,
+  headers,
+}: FullReport): readonly (readonly [name: string, value: string])[] {
   const { scan, certificate, faults } = tls
   const fine = faults.filter(({ state }) => state === 'not-vulnerable').map(({ name }) => name)
   const versions = scan.versions.map(
     ({ version, suites }) => `${version} (${suites.length} suites)`,
   )
+  const { plainRoute, page } = headers.visit
   return [
     ['versions', versions.join(', ')],
     ['key exchange', scan.groups.join(', ') || 'no named groups'],
@@ -51,8 +34,22 @@ export function facts(tls: TlsReport): readonly (readonly [name: string, value: 
     ['issued by', certificate.issuer],
     ['valid until', certificate.validTo.toISOString().slice(0, 10)],
     ['in public logs', logged(tls)],
+    ['plain HTTP', plainRoute?.map(({ href }) => href).join(' → ') ?? 'nothing answers'],
+    ['cookies', page.cookies.slice(0, COOKIES_MAX).map(cookieWords).join('; ') || 'none'],
     ['not vulnerable', fine.join(', ')],
   ]
+}
+
+/** A cookie's name and what guards it; never its value. */
+function cookieWords(line: string): string {
+  const cookie = parseSetCookie(line)
+  if ('invalid' in cookie) return 'one that browsers drop'
+  const guards = [
+    cookie.secure ? 'Secure' : undefined,
+    cookie.httpOnly ? 'HttpOnly' : undefined,
+    cookie.sameSite === undefined ? undefined : `SameSite=${cookie.sameSite}`,
+  ].filter((guard) => guard !== undefined)
+  return `${cookie.name}: ${guards.join(', ') || 'unguarded'}`
 }
 
 function logged({ certificate: { timestamps } }: TlsReport): string {

@@ -32,7 +32,8 @@ export async function visitSite(target: VisitTarget, signal: AbortSignal): Promi
   const start = new URL(`https://${hostName}:${httpsPort}${path}`)
   const trusted = await isTrusted(target, start, signal)
   const { page } = await follow(target, start, signal)
-  const plain = httpPort === undefined ? undefined : new URL(`http://${hostName}:${httpPort}/`)
+  const plain =
+    httpPort === undefined ? undefined : new URL(`http://${hostName}:${httpPort}${path}`)
   return {
     hostName,
     page,
