@@ -28,6 +28,8 @@ export type Config = {
   readonly mailFrom: string
   /** Makes the number with which players check in; without it nobody does. */
   readonly pinSecret?: string | undefined
+  /** Where programs that are told of bookings may be: `anywhere` is also within the house. */
+  readonly webhooks?: 'outside' | 'anywhere'
   /** Where it is noted who left, outside the database; replayed at every start. */
   readonly erasureList?: string | undefined
   /** Shows the accounts of the demonstration on the log-in page. */
@@ -52,6 +54,7 @@ const environment = z.object({
   SMTP_URL_FILE: z.string().min(1).optional(),
   MAIL_FROM: z.email().default('no-reply@reservations.example'),
   SESSION_SECRET_FILE: z.string().min(1).optional(),
+  WEBHOOKS: z.enum(['outside', 'anywhere']).default('outside'),
   ERASURE_LIST: z.string().min(1).optional(),
   DEMO: z.enum(['', '0', '1']).default('0'),
 })
@@ -87,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       data.SESSION_SECRET_FILE === undefined
         ? undefined
         : readFileSync(data.SESSION_SECRET_FILE, 'utf8'),
+    webhooks: data.WEBHOOKS,
     erasureList: data.ERASURE_LIST,
     demo: data.DEMO === '1',
   })

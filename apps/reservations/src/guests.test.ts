@@ -1,35 +1,11 @@
 /** Guests: seats, the season's limit, tickets; and which season an instant lies in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainClub, plainSubscription } from '../test/club.ts'
 import { judgeGuests, seasonOf, type Purse } from './guests.ts'
-import type { Club, Subscription } from './model.ts'
 
-const club: Club = {
-  id: 'club',
-  slug: 'club',
-  name: 'Club',
-  town: '',
-  zone: 'Europe/Brussels',
-  language: 'nl',
-  colour: '#000000',
-  opensMinute: 480,
-  closesMinute: 1320,
-  releaseMinute: 0,
-  cancelHours: 2,
-  checkinMinutes: 0,
-  suspendMisses: 0,
-  suspendDays: 7,
-  guestTickets: 2,
-  ticketCents: 0,
-  seasonMonth: 4,
-}
-const subscription: Subscription = {
-  id: 's',
-  name: 'Adult',
-  daysAhead: 7,
-  partnersMin: 1,
-  guestsSeason: 4,
-}
+const club = { ...plainClub, guestTickets: 2 }
+const subscription = plainSubscription
 const startMs = Date.parse('2026-11-25T17:00Z')
 const plenty: Purse = { guestsUsed: 0, tickets: 100 }
 

@@ -11,7 +11,9 @@ import { followDatabase } from './database-file.ts'
 import { openDatabase } from './database.ts'
 import { replayErasures } from './erasures.ts'
 import { openPostman } from './mail.ts'
+import { openHooks } from './hooks.ts'
 import { openLive } from './live.ts'
+import { poster } from './outside.ts'
 import { openPayments } from './payments.ts'
 import { startUpkeep } from './upkeep.ts'
 import { createApp } from './web/app.tsx'
@@ -45,8 +47,16 @@ export async function startApp(
   const postman = smtp === undefined ? undefined : openPostman(smtp, mailFrom, report)
   const payments = config.payments && openPayments(config.payments)
   const { confirm, write } = postman ?? {}
+  const webhooks = config.webhooks ?? 'outside'
+  const post = poster(webhooks)
+  const hooks =
+    pinSecret === undefined
+      ? undefined
+      : openHooks({ database, post, secret: pinSecret, nowMs, report })
   const shop = {
     database,
+    hooks,
+    webhooks,
     publicOrigin,
     demo,
     nowMs,
@@ -72,6 +82,7 @@ export async function startApp(
   const { port } = await started.promise.catch(async (error: unknown) => {
     await shop.live[Symbol.asyncDispose]()
     await upkeep[Symbol.asyncDispose]()
+    await hooks?.[Symbol.asyncDispose]()
     await database.end({ timeout: 1 })
     throw error
   })
@@ -89,6 +100,7 @@ export async function startApp(
       await shop.live[Symbol.asyncDispose]()
       await upkeep[Symbol.asyncDispose]()
       await closed
+      await hooks?.[Symbol.asyncDispose]()
       clearTimeout(cut)
       clearInterval(idle)
       await postman?.[Symbol.asyncDispose]()

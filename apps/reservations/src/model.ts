@@ -25,6 +25,8 @@ export type Club = {
   readonly cancelHours: number
   /** Minutes after the start until a court nobody checked in for is given free; 0: never. */
   readonly checkinMinutes: number
+  /** Minutes before the start from which a booking’s code opens its court; 0: no codes. */
+  readonly doorMinutes: number
   /** Games missed within thirty days from which a member may not book; 0: never. */
   readonly suspendMisses: number
   /** For how many days after the last of them. */

@@ -1,29 +1,13 @@
 /** The rules, one by one: what is refused, by which name, and when it would pass. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Club, Court, Quota, Subscription } from './model.ts'
+import { plainClub, plainSubscription } from '../test/club.ts'
+import type { Court, Quota } from './model.ts'
 import { isFirm, judge, lastOpenDate, mayCancel, type Standing, type Wish } from './policy.ts'
 import { instantOf } from './time.ts'
 
-const club: Club = {
-  id: 'club',
-  slug: 'club',
-  name: 'Club',
-  town: '',
-  zone: 'Europe/Brussels',
-  language: 'nl',
-  colour: '#000000',
-  opensMinute: 480,
-  closesMinute: 1320,
-  releaseMinute: 420,
-  cancelHours: 2,
-  checkinMinutes: 0,
-  suspendMisses: 0,
-  suspendDays: 7,
-  guestTickets: 1,
-  ticketCents: 0,
-  seasonMonth: 4,
-}
+const club = plainClub
+const subscription = plainSubscription
 const court: Court = {
   id: 'padel',
   name: 'Padel 1',
@@ -33,13 +17,6 @@ const court: Court = {
   lengthMin: 60,
   lengthMax: 120,
   lengthUsual: 90,
-}
-const subscription: Subscription = {
-  id: 'adult',
-  name: 'Adult',
-  daysAhead: 7,
-  partnersMin: 1,
-  guestsSeason: 4,
 }
 const quota: Quota = {
   id: 'q',

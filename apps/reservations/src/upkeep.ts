@@ -24,7 +24,9 @@ export function startUpkeep(shop: Shop, report: (line: object) => void): AsyncDi
   const work = (async () => {
     while (!stop.signal.aborted) {
       await pause(EVERY_MS, stop.signal)
-      if (!stop.signal.aborted) await keepUp(shop, report)
+      if (stop.signal.aborted) return
+      await keepUp(shop, report)
+      await shop.hooks?.all()
     }
   })()
   return {

@@ -52,6 +52,7 @@ export async function startReservations(poolMax = 5): Promise<TestReservations> 
       payments: undefined,
       mailFrom: 'no-reply@reservations.example',
       pinSecret: 'a secret of the tests only',
+      webhooks: 'anywhere',
       demo: true,
     },
     () => NOW_MS,

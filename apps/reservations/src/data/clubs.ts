@@ -29,6 +29,7 @@ function clubColumns(sql: Sql): ReturnType<Sql> {
   return sql`id, slug, name, town, zone, language, colour, opens_minute AS "opensMinute",
     closes_minute AS "closesMinute", release_minute AS "releaseMinute",
     cancel_hours AS "cancelHours", checkin_minutes AS "checkinMinutes",
+    door_minutes AS "doorMinutes",
     suspend_misses AS "suspendMisses", suspend_days AS "suspendDays",
     guest_tickets AS "guestTickets", ticket_cents AS "ticketCents", season_month AS "seasonMonth"`
 }

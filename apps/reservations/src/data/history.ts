@@ -43,6 +43,7 @@ const rules: Readonly<Record<Table, Rule>> = {
       'release_minute',
       'cancel_hours',
       'checkin_minutes',
+      'door_minutes',
       'suspend_misses',
       'suspend_days',
       'guest_tickets',

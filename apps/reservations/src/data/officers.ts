@@ -85,7 +85,8 @@ export async function cutSessions(
   return gone.length
 }
 
-export type AlertKind = 'export' | 'list' | 'canary' | 'import'
+/** `link`: another program was let in; `webhook`: one was told in vain and is told no more. */
+export type AlertKind = 'export' | 'list' | 'canary' | 'import' | 'link' | 'webhook'
 
 export type Alert = {
   readonly id: string

@@ -180,9 +180,14 @@ export function OnePage(view: OneView): VNode {
         </section>
         {view.pin !== undefined && !cancelled && (
           <section class="sheet-part">
-            <h2>{say('kiosk.pin')}</h2>
+            <h2>{say(club.doorMinutes > 0 ? 'doors.code' : 'kiosk.pin')}</h2>
             <p class="pin">{view.pin}</p>
-            <p class="small">{say('kiosk.pinHint', { n: club.checkinMinutes })}</p>
+            {club.doorMinutes > 0 && (
+              <p class="small">{say('doors.hint', { n: club.doorMinutes })}</p>
+            )}
+            {club.checkinMinutes > 0 && (
+              <p class="small">{say('kiosk.pinHint', { n: club.checkinMinutes })}</p>
+            )}
           </section>
         )}
         {view.refund && <RefundPart refund={view.refund} visit={visit} />}

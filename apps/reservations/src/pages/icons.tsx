@@ -9,6 +9,7 @@ import type { VNode } from 'preact'
 const paths = {
   ball: 'M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M5.6 5.6a9 9 0 0 1 0 12.8M18.4 5.6a9 9 0 0 0 0 12.8',
   calendar: 'M5 5h14v15H5zM5 10h14M9 3v4M15 3v4',
+  link: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6l-1 1M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6l1-1',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   left: 'M14.5 6l-6 6l6 6',
   right: 'M9.5 6l6 6l-6 6',

@@ -87,6 +87,7 @@ const rooms = [
   ['series', 'cap', 'series.title'],
   ['money', 'ticket', 'money.title'],
   ['numbers', 'calendar', 'numbers.title'],
+  ['links', 'link', 'links.title'],
   ['journal', 'clock', 'journal.title'],
 ] as const
 

@@ -156,6 +156,12 @@ async function foreignRows({
     wait: await one(superuser<{ id: string }[]>`
       INSERT INTO waits (club_id, member_id, court_id, during) VALUES (${club}, ${owner}, ${court},
         '[2027-01-04T10:00Z,2027-01-04T11:00Z)') RETURNING id`),
+    key: await one(superuser<{ id: string }[]>`
+      INSERT INTO door_keys (club_id, name, token_hash) VALUES (${club}, 'ROSERAIE', sha256('k'))
+      RETURNING id`),
+    hook: await one(superuser<{ id: string }[]>`
+      INSERT INTO webhooks (club_id, url) VALUES (${club}, 'https://roseraie.invalid/ROSERAIE')
+      RETURNING id`),
     feed: await one(superuser<{ id: string }[]>`
       INSERT INTO feeds (club_id, token_hash, member_id)
       VALUES (${club}, sha256('x'), ${owner}) RETURNING id`),

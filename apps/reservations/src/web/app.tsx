@@ -14,6 +14,7 @@ import { isLanguage } from '../words/say.ts'
 import { addApiRoutes } from './api-routes.ts'
 import { serveAsset } from './assets.ts'
 import { addBookingRoutes } from './booking-routes.tsx'
+import { addConnectionRoutes } from './connection-routes.tsx'
 import { addDayRoutes } from './day-routes.tsx'
 import { answer, FormError, localPath, type Shop } from './desk.tsx'
 import { isOwnPost, sendHeaders } from './headers.ts'
@@ -49,7 +50,10 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
     const isEvent = c.req.path === EVENTS_PATH // signed, and from no browser
     if (!reads && !isEvent && !isOwnPost(c.req.raw.headers, shop.publicOrigin))
       return fault(c, 'origin', 403)
-    return await next()
+    await next()
+    const [, slug] = /^\/([a-z0-9-]{2,31})\//.exec(c.req.path) ?? []
+    if (!reads && slug !== undefined) shop.hooks?.soon(slug)
+    return undefined
   })
   app.get('/healthz', async (c) => {
     await shop.database`SELECT 1`
@@ -75,6 +79,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addMemberRoutes(app, shop)
   addOfficeRoutes(app, shop)
   addOfficerRoutes(app, shop)
+  addConnectionRoutes(app, shop)
   addJoinRoutes(app, shop)
   addKioskRoutes(app, shop)
   addOwnDataRoutes(app, shop)

@@ -214,10 +214,11 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
   return answer(c, <OnePage {...view} />)
 }
 
-/** Only for those who play, from where the club asks for it. */
+/** Only for those who play, where the club asks for it or its doors do. */
 function pinFor(shop: Shop, { club }: Visit, booking: Booking, member: Member): string | undefined {
   const plays = booking.players.some(({ id }) => id === member.id)
-  if (!plays || club.checkinMinutes === 0 || shop.pinSecret === undefined) return undefined
+  const isAsked = club.checkinMinutes > 0 || club.doorMinutes > 0
+  if (!plays || !isAsked || shop.pinSecret === undefined) return undefined
   return pinOf(shop.pinSecret, booking.id)
 }
 

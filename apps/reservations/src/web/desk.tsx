@@ -12,6 +12,7 @@ import { MissingError } from '../data/errors.ts'
 import type { Member } from '../model.ts'
 import { visit, type Visit } from './visit.ts'
 import type { Confirmation, Letter } from '../mail.ts'
+import type { Hooks } from '../hooks.ts'
 import type { Live } from '../live.ts'
 import type { Payments } from '../payments.ts'
 
@@ -25,8 +26,12 @@ export type Shop = {
   readonly confirm?: ((confirmation: Confirmation) => void) | undefined
   /** Writes to a member, if mail is sent at all. Returns at once. */
   readonly write?: ((letter: Letter) => void) | undefined
-  /** Makes the number of each booking; without it nobody checks in. */
+  /** Makes the number of each booking; without it nobody checks in, and no door opens. */
   readonly pinSecret?: string | undefined
+  /** Tells clubs' programs of bookings, while the service runs. */
+  readonly hooks?: Hooks | undefined
+  /** Where such a program may be; default: outside. */
+  readonly webhooks?: 'outside' | 'anywhere' | undefined
   /** File that outlives the database: who left (erasures.ts). */
   readonly erasureList?: string | undefined
   /** Tells pages that something changed, while the service runs. */

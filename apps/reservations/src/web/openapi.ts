@@ -19,6 +19,19 @@ const court = object({
   lengthMax: { ...whole, description: 'minutes' },
 })
 
+const pin = { type: 'string', pattern: '^[0-9]{6}$', description: 'where doors have codes' }
+const booking = object({
+  club: text,
+  booking: id,
+  court: id,
+  kind: { enum: ['play', 'course', 'match', 'closure'] },
+  from: instant,
+  until: instant,
+})
+const opened = {
+  allOf: [booking, { type: 'object', properties: { pin, doorMinutes: whole } }],
+}
+
 const clubParameter = { name: 'club', in: 'path', required: true, schema: text }
 const dateParameter = {
   name: 'date',
@@ -35,7 +48,8 @@ export function openApi(origin: string): object {
     info: {
       title: 'Reservations',
       version: '1',
-      description: 'Courts and free times of a club. No names, no log-in, nothing to change.',
+      description:
+        'Courts and free times of a club; with a key of the club, codes of its doors. No names.',
     },
     servers: [{ url: `${origin}/api/v1` }],
     paths: {
@@ -85,6 +99,50 @@ export function openApi(origin: string): object {
           }),
         },
       ),
+      '/clubs/{club}/doors': withKey(
+        get('Which code opens which court, now and within a day', [clubParameter], {
+          at: instant,
+          openings: list({ court: id, booking: id, from: instant, until: instant, pin }),
+        }),
+      ),
+    },
+    webhooks: {
+      'booking.created': told('A booking stands', opened),
+      'booking.moved': told('A booking has another time or court', opened),
+      'booking.cancelled': told('A booking does not take place', booking),
+    },
+    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+  }
+}
+
+type Operation = { readonly get: Described }
+
+type Described = {
+  readonly summary: string
+  readonly parameters: readonly object[]
+  readonly responses: object
+}
+
+/** What only a door system of the club may ask. */
+function withKey({ get: asked }: Operation): object {
+  const responses = { ...asked.responses, 401: { description: 'Not a key of this club' } }
+  return { get: { ...asked, responses, security: [{ key: [] }] } }
+}
+
+/** A message to an address of the club: signed as Standard Webhooks 1.0 say, repeated until taken. */
+function told(summary: string, data: object): object {
+  const schema = object({ type: text, timestamp: instant, data })
+  return {
+    post: {
+      summary,
+      parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+        name,
+        in: 'header',
+        required: true,
+        schema: text,
+      })),
+      requestBody: { content: { 'application/json': { schema } } },
+      responses: { 204: { description: 'Taken' } },
     },
   }
 }
@@ -97,7 +155,7 @@ function list(properties: object): object {
   return { type: 'array', items: object(properties) }
 }
 
-function get(summary: string, parameters: readonly object[], properties: object): object {
+function get(summary: string, parameters: readonly object[], properties: object): Operation {
   const schema = object(properties)
   return {
     get: {

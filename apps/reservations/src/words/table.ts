@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { connectionWords } from './connections.ts'
 import { officeRooms } from './office.ts'
 import { officerWords } from './officers.ts'
 import { seasonWords } from './season.ts'
@@ -581,6 +582,7 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...people,
   ...office,
   ...officeRooms,
+  ...connectionWords,
   ...officerWords,
   ...seasonWords,
   ...ticketWords,
@@ -595,6 +597,7 @@ export type WordKey =
   | keyof typeof people
   | keyof typeof office
   | keyof typeof officeRooms
+  | keyof typeof connectionWords
   | keyof typeof officerWords
   | keyof typeof seasonWords
   | keyof typeof ticketWords
