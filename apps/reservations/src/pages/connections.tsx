@@ -82,7 +82,11 @@ function DoorKeys({ visit, keys, made, doorsUrl }: ConnectionsView): VNode {
       <div>
         <h2>{say('keys.title')}</h2>
         <p class="small">{say('keys.lead')}</p>
-        <pre class="scroll" tabIndex={0}>{`GET ${doorsUrl}\nAuthorization: Bearer …`}</pre>
+        <p class="address">
+          GET {doorsUrl}
+          <br />
+          Authorization: Bearer …
+        </p>
       </div>
       {made !== undefined && (
         <Message kind="good">
