@@ -5,6 +5,9 @@
 import type pg from 'pg'
 import { pino } from 'pino'
 import { createPrivateKey } from 'node:crypto'
+import { openTrail } from '#audit/open.ts'
+import type { AuditTrail } from '#audit/trail.ts'
+import { systemDisk } from '#system/disk.ts'
 import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { mailGatewayConfig } from '#services/mail-gateway/config.ts'
@@ -21,16 +24,20 @@ export type ProcessInput = {
   readonly dkimPem: string
   readonly certificatePem: string
   readonly keyPem: string
+  /** Where the audit trail is written as in a ring; without it it is kept in memory. */
+  readonly auditFolder?: string
+  /** More of the section of veilig.yaml. */
+  readonly config?: Readonly<Record<string, unknown>>
 }
 
 const input = JSON.parse(process.argv[2] ?? '') as ProcessInput
 const sender = { name: 'application', domains: [input.domain], messagesPerMinute: 100_000 }
 const target = { kind: 'smarthost', host: 'localhost', port: input.receiverPort } as const
 const keys = [{ domain: input.domain, selector: 'e1', privateKey: createPrivateKey(input.dkimPem) }]
-const gateway = await serve(mailGatewayConfig.parse({ senders: [sender] }), {
+const gateway = await serve(mailGatewayConfig.parse({ senders: [sender], ...input.config }), {
   clock: systemClock,
   log: pino({ level: 'silent' }),
-  trail: new RecordingTrail(),
+  trail: await trail(),
   pool: openPool(input.connection),
   deliver: deliverer({ ...target, tls: 'opportunistic' }, 'mail.localhost', ''),
   dkimKeys: () => keys,
@@ -42,4 +49,11 @@ const gateway = await serve(mailGatewayConfig.parse({ senders: [sender] }), {
   httpSocket: input.httpSocket,
   publicOrigin: 'https://mail.localhost',
 })
+function trail(): AuditTrail | Promise<AuditTrail> {
+  const { auditFolder: folder } = input
+  if (folder === undefined) return new RecordingTrail()
+  const place = { folder, process: 'mail-gateway', node: 'kit', mode: 'written' } as const
+  return openTrail({ ...place, disk: systemDisk, clock: systemClock })
+}
+
 process.stdout.write(`${gateway.port}\n`)

@@ -55,7 +55,10 @@ export async function startMailCompany(
 
   await writeFile(join(folder, 'dnsmasq.conf'), dnsmasqConfig(domain, records))
   run('/usr/sbin/dnsmasq', '--keep-in-foreground', `--conf-file=${join(folder, 'dnsmasq.conf')}`)
-  await writeFile(join(folder, 'opendkim.conf'), opendkimConfig(folder, domain, milterPort))
+  await writeFile(
+    join(folder, 'opendkim.conf'),
+    opendkimConfig(folder, domain, milterPort, NAMESERVER),
+  )
   run('/usr/sbin/opendkim', '-f', '-x', join(folder, 'opendkim.conf'))
   await untilListening(milterPort)
 
@@ -63,8 +66,11 @@ export async function startMailCompany(
   await mkdir(config)
   await mkdir(join(folder, 'mail'))
   spawnSync('chown', ['5000:5000', join(folder, 'mail')])
-  await writeFile(join(config, 'main.cf'), mainConfig(folder, domain, milterPort))
-  await writeFile(join(config, 'master.cf'), masterConfig(port))
+  await writeFile(
+    join(config, 'main.cf'),
+    mainConfig(folder, domain, '127.0.0.1', [`inet:127.0.0.1:${milterPort}`]),
+  )
+  await writeFile(join(config, 'master.cf'), masterConfig(`127.0.0.1:${port}`))
   await writeFile(
     join(config, 'users'),
     users.map((user) => `${user}@${domain} ${user}/\n`).join(''),
@@ -127,11 +133,16 @@ function dnsmasqConfig(domain: string, records: readonly DnsRecord[]): string {
   ].join('\n')
 }
 
-function opendkimConfig(folder: string, domain: string, port: number): string {
+export function opendkimConfig(
+  folder: string,
+  domain: string,
+  port: number,
+  nameserver: string,
+): string {
   return [
     'Mode v',
     `Socket inet:${port}@127.0.0.1`,
-    `Nameservers ${NAMESERVER}`,
+    `Nameservers ${nameserver}`,
     `AuthservID mx.${domain}`,
     'AlwaysAddARHeader yes',
     'Syslog no',
@@ -142,7 +153,13 @@ function opendkimConfig(folder: string, domain: string, port: number): string {
   ].join('\n')
 }
 
-function mainConfig(folder: string, domain: string, milterPort: number): string {
+/** @param interfaces On which Postfix listens. @param milters Its judges, in order. */
+export function mainConfig(
+  folder: string,
+  domain: string,
+  interfaces: string,
+  milters: readonly string[],
+): string {
   return [
     'compatibility_level = 3.6',
     `queue_directory = ${join(folder, 'queue')}`,
@@ -153,7 +170,7 @@ function mainConfig(folder: string, domain: string, milterPort: number): string 
     'setgid_group = postdrop',
     `myhostname = mx.${domain}`,
     'mydestination =',
-    'inet_interfaces = 127.0.0.1',
+    `inet_interfaces = ${interfaces}`,
     'inet_protocols = ipv4',
     `maillog_file = ${join(folder, 'postfix.log')}`,
     `maillog_file_prefixes = ${folder}`,
@@ -164,7 +181,7 @@ function mainConfig(folder: string, domain: string, milterPort: number): string 
     'virtual_gid_maps = static:5000',
     'virtual_transport = virtual',
     'smtpd_relay_restrictions = reject_unauth_destination',
-    `smtpd_milters = inet:127.0.0.1:${milterPort}`,
+    `smtpd_milters = ${milters.join(', ')}`,
     'milter_default_action = tempfail',
     `smtpd_tls_chain_files = ${join(folder, 'etc', 'tls.pem')}`,
     'smtpd_tls_security_level = may',
@@ -174,9 +191,10 @@ function mainConfig(folder: string, domain: string, milterPort: number): string 
   ].join('\n')
 }
 
-function masterConfig(port: number): string {
+/** @param place `HOST:PORT`, or a port on every interface. */
+export function masterConfig(place: string): string {
   return [
-    `127.0.0.1:${port} inet n - n - - smtpd`,
+    `${place} inet n - n - - smtpd`,
     'cleanup unix n - n - 0 cleanup',
     'qmgr unix n - n 300 1 qmgr',
     'rewrite unix - - n - - trivial-rewrite',

@@ -12,9 +12,10 @@ import {
   spfState,
   type Lookup,
 } from '#services/mail-gateway/dns-check.ts'
+import type { Keyring } from '#services/mail-gateway/keyring.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
-import { gatewayKeys, gatewayRecords } from '../run/mail-gateway.ts'
+import { gatewayRecords, openKeyring } from '../run/mail-keys.ts'
 
 const signs = { published: '✓', missing: '✗', different: '≠', unknown: '?' } as const
 
@@ -24,7 +25,8 @@ export const dnsCommand: Command = {
   usage: '[--check] [--resolver ADDRESS] [--json]',
   options: { check: { type: 'boolean' }, resolver: { type: 'string' } },
   run: async (context, input) => {
-    const records = gatewayRecords(context, await gatewayKeys(context))
+    const ring = await openKeyring(context)
+    const records = gatewayRecords(context, ring.published())
     const json = input.values['json'] === true
     if (input.values['check'] === true) {
       const { resolver } = input.values
@@ -34,6 +36,7 @@ export const dnsCommand: Command = {
     if (json) print(JSON.stringify({ records }, null, 2))
     else {
       for (const record of records) print(`; ${record.why}\n${zoneLine(record)}`)
+      for (const line of keyLines(ring)) print(`; ${line}`)
       const { inbound, domains } = context.config.mailGateway
       if (inbound.length > 0) {
         print(`; serve this at https://mta-sts.${domains[0]}/.well-known/mta-sts.txt`)
@@ -42,6 +45,15 @@ export const dnsCommand: Command = {
     }
     return 0
   },
+}
+
+/** What to do about keys that do not sign. */
+function keyLines(ring: Keyring): readonly string[] {
+  return ring.published().flatMap(({ standing, selector, domain }) => {
+    const name = `${selector}._domainkey.${domain}`
+    if (standing === 'next') return [`${name} is new: it signs once it is seen published`]
+    return standing === 'former' ? [`${name} signs no more, and stays published for a week`] : []
+  })
 }
 
 /** @returns 0 when everything is published and forged mail goes at least to quarantine. */
@@ -53,7 +65,8 @@ async function check(context: Context, lookup: Lookup, json: boolean): Promise<n
     print(json ? JSON.stringify({ state: 'unproven', reason: said }) : said)
     return 1
   }
-  const records = gatewayRecords(context, await gatewayKeys(context))
+  const ring = await openKeyring(context)
+  const records = gatewayRecords(context, ring.published())
   const states = await checkRecords(records, lookup)
   const policies = await Promise.all(
     domains.map(async (domain) => ({

@@ -3,16 +3,11 @@
  *
  * @module
  */
-import { createPublicKey } from 'node:crypto'
-import { join } from 'node:path'
 import { systemDisk } from '#system/disk.ts'
 import { secretsIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
-import { mailRecords, type DnsRecord } from '#protocol/dns/mail-records.ts'
-import type { DkimKey } from '#protocol/mail/dkim.ts'
 import {
-  bounceDomain,
   PROBE_DOMAIN,
   noticeSender,
   staffSender,
@@ -20,7 +15,7 @@ import {
   type MailGatewayConfig,
 } from '#services/mail-gateway/config.ts'
 import type { Deliver, MailPorts } from '#services/mail-gateway/ports.ts'
-import { ensureDkimKeys, ensureTokenKey } from '#services/mail-gateway/keys.ts'
+import { ensureTokenKey } from '#services/mail-gateway/keys.ts'
 import { serve } from '#services/mail-gateway/serve.ts'
 import { lookupThrough } from '#services/mail-gateway/dns-check.ts'
 import { stsPolicies } from '#services/mail-gateway/delivery/mta-sts.ts'
@@ -29,9 +24,13 @@ import { templateBook } from '#services/mail-gateway/templates/book.ts'
 import { deliverer } from '#services/mail-gateway/transport.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { keepKeysYoung, openKeyring } from './mail-keys.ts'
 
 /** Where the demonstration's mailbox receives: a unix socket that speaks SMTP. */
 export const MAILBOX_SMTP = 'mailbox-smtp'
+
+/** Where the console asks the mail gateway. */
+export const MAIL_DESK = 'mail-desk'
 
 /** Where the prober receives its sampled mails, in the same way. */
 export const PROBE_SMTP = 'prober-smtp'
@@ -45,9 +44,9 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(secret(file))).toString('utf8')
   const pool = openPool(await controlConnection(context, 'mail-gateway'))
-  const dkimKeys = await gatewayKeys(context)
-  await publishRecords(context, dkimKeys)
+  const ring = await openKeyring(context)
   const lookup = lookupThrough(config.delivery.kind === 'mx' ? config.delivery.resolvers : [])
+  const youth = await keepKeysYoung(context, ring, lookup)
   const stsPolicyOf = stsPolicies(lookup, databasePolicyBook(pool), () => clock.nowMs())
   const { templates } = config
   const gateway = await serve(config, {
@@ -59,12 +58,13 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
       deliverer(config.delivery, config.hostname, paths.socket(MAILBOX_SMTP), { stsPolicyOf }),
       deliverer({ kind: 'demonstration' }, config.hostname, paths.socket(PROBE_SMTP)),
     ),
-    dkimKeys: () => dkimKeys,
+    dkimKeys: () => ring.signing(),
     lookup,
     tokenKey: await ensureTokenKey(systemDisk, secret('token.key')),
     passwordsOf: passwordsOf(config, secret),
     tls: { certificatePem: await text('tls.pem'), keyPem: await text('tls.key') },
     port: ports.mail,
+    deskSocket: paths.socket(MAIL_DESK),
     templates: templates === undefined ? undefined : templateBook(templates, linkHosts(context)),
     httpSocket: paths.socket('mail-gateway'),
     publicOrigin: config.publicOrigin ?? `https://mail.localhost:${ports.https}`,
@@ -72,6 +72,7 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   return {
     ...(gateway.failed ? { failed: gateway.failed } : {}),
     [Symbol.asyncDispose]: async () => {
+      youth[Symbol.dispose]()
       await gateway[Symbol.asyncDispose]()
       await pool.end()
     },
@@ -106,38 +107,4 @@ function passwordsOf(
     if (password !== undefined) return Promise.resolve([password])
     return secretsIn(secret(`${name}-submission-password`))
   }
-}
-
-/** The DKIM keys of every configured domain, made when missing. */
-export function gatewayKeys(context: Context): Promise<readonly DkimKey[]> {
-  const place = (file: string): string => context.paths.secret('mail-gateway', file)
-  return ensureDkimKeys(systemDisk, place, context.config.mailGateway.domains)
-}
-
-/** What would be published, where the demonstration's mailbox looks instead of in DNS. */
-export function recordsFile(context: Context): string {
-  return join(context.paths.data, 'mail', 'records.json')
-}
-
-async function publishRecords(context: Context, keys: readonly DkimKey[]): Promise<void> {
-  const text = JSON.stringify(gatewayRecords(context, keys), null, 2)
-  await systemDisk.replace(recordsFile(context), Buffer.from(text))
-}
-
-/** Every record to publish for the configured domains. */
-export function gatewayRecords(context: Context, keys: readonly DkimKey[]): readonly DnsRecord[] {
-  const config = context.config.mailGateway
-  return config.domains.flatMap((domain) =>
-    mailRecords({
-      domain,
-      bounceDomain: bounceDomain(domain),
-      hostname: config.hostname,
-      spf: config.spf,
-      inbound: config.inbound,
-      reportAddress: config.reportAddress ?? `dmarc-reports@${domain}`,
-      keys: keys
-        .filter((key) => key.domain === domain)
-        .map(({ selector, privateKey }) => ({ selector, publicKey: createPublicKey(privateKey) })),
-    }),
-  )
 }

@@ -10,7 +10,8 @@ import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import { serve } from '#services/mailbox/serve.ts'
 import type { ServiceContext } from '../context.ts'
-import { MAILBOX_SMTP, recordsFile } from './mail-gateway.ts'
+import { MAILBOX_SMTP } from './mail-gateway.ts'
+import { recordsFile } from './mail-keys.ts'
 
 /** @throws {UsageError} MAILBOX_NOT_WANTED when mail really leaves: nobody may read it here. */
 export async function runMailbox(context: ServiceContext): Promise<RunningService> {

@@ -36,10 +36,7 @@ export function mapText(message: Message, change: (part: TextPart) => string): M
 type Budget = { depth: number; parts: number }
 
 function mapPart(message: Message, change: (part: TextPart) => string, budget: Budget): Message {
-  if (budget.depth > DEPTH_MAX || ++budget.parts > PARTS_MAX) {
-    const said = 'the message has too many parts, or they are nested too deep'
-    throw new DeniedError('MAIL_MIME_INVALID', said, said)
-  }
+  if (budget.depth > DEPTH_MAX || ++budget.parts > PARTS_MAX) throw tooManyParts()
   const content = fieldValues(message, 'content-type')[0] ?? 'text/plain; charset=us-ascii'
   const type = (/^[^;\s]+/.exec(content)?.[0] ?? '').toLowerCase()
   if (sealed.test(type)) return message
@@ -55,6 +52,42 @@ function mapPart(message: Message, change: (part: TextPart) => string, budget: B
   const disposition = fieldValues(message, 'content-disposition')[0] ?? ''
   if (/^\s*attachment/i.test(disposition)) return message
   return mapLeaf(message, type, (parameter(content, 'charset') ?? 'us-ascii').toLowerCase(), change)
+}
+
+/** A part that is no multipart: its type in lower case, and its bytes as they were before mail. */
+export type Leaf = { readonly type: string; readonly bytes: Uint8Array }
+
+/**
+ * Every leaf of a message, shown or attached.
+ *
+ * @throws {DeniedError} MAIL_MIME_INVALID when nested too deep or cut into too many parts.
+ */
+export function leavesOf(message: Message): readonly Leaf[] {
+  const leaves: Leaf[] = []
+  gather(message, leaves, { depth: 0, parts: 0 })
+  return leaves
+}
+
+function gather(message: Message, leaves: Leaf[], budget: Budget): void {
+  if (budget.depth > DEPTH_MAX || ++budget.parts > PARTS_MAX) throw tooManyParts()
+  const content = fieldValues(message, 'content-type')[0] ?? 'text/plain'
+  const type = (/^[^;\s]+/.exec(content)?.[0] ?? '').toLowerCase()
+  if (!type.startsWith('multipart/')) {
+    const encoding = fieldValues(message, 'content-transfer-encoding')[0] ?? '7bit'
+    leaves.push({ type, bytes: decode(message.body, encoding.toLowerCase()) })
+    return
+  }
+  budget.depth++
+  mapMultipart(message.body, parameter(content, 'boundary'), (part) => {
+    gather(part, leaves, budget)
+    return part
+  })
+  budget.depth--
+}
+
+function tooManyParts(): DeniedError {
+  const said = 'the message has too many parts, or they are nested too deep'
+  return new DeniedError('MAIL_MIME_INVALID', said, said)
 }
 
 function mapMultipart(

@@ -7,18 +7,23 @@
  */
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
-import { FaultError } from '#lib/errors.ts'
+import { DeniedError, FaultError, VeiligError } from '#lib/errors.ts'
 import { readReport } from '#protocol/mail/delivery-report.ts'
 import type { MailGatewayConfig } from './config.ts'
 import type { MailPorts } from './ports.ts'
+import type { ReportDesk } from './reports/desk.ts'
 import type { Returns } from './returns.ts'
 
-const SIZE_MAX = 1024 * 1024
+const SIZE_MAX = 8 * 1024 * 1024
+/** Of a bounce or complaint: what follows is the mail it is about. */
+const READ_MAX = 1024 * 1024
 const CLIENTS_MAX = 50
 const SOCKET_TIMEOUT_MS = 60_000
 const CLOSE_TIMEOUT_MS = 2_000
 /** To whom feedback loops are registered: `complaints@bounces.DOMAIN`. */
 const COMPLAINTS = /^complaints@/i
+/** What `_dmarc` and `_smtp._tls` name: `reports@bounces.DOMAIN`. */
+const REPORTS = /^reports@/i
 
 export type ReturnDoor = AsyncDisposable & { readonly port: number }
 
@@ -28,6 +33,7 @@ export async function openReturnDoor(
   hostname: string,
   ports: MailPorts,
   returns: Returns,
+  reports: ReportDesk,
 ): Promise<ReturnDoor> {
   const server = new SMTPServer({
     name: hostname,
@@ -54,8 +60,15 @@ export async function openReturnDoor(
         if (!stream.sizeExceeded) chunks.push(chunk)
       })
       stream.on('end', () => {
-        const report = stream.sizeExceeded ? undefined : readReport(Buffer.concat(chunks))
         const to = session.envelope.rcptTo[0]?.address ?? ''
+        if (stream.sizeExceeded) return callback(reply(552, '5.3.4 too large'))
+        const mail = Buffer.concat(chunks)
+        if (REPORTS.test(to)) {
+          const { remoteAddress: ip, hostNameAppearsAs: helo, envelope } = session
+          const envelopeFrom = envelope.mailFrom ? envelope.mailFrom.address : ''
+          return void answer(taken(reports.take(mail, { envelopeFrom, ip, helo })), callback)
+        }
+        const report = readReport(mail.subarray(0, READ_MAX))
         // An automatic answer, or a person's: taken, and not kept.
         void answer(report ? returns.hear(to, report) : Promise.resolve(), callback)
       })
@@ -81,8 +94,21 @@ async function recipientFault(
   returns: Returns,
 ): Promise<Error | null> {
   if (!isFirst) return reply(452, 'one at a time')
-  if (COMPLAINTS.test(address) || (await returns.isKnown(address))) return null
+  if (COMPLAINTS.test(address) || REPORTS.test(address)) return null
+  if (await returns.isKnown(address)) return null
   return reply(550, '5.1.1 nobody is here')
+}
+
+/** What is no report, or nobody's, is refused for good: its sender is told why. */
+async function taken(work: Promise<unknown>): Promise<Error | null> {
+  try {
+    await work
+    return null
+  } catch (error) {
+    if (!(error instanceof VeiligError) || error instanceof FaultError) throw error
+    const said = error instanceof DeniedError ? error.publicMessage : 'the mail is malformed'
+    return reply(550, `5.7.1 ${error.code} ${said}`)
+  }
 }
 
 /** When the store does not answer, the other side shall come again. */

@@ -115,8 +115,6 @@ export const migrations: readonly Migration[] = [
         domain text not null,
         begins_at timestamptz not null,
         ends_at timestamptz not null,
-        -- Whether the mail that brought it proved to come from the reporter.
-        authentic boolean not null,
         received_at timestamptz not null,
         unique (kind, reporter, report_id, domain)
       );

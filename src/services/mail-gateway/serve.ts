@@ -9,11 +9,14 @@ import type { RunningService } from '#system/service.ts'
 import type { MailGatewayConfig } from './config.ts'
 import { startMailApi } from './api.ts'
 import { startCourier } from './courier.ts'
+import { MailDesk } from './desk/questions.ts'
+import { serveMailDesk } from './desk/serve.ts'
 import { Intake } from './intake.ts'
 import { serveOnSocket } from './http-server.ts'
 import { pagesApp } from './pages-app.ts'
 import type { MailPorts } from './ports.ts'
 import { openReturnDoor } from './return-door.ts'
+import { ReportDesk } from './reports/desk.ts'
 import { Returns } from './returns.ts'
 import { migrations } from './schema.ts'
 import { MailStore } from './store.ts'
@@ -36,6 +39,8 @@ export async function serve(config: MailGatewayConfig, ports: MailPorts): Promis
   const courier = started.use(await startCourier(config, ports, store))
   const intake = new Intake(config, ports, store, courier.desk)
   started.use(await serveOnSocket(ports.httpSocket, pagesApp(ports, store).fetch))
+  const { deskSocket } = ports
+  if (deskSocket !== undefined) started.use(await serveMailDesk(new MailDesk(ports), deskSocket))
   const submission = started.use(await startSubmission(config, ports, intake))
   const { api } = config
   const byHttp = api && (await startMailApi(api, config, ports, intake))
@@ -43,7 +48,8 @@ export async function serve(config: MailGatewayConfig, ports: MailPorts): Promis
   const failed = Promise.race([intake.failed, courier.failed])
   failed.catch(() => undefined) // whoever waits for it hears of it
   const { returns: place, hostname } = config
-  const door = place && (await openReturnDoor(place, hostname, ports, new Returns(ports)))
+  const reports = new ReportDesk(ports, config.domains)
+  const door = place && (await openReturnDoor(place, hostname, ports, new Returns(ports), reports))
   if (door) started.use(door)
   const all = started.move()
   return {

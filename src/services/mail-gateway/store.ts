@@ -333,7 +333,8 @@ export class MailStore {
   }
 }
 
-function queueFailed(cause: unknown): VeiligError {
+/** Our declared fault for whatever the database said. */
+export function queueFailed(cause: unknown): VeiligError {
   if (cause instanceof VeiligError) return cause
   return new FaultError('MAIL_QUEUE_FAILED', (cause as Error).message, { cause })
 }

@@ -16,10 +16,9 @@ const KEPT_MS = 180 * DAY_MS
 export async function keepDmarcReport(
   client: Queryable,
   report: DmarcReport,
-  authentic: boolean,
   nowMs: number,
 ): Promise<boolean> {
-  const id = await keepReport(client, 'dmarc', report, authentic, nowMs)
+  const id = await keepReport(client, 'dmarc', report, nowMs)
   if (id === undefined) return false
   const of = <T>(part: (row: DmarcReport['rows'][number]) => T): T[] => report.rows.map(part)
   await client.query(
@@ -43,10 +42,9 @@ export async function keepDmarcReport(
 export async function keepTlsReport(
   client: Queryable,
   report: TlsReport,
-  authentic: boolean,
   nowMs: number,
 ): Promise<boolean> {
-  const id = await keepReport(client, 'tls', report, authentic, nowMs)
+  const id = await keepReport(client, 'tls', report, nowMs)
   if (id === undefined) return false
   for (const { policy, succeeded, failed, failures } of report.results) {
     await client.query('insert into tls_result values ($1, $2, $3, $4, $5)', [
@@ -64,23 +62,13 @@ async function keepReport(
   client: Queryable,
   kind: 'dmarc' | 'tls',
   { reporter, reportId, domain, beginsMs, endsMs }: Omit<DmarcReport, 'rows' | 'policy' | 'form'>,
-  authentic: boolean,
   nowMs: number,
 ): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>(
     `insert into report
-       (kind, reporter, report_id, domain, begins_at, ends_at, authentic, received_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning id`,
-    [
-      kind,
-      reporter,
-      reportId,
-      domain,
-      new Date(beginsMs),
-      new Date(endsMs),
-      authentic,
-      new Date(nowMs),
-    ],
+       (kind, reporter, report_id, domain, begins_at, ends_at, received_at)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id`,
+    [kind, reporter, reportId, domain, new Date(beginsMs), new Date(endsMs), new Date(nowMs)],
   )
   return rows[0]?.id
 }
@@ -96,7 +84,7 @@ export type SourceLine = {
   readonly passed: number
 }
 
-/** Who sent mail in our name since then, by authentic reports; the most first. */
+/** Who sent mail in our name since then, as receivers report; the most first. */
 export async function sourcesSince(
   client: Queryable,
   sinceMs: number,
@@ -106,7 +94,7 @@ export async function sourcesSince(
     `select source, sum(messages)::int as messages,
        coalesce(sum(messages) filter (where dkim or spf), 0)::int as passed
      from dmarc_source join report on report.id = report
-     where authentic and ends_at > $1 group by source order by 2 desc, 1 limit $2`,
+     where ends_at > $1 group by source order by 2 desc, 1 limit $2`,
     [new Date(sinceMs), max],
   )
   return rows
@@ -126,7 +114,7 @@ export async function tlsSince(
   const { rows } = await client.query<TlsLine>(
     `select reporter, sum(succeeded)::int as succeeded, sum(failed)::int as failed
      from tls_result join report on report.id = report
-     where authentic and ends_at > $1 group by reporter order by 3 desc, 2 desc limit $2`,
+     where ends_at > $1 group by reporter order by 3 desc, 2 desc limit $2`,
     [new Date(sinceMs), max],
   )
   return rows
