@@ -281,6 +281,19 @@ test('limits: an address has its share, a session more is refused kindly', async
   for (const wire of wires) wire.socket.destroy()
 })
 
+test('limits: a role that speaks faster than it may waits, and loses nothing', async () => {
+  const connect = [{ roles: [SUPERUSER], statementsPerMinuteMax: 60 }]
+  await using slow = await startSqlGateway(server, { connect })
+  using wire = await dialTls(slow)
+  await logIn(wire, { password: PASSWORD, parameters })
+  wire.send(...Array.from({ length: 61 }, () => message.query('SELECT 1')))
+  wire.send(message.query('SELECT 2'))
+  for (let answers = 0; answers < 62; answers++) assert.equal(await wire.until('Z'), 'TDCZ')
+  const [exceeded] = slow.trail.of('DB_PACE_EXCEEDED')
+  assert.deepEqual([exceeded?.['user'], exceeded?.['mode']], [SUPERUSER, 'enforce'])
+  assert(Number(exceeded?.['waitMs']) > 0)
+})
+
 test('login: every failed attempt is a record of its own', async () => {
   trail.clear()
   for (const user of ['nobody', SUPERUSER, SUPERUSER]) {

@@ -1,5 +1,6 @@
 /**
- * Who may connect from where, when, how often and how many at once, by role and database. No I/O.
+ * Who may connect from where, when, how often, how many at once, and how fast they may speak, by
+ * role and database. No I/O.
  *
  * Every rule that names a connection's role and database must be met; a rule that is only observed
  * lets pass what it would refuse. Addresses, hours and rates are asked before the proof of
@@ -9,6 +10,8 @@
  */
 import { DeniedError } from '#lib/errors.ts'
 import type { ConnectRule } from './config.ts'
+import type { Peer } from './events.ts'
+import { Pace, Pacer } from './pace.ts'
 import { allowList, type AllowList, type Identity } from './policy.ts'
 import { Sanctions } from './sanctions.ts'
 
@@ -22,13 +25,15 @@ export type Breach = {
 type Prepared = { readonly rule: ConnectRule; readonly isFrom: AllowList | undefined }
 
 const MINUTE_MS = 60_000
-/** Addresses whose rate is remembered, per rule; beyond it the one not seen longest goes. */
+/** Addresses whose rate is remembered; beyond it the one not seen longest goes. */
 const ADDRESSES_MAX = 10_000
 
 export class Access {
   readonly #rules: readonly Prepared[]
-  /** Rule, role and address → when it may have connected next, at an even pace. */
+  /** Rule and address → when it may have connected next, at an even pace. */
   readonly #paces = new Map<string, number>()
+  /** Rule, role and address → what its sessions said. */
+  readonly #said = new Map<string, Pace>()
   /** Rule and role, or rule, role and address → sessions open. */
   readonly #open = new Map<string, number>()
 
@@ -76,6 +81,19 @@ export class Access {
     this.#add(identity, address, -1)
   }
 
+  /** How fast a session may speak; undefined when no rule says. */
+  pacerOf(identity: Identity, peer: Peer): Pacer | undefined {
+    const rules = this.#matching(identity).flatMap(([index, { rule }]) => {
+      const { statementsPerMinuteMax: rate, mode } = rule
+      if (rate === undefined) return []
+      const [, key] = keys(index, identity, peer.address)
+      const pace = this.#said.get(key) ?? new Pace(rate)
+      keepNewest(this.#said, key, pace)
+      return [{ pace, mode }]
+    })
+    return rules.length === 0 ? undefined : new Pacer(peer, rules)
+  }
+
   #matching({ user, database }: Identity): [number, Prepared][] {
     return [...this.#rules.entries()].filter(
       ([, { rule }]) =>
@@ -89,14 +107,7 @@ export class Access {
     const due = Math.max(this.#paces.get(key) ?? 0, nowMs - MINUTE_MS)
     const next = due + MINUTE_MS / rate
     if (next > nowMs + 0.001) return false
-    this.#paces.delete(key)
-    if (this.#paces.size >= ADDRESSES_MAX) {
-      for (const oldest of this.#paces.keys()) {
-        this.#paces.delete(oldest)
-        break
-      }
-    }
-    this.#paces.set(key, next)
+    keepNewest(this.#paces, key, next)
     return true
   }
 
@@ -123,6 +134,17 @@ export function accessDenied({ user }: Identity, { condition }: Breach): DeniedE
     `a rule of connecting refuses ${user}: ${condition}`,
     full ? 'Too many sessions of this role are open.' : 'This user may not connect here and now.',
   )
+}
+
+function keepNewest<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key)
+  if (map.size >= ADDRESSES_MAX) {
+    for (const oldest of map.keys()) {
+      map.delete(oldest)
+      break
+    }
+  }
+  map.set(key, value)
 }
 
 function keys(rule: number, { user }: Identity, address: string): [string, string] {

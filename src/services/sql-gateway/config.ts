@@ -67,6 +67,8 @@ export type ConnectRule = {
   readonly connectionsPerAddressMax?: number | undefined
   /** Connections begun from one address in a minute. */
   readonly connectionsPerMinuteMax?: number | undefined
+  /** Statements of a role from one address in a minute; what comes faster waits. */
+  readonly statementsPerMinuteMax?: number | undefined
   readonly mode: Exclude<RuleMode, 'off'>
 }
 
@@ -208,6 +210,7 @@ const connectRule: z.ZodType<ConnectRule> = z.strictObject({
   connectionsMax: z.int().min(0).max(100_000).optional(),
   connectionsPerAddressMax: z.int().min(0).max(100_000).optional(),
   connectionsPerMinuteMax: z.int().min(1).max(1_000_000).optional(),
+  statementsPerMinuteMax: z.int().min(1).max(100_000_000).optional(),
   mode: z.enum(['observe', 'enforce']).default('enforce'),
 })
 

@@ -28,6 +28,7 @@ import { Login, ScramRelay, type Authentication, type LoginStep } from './login.
 import { Greeting, type Wish } from './greeting.ts'
 import { Inlet } from './inlet.ts'
 import { Notes } from './notes.ts'
+import type { Pacer } from './pace.ts'
 import { identify, type Identity } from './policy.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import type { ScramFor } from './scram-for.ts'
@@ -381,7 +382,7 @@ export class Connection {
       return this.#refuse(error)
     }
     if (this.#isOver()) return
-    this.#traffic = this.#trafficOf(this.#session, server)
+    this.#traffic = this.#trafficOf(this.#session, server, access.pacerOf(identity, peer))
     this.#client.write(ready)
     server.resume()
     this.#client.resume()
@@ -390,21 +391,24 @@ export class Connection {
     if (early.length > 0) this.#onClientData(early)
   }
 
-  #trafficOf(session: Session, server: Socket): Traffic {
+  #trafficOf(session: Session, server: Socket, pacer: Pacer | undefined): Traffic {
     const { journal, ports, config } = this.#gateway
     const { clock } = ports
     const { writeStallMs } = config.limits
-    const options = { session, client: this.#client, server, journal, clock, writeStallMs }
-    return new Traffic(options, {
-      violated: (error) => this.#refuse(error),
-      answered: () => {
-        if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
+    const sides = { client: this.#client, server, pacer }
+    return new Traffic(
+      { session, journal, clock, writeStallMs, ...sides },
+      {
+        violated: (error) => this.#refuse(error),
+        answered: () => {
+          if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
+        },
+        stalled: () => {
+          this.#reason ??= 'CLIENT_NOT_READING'
+          this.destroy()
+        },
       },
-      stalled: () => {
-        this.#reason ??= 'CLIENT_NOT_READING'
-        this.destroy()
-      },
-    })
+    )
   }
 
   // Endings.

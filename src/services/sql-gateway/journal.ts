@@ -35,13 +35,13 @@ export class Journal {
   #gates: Gate[] = []
   #bytes = 0
   #scheduled = false
-  #latest: NodeJS.Timeout | undefined
+  #patient = false
   readonly #endOfTurn = (): void => {
     this.#scheduled = false
     this.flush()
   }
   readonly #endOfPatience = (): void => {
-    this.#latest = undefined
+    this.#patient = false
     this.flush()
   }
 
@@ -67,7 +67,9 @@ export class Journal {
     if (events.length === 0) return
     for (const event of events) this.#events.push(event)
     if (this.#isFull()) return this.flush()
-    this.#latest ??= setTimeout(this.#endOfPatience, LATER_MS) // one for many, so not taken back
+    if (this.#patient) return
+    this.#patient = true
+    setTimeout(this.#endOfPatience, LATER_MS) // one for many, so never taken back
   }
 
   /**

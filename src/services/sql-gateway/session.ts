@@ -71,6 +71,7 @@ export class Session {
   #cutAtBoundary: boolean | undefined
   #denied: DeniedError | undefined
   #statements = 0
+  #parsed = 0
   #rowsSent = 0
   #bytesOut = 0
 
@@ -167,6 +168,11 @@ export class Session {
   /** Whether no statement runs. */
   get idle(): boolean {
     return this.#tracker.idle
+  }
+
+  /** Statements executed so far, as far as the client has asked. */
+  get executed(): number {
+    return this.#statements - this.#parsed
   }
 
   /** The session ended: the last events, with the sum of it. */
@@ -302,6 +308,7 @@ export class Session {
 
   #started(run: Run<SqlText>): void {
     this.#statements++
+    if (run.kind === 'parse') this.#parsed++
     for (const event of this.#scribe.statement(run)) this.#events.push(event)
     const { values } = this.#options
     if (values) for (const event of values.executed(run)) this.#events.push(event)

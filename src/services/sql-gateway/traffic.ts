@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import type { DeniedError, ProtocolError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Gate, Journal } from './journal.ts'
+import type { Pacer } from './pace.ts'
 import { withoutEvents, type Recorded } from './record.ts'
 import type { Session } from './session.ts'
 
@@ -20,6 +21,8 @@ export type TrafficOptions = {
   readonly clock: Clock
   /** How long the client may leave what we sent unread, milliseconds; 0: as long as it likes. */
   readonly writeStallMs: number
+  /** How fast the client may speak; undefined: as fast as it likes. */
+  readonly pacer: Pacer | undefined
 }
 
 export interface TrafficSink {
@@ -42,6 +45,8 @@ export class Traffic implements Gate {
   #ending = false
   #over = false
   #stall: NodeJS.Timeout | undefined
+  /** The client was too fast, and is not read until this is over. */
+  #rest: NodeJS.Timeout | undefined
 
   constructor(options: TrafficOptions, sink: TrafficSink) {
     this.#options = options
@@ -54,7 +59,10 @@ export class Traffic implements Gate {
    */
   fromClient(chunk: Uint8Array): void {
     const { session, clock, journal } = this.#options
-    const passage = session.fromClient(chunk, clock.monotonicMs())
+    const nowMs = clock.monotonicMs()
+    const before = session.executed
+    const passage = session.fromClient(chunk, nowMs)
+    this.#keepPace(session.executed - before, nowMs)
     const free = this.#waiting.length === 0 ? withoutEvents(passage) : undefined
     this.#waiting.push(chunk)
     if (free) this.forward(free)
@@ -68,7 +76,7 @@ export class Traffic implements Gate {
     if (this.#over) return
     if (this.#held && this.#waiting.length === 0) {
       this.#held = false
-      client.resume()
+      this.#readOn()
     }
     let room = true
     for (const bytes of recorded.bytes) room = server.write(bytes)
@@ -107,13 +115,32 @@ export class Traffic implements Gate {
   }
 
   serverDrained(): void {
-    if (!this.#held) this.#options.client.resume()
+    this.#readOn()
   }
 
   /** Nothing passes any more. */
   stop(): void {
     this.#over = true
     clearTimeout(this.#stall)
+    clearTimeout(this.#rest)
+  }
+
+  #readOn(): void {
+    if (!this.#held && !this.#rest) this.#options.client.resume()
+  }
+
+  #keepPace(statements: number, nowMs: number): void {
+    const { pacer, journal, client } = this.#options
+    if (!pacer || statements === 0) return
+    const { waitMs, events } = pacer.said(statements, nowMs)
+    journal.later(events)
+    if (waitMs === 0) return
+    client.pause()
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined
+      this.#readOn()
+    }, waitMs)
   }
 
   #clientFull(): void {
