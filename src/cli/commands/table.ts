@@ -54,6 +54,7 @@ import { secretsScanCommand } from './secrets-scan.ts'
 import { staffDisableCommand, staffInviteCommand, staffListCommand } from './staff.ts'
 import { gradeCommand } from './grade.ts'
 import { statusCommand } from './status.ts'
+import { statusBeatsCommand } from './status-beats.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
@@ -63,7 +64,7 @@ export type Chapter = { readonly title: string; readonly commands: readonly Comm
 export const chapters: readonly Chapter[] = [
   {
     title: 'The ring',
-    commands: [upCommand, runCommand, reloadCommand, statusCommand, configDiffCommand],
+    commands: [upCommand, runCommand, reloadCommand, statusCommand, statusBeatsCommand, configDiffCommand],
   },
   {
     title: 'Proof',

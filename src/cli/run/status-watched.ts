@@ -8,7 +8,10 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { words } from '#lib/claims/claim.ts'
 import type { ComponentConfig, MonitorConfig, Target } from '#services/status/config.ts'
 import { lookWithin, type Found } from '#services/status/monitors/look.ts'
-import { lookHttps, lookPostgres, lookTcp } from '#services/status/monitors/monitors.ts'
+import type { Heartbeats } from '#services/status/monitors/heartbeats.ts'
+import { lookJourney } from '#services/status/monitors/journey.ts'
+import { lookHttp, lookHttps, lookPostgres, lookTcp } from '#services/status/monitors/monitors.ts'
+import { lookDns, lookSmtp, lookTls } from '#services/status/monitors/network.ts'
 import type { Look, Watched } from '#services/status/ports.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { Context, ServiceContext } from '../context.ts'
@@ -16,18 +19,27 @@ import type { Context, ServiceContext } from '../context.ts'
 const LOOPBACK = '127.0.0.1'
 
 /** The components of the configuration, or the ring's own doors. */
-export async function componentsOf(context: ServiceContext): Promise<Watched[]> {
+/** @param hearts Where heartbeats are heard; a vantage has none. */
+export async function componentsOf(
+  context: ServiceContext,
+  hearts?: Heartbeats,
+): Promise<Watched[]> {
   const { paths } = context
   const config = context.config.status
   // The ring's own doors are vouched for by its authority, others by those of the system.
   const own = config.components === undefined
   const ca = own ? Buffer.from(await systemDisk.read(paths.caCertificate)).toString() : undefined
   const components = config.components ?? demonstration(context)
-  return components.map(({ id, name, monitor }) => ({
-    id,
-    name,
-    look: within(context, (signal) => lookAt(monitor, ca, signal)),
-  }))
+  return components.flatMap(({ id, name, monitor }) => {
+    // A heart is heard at one place only: a vantage knows nothing of it.
+    if (monitor.kind === 'heartbeat') {
+      const { everySeconds } = monitor
+      const beaten = async (): Promise<Found> =>
+        Promise.resolve(hearts?.look(id, everySeconds) ?? {})
+      return hearts ? [{ id, name, look: within(context, beaten) }] : []
+    }
+    return [{ id, name, look: within(context, (signal) => lookAt(context, monitor, ca, signal)) }]
+  })
 }
 
 /** A look that ends, whatever it looks at. */
@@ -40,13 +52,29 @@ export function within(
 }
 
 function lookAt(
-  monitor: MonitorConfig,
+  { clock, config }: ServiceContext,
+  monitor: Exclude<MonitorConfig, { kind: 'heartbeat' }>,
   ca: string | undefined,
   signal: AbortSignal,
 ): Promise<Found> {
-  if (monitor.kind === 'https') return lookHttps(monitor, ca, signal)
-  if (monitor.kind === 'tcp') return lookTcp(monitor, signal)
-  return lookPostgres(monitor, ca, signal)
+  switch (monitor.kind) {
+    case 'https':
+      return lookHttps(monitor, ca, signal)
+    case 'http':
+      return lookHttp(monitor, signal)
+    case 'tcp':
+      return lookTcp(monitor, signal)
+    case 'postgres':
+      return lookPostgres(monitor, ca, signal)
+    case 'tls':
+      return lookTls(monitor, ca, () => clock.nowMs(), signal)
+    case 'smtp':
+      return lookSmtp(monitor, ca, signal)
+    case 'dns':
+      return lookDns(monitor, config.status.timeoutSeconds * 1000, signal)
+    case 'journey':
+      return lookJourney(monitor, ca, signal)
+  }
 }
 
 /** The doors that the demonstration's visitors, and its application, come in by. */

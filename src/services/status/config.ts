@@ -26,6 +26,36 @@ export type MonitorConfig =
       readonly greeting?: string | undefined
     })
   | (Target & { readonly kind: 'postgres' })
+  | (Target & { readonly kind: 'http'; readonly hostName: string; readonly path: string })
+  | (Target & {
+      readonly kind: 'tls'
+      /** Sent as server name and checked against the certificate. */
+      readonly hostName: string
+      /** Down when the certificate ends sooner. */
+      readonly daysLeft: number
+    })
+  | (Target & { readonly kind: 'smtp'; readonly hostName: string })
+  | (Target & {
+      readonly kind: 'dns'
+      readonly name: string
+      readonly type: 'A' | 'AAAA' | 'MX' | 'TXT' | 'CNAME' | 'NS'
+      /** One of the answers; MX as '10 mail.example'. */
+      readonly expect?: string | undefined
+    })
+  | (Target & {
+      readonly kind: 'journey'
+      readonly hostName: string
+      readonly steps: readonly {
+        readonly path: string
+        /** Sent by POST; without it the step is a GET. */
+        readonly form?: Readonly<Record<string, string>> | undefined
+        readonly status: readonly number[]
+        /** Stands on the page. */
+        readonly text?: string | undefined
+      }[]
+    })
+  /** Says itself that it lives; `veilig status beats` tells where. */
+  | { readonly kind: 'heartbeat'; readonly everySeconds: number }
 
 export type ComponentConfig = {
   readonly id: string
@@ -83,6 +113,16 @@ export type BreachConfig = {
 
 const port = z.int().min(1).max(65_535)
 const target = { host: z.string().min(1).max(253), port }
+const site = {
+  hostName: z.string().min(1).max(253),
+  path: z.string().startsWith('/').max(1000).default('/'),
+}
+const step = z.strictObject({
+  path: z.string().startsWith('/').max(1000),
+  form: z.record(z.string().max(100), z.string().max(1000)).optional(),
+  status: z.array(z.int().min(100).max(599)).min(1).max(10).default([200]),
+  text: z.string().min(1).max(500).optional(),
+})
 const monitor: z.ZodType<MonitorConfig> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('https'),
@@ -96,6 +136,32 @@ const monitor: z.ZodType<MonitorConfig> = z.discriminatedUnion('kind', [
     greeting: z.string().min(1).max(100).optional(),
   }),
   z.strictObject({ kind: z.literal('postgres'), ...target }),
+  z.strictObject({ kind: z.literal('http'), ...target, ...site }),
+  z.strictObject({
+    kind: z.literal('tls'),
+    ...target,
+    hostName: site.hostName,
+    daysLeft: z.int().min(0).max(365).default(14),
+  }),
+  z.strictObject({ kind: z.literal('smtp'), ...target, hostName: site.hostName }),
+  z.strictObject({
+    kind: z.literal('dns'),
+    ...target,
+    port: port.default(53),
+    name: z.string().min(1).max(253),
+    type: z.enum(['A', 'AAAA', 'MX', 'TXT', 'CNAME', 'NS']).default('A'),
+    expect: z.string().min(1).max(500).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('journey'),
+    ...target,
+    hostName: site.hostName,
+    steps: z.array(step).min(1).max(20),
+  }),
+  z.strictObject({
+    kind: z.literal('heartbeat'),
+    everySeconds: z.number().min(5).max(604_800),
+  }),
 ])
 
 const oneName = z.string().min(1).max(60)

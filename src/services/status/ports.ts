@@ -7,6 +7,7 @@ import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import type { ComponentConfig } from './config.ts'
+import type { Heartbeats } from './monitors/heartbeats.ts'
 import type { Looked } from './monitors/look.ts'
 import type { DeskPorts } from './subscriptions/desk.ts'
 
@@ -36,6 +37,8 @@ export type StatusPorts = {
   readonly socket: string
   /** Unix socket for our own commands. */
   readonly controlSocket: string
+  /** Who says itself that it lives; without it nobody does. */
+  readonly hearts?: Heartbeats
   /** Without it nobody can subscribe. */
   readonly subscriptions?: Pick<DeskPorts, 'key' | 'mail' | 'post' | 'anywhere' | 'origin'>
   /** Told of what is wrong with ourselves. */

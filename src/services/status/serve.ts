@@ -51,6 +51,10 @@ export async function serveStatus(
     vantages: votes.now(),
   })
   const app = publicApp(config, look, subscribers?.desk)
+  app.all('/beat/:token', (context) => {
+    const heard = ports.hearts?.beat(context.req.param('token')) === true
+    return context.body(null, heard ? 204 : 404)
+  })
   app.post('/vantage', bodyLimit({ maxSize: REPORT_MAX }), async (context) => {
     try {
       votes.take(openReport(await context.req.text(), verifiers), clock.nowMs())

@@ -286,5 +286,13 @@ export const reasonTexts: Readonly<Record<string, Words>> = {
   RESET: words('verbinding verbroken', 'connection broken', 'connexion rompue'),
   CLOSED: words('verbinding gesloten', 'connection closed', 'connexion fermée'),
   TLS_FAILED: words('certificaat deugt niet', 'certificate not valid', 'certificat non valable'),
+  CERTIFICATE_ENDS: words(
+    'certificaat loopt binnenkort af',
+    'certificate ends soon',
+    'certificat bientôt périmé',
+  ),
+  NO_STARTTLS: words('versleutelt niet', 'does not encrypt', 'ne chiffre pas'),
+  NAME_UNKNOWN: words('naam onbekend', 'name unknown', 'nom inconnu'),
+  SILENT: words('meldt zich niet meer', 'gives no sign any more', 'ne donne plus signe'),
   WRONG_ANSWER: words('een ander antwoord', 'another answer', 'une autre réponse'),
 }

@@ -5,7 +5,7 @@
  */
 import type { StatusConfig } from './config.ts'
 import type { StatusPorts, Watched } from './ports.ts'
-import type { Looked } from './monitors/look.ts'
+import { UNKNOWN_YET, type Looked } from './monitors/look.ts'
 import type { StatusSession, Turn } from './session.ts'
 import type { Votes } from './vantage/votes.ts'
 
@@ -68,6 +68,7 @@ export async function lookOnce(
   const looked = await watched.look(stop)
   if (clock.monotonicMs() - startedMs > timeoutMs + STALL_MS) return undefined
   if (looked.up) return looked
+  if (looked.reason === UNKNOWN_YET) return undefined
   try {
     await reference(AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]))
     return looked

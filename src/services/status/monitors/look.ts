@@ -13,6 +13,9 @@ export type Looked = {
   readonly certificateEndsMs?: number
 }
 
+/** The reason of a look that could not tell yet: it is neither up nor down. */
+export const UNKNOWN_YET = 'UNKNOWN_YET'
+
 /** What a monitor finds out; a throw means down. */
 export type Found = Pick<Looked, 'reason' | 'certificateEndsMs'>
 

@@ -1,10 +1,11 @@
 /**
- * The three kinds of monitor: HTTPS, TCP, PostgreSQL. Each does what a client would, up to the
- * first proof of life, and nothing more.
+ * Monitors of sites, ports and databases: HTTPS, HTTP, TCP, PostgreSQL. Each does what a client
+ * would, up to the first proof of life, and nothing more.
  *
  * @module
  */
 import { once } from 'node:events'
+import { request as requestPlain } from 'node:http'
 import { request } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -15,7 +16,7 @@ import { NotUp, type Found } from './look.ts'
 type Of<K extends MonitorConfig['kind']> = Extract<MonitorConfig, { kind: K }>
 
 /** As the application's logs and the audit trail name us. */
-const USER_AGENT = 'veilig-status'
+export const USER_AGENT = 'veilig-status'
 /** A role that need not exist: the server asks every name for its proof (RFC 5802 §5.1). */
 const USER = 'veilig_status'
 
@@ -49,7 +50,25 @@ export async function lookHttps(
   return promise
 }
 
-function certificateEnds(socket: TLSSocket): Pick<Found, 'certificateEndsMs'> {
+/** A site in the clear: within the company, or before it redirects. */
+export async function lookHttp(
+  { host, port, hostName, path }: Of<'http'>,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { promise, resolve, reject } = Promise.withResolvers<Found>()
+  const headers = { host: hostName, 'user-agent': USER_AGENT }
+  const call = requestPlain({ host, port, path, headers, agent: false, signal })
+  call.on('error', reject)
+  call.on('response', (response) => {
+    const status = response.statusCode ?? 0
+    response.on('error', reject)
+    response.resume().on('end', () => resolve(status < 400 ? {} : { reason: `HTTP_${status}` }))
+  })
+  call.end()
+  return promise
+}
+
+export function certificateEnds(socket: TLSSocket): Pick<Found, 'certificateEndsMs'> {
   const ms = Date.parse(socket.getPeerCertificate().valid_to)
   return Number.isNaN(ms) ? {} : { certificateEndsMs: ms }
 }
@@ -115,7 +134,7 @@ async function firstBytes(socket: Socket, signal: AbortSignal): Promise<Buffer> 
   return chunk
 }
 
-async function conversation(
+export async function conversation(
   socket: Socket,
   signal: AbortSignal,
   talk: () => Promise<Found>,
