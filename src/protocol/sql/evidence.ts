@@ -111,6 +111,7 @@ export class SignReader {
     const either = node['boolop'] === 'OR_EXPR'
     for (const [at, arg] of args.entries()) {
       if (isConstant(arg) && !isBoolean(arg)) this.found |= signs.constantCondition
+      if (isNoCondition(arg)) this.found |= signs.impossible
       if (isColumnless(arg)) this.found |= signs.columnless
       if (!isTruth(arg)) continue
       const beside = either ? signs.orTruth : signs.andTruth
@@ -134,10 +135,17 @@ export class SignReader {
       const subtracts = /^[-+]$/.test(operator) && !both // from a JSON document: a key
       if ((isText(left) || isText(right)) && !subtracts && node['kind'] === 'AEXPR_OP')
         this.found |= signs.textArithmetic
+      if (isText(right) && isText(firstOf(left)) && node['kind'] === 'AEXPR_OP')
+        this.found |= signs.impossible
+      const odd = isNoNumber(left) || isNoNumber(right)
+      if (odd && /^[*/%^]$/.test(operator) && node['kind'] === 'AEXPR_OP')
+        this.found |= signs.impossible
       return
     }
     if (isText(left) && isText(right) && /^AEXPR_(OP|I?LIKE)$/.test(textOf(node['kind'])))
       this.found |= signs.textArithmetic
+    if (isText(left) && isText(right) && /^(&&|<=>|<~|>>|<<|\?|!|!!|@)$/.test(operator))
+      this.found |= signs.impossible
     if (isVariable(operator, left, right)) this.found |= signs.foreignFunction
     if (isComparison(operator) && isColumnless({ A_Expr: node })) this.found |= signs.columnless
     if (isRow(left) && right?.['SubLink'] !== undefined) this.found |= signs.errorProbe
@@ -151,11 +159,13 @@ export class SignReader {
     if (PROBING.test(name)) this.found |= signs.probing
     const args = listOf(node['args'])
     if (foreignFunction(name, args.length)) this.found |= signs.foreignFunction
+    if (/^(sleep|benchmark)$/.test(name)) this.found |= signs.sleep
     if (name === 'ascii' && takesApart(args[0])) this.found |= signs.characterCodes
   }
 
   #subquery(node: Tree): void {
     const select = (node['subselect'] as Tree | undefined)?.['SelectStmt'] as Tree | undefined
+    if (JSON.stringify(select ?? '').includes('"pg_sleep')) this.found |= signs.busyWork
     if (!select || select['larg'] !== undefined || select['valuesLists'] !== undefined) return
     const kind = node['subLinkType']
     if (kind !== 'EXPR_SUBLINK' && kind !== 'EXISTS_SUBLINK') return
@@ -243,6 +253,16 @@ function isComparison(operator: string): boolean {
   return /^(=|<>|!=|<|>|<=|>=)$/.test(operator)
 }
 
+/** A number or a text that PostgreSQL takes for neither true nor false. */
+function isNoCondition(expression: Tree): boolean {
+  const constant = expression['A_Const'] as Tree | undefined
+  if (!constant || isBoolean(expression)) return false
+  const text = (constant['sval'] as Tree | undefined)?.['sval']
+  return !/^\s*(t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|on|off?|1|0)\s*$/i.test(
+    textOf(text),
+  )
+}
+
 /** `@@name` and `@name`, variables elsewhere, are read by PostgreSQL as operators. */
 function isVariable(operator: string, left: Tree | undefined, right: Tree | undefined): boolean {
   if (left === undefined) return operator === '@@' || (operator === '@' && isBareColumn(right))
@@ -285,6 +305,26 @@ function isRow(expression: Tree | undefined): boolean {
 function isText(expression: Tree | undefined): boolean {
   const constant = expression?.['A_Const'] as Tree | undefined
   return constant?.['sval'] !== undefined
+}
+
+/** A text with which no number can be made. */
+function isNoNumber(expression: Tree | undefined): boolean {
+  const constant = expression?.['A_Const'] as Tree | undefined
+  const text = constant?.['sval'] as Tree | undefined
+  if (!text) return false
+  return !/^\s*[-+]?([\d_]+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$|^(nan|[-+]?inf(inity)?)$/i.test(
+    textOf(text['sval']),
+  )
+}
+
+/** Where a chain of calculations begins. */
+function firstOf(expression: Tree | undefined): Tree | undefined {
+  let first = expression
+  for (;;) {
+    const operation = first?.['A_Expr'] as Tree | undefined
+    if (!operation || !/^[-+*/%^&|#]$/.test(operatorName(operation))) return first
+    first = operation['lexpr'] as Tree | undefined
+  }
 }
 
 function isEmptyText(expression: Tree | undefined): boolean {

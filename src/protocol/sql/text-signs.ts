@@ -29,6 +29,9 @@ const CHARS_MAX = 65_536
 /** What no name needs: a comparison or a call of words. */
 const CODE =
   /\b(and|or|select|rlike|having|union|when)\b.*[=(]|[=(].*\b(and|or|select|rlike|union)\b|^"\)+ /i
+/** What no name can be: a statement, or the outside of brackets. */
+const STATEMENT =
+  /^"[\s\d%]*\)+\s*(and|or|as|;|union|rlike|where)\b|\bselect\b.*\bfrom\b|;\s*(select|drop|insert|call|begin|waitfor|declare)\b|\bunion\s+(all\s+)?select\b|\b(and|or|rlike|having)\b.*\bselect\b.*\(|\b(and|or)\b[^"]*\b\d+\s*=\s*\d+/i
 const MIXED_MIN = 2
 
 export function textSigns(sql: string): number {
@@ -38,7 +41,7 @@ export function textSigns(sql: string): number {
   for (const match of sql.matchAll(PIECES)) {
     const [text, , name, line, block, word, hex] = match
     const end = match.index + text.length
-    if (name !== undefined) found |= CODE.test(name) ? signs.quotedCode : 0
+    if (name !== undefined) found |= nameSigns(name)
     else if (line !== undefined) found |= lineComment(line, sql.slice(end).trim() === '')
     else if (block !== undefined) {
       if (/^\/\*!?\d*\s*\*\/$/.test(block)) found |= signs.commentSpace
@@ -49,11 +52,19 @@ export function textSigns(sql: string): number {
   return found
 }
 
+function nameSigns(name: string): number {
+  return (CODE.test(name) ? signs.quotedCode : 0) | (STATEMENT.test(name) ? signs.impossible : 0)
+}
+
+/** A quote at once, or after a random word, and then what goes on after a value. */
+const CUT = /^\s*(?:\w{4})?%?'\s*($|[),;]|\|\||(and|or|order|group|limit|returning|on|then)\b)/i
+
 function lineComment(comment: string, isLast: boolean): number {
   if (!isLast) return 0
   const text = comment.replace(/^-+/, '').trim()
   if (/^[^\w'"()]{0,3}$/.test(text) || /^\w{4}$/.test(text)) return signs.commentTail
   const code = text.replaceAll(/\w'\w|'[^']*'/g, '') // apostrophes in words, whole literals
+  if (CUT.test(text)) return signs.commentCut | signs.commentTail
   if (code.includes(`'`)) return signs.commentCut
   return closesOutside(code) ? signs.commentBracket : 0
 }
