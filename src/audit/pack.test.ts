@@ -4,12 +4,14 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { quickClock } from '#kit/quick-clock.ts'
 import { systemDisk } from '#system/disk.ts'
 import { openTrail } from './open.ts'
-import { closedSegments, packedPath, packSegment } from './pack.ts'
+import { closedSegments, packedPath, packSegment, quoted } from './pack.ts'
 import { queryBooks } from './query.ts'
 import { segmentName } from './segment.ts'
+import { verifyPacked, type PackedReport } from './verify-packed.ts'
 
 const process = 'sql-gateway'
 
@@ -47,9 +49,33 @@ test('pack: questions are answered as from the segments, which must be sound', a
   assert.deepEqual(await asked(), unpacked)
 
   const paths = closed.map(({ segment }) => packedPath(folder, process, segment))
+  const verified = (): Promise<PackedReport> => verifyPacked({ folder, process })
+  const sound = await verified()
+  assert.deepEqual(sound, { segments: closed.length, records: packed, findings: [], notes: [] })
+  const told = async (rows: string): Promise<string[]> => {
+    await repacked(paths[1]!, rows, closed[1]!.end.hash)
+    const { findings } = await verified()
+    await packSegment(folder, process, closed[1]!)
+    return findings.map(({ code, file, message }) => `${code} ${file} ${message}`)
+  }
+  const [altered, hidden, rearranged] = [
+    await told(`SELECT * REPLACE ("user" || 'x' AS "user") FROM packed`),
+    await told('SELECT * FROM packed OFFSET 1'),
+    await told('SELECT * FROM packed ORDER BY sequence DESC'),
+  ]
+  assert.match(altered.join(), /^AUDIT_PACKED_ALTERED 0000000002\.parquet \d+ rows are not the/)
+  assert.match(hidden.join(), /^AUDIT_PACKED_ALTERED 0000000002\.parquet 1 rows are not the/)
+  assert.match(rearranged.join(), /its rows are the records, but what leads questions to them/)
+  assert.deepEqual((await verified()).findings, [])
+
   await copyFile(paths[0]!, paths[1]!)
   await writeFile(paths[2]!, 'no Parquet')
   assert.deepEqual(await asked(), unpacked, 'Parquet of another segment is not believed')
+  const strange = (await verified()).findings.map(({ code, file }) => `${code} ${file}`)
+  assert.deepEqual(strange, [
+    'AUDIT_PACKED_ALTERED 0000000002.parquet',
+    'AUDIT_PACKED_ALTERED 0000000003.parquet',
+  ])
 
   const third = closed[2]!
   const segment = join(folder, process, segmentName(third.segment))
@@ -58,3 +84,15 @@ test('pack: questions are answered as from the segments, which must be sound', a
   await writeFile(segment, bytes)
   await assert.rejects(packSegment(folder, process, third), { code: 'AUDIT_BOOK_DAMAGED' })
 })
+
+/** As who has every right would: other rows, and the hash that makes questions believe them. */
+async function repacked(path: string, rows: string, ends: string): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  const connection = await instance.connect()
+  await connection.run(`CREATE TABLE packed AS SELECT * FROM read_parquet(${quoted(path)})`)
+  await connection.run(
+    `COPY (${rows}) TO ${quoted(path)} ` +
+      `(FORMAT parquet, COMPRESSION zstd, KV_METADATA {ends: '${ends}'})`,
+  )
+  instance.closeSync()
+}

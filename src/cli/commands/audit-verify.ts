@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { listBooks, openCheckpoint } from '#audit/book-files.ts'
+import { verifyPacked } from '#audit/verify-packed.ts'
 import { verifyBook, type VerifyReport } from '#audit/verify.ts'
 import type { Checkpoint } from '#crypto/checkpoint.ts'
 import { UsageError } from '#lib/errors.ts'
@@ -21,10 +22,11 @@ export const auditVerifyCommand: Command = {
   name: 'audit verify',
   summary: 'verify that nothing in the audit trail was altered, removed or moved',
   usage:
-    '[--process NAME] [--checkpoint FILE | --witness URL] [--key VERIFIER-KEY] ' +
+    '[--process NAME] [--segments-only] [--checkpoint FILE | --witness URL] [--key VERIFIER-KEY] ' +
     '[--region NAME [--node NAME] [--recovery-key FILE] [--into DIR]] [--json]',
   options: {
     process: { type: 'string' },
+    'segments-only': { type: 'boolean' },
     checkpoint: { type: 'string' },
     witness: { type: 'string' },
     key: { type: 'string' },
@@ -49,7 +51,9 @@ export const auditVerifyCommand: Command = {
       const others = [kept, sealed, witnessed?.checkpoint]
       const trusted = others.filter((other) => other !== undefined)
       const verified = await verifyBook({ folder, process, trusted, ...own, ...shown })
-      const report = place.fetched ? forgiven(verified, place.fetched, witnessed) : verified
+      const book = place.fetched ? forgiven(verified, place.fetched, witnessed) : verified
+      const packed = input.values['segments-only'] !== true && !place.fetched
+      const report = packed ? await withPacked(book, folder, onProgress) : book
       sound &&= report.findings.length === 0
       const said = witness ? aboutWitness(witnessed, context.clock.nowMs()) : []
       if (json) printJson({ ...report, notes: [...report.notes, ...said] })
@@ -67,6 +71,24 @@ export const auditVerifyCommand: Command = {
     }
     return sound && gone.length === 0 ? 0 : 1
   },
+}
+
+/** Also what questions are answered from: packed segments, each as its segment makes it. */
+async function withPacked(
+  report: VerifyReport,
+  folder: string,
+  onProgress: ((done: number, total: number) => void) | undefined,
+): Promise<VerifyReport> {
+  const { process } = report
+  const packed = await verifyPacked({ folder, process, onProgress })
+  if (packed.segments === 0) return report
+  const { segments, records } = packed
+  const note = `${segments} packed segments were compared, ${records} records`
+  return {
+    ...report,
+    findings: [...report.findings, ...packed.findings],
+    notes: [...report.notes, note, ...packed.notes],
+  }
 }
 
 type Asked = {

@@ -79,7 +79,7 @@ test('injection: what only another database could do is told of a role never hea
     `SELECT id FROM members WHERE name = 'x' AND 'zz'`,
     `SELECT id FROM members WHERE name = 'x'+(SELECT 7)+'y'`,
     `SELECT id FROM members WHERE name = 'x' --' AND pin = 'a'`,
-    `SELECT id FROM members ORDER BY "x"))) AND 1=1 AND ((("a"`,
+    `SELECT id FROM members WHERE id = 1%" AND 5=5 AND "`,
   ])
     assert(new StatementJudge().judge(sql, 'new').includes('sqli.structure'), sql)
 })
