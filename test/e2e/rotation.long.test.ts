@@ -175,3 +175,33 @@ test('rotation: by itself when old, by command under load, and nothing fails', a
   const [line = ''] = (await ring.command('audit', 'query', sql, '--json')).split('\n')
   assert(Number(Object.values(JSON.parse(line) as object)[0]) >= named.length, line)
 })
+
+test('access: what was done with a broken glass is replayed, without its values', async () => {
+  const glass = ['--account', 'lotte@club.example', '--reason', 'the console is away']
+  const answer = await ring.command('access', 'break-glass', ...glass, '--json')
+  const { role, url } = JSON.parse(answer) as { role: string; url: string }
+  const place = new URL(url)
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: Number(place.port),
+    user: decodeURIComponent(place.username),
+    password: decodeURIComponent(place.password),
+    database: place.pathname.slice(1),
+    ssl: { ca, servername: 'localhost' },
+  })
+  await client.connect()
+  await client.query('select * from members where email = $1', ['somebody@club.example'])
+  await assert.rejects(client.query('select email from public.members'), { code: '42501' })
+  await client.end()
+  const replayed = await eventually('the statements of the grant', async () => {
+    const text = await ring.command('access', 'replay', role)
+    return text.includes('public.members') ? text : undefined
+  })
+  const lines = replayed.trim().split('\n')
+  assert.match(
+    lines.at(-2) ?? '',
+    /^\+\d\d:\d\d\.\d{3} {2}select \* from members where email = \$1/,
+  )
+  assert.match(lines.at(-1) ?? '', /select email from public\.members/)
+  assert(!replayed.includes('somebody@'))
+})
