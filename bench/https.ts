@@ -31,6 +31,7 @@ const SUBJECTS = process.env['VEILIG_BENCH_SUBJECTS']?.split(',')
 /** Of what is measured: requests, handshakes, idle, flow. The whole takes some six minutes. */
 const PARTS = (process.env['VEILIG_BENCH_PARTS'] ?? 'requests,handshakes,idle,flow').split(',')
 const CONNECTIONS = 64
+const HANDSHAKE_CLIENTS = 4
 const IDLE_CONNECTIONS = 1_000
 const UPLOAD_MIB = Number(process.env['VEILIG_FLOW_UPLOAD_MIB'] ?? '5120')
 const SLOW_CLIENTS = Number(process.env['VEILIG_FLOW_CLIENTS'] ?? '5000')
@@ -38,18 +39,21 @@ const ORIGIN_PORT = 9000
 const STOP_TIMEOUT_MS = 3_000
 
 type Subject = { readonly name: string; readonly port: number; readonly processes: ChildProcess[] }
-type Round = {
+/** What a client saw of one subject in one round; of handshakes alone no latency is told. */
+type Seen = {
+  readonly count: number
   readonly perSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly cpuUs: number
+  readonly p50Ms?: number
+  readonly p99Ms?: number
 }
+type Round = Seen & { readonly cpuUs: number }
+type Client = (subject: Subject, seconds: number) => Promise<Seen>
 
 const metrics = [
-  ['perSecond', 'requests', 'requests/s'],
+  ['perSecond', 'done', '1/s'],
   ['p50Ms', 'latency, median', 'ms'],
   ['p99Ms', 'latency, 99th percentile', 'ms'],
-  ['cpuUs', 'CPU', 'µs/request'],
+  ['cpuUs', 'CPU', 'µs'],
 ] as const
 
 const run = promisify(execFile)
@@ -64,11 +68,13 @@ try {
     await prepare()
     const subjects = await startAll()
     if (PARTS.includes('requests')) {
-      await measure(subjects, '/1k', '1 KB')
-      await measure(subjects, '/100k', '100 KB')
+      await measure(subjects, '1 KB', requests('/1k'))
+      await measure(subjects, '100 KB', requests('/100k'))
     }
     if (PARTS.includes('handshakes')) {
-      await measure(subjects, '/1k', '1 KB, a handshake each', ['-H', 'Connection: close'])
+      await measure(subjects, '1 KB, a handshake each', requests('/1k', 'Connection: close'))
+      if (which('openssl')) await measure(subjects, 'handshakes alone', handshakes)
+      else missing(BENCH, 'openssl', 'the package is not installed: it makes the handshakes')
     }
     if (PARTS.includes('idle')) for (const subject of subjects) await measureIdle(subject)
     for (const subject of subjects) for (const child of subject.processes) await stop(child)
@@ -145,28 +151,33 @@ async function startAll(): Promise<Subject[]> {
   return subjects
 }
 
-async function measure(
-  subjects: readonly Subject[],
-  path: string,
-  size: string,
-  options: readonly string[] = [],
-): Promise<void> {
+async function measure(subjects: readonly Subject[], what: string, client: Client): Promise<void> {
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]))
   for (let turn = 0; turn < ROUNDS; turn++) {
     const at = turn % subjects.length
     for (const subject of [...subjects.slice(at), ...subjects.slice(0, at)]) {
-      await load(subject, path, WARM_UP_SECONDS, options)
-      rounds.get(subject.name)?.push(await load(subject, path, SECONDS, options))
+      await client(subject, WARM_UP_SECONDS)
+      rounds.get(subject.name)?.push(await round(subject, client))
     }
   }
-  for (const { name } of subjects) report(name, size, rounds)
+  for (const { name } of subjects) report(name, what, rounds)
 }
 
-function report(name: string, size: string, all: ReadonlyMap<string, readonly Round[]>): void {
+async function round(subject: Subject, client: Client): Promise<Round> {
+  const cpu = (): number => {
+    return subject.processes.reduce((sum, { pid }) => sum + cpuSeconds(pid ?? 0), 0)
+  }
+  const before = cpu()
+  const seen = await client(subject, SECONDS)
+  return { ...seen, cpuUs: ((cpu() - before) / seen.count) * 1e6 }
+}
+
+function report(name: string, what: string, all: ReadonlyMap<string, readonly Round[]>): void {
   const ours = all.get(name) ?? []
   for (const [key, metric, unit] of metrics) {
-    const value = median(ours.map((round) => round[key]))
-    const line = { bench: BENCH, subject: name, metric: `${size}: ${metric}`, value, unit }
+    if (ours[0]?.[key] === undefined) continue
+    const value = median(ours.map((each) => each[key] ?? NaN))
+    const line = { bench: BENCH, subject: name, metric: `${what}: ${metric}`, value, unit }
     if (!name.startsWith('veilig')) {
       emit(line)
       continue
@@ -174,7 +185,7 @@ function report(name: string, size: string, all: ReadonlyMap<string, readonly Ro
     const ratio: Record<string, number> = {}
     for (const [peer, theirs] of all) {
       if (peer.startsWith('veilig')) continue
-      const ratios = ours.map((round, turn) => round[key] / (theirs[turn]?.[key] ?? NaN))
+      const ratios = ours.map((each, turn) => (each[key] ?? NaN) / (theirs[turn]?.[key] ?? NaN))
       ratio[peer] = Number(median(ratios).toPrecision(3))
     }
     emit({ ...line, ratio })
@@ -216,28 +227,32 @@ async function measureFlow(): Promise<void> {
   for (const client of clients) client.destroy()
 }
 
-async function load(
-  subject: Subject,
-  path: string,
-  seconds: number,
-  options: readonly string[],
-): Promise<Round> {
-  const cpu = (): number => {
-    return subject.processes.reduce((sum, { pid }) => sum + cpuSeconds(pid ?? 0), 0)
+/** Requests over connections that are kept, or not when a field says so. */
+function requests(path: string, ...fields: readonly string[]): Client {
+  return async ({ name, port }, seconds) => {
+    const args = ['-t2', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency']
+    const more = fields.flatMap((field) => ['-H', field])
+    const { stdout } = await run('wrk', [...args, ...more, `https://localhost:${port}${path}`])
+    if (/Non-2xx/.test(stdout)) throw new Error(`${name}: ${stdout}`)
+    return {
+      count: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+      p50Ms: latencyMs(stdout, '50%'),
+      p99Ms: latencyMs(stdout, '99%'),
+    }
   }
-  const before = cpu()
-  const url = `https://localhost:${subject.port}${path}`
-  const args = ['-t2', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...options, url]
-  const { stdout } = await run('wrk', args)
-  const spent = cpu() - before
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  if (/Non-2xx/.test(stdout)) throw new Error(`${subject.name}: ${stdout}`)
-  return {
-    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
-    p50Ms: latencyMs(stdout, '50%'),
-    p99Ms: latencyMs(stdout, '99%'),
-    cpuUs: (spent / requests) * 1e6,
-  }
+}
+
+/** Whole handshakes and nothing after them: no request, no session taken up again. */
+async function handshakes({ port }: Subject, seconds: number): Promise<Seen> {
+  const args = ['s_time', '-connect', `localhost:${port}`, '-new', '-time', String(seconds)]
+  const clients = await Promise.all(
+    Array.from({ length: HANDSHAKE_CLIENTS }, () => run('openssl', args)),
+  )
+  const count = clients.reduce((sum, { stdout }) => {
+    return sum + Number(/(\d+) connections in \d+ real seconds/.exec(stdout)?.[1] ?? 0)
+  }, 0)
+  return { count, perSecond: count / seconds }
 }
 
 function latencyMs(text: string, percentile: string): number {
