@@ -1,4 +1,4 @@
-/** Each fault is told once, whoever minds it, the worst first, with what it means and what to do. */
+/** Each fault is told once, whoever minds it, the worst first, with its meaning and its mend. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:https'

@@ -23,6 +23,8 @@ type Mark = {
   readonly more: string
 }
 
+/** Nothing runs, nothing is loaded. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 const OBSERVATORY_MAX = 145
 const SIX_HEADERS: readonly string[] = [
   'Strict-Transport-Security',
@@ -36,6 +38,8 @@ const SIX_HEADERS: readonly string[] = [
 /** A whole document. */
 export function writeHtmlReport(report: FullReport, options: HtmlOptions): string {
   const { headers, tls } = report
+  const { tests } = headers.observatory
+  const silent = untested(tls).join(', ')
   const site = headers.visit.page.url.host
   const marks = marksOf(report)
   const when = new Date(options.atMs).toISOString().slice(0, 16).replace('T', ' ')
@@ -44,14 +48,14 @@ export function writeHtmlReport(report: FullReport, options: HtmlOptions): strin
     options.ownAuthority && !tls.certificate.publiclyTrusted
       ? card(
           'Trust',
-          '<p>Trusted here only because an authority was named: a visitor who does not trust it is ' +
-            'warned, and an outside grader says T.</p>',
+          '<p>Trusted here only because an authority was named: a visitor who does not trust ' +
+            'it is warned, and an outside grader says T.</p>',
         )
       : ''
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="content-security-policy" content="${POLICY}">
 <title>${escape(site)}: ${marks.map(({ grade }) => escape(grade)).join(' ')}</title>
 <style>${htmlStyle}</style></head><body><main>
 <header><div><p class="over">Graded from outside</p><h1>${escape(site)}</h1>
@@ -60,9 +64,9 @@ export function writeHtmlReport(report: FullReport, options: HtmlOptions): strin
 ${found.length > 0 ? toMend(found) : '<p class="card fine">Nothing to mend.</p>'}
 ${trust}
 ${card('What was found', `<dl>${facts(report).map(factRow).join('')}</dl>`)}
-${card('MDN Observatory, test by test', `<table>${headers.observatory.tests.map(testRow).join('')}</table>`)}
+${card('MDN Observatory, test by test', `<table>${tests.map(testRow).join('')}</table>`)}
 ${card('Suites', tls.scan.versions.map(suiteList).join(''))}
-${card('Not tested, so nothing is said about', `<p class="soft">${escape(untested(tls).join(', '))}</p>`)}
+${card('Not tested, so nothing is said about', `<p class="soft">${escape(silent)}</p>`)}
 </main></body></html>
 `
 }
@@ -108,8 +112,8 @@ function passed(tests: FullReport['headers']['observatory']['tests']): string {
 function bar(name: string, value: number, max: number): string {
   const share = Math.round((100 * Math.min(value, max)) / max)
   return (
-    `<div class="bar ${toneOfShare(share)}"><span>${name}</span><i><b style="width:${share}%"></b></i>` +
-    `<span>${value}</span></div>`
+    `<div class="bar ${toneOfShare(share)}"><span>${name}</span>` +
+    `<i><b style="width:${share}%"></b></i><span>${value}</span></div>`
   )
 }
 
@@ -144,7 +148,8 @@ function markCard({ name, grade, detail, more }: Mark): string {
 function toMend(found: readonly Finding[]): string {
   const all = found.map(
     ({ severity, title, says, mend, costs }) =>
-      `<div class="finding ${severity}"><h3>${escape(title)} <span class="chip">${severity}</span> ` +
+      `<div class="finding ${severity}"><h3>${escape(title)} ` +
+      `<span class="chip">${severity}</span> ` +
       `<span class="costs">${escape(costs.join(' · '))}</span></h3><p>${escape(says)}</p>` +
       `<p class="mend">${escape(mend)}</p></div>`,
   )
@@ -167,7 +172,8 @@ function testRow({
 }: FullReport['headers']['observatory']['tests'][number]): string {
   const kind = modifier < 0 ? 'bad' : modifier > 0 ? 'good' : 'soft'
   const value = modifier > 0 ? `+${modifier}` : String(modifier).replace('-', '−')
-  return `<tr><td class="${kind}">${value}</td><td>${escape(test)}</td><td>${escape(says)}</td></tr>`
+  const cells = `<td>${escape(test)}</td><td>${escape(says)}</td>`
+  return `<tr><td class="${kind}">${value}</td>${cells}</tr>`
 }
 
 function suiteList({ version, suites }: FullReport['tls']['scan']['versions'][number]): string {

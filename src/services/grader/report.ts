@@ -56,8 +56,9 @@ function marks({ headers, tls }: FullReport, ink: Ink): string[] {
   }
   if (newest) {
     const same = older?.grade === newest.grade
-    const parts = `protocol ${newest.protocol}, keys ${newest.keyExchange}, ciphers ${newest.cipher}`
-    mark('TLS', newest.grade, newest.score / 100, `${newest.score} of 100 by SSL Labs’ guide 2009r`)
+    const { score, protocol, keyExchange, cipher } = newest
+    const parts = `protocol ${protocol}, keys ${keyExchange}, ciphers ${cipher}`
+    mark('TLS', newest.grade, score / 100, `${score} of 100 by SSL Labs’ guide 2009r`)
     const old = older && !same ? `; ${older.grade} by 2009q` : ''
     lines.push(`${' '.repeat(23 + BAR_WIDTH)}${ink('2', parts + old)}`)
   }

@@ -17,7 +17,7 @@ const PLACE_OF_RIGHT = 100
 const RIGHT = 'tie-break'
 const guarded = { path: '/login', accountField: 'email', success: { setsCookie: 'session' } }
 
-test('hydra: is given the right password, and the application is asked no more than six times', async () => {
+test('hydra: given even the right password, it does not get in; six are evaluated', async () => {
   let evaluated = 0
   await using application = await startUpstream((incoming, response) => {
     void text(incoming).then((body) => {
