@@ -20,9 +20,9 @@ after(async () => {
   await gateway[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
 })
-beforeEach(() => {
-  trail.clear()
+beforeEach(async () => {
   trail.delayMs = undefined
+  await trail.clearSettled()
 })
 
 const through: pg.ClientConfig = {

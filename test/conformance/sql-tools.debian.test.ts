@@ -113,7 +113,7 @@ function suite(tools: Tools, binaries: PostgresBinaries | undefined): void {
 
     test('psql: Ctrl-C cancels the statement', async () => {
       const args = ['-X', '-d', 'postgres', '-c', 'SELECT pg_sleep(30)']
-      gateway.trail.clear()
+      await gateway.trail.clearSettled()
       const child = spawn(join(tools.bin, 'psql'), args, { env: { ...libpq, ...through } })
       let err = ''
       child.stderr.on('data', (text) => (err += String(text)))
@@ -138,7 +138,7 @@ function suite(tools: Tools, binaries: PostgresBinaries | undefined): void {
       if (tools.major >= 17) ways.push({ PGCHANNELBINDING: 'require', PGSSLNEGOTIATION: 'direct' })
       if (tools.major >= 18) ways.push({ PGMINPROTOCOLVERSION: '3.2', PGMAXPROTOCOLVERSION: '3.2' })
       for (const way of ways) {
-        gateway.trail.clear()
+        await gateway.trail.clearSettled()
         const { out, err } = await psql({ ...through, ...way }, 'SELECT 7 AS seven')
         assert.match(out, /7/, err)
         const opened = await eventually(
@@ -174,7 +174,7 @@ function suite(tools: Tools, binaries: PostgresBinaries | undefined): void {
       const made = await run(through, 'pgbench', ['-i', '-q', '-s', '1', 'postgres'])
       assert.equal(made.code, 0, made.err)
       for (const mode of ['simple', 'extended', 'prepared']) {
-        gateway.trail.clear()
+        await gateway.trail.clearSettled()
         const args = ['-n', '-M', mode, '-c', '4', '-j', '1', '-t', '25', 'postgres']
         const said = await run(through, 'pgbench', args)
         assert.equal(said.code, 0, said.err)
@@ -192,7 +192,7 @@ function suite(tools: Tools, binaries: PostgresBinaries | undefined): void {
       const file = join(folder, 'pipeline.sql')
       const select = 'SELECT count(*) FROM pgbench_branches;\n'
       await writeFile(file, `\\startpipeline\n${select.repeat(100)}\\endpipeline\n`)
-      gateway.trail.clear()
+      await gateway.trail.clearSettled()
       const args = ['-n', '-M', 'extended', '-t', '3', '-f', file, 'postgres']
       const said = await run(through, 'pgbench', args)
       assert.equal(said.code, 0, said.err)

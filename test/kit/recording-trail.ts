@@ -1,6 +1,7 @@
 /** An audit trail in memory, for tests: what was appended can be read, and it can be made to fail. */
 import { FaultError } from '#lib/errors.ts'
 import type { AuditDetail, AuditEvent, AuditTrail } from '#audit/trail.ts'
+import { eventually } from './eventually.ts'
 
 export class RecordingTrail implements AuditTrail {
   readonly events: AuditEvent[] = []
@@ -33,5 +34,14 @@ export class RecordingTrail implements AuditTrail {
 
   clear(): void {
     this.events.length = 0
+  }
+
+  /** Clears once every session opened since the last time has said its last: none will intrude. */
+  async clearSettled(): Promise<void> {
+    await eventually('the end of all sessions', () => {
+      const open = this.of('DB_SESSION_OPENED').length - this.of('DB_SESSION_CLOSED').length
+      return open === 0 || undefined
+    })
+    this.clear()
   }
 }
