@@ -1,7 +1,7 @@
 /** What people read of each region. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { regionLine } from './region-lines.ts'
+import { faultLine, regionLine } from './region-lines.ts'
 
 const region = {
   name: 'abroad',
@@ -27,4 +27,11 @@ test('a region says up to when it is complete, whether it must be, and why it is
   const unknown = { ...away, lagMs: null, fault: 'behind' }
   assert.match(regionLine(unknown), /is behind, nobody knows how far/)
   assert.match(regionLine({ ...unknown, fault: null }), /is being compared/)
+})
+
+test('a log that does not come is told with its reason, one that comes is not', () => {
+  const log = { phase: 'streaming', timeline: 1, receivedLsn: null, serverEndLsn: null } as const
+  assert.equal(faultLine({ log: { ...log, fault: null } }), '')
+  const fault = 'WAL_SERVER_STRANGER: another server'
+  assert.match(faultLine({ log: { ...log, fault } }), /^THE LOG IS NOT RECEIVED: WAL_SERVER/)
 })

@@ -9,11 +9,11 @@ import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { HeldFrom } from '#services/backup/repository/entries.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
 import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
-import type { RegionStatus } from '#services/backup/status.ts'
+import type { BackupStatus } from '#services/backup/status.ts'
 import { findGaps } from '#services/backup/wal/gaps.ts'
 import type { Command } from '../command.ts'
 import { lastDrills, type Drilled } from '../receipts.ts'
-import { regionLine, regionsNow } from '../region-lines.ts'
+import { backupNow, faultLine, regionLine } from '../region-lines.ts'
 import { openForReading } from '../repository.ts'
 
 export const backupListCommand: Command = {
@@ -27,11 +27,12 @@ export const backupListCommand: Command = {
     const drilled = await lastDrills(context.paths)
     const holds = [...reader.chain.state.holds.values()]
     const json = values['json'] === true
-    const regions = await regionsNow(context.paths)
+    const now = await backupNow(context.paths)
+    const living = now === undefined ? '' : faultLine(now) + now.regions.map(regionLine).join('')
     process.stdout.write(
       json
-        ? asJson(catalogue, drilled, holds, regions)
-        : `${asText(catalogue, drilled, holds)}${(regions ?? []).map(regionLine).join('')}`,
+        ? asJson(catalogue, drilled, holds, now)
+        : `${asText(catalogue, drilled, holds)}${living}`,
     )
     return 0
   },
@@ -41,7 +42,7 @@ function asJson(
   { repositoryId, cluster, backups, wal, histories }: Catalogue,
   drilled: Drilled,
   holds: readonly HeldFrom[],
-  regions: readonly RegionStatus[] | undefined,
+  now: BackupStatus | undefined,
 ): string {
   const plain = (_: string, value: unknown): unknown =>
     typeof value === 'bigint' ? String(value) : value
@@ -56,7 +57,8 @@ function asJson(
     })),
     wal: wal.map(rangeOf),
     gaps: findGaps(wal, histories).map(rangeOf),
-    regions: regions ?? null,
+    logFault: now?.log.fault ?? null,
+    regions: now?.regions ?? null,
     holds: holds.map(({ id, fromMs, writtenMs, reason }) => ({ id, fromMs, writtenMs, reason })),
   }
   return `${JSON.stringify(shown, plain)}\n`

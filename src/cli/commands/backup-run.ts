@@ -89,6 +89,7 @@ function sentence(answer: ControlAnswer): string {
     case 'synchronous':
     case 'held':
     case 'recipients':
+    case 'branch-left':
     case 'synthetic':
     case 'noted':
       return ''

@@ -16,6 +16,7 @@ import { auditVerifyCommand } from './audit-verify.ts'
 import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
 import { backupHoldCommand, backupReleaseCommand } from './backup-hold.ts'
+import { backupLeaveBranchCommand } from './backup-leave-branch.ts'
 import { backupListCommand } from './backup-list.ts'
 import { backupRecoveryKeyCommand } from './backup-recovery-key.ts'
 import { backupRotateKeyCommand } from './backup-rotate-key.ts'
@@ -81,6 +82,7 @@ export const chapters: readonly Chapter[] = [
       backupVerifyCommand,
       backupDrillCommand,
       backupSynchronousCommand,
+      backupLeaveBranchCommand,
       backupHoldCommand,
       backupReleaseCommand,
       backupDestroyExpiredCommand,

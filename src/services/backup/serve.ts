@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { FaultError } from '#lib/errors.ts'
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import { settledWithin } from '#system/clock.ts'
 import type { RunningService } from '#system/service.ts'
@@ -31,6 +32,8 @@ const PROGRESS_MS = 250
 const WATCH_MS = 1000
 /** How long a stop waits for what is under way; what is cut off then was promised to nobody. */
 const STOP_MS = 5_000
+/** Until an answer has been read. */
+const REOPEN_MS = 500
 
 export type BackupService = RunningService & {
   readonly failed: Promise<never>
@@ -77,9 +80,13 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const mode = composeMode(config, ports, tell)
   const status = (): BackupStatus => statusOf(config, ports, receiver, runner, mode)
   const keeper = new RetentionKeeper(config.retainDays, ports)
+  const reopened = Promise.withResolvers<never>()
+  const leave = branchLeaver(keeper, () => {
+    void clock.sleep(REOPEN_MS).then(() => reopened.reject(reopens()))
+  })
   const control = await openControlSocket(
     ports.controlSocket,
-    controlHandler(runner, status, keeper, mode, signing(ports, runner), stop.signal),
+    controlHandler(runner, status, keeper, mode, signing(ports, runner), leave, stop.signal),
   )
   const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
   const work = [
@@ -91,6 +98,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   ]
   const failed = Promise.race([
     repository.failed,
+    reopened.promise,
     ...work.map((one) => one.then(() => new Promise<never>(() => undefined))),
   ])
   failed.catch(() => undefined) // whoever waits for it hears of it
@@ -106,12 +114,31 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   }
 }
 
+/** What was known of the log when it was opened is no more. @param reopen Once that was said. */
+function branchLeaver(keeper: RetentionKeeper, reopen: () => void): BranchLeaver {
+  return async ({ timeline, reason, dryRun }) => {
+    const report = await keeper.leaveBranch(timeline, reason, dryRun)
+    if (!dryRun) reopen()
+    return { answer: 'branch-left', report }
+  }
+}
+
+type BranchLeaver = (
+  request: Extract<ControlRequest, { request: 'leave-branch' }>,
+) => Promise<ControlAnswer>
+
+function reopens(): FaultError {
+  const message = 'a branch was left: the process starts again, and reads anew what is kept'
+  return new FaultError('BACKUP_REOPENS', message)
+}
+
 function controlHandler(
   runner: BackupRunner,
   status: () => BackupStatus,
   keeper: RetentionKeeper,
   mode: ModeKeeper,
   synthetic: (request: SyntheticRequest) => Promise<ControlAnswer>,
+  leave: BranchLeaver,
   signal: AbortSignal,
 ): ControlHandler {
   return async (request: ControlRequest, say): Promise<ControlAnswer> => {
@@ -122,6 +149,7 @@ function controlHandler(
     if (request.request === 'hold') {
       return { answer: 'held', id: await keeper.hold(request.fromMs, request.reason) }
     }
+    if (request.request === 'leave-branch') return leave(request)
     if (request.request === 'recipients') {
       await keeper.changeRecipients(request.keys)
       return { answer: 'recipients' }

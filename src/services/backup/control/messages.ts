@@ -8,6 +8,7 @@
  */
 import { z } from 'zod'
 import { ProtocolError } from '#lib/errors.ts'
+import type { BranchReport } from '../retention/branch.ts'
 import type { RetentionReport } from '../retention/destroy.ts'
 import type { ObjectProof } from '../repository/entries.ts'
 import { BACKUP_ID } from '../repository/names.ts'
@@ -19,6 +20,12 @@ import type { ModeState } from '../wal/synchronous/keeper.ts'
 export type ControlRequest =
   | { readonly request: 'status' }
   | { readonly request: 'destroy-expired'; readonly dryRun: boolean }
+  | {
+      readonly request: 'leave-branch'
+      readonly timeline: number
+      readonly reason: string
+      readonly dryRun: boolean
+    }
   | { readonly request: 'synchronous'; readonly on: boolean }
   | { readonly request: 'hold'; readonly fromMs: number; readonly reason: string }
   /** X25519 public keys, hex. */
@@ -49,6 +56,8 @@ export type ControlAnswer =
   | { readonly answer: 'progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly answer: 'done'; readonly backup: NewestBackup }
   | { readonly answer: 'destroyed'; readonly report: RetentionReport }
+  /** Unless nothing was to be done, the process ends, to be started again. */
+  | { readonly answer: 'branch-left'; readonly report: BranchReport }
   | { readonly answer: 'synchronous'; readonly state: ModeState }
   | { readonly answer: 'synthetic'; readonly id: string; readonly key: string }
   | { readonly answer: 'noted' }
@@ -62,6 +71,7 @@ export const finalAnswers: readonly string[] = [
   'status',
   'done',
   'destroyed',
+  'branch-left',
   'held',
   'recipients',
   'synchronous',
@@ -86,6 +96,12 @@ const proof = z.strictObject({ size: count, sha256: z.string().regex(/^[0-9a-f]{
 const request: z.ZodType<ControlRequest> = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
   z.strictObject({ request: z.literal('destroy-expired'), dryRun: z.boolean() }),
+  z.strictObject({
+    request: z.literal('leave-branch'),
+    timeline: z.int().min(1).max(0xffff_ffff),
+    reason: z.string().min(1).max(REASON_MAX),
+    dryRun: z.boolean(),
+  }),
   z.strictObject({ request: z.literal('synchronous'), on: z.boolean() }),
   z.strictObject({
     request: z.literal('hold'),

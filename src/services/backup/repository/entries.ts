@@ -83,7 +83,19 @@ export type ExpiredEntry = {
   readonly keys: readonly string[]
   /** Of each run of which the beginning is kept no longer: where the rest begins. */
   readonly log: readonly RunEnd[]
+  /** By order: the operator said that another branch counts. */
+  readonly branch?: LeftBranch | undefined
 }
+
+/** Timelines that are kept no longer: their histories and runs are as if they had never been. */
+export type LeftBranch = {
+  readonly timelines: readonly number[]
+  /** For people; at most 200 characters, no secret. */
+  readonly reason: string
+}
+
+/** Where the rest of a run begins of which nothing is kept. */
+export const NOTHING_LEFT: bigint = 2n ** 64n - 1n
 
 /** From this moment on nothing is given up until the hold is released. */
 export type HoldEntry = {

@@ -69,6 +69,9 @@ const shapes = {
     backups: z.array(backupId),
     keys: z.array(hexOf(16)),
     log: z.array(z.strictObject(runEnd)),
+    branch: z
+      .strictObject({ timelines: z.array(timeline).min(1), reason: z.string().max(200) })
+      .optional(),
   },
   destroyed: {
     expired: count,

@@ -34,7 +34,8 @@ import type {
   ClusterIdentity,
   Repository,
 } from './repository.ts'
-import { destroyExpired, type RetentionReport } from '../retention/destroy.ts'
+import { leaveBranch, type BranchReport } from '../retention/branch.ts'
+import { destroyExpired, type RetentionPorts, type RetentionReport } from '../retention/destroy.ts'
 import { emptyRetentionMemory } from '../retention/find.ts'
 import { parseRoot, type RepositoryRoot } from './root.ts'
 import { Sweeper } from './sweep.ts'
@@ -282,21 +283,24 @@ class OpenRepository implements Repository {
   }
 
   destroyExpired(retainMs: number, dryRun: boolean): Promise<RetentionReport> {
-    const { clock } = this.#options
+    return this.#destroy((ports) => destroyExpired(ports, retainMs, dryRun))
+  }
+
+  leaveBranch(branch: Parameters<Repository['leaveBranch']>[0]): Promise<BranchReport> {
+    return this.#destroy((ports) => leaveBranch(ports, branch))
+  }
+
+  #destroy<Report>(act: (ports: RetentionPorts) => Promise<Report>): Promise<Report> {
     const report = this.#destroying.then(() =>
-      destroyExpired(
-        {
-          regions: this.#regions,
-          root: this.#root,
-          chain: this.#chain,
-          nowMs: clock.nowMs(),
-          enter: (entry) => this.#enter(entry),
-          memory: this.#retention,
-          underWay: this.#underWay,
-        },
-        retainMs,
-        dryRun,
-      ),
+      act({
+        regions: this.#regions,
+        root: this.#root,
+        chain: this.#chain,
+        nowMs: this.#options.clock.nowMs(),
+        enter: (entry) => this.#enter(entry),
+        memory: this.#retention,
+        underWay: this.#underWay,
+      }),
     )
     this.#destroying = report.catch(() => {}) // its caller hears
     return report

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { BranchReport } from '../retention/branch.ts'
 import type { RetentionReport } from '../retention/destroy.ts'
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 import type { SyntheticBackups } from './synthetic-backups.ts'
@@ -253,6 +254,20 @@ export interface Repository extends AsyncDisposable {
    * @throws {FaultError} As the stores.
    */
   destroyExpired(retainMs: number, dryRun: boolean): Promise<RetentionReport>
+  /**
+   * Gives up what is kept of a timeline and of those that came from it, and destroys it: another
+   * branch of that number counts. The repository is to be opened anew afterwards.
+   *
+   * @param reason For people, at most 200 characters; it stands in the catalogue.
+   * @throws {UsageError} BRANCH_FIRST, BRANCH_UNKNOWN, BRANCH_HELD. @throws {FaultError} As the
+   *   stores.
+   */
+  leaveBranch(branch: {
+    readonly timeline: number
+    readonly reason: string
+    readonly retainMs: number
+    readonly dryRun: boolean
+  }): Promise<BranchReport>
   /**
    * From this moment on nothing is given up until the hold is released, whatever its age.
    *

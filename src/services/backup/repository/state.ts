@@ -8,6 +8,7 @@
 import { toHex } from '#lib/byte-fields.ts'
 import {
   digestFromHex,
+  NOTHING_LEFT,
   type BackupEntry,
   type CatalogueEntry,
   type ClusterEntry,
@@ -179,8 +180,17 @@ export class FoldedState implements CatalogueState {
     for (const [at, { id }] of this.#backups) if (gone.has(id)) this.#backups.delete(at)
     this.#sorted = undefined
     for (const start of entry.log) this.logStarts.set(start.run, start)
+    if (entry.branch) this.#leave(new Set(entry.branch.timelines))
     const backups = before - this.#backups.size
     this.expiries.set(sequence, { entry, writtenMs, backups, receipt: undefined })
+  }
+
+  /** Its number may be another branch's from now on. */
+  #leave(timelines: ReadonlySet<number>): void {
+    const left = this.runs.filter(({ entry }) => timelines.has(entry.timeline))
+    this.runs = this.runs.filter((run) => !left.includes(run))
+    for (const { entry } of left) this.runEnds.delete(entry.run)
+    for (const timeline of timelines) this.histories.delete(timeline)
   }
 
   /** @param digestOf SHA-256 of an entry, hex. */
@@ -202,7 +212,9 @@ export class FoldedState implements CatalogueState {
         writtenMs,
       })),
       runEnds: [...this.runEnds.values()].filter(({ run }) => alive.has(run)),
-      logStarts: [...this.logStarts.values()].filter(({ run }) => alive.has(run)),
+      logStarts: [...this.logStarts.values()].filter(
+        ({ run, endLsn }) => alive.has(run) || endLsn === NOTHING_LEFT,
+      ),
       histories: [...this.histories.values()].map(untyped),
       expiries: told.map(([sequence, { entry, writtenMs, backups, receipt }]) => ({
         sequence,
@@ -222,7 +234,8 @@ export class FoldedState implements CatalogueState {
     const runs = new Set(fold.runs.map(({ entry }) => entry.run))
     this.runs = this.runs.filter(({ entry }) => runs.has(entry.run))
     for (const run of this.runEnds.keys()) if (!runs.has(run)) this.runEnds.delete(run)
-    for (const run of this.logStarts.keys()) if (!runs.has(run)) this.logStarts.delete(run)
+    const starts = new Set(fold.logStarts.map(({ run }) => run))
+    for (const run of this.logStarts.keys()) if (!starts.has(run)) this.logStarts.delete(run)
     const told = new Set(fold.expiries.map(({ sequence }) => sequence))
     for (const sequence of this.expiries.keys()) {
       if (!told.has(sequence)) this.expiries.delete(sequence)

@@ -23,7 +23,7 @@ import {
 } from './names.ts'
 import { sha256 } from './object-frame.ts'
 import type { RepositoryRoot } from './root.ts'
-import { wholeLog } from './wal-listing.ts'
+import { isPartGivenUp, wholeLog } from './wal-listing.ts'
 
 /** The catalogue comes last: it must not name what is not there yet. */
 const FOLDERS = [ROOTS_FOLDER, KEYS_FOLDER, BACKUPS_FOLDER, WAL_FOLDER, CATALOGUE_FOLDER]
@@ -65,7 +65,7 @@ export function checkObject(
 
 /** What retention has given up or a fold has taken the place of: it must not come back. */
 export function isGivenUp(chain: CatalogueChain, name: string): boolean {
-  const { expiries, logStarts } = chain.state
+  const { expiries } = chain.state
   const entry = parseEntryName(name)
   if (entry) return chain.isFolded(entry.sequence)
   if (name.startsWith(`${KEYS_FOLDER}/`)) {
@@ -73,7 +73,7 @@ export function isGivenUp(chain: CatalogueChain, name: string): boolean {
     return [...expiries.values()].some(({ entry }) => entry.keys.includes(key))
   }
   const part = parseWalName(name)
-  return part !== undefined && part.endLsn <= (logStarts.get(part.run)?.endLsn ?? 0n)
+  return part !== undefined && isPartGivenUp(chain.state, part)
 }
 
 export type CopyOptions = {

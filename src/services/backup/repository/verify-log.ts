@@ -10,6 +10,7 @@ import { formatLsn, type Lsn } from '#protocol/postgres/replication/lsn.ts'
 import { digestFromHex } from './entries.ts'
 import { IN_STEP_MAX } from './lane.ts'
 import type { CatalogueState } from './state.ts'
+import { isPartGivenUp } from './wal-listing.ts'
 import type { ReadWalPart } from './wal-part.ts'
 
 /** Between two parts of a run something was not listed. */
@@ -52,8 +53,8 @@ export class LogCheck {
   }
 
   /** Whether the part was given up: it is being deleted. */
-  isGivenUp({ run, endLsn }: ReadWalPart): boolean {
-    return endLsn <= (this.#state.logStarts.get(run)?.endLsn ?? 0n)
+  isGivenUp(part: ReadWalPart): boolean {
+    return isPartGivenUp(this.#state, part)
   }
 
   /**

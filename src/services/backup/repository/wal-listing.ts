@@ -10,6 +10,14 @@ import { parseWalName, WAL_FOLDER, walFolder, walName, type WalName } from './na
 import type { WalRange } from './repository.ts'
 import type { CatalogueState } from './state.ts'
 
+/** Whether a part was given up: it is being deleted, and counts for nothing. */
+export function isPartGivenUp(
+  { logStarts }: Pick<CatalogueState, 'logStarts'>,
+  { run, endLsn }: Pick<WalName, 'run' | 'endLsn'>,
+): boolean {
+  return endLsn <= (logStarts.get(run)?.endLsn ?? 0n)
+}
+
 /** All WAL objects of a store, or of one timeline, or of one segment. */
 export async function* listWal(
   store: ObjectStore,
@@ -77,6 +85,7 @@ export class WalRanges {
   }
 
   add(part: WalName): void {
+    if (this.#state && isPartGivenUp(this.#state, part)) return
     const run = this.#runs.get(part.run) ?? new RunRanges()
     this.#runs.set(part.run, run)
     run.add(part)

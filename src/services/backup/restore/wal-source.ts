@@ -12,7 +12,7 @@ import type { ObjectStore } from '#storage/object-store.ts'
 import { walName, type WalName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { openWhole } from '../repository/sealing.ts'
-import { listWal } from '../repository/wal-listing.ts'
+import { isPartGivenUp, listWal } from '../repository/wal-listing.ts'
 import { parseWalPart, type ReadWalPart } from '../repository/wal-part.ts'
 import { namedUnder, type PathPart } from './timelines.ts'
 
@@ -100,7 +100,7 @@ async function stepsOf(
   // Regions that answered last time come first: where they have it all, no other is asked.
   for (const { store } of reader.regions.slice()) {
     try {
-      await listParts(store, path, segment.startLsn, size, parts)
+      await listParts(reader, store, path, segment.startLsn, size, parts)
       found = stepsIn(reader, path, segment, [...parts.values()])
       if (!found.hole) return found
     } catch (error) {
@@ -165,6 +165,7 @@ async function openStep(
 
 /** The parts of a segment on every timeline of the path that a region has. */
 async function listParts(
+  { chain }: RepositoryReader,
   store: ObjectStore,
   path: readonly PathPart[],
   segmentLsn: Lsn,
@@ -176,8 +177,9 @@ async function listParts(
       startLsn < segmentLsn + size && (endLsn === undefined || endLsn > segmentLsn),
   )
   for (const { timeline } of crossing) {
-    for await (const part of listWal(store, { timeline, segmentLsn }))
-      parts.set(walName(part), part)
+    for await (const part of listWal(store, { timeline, segmentLsn })) {
+      if (!isPartGivenUp(chain.state, part)) parts.set(walName(part), part)
+    }
   }
 }
 

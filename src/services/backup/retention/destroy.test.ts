@@ -94,7 +94,7 @@ test('retention: no key that is left opens what went of the log, not a part of i
   )
 })
 
-test('retention: the key of the log before the first backup goes once the window has passed it', async () => {
+test('retention: the key of the log before the first backup goes in its hour too', async () => {
   const { keys, stores, clock } = repositoryInTime()
   await using repository = await openSmall(keys, stores, { clock })
   await days(repository, clock, 2)

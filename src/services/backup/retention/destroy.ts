@@ -85,7 +85,7 @@ export async function destroyExpired(
 const nothingDone = { objects: 0, receipts: 0, waitingFor: [] as readonly string[] }
 
 /** Deletes what was given up and has no receipt yet. */
-async function settle(
+export async function settle(
   ports: RetentionPorts,
 ): Promise<Pick<RetentionReport, 'objects' | 'receipts' | 'waitingFor'>> {
   const { chain, regions } = ports

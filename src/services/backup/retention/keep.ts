@@ -8,6 +8,7 @@ import { fromHex, toHex } from '#lib/byte-fields.ts'
 import { VeiligError } from '#lib/errors.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { BackupPorts } from '../ports.ts'
+import type { BranchReport } from './branch.ts'
 import type { RetentionReport } from './destroy.ts'
 
 const EVERY_MS = 60_000
@@ -52,6 +53,17 @@ export class RetentionKeeper {
       await this.#tellNowAndThen({ code: 'RETENTION_FAILED', detail }, error.code)
       throw error
     }
+  }
+
+  /** Gives up a branch by order. @throws {UsageError} BRANCH_…. @throws {FaultError} STORE_…. */
+  async leaveBranch(timeline: number, reason: string, dryRun: boolean): Promise<BranchReport> {
+    const { repository, trail } = this.#ports
+    const retainMs = this.#retainMs
+    const report = await repository.leaveBranch({ timeline, reason, retainMs, dryRun })
+    const { backups, objects, timelines } = report
+    const detail = { timelines: timelines.join(' '), reason, backups: backups.length, objects }
+    if (!dryRun) await trail.append([{ code: 'BACKUP_BRANCH_LEFT', detail }])
+    return report
   }
 
   /** From this moment on nothing is given up. @returns The hold's id, once all regions know it. */

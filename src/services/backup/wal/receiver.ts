@@ -141,9 +141,9 @@ export class WalReceiver {
     const ancestors = await this.#keepHistory(connection, identity.timeline)
     const slot = await ensureSlot(connection, slotName)
     if (slot.made !== 'found') await this.#tellSlot(slot)
-    await this.#recogniser.check(connection, slotName, identity, ancestors)
     const last = await repository.wal.lastPosition(identity.systemIdentifier)
     const held = heldEnds((await repository.catalogue()).wal, last)
+    await this.#recogniser.check(connection, slotName, { ...identity, ancestors, held })
     const { walSegmentSize } = cluster
     const decision = decideStart({
       last,
@@ -234,7 +234,8 @@ function forked(timeline: number): FaultError {
   const message =
     `the server's timeline ${timeline} branched off elsewhere than the timeline ${timeline} that ` +
     'is kept: two servers were promoted apart. Follow the other one, restore a server from what ' +
-    'is kept (it gets a timeline of its own), or name a new repository for this one'
+    'is kept (it gets a timeline of its own), or say that this one counts: ' +
+    `veilig backup leave-branch --timeline ${timeline}`
   return new FaultError('WAL_TIMELINE_FORKED', message)
 }
 

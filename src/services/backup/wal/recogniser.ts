@@ -39,10 +39,17 @@ export type TailMemory = {
 /** A process that takes over from a killed one knows what that saw so long ago at most. */
 const SAVE_EVERY_MS = 10_000
 
+export type ServerSeen = SystemIdentity & {
+  /** Of its timeline. */
+  readonly ancestors: readonly TimelineSwitch[]
+  /** Timelines of which log is kept. */
+  readonly held: ReadonlyMap<number, unknown>
+}
+
 type Watched = {
   readonly systemIdentifier: bigint
   readonly timeline: number
-  readonly session: Pick<WalSession, 'receivedLsn' | 'tail'>
+  readonly session: Pick<WalSession, 'tail'>
 }
 
 export class Recogniser {
@@ -66,21 +73,16 @@ export class Recogniser {
   /**
    * Compares what the server has with what was seen last, where it still has it.
    *
-   * @param ancestors Of the server's timeline.
    * @throws {FaultError} WAL_SERVER_STRANGER.
    */
-  async check(
-    connection: LogConnection,
-    slot: string,
-    server: SystemIdentity,
-    ancestors: readonly TimelineSwitch[],
-  ): Promise<void> {
+  async check(connection: LogConnection, slot: string, server: ServerSeen): Promise<void> {
     this.#note()
     this.#tail ??= await this.#memory.load()
     const tail = this.#tail
     if (tail?.systemIdentifier !== server.systemIdentifier) return
     const { timeline, endLsn, size } = tail
-    const past = ancestors.find((at) => at.timeline === timeline)
+    if (!server.held.has(timeline)) return // that branch was left
+    const past = server.ancestors.find((at) => at.timeline === timeline)
     const end = timeline === server.timeline ? server.flushLsn : past?.endLsn
     if (end === undefined || end < endLsn) return // of another past, and judged by that
     const from = { timeline, startLsn: endLsn - BigInt(size), size }
@@ -98,11 +100,12 @@ export class Recogniser {
 
   #note(): void {
     const { systemIdentifier, timeline, session } = this.#watched ?? {}
-    if (systemIdentifier === undefined || !session || session.tail.length === 0) return
-    const { receivedLsn: endLsn, tail } = session
+    const tail = session?.tail
+    if (systemIdentifier === undefined || timeline === undefined || !tail) return
+    const { endLsn, bytes } = tail
     if (this.#tail?.endLsn === endLsn && this.#tail.timeline === timeline) return
-    const sha256 = digestOf(tail)
-    this.#tail = { systemIdentifier, timeline: timeline ?? 0, endLsn, size: tail.length, sha256 }
+    const sha256 = digestOf(bytes)
+    this.#tail = { systemIdentifier, timeline, endLsn, size: bytes.length, sha256 }
   }
 
   async #save(): Promise<void> {
@@ -127,6 +130,6 @@ function stranger({ timeline, endLsn }: LogTail): FaultError {
     `the server has other log before ${formatLsn(endLsn)} on timeline ${timeline} than came from ` +
     'there: it is another server of the same number, promoted apart, or an older copy that went ' +
     'on. Nothing of it is written; follow the other one, or say that this one counts: ' +
-    'veilig backup leave-branch'
+    `veilig backup leave-branch --timeline ${timeline}`
   return new FaultError('WAL_SERVER_STRANGER', message)
 }

@@ -92,3 +92,24 @@ function promised(session: WalSession): [bigint, bigint] {
   const view = new DataView(status.buffer)
   return [view.getBigUint64(1), view.getBigUint64(9)]
 }
+
+test('session: its tail is the last bytes that say something, however they came', () => {
+  const session = begin()
+  assert.equal(session.tail, undefined)
+  const content = Uint8Array.from({ length: 600 }, (_, at) => 1 + (at % 200))
+  const send = (from: number, bytes: Uint8Array): void => {
+    const startLsn = 1000n + BigInt(from)
+    session.take({ kind: 'wal', startLsn, serverEndLsn: 0n, bytes }, 0, 0)
+  }
+  for (let at = 0; at < 600; at += 40) send(at, content.subarray(at, at + 40))
+  const tail = { endLsn: 1600n, bytes: content.slice(88) }
+  assert.deepEqual(plain(session.tail), tail)
+  send(600, new Uint8Array(8000)) // a segment that is ended early is filled up
+  assert.deepEqual(plain(session.tail), tail)
+  send(8600, Uint8Array.of(7, 8, 0, 0))
+  assert.deepEqual(plain(session.tail), { endLsn: 9602n, bytes: Uint8Array.of(7, 8) })
+})
+
+function plain(tail: WalSession['tail']): unknown {
+  return tail && { endLsn: tail.endLsn, bytes: Uint8Array.from(tail.bytes) }
+}

@@ -17,6 +17,13 @@ import type { WalBytes, WalPosition } from '../repository/repository.ts'
 /** Kept of what came: a few records, each with its checksum, its transaction, its predecessor. */
 const TAIL_BYTES = 512
 
+export type SessionTail = {
+  /** One past them. */
+  readonly endLsn: Lsn
+  /** A copy; at least one. */
+  readonly bytes: Uint8Array
+}
+
 export class WalSession {
   readonly #timeline: number
   readonly #partMaxBytes: number
@@ -27,8 +34,7 @@ export class WalSession {
   #held: Uint8Array[] = []
   #heldBytes = 0
   #heldSinceMs = 0
-  /** The last bytes that came; a copy. */
-  #tail: Uint8Array = new Uint8Array(0)
+  #tail: SessionTail | undefined
 
   /**
    * @param options.serverEndLsn Where the server was when the run began.
@@ -52,8 +58,8 @@ export class WalSession {
     return this.#receivedLsn
   }
 
-  /** The last bytes before `receivedLsn`; empty before the first. */
-  get tail(): Uint8Array {
+  /** The last bytes that came and say something; undefined before the first. */
+  get tail(): SessionTail | undefined {
     return this.#tail
   }
 
@@ -102,7 +108,7 @@ export class WalSession {
       throw new ProtocolError('WAL_NOT_CONTIGUOUS', `WAL at ${came} came after ${wanted}`)
     }
     const parts: WalBytes[] = []
-    this.#keepTail(message.bytes)
+    this.#keepTail(message.startLsn, message.bytes)
     let rest = message.bytes
     while (rest.length > 0) {
       if (this.#heldBytes === 0) this.#heldSinceMs = atMs
@@ -116,9 +122,16 @@ export class WalSession {
     return parts
   }
 
-  #keepTail(bytes: Uint8Array): void {
-    const own = bytes.length < TAIL_BYTES ? this.#tail.slice(bytes.length - TAIL_BYTES) : []
-    this.#tail = Buffer.concat([Buffer.from(own), bytes.subarray(-TAIL_BYTES)])
+  /** What a segment is filled up with when it is ended early says nothing, and is passed over. */
+  #keepTail(startLsn: Lsn, bytes: Uint8Array): void {
+    let size = bytes.length
+    while (size > 0 && bytes[size - 1] === 0) size--
+    if (size === 0) return
+    const { endLsn, bytes: before } = this.#tail ?? { endLsn: -1n, bytes: new Uint8Array(0) }
+    const own = bytes.subarray(Math.max(0, size - TAIL_BYTES), size)
+    const room = endLsn === startLsn ? TAIL_BYTES - own.length : 0
+    const kept = room === 0 ? own.slice() : Buffer.concat([before.slice(-room), own])
+    this.#tail = { endLsn: startLsn + BigInt(size), bytes: kept }
   }
 
   /** When the part begun must be sent on, or undefined when there is none. */
