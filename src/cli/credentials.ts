@@ -30,12 +30,13 @@ const ways: readonly (readonly [RegExp, Renewed])[] = [
   [/\/(database-password|database-url|control-password|smtp-url)$/, 'by itself'],
   [/submission-password$/, 'by itself'],
   [/^mail-gateway\/dkim-/, 'by itself'],
-  [/^web-gateway\/.*(\.pem|acme\.key)$/, 'by itself'],
+  [/^web-gateway\/acme/, 'by itself'],
+  [/^(web|sql|mail)-gateway\/tls\.(pem|key)$/, 'at the next start'],
   [/^(recovery|backup)\/.*\.key$/, 'backup rotate-key'],
   [/^prober\/staff-password$|\/payments-(key|events-secret)$/, 'at the next start'],
-  // Others hold what these signed or sealed; with another key they could not check or open it.
+  // Others hold what these signed, sealed or were the source of, and could not go on with another.
   [/^(notary|seal|witness|vantage|drill|verifier|ca)\/.*\.key$/, 'kept'],
-  [/\/(audit|staff|seal|token|login)\.key$/, 'kept'],
+  [/\/(audit|staff|seal|token|login)\.key$|^application\/session-secret$/, 'kept'],
 ]
 /** What stands beside a secret while it is renewed, or is of no use any more. */
 const beside = /\.(next|former|tmp)$/

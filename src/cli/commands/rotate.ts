@@ -9,11 +9,10 @@ import type { Command, CommandInput } from '../command.ts'
 import { openCommandBook } from '../command-book.ts'
 import type { Context } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
-import { renewWhere } from '../renewal/renew.ts'
+import { REMIND_DAYS, renewWhere } from '../renewal/renew.ts'
 
 const DAY_MS = 86_400_000
 const DAYS_MAX = 60
-const REMIND_DAYS = 50
 const BOOK = 'rotate'
 
 export const rotateCommand: Command = {

@@ -7,7 +7,7 @@ import type { AuditTrail } from '#audit/trail.ts'
 import { VeiligError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Context } from '../context.ts'
-import { credentialAges } from '../credentials.ts'
+import { credentialAges, type MachineCredential } from '../credentials.ts'
 import { holdRenewal, renewalsOf, type Renewal } from './renewal.ts'
 
 const DAY_MS = 86_400_000
@@ -64,10 +64,25 @@ async function renewOne(
   return { credential, tookMs }
 }
 
+/** Where the ring cannot change it over by itself, somebody is told so many days before the end. */
+export const REMIND_DAYS = 50
+const REMIND_EVERY_MS = DAY_MS
+
+/** What is soon too old and waits for somebody: a restart, or an act. */
+async function dueOf(context: Context): Promise<readonly MachineCredential[]> {
+  return (await credentialAges(context)).filter(
+    ({ ageMs, renewed }) =>
+      ageMs >= REMIND_DAYS * DAY_MS && renewed !== 'kept' && renewed !== 'by itself',
+  )
+}
+
 const LOOK_EVERY_MS = 3_600_000
 const FIRST_LOOK_MS = 30_000
 
-/** Looks every hour for what is older than `access.rotateDays`, and renews it. */
+/**
+ * Looks every hour for what is older than `access.rotateDays`, and renews it; tells once a day of
+ * what it cannot renew.
+ */
 export function keepRenewed(
   context: Context,
   trail: AuditTrail,
@@ -82,12 +97,23 @@ export function keepRenewed(
     if (done.length > 0) tell(`${done.length - failed.length} credentials were renewed`)
     for (const one of failed) tell(`${one.credential} could not be renewed (${one.failed})`)
   }
+  let remindedMs = -Infinity
+  const remind = async (): Promise<void> => {
+    if (clock.monotonicMs() - remindedMs < REMIND_EVERY_MS) return
+    remindedMs = clock.monotonicMs()
+    for (const { name: credential, ageMs, renewed: how } of await dueOf(context)) {
+      const days = Math.floor(ageMs / DAY_MS)
+      await trail.append([{ code: 'CREDENTIAL_DUE', detail: { credential, days, how } }])
+      tell(`${credential} is ${days} days old; it is renewed ${how}`)
+    }
+  }
   const round = async (): Promise<void> => {
     let pauseMs = FIRST_LOOK_MS
     while (!stopping.signal.aborted) {
       await clock.sleep(pauseMs, stopping.signal).catch(() => undefined)
       if (stopping.signal.aborted) return
       await look().catch((error: Error) => tell(`nothing was renewed: ${error.message}`))
+      await remind().catch((error: Error) => tell(`nobody was reminded: ${error.message}`))
       pauseMs = LOOK_EVERY_MS
     }
   }

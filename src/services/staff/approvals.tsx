@@ -28,7 +28,7 @@ export function ApprovalsPage(
     <Shell {...frame('Approvals', '/approvals', props)}>
       <Problem text={problem} />
       <p class="lead">
-        Nobody restores over the running database, reads the recovery key or erases before its time
+        Nobody restores over the running database, reads the recovery key or erases what is held
         alone: one asks, another approves.
       </p>
       {open.length === 0 && <p class="calm tint proven">Nothing waits for a second person.</p>}

@@ -22,8 +22,8 @@ export type Ensured<T> = { readonly pair: T; readonly made: boolean }
 
 const DAY_MS = 86_400_000
 
-/** A certificate with less life than this is renewed at start. */
-export const RENEW_BEFORE_MS: number = 30 * DAY_MS
+/** A certificate with less life than this, of ninety days, is renewed at start: with its key. */
+export const RENEW_BEFORE_MS: number = 60 * DAY_MS
 
 /** The authority is replaced while every certificate it signed can still run out under it. */
 const AUTHORITY_RENEW_BEFORE_MS = 120 * DAY_MS

@@ -44,17 +44,17 @@ test('local authority: a second start keeps all; keys are ours alone', async () 
   }
 })
 
-test('local authority: renewed below 30 days of life, and not before', async () => {
+test('local authority: renewed below 60 days of life, and not before', async () => {
   const later = (days: number): Clock => ({
     ...systemClock,
     nowMs: () => Date.now() + days * DAY_MS,
   })
   await start('aged', systemClock)
-  assert.equal((await start('aged', later(59))).made, false)
-  const renewed = await start('aged', later(61))
+  assert.equal((await start('aged', later(29))).made, false)
+  const renewed = await start('aged', later(31))
   assert.equal(renewed.made, true)
   const validTo = new X509Certificate(renewed.certificatePem).validToDate.getTime()
-  assert(validTo > Date.now() + 150 * DAY_MS)
+  assert(validTo > Date.now() + 120 * DAY_MS)
 })
 
 test('local authority: files that do not fit each other are replaced, not served', async () => {
