@@ -27,7 +27,12 @@ export async function filledFolder(
   if (!existsSync(join(folder, DONE))) {
     await rm(folder, { recursive: true, force: true }) // left by a run that was ended half-way
     await mkdir(folder, { recursive: true })
-    await fill(folder)
+    try {
+      await fill(folder)
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
     await writeFile(join(folder, DONE), '')
   }
   return {

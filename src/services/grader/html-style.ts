@@ -56,7 +56,7 @@ p { margin: 0 }
 .chip { font-size: .6875rem; font-weight: 700; letter-spacing: .06em; text-transform: uppercase;
   color: var(--tone); border: 1px solid currentColor; border-radius: 1rem; padding: .05rem .55rem }
 .costs { color: var(--soft); font-size: .8125rem; font-weight: 400 }
-.finding p { margin-top: .3rem }
+.finding p { margin-top: .3rem; overflow-wrap: anywhere }
 .mend::before { content: "→ "; color: var(--good); font-weight: 700 }
 .critical, .serious { --tone: var(--bad) } .moderate { --tone: var(--fair) }
 .minor { --tone: var(--calm) }
