@@ -22,7 +22,8 @@ export function setting(
   const back = Object.fromEntries(Object.keys(change).map((key) => [key, undefined]))
   return {
     how,
-    also,
+    // While the way in starts anew there is no status page to be seen: that is said, too.
+    also: processes.includes('web-gateway') ? [...also, 'status.public'] : also,
     break: async (ring) => {
       await ring.configure(section, change, ...processes)
       return () => ring.configure(section, back, ...processes)

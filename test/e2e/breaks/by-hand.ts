@@ -166,12 +166,8 @@ export const secretInSource: Break = {
   how: 'a key stands in the source',
   break: (ring) => {
     const folder = join(ring.folder, 'source')
-    const key = ['-----BEGIN RSA', 'PRIVATE KEY-----'].join(' ')
-    const end = ['-----END RSA', 'PRIVATE KEY-----'].join(' ')
-    writeFileSync(
-      join(folder, 'deploy.pem'),
-      `${key}\n${'TUlJRXBBSUJBQUtDQVFFQQ'.repeat(20)}\n${end}\n`,
-    )
+    const key = ['wJalrXUtnFEMI/K7MDENG', 'bPxRfiCYzQ3vT9pLmK2x'].join('/')
+    writeFileSync(join(folder, 'deploy.sh'), `export AWS_SECRET_ACCESS_KEY=${key}\n`)
     commit(folder)
     return Promise.resolve(() => git(folder, 'reset', '--hard', '--quiet', 'HEAD~1'))
   },
@@ -217,7 +213,7 @@ async function answering(
 /** Without our redirect somebody answers in the clear. With all fields, so that only that is wrong. */
 export const plainContent: Break = {
   how: 'a plain request is answered with content',
-  also: ['headers.grade'],
+  also: ['headers.grade', 'status.public'],
   break: async (ring) => {
     await ring.configure('webGateway', { redirect: false }, 'web-gateway')
     const fields = {
@@ -242,6 +238,7 @@ export const plainContent: Break = {
 /** The application between itself and the gateway: all as it was, but for its policy. */
 export const weakPolicy: Break = {
   how: 'the application’s policy lets inline scripts in',
+  also: ['status.public'],
   break: async (ring) => {
     const server = createServer((incoming, outgoing) => {
       const { method, url: path, headers } = incoming

@@ -73,8 +73,9 @@ export const breaks: Readonly<Record<string, Break>> = {
   'tls.grade': setting(
     'HTTPS is remembered for less than half a year',
     'webGateway',
-    { headers: { strictTransportSecurity: 'max-age=15600000' } },
+    { headers: { strictTransportSecurity: 'max-age=15000000' } },
     ['web-gateway'],
+    ['headers.present', 'headers.grade'],
   ),
   'headers.present': setting(
     'a content security policy that says nothing of scripts',
@@ -89,7 +90,7 @@ export const breaks: Readonly<Record<string, Break>> = {
   'cookies.secure': setting(
     'scripts may read the cookie of the session',
     'webGateway',
-    { cookies: { readByScripts: ['__Host-session'] } },
+    { cookies: { readByScripts: ['session', '__Host-session'] } },
     ['web-gateway'],
   ),
   'payments.redirect': altered(

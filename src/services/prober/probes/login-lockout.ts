@@ -22,15 +22,16 @@ const DEVICE_COOKIE = '__Host-veilig-device'
 
 export function loginLockoutProbe(target: WebTarget, login: ProberLockout): Probe {
   let device: string | undefined // of the last success: the owner's browser keeps it, too
+  let isDoubted = false // the owner was not let in with it: perhaps it is of another time
   const wrong = { ...login.fields, [login.passwordField]: 'wrong-on-purpose' }
   return {
     version: 1,
     everySeconds: COSTLY_SECONDS,
     measure: async (signal) => {
-      if (device === undefined) {
+      if (device === undefined || isDoubted) {
         const first = await signIn(target, login.path, login.fields, undefined, signal)
-        device = first.device
-        if (!first.welcome) {
+        device = first.device ?? device
+        if (!first.welcome && device === undefined) {
           const message = `the right password got status ${first.status}; check prober.lockout`
           throw new FaultError('PROBE_NO_LOGIN', message)
         }
@@ -52,7 +53,8 @@ export function loginLockoutProbe(target: WebTarget, login: ProberLockout): Prob
       const owner = await signIn(target, login.path, login.fields, device, signal)
       if (owner.welcome) good.push(finding('LOGIN_OWNER_ADMITTED'))
       else bad.push(finding('LOGIN_OWNER_LOCKED_OUT', { status: owner.status }))
-      device = owner.device ?? (owner.welcome ? device : undefined)
+      device = owner.device ?? device
+      isDoubted = !owner.welcome
       return verdictOf(good, bad)
     },
   }
