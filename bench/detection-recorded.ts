@@ -37,7 +37,7 @@ for (const file of readdirSync(folder).toSorted()) {
     const { user, sql } = JSON.parse(line) as Said
     for (const judge of [alone, everything]) {
       judged++
-      if (!isInjection(judge.judge(sql, user))) judge.learn(sql, user)
+      if (!isInjection(judge.judge(sql, user))) judge.hear(sql, user)
       else {
         told++
         process.stderr.write(`told: ${JSON.stringify({ file, user, sql: sql.slice(0, 300) })}\n`)

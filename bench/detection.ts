@@ -91,7 +91,7 @@ function falseAlerts(hasCorpus: boolean): void {
       for (const sql of texts()) {
         judged++
         if (isInjection(judge.judge(sql, 'role'))) told++
-        else judge.learn(sql, 'role')
+        else judge.hear(sql, 'role')
       }
       const { user, system } = process.cpuUsage(start)
       const subject = judge === everything ? 'one role says all' : 'a role of its own'

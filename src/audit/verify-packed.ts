@@ -103,7 +103,8 @@ async function explain(
     } else if (differing) {
       const { first, last, count } = differing
       const place = { first, last }
-      const message = `${count} rows are not the records of the segment, within ${records(first, last)}`
+      const among = records(first, last)
+      const message = `${count} rows are not the records of the segment, among ${among}`
       findings.add('AUDIT_PACKED_ALTERED', file, message, place)
     } else if ((await makerOf(connection, path)) === (await makerOf(connection, again))) {
       const message = 'its rows are the records, but what leads questions to them is not as packed'

@@ -21,7 +21,7 @@ const ordinary = Array.from({ length: 6 }, (_, at) => ({
   role: 'app',
 }))
 
-test('detect replay: a line for each statement, in order, and a broken line is named', async (t) => {
+test('detect replay: a line for each statement, in order; a broken line is named', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'veilig-replay-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const fileOf = async (name: string, lines: readonly unknown[]): Promise<string> => {

@@ -96,7 +96,7 @@ async function* linesOf(file: string): AsyncGenerator<Recorded> {
     const where = number > 0 ? `${file}, line ${number},` : file
     const message =
       `${where} cannot be read: ${whatIsWrong(cause)}. ` +
-      'Each line is an object {"sql": "SELECT …", "role": "app", "at": "2026-11-23T09:00:00Z"}; ' +
+      'Each line is an object {"sql": "SELECT …", "role": "app", "at": "2026-11-23T09:00Z"}; ' +
       'role and at may be left out'
     throw new UsageError('REPLAY_UNREADABLE', message, { cause })
   } finally {
@@ -109,7 +109,7 @@ function recordedIn(text: string): Recorded {
   return { at, said: { sql, role: role ?? '', atMs: momentOf(at) } }
 }
 
-/** Seconds end and milliseconds begin here, so that either is understood: the year 5138, and 1973. */
+/** Seconds end and milliseconds begin here (the years 5138 and 1973), so either is understood. */
 const SECONDS_MAX = 1e11
 
 /** Undefined for what is no moment: then only what needs none is judged. */

@@ -66,7 +66,7 @@ const table = {
   textArithmetic: [2, 'texts compared or calculated with'],
   /** A name in quotes that holds code. */
   quotedCode: [4, 'a name in quotes that holds code'],
-  /** What no PostgreSQL server can do, and payloads for others ask for: texts multiplied, 'x' AND. */
+  /** What PostgreSQL cannot do, and payloads for others ask for: texts multiplied, 'x' AND. */
   impossible: [6, 'what means something on other databases only'],
 } as const
 

@@ -17,6 +17,9 @@ const GOES_ON = new RegExp(
   [
     String.raw`^((and|or) (not )?(exists )?\(* ?("[^"]*"|[a-z_][\w.]*) (\. ("[^"]*"|[a-z_]\w*) )*`,
     String.raw`(not |is |in |like |ilike |between |[-+*/<>=~!@#%^&|?]+ |::|\[|\( ([a-z_"$]|'))`,
+    // A column that is true or false.
+    String.raw`|and (not )?("[^"]*"|[a-z_]\w*) (\. ("[^"]*"|[a-z_]\w*) )*`,
+    String.raw`(and|\)|order|group|limit|$)`,
     // A subquery that looks back at the table it stands in.
     String.raw`|(and|or) (not )?exists \( select .* where .*[a-z_"]\w* \. `,
     String.raw`|and [0'$] (and|or|\)|order|group|limit|$)`, // BETWEEN 1 AND 2
@@ -48,8 +51,15 @@ export function isWeird({ before, rest, sinceWords, replacesValue }: Departure):
 
 /** A call in a value's place, and those by which programs make values. */
 const CALL = /^(?:pg_catalog \. )?([a-z_]\w*) \(/
-const MAKES_VALUES =
-  /^(now|(current|local|clock|transaction|statement)_\w+|next|curr|last|set|coalesce|nullif|lower|upper|trim|btrim|concat\w*|replace|round|greatest|least|any|all|array\w*|row|interval|date\w*|make_\w+|to_\w+|js\w+|gen_\w+|uuid\w*|nextval|currval|crypt|digest|md5|sha\w*|encode|decode|extract|age|cast|unnest|st_\w+|\w*tsquery|\w*tsvector|date_trunc|exists|not|select)$/
+const MAKES_VALUES = new RegExp(
+  [
+    String.raw`^(now|(current|local|clock|transaction|statement)_\w+|coalesce|nullif|greatest`,
+    String.raw`|least|lower|upper|b?trim|concat\w*|replace|round|cast|any|all|array\w*|row|exists`,
+    String.raw`|not|select|interval|age|extract|date\w*|make_\w+|to_\w+|js\w+|gen_\w+`,
+    String.raw`|uuid\w*|nextval|currval|crypt|digest|md5|sha\w*|encode|decode`,
+    String.raw`|unnest|st_\w+|\w*tsquery|\w*tsvector)$`,
+  ].join(''),
+)
 
 /** What a program writes in brackets or before the value, and an injection right after it. */
 const BREAKS_OUT = /^(or|union|except|intersect|;) ./

@@ -47,7 +47,7 @@ const injected: readonly (readonly [string, string])[] = [
   ],
   [
     'a character that is asked for',
-    `SELECT id FROM courts WHERE club = 1 AND ascii(substr((SELECT name FROM members LIMIT 1),1,1))>9`,
+    `SELECT id FROM courts WHERE club = 1 AND ascii(substr((SELECT name FROM m),1,1))>9`,
   ],
   ['a CASE without a column', `SELECT id FROM courts WHERE club = case when f(1) then 3 end`],
   ['a grouping that is always true', `SELECT id FROM courts WHERE club = 1 GROUP BY 1 HAVING 1=1`],

@@ -5,7 +5,7 @@
  */
 import { cachedParser } from '#protocol/sql/parse.ts'
 import { Profile, type ProfileState } from '#protocol/sql/profile.ts'
-import { signWords } from '#protocol/sql/signs.ts'
+import { signWords, weightOf } from '#protocol/sql/signs.ts'
 import { judgeInjection } from './injection.ts'
 import { Reading } from './reading.ts'
 
@@ -21,6 +21,12 @@ const NEIGHBOURS_MAX = 8
 const ROLES_SORTED_MAX = 200
 const NONE: readonly string[] = []
 
+/** Of forms that are learned only when they are heard again. */
+const DOUBTED_MAX = 10_000
+/** A form that speaks of injection a little is ordinary when it is heard so often. */
+const HEARD_MIN = 3
+const DOUBT_WEIGHT = 1.5
+
 type Role = {
   readonly profile: Profile
   /** Escalation detectors that the role set off while it was learned: its habits. */
@@ -35,6 +41,8 @@ export class StatementJudge {
   readonly #parse = cachedParser(CACHE_ENTRIES_MAX, CACHED_TEXT_MAX)
   readonly #roles = new Map<string, Role>()
   #last: Reading | undefined
+  /** Role and form of what is doubted, and how often it was heard. */
+  readonly #doubted = new Map<string, number>()
 
   /** Takes a statement as ordinary for its role. */
   learn(sql: string, roleName: string): void {
@@ -48,6 +56,32 @@ export class StatementJudge {
     role.profile.learn(shape, path, isNew ? reading.bearing : undefined, reading.isPlain)
     if (!isNew) return
     for (const name of reading.bearing.primitives) role.habits.add(`escalation.${name}`)
+  }
+
+  /**
+   * Learns what was heard and not told of. An attack that passed must not make the next one pass:
+   * a new form that bears a comment or signs is learned only when it is heard again.
+   */
+  hear(sql: string, roleName: string): void {
+    const role = this.#roles.get(roleName)
+    const reading = this.#read(sql)
+    const isDoubtful = (): boolean =>
+      reading.hasComment || weightOf(reading.bearing.signs) >= DOUBT_WEIGHT
+    const isNew = role?.profile.isPlain(reading.path) !== true && !knownTo(role, reading)
+    if (isNew && isDoubtful() && !this.#isHeardAgain(`${roleName}\u0000${reading.shape}`)) return
+    this.learn(sql, roleName)
+  }
+
+  #isHeardAgain(form: string): boolean {
+    const heard = (this.#doubted.get(form) ?? 0) + 1
+    this.#doubted.delete(form)
+    if (heard >= HEARD_MIN) return true
+    this.#doubted.set(form, heard)
+    for (const oldest of this.#doubted.keys()) {
+      if (this.#doubted.size <= DOUBTED_MAX) break
+      this.#doubted.delete(oldest)
+    }
+    return false
   }
 
   /** Statements learned of a role. */
@@ -125,6 +159,10 @@ export class StatementJudge {
     this.#roles.set(name, role)
     return role
   }
+}
+
+function knownTo(role: Role | undefined, reading: Reading): boolean {
+  return role !== undefined && reading.shape !== '' && role.profile.knows(reading.shape)
 }
 
 /** Whether a role says just this, without a comment that may have cut it. */

@@ -147,7 +147,7 @@ export class DataWatch {
   }
 }
 
-/** Asks for number after number, more of them than ever: a nightly job that does so has its norm. */
+/** Asks for number after number, more than ever: a nightly job that does so has its norm. */
 function enumerates(volume: Volume, sql: string): boolean {
   const asked = lastNumber(sql)
   if (asked === undefined || asked !== volume.lastNumber + 1) {

@@ -42,7 +42,7 @@ export class StatementWatch {
   /** Judges a statement, and learns it unless it set off something. */
   see(event: RecordedEvent, peer: Peer, sql: string): readonly Finding[] {
     const ids = this.#judge.judge(sql, peer.role).filter((id) => this.#matters(id, peer.role))
-    if (ids.length === 0) this.#judge.learn(sql, peer.role)
+    if (ids.length === 0) this.#judge.hear(sql, peer.role)
     const suspected = ids.some((id) => id.startsWith('sqli.'))
     return [
       ...ids.map((id) => this.#found(id, event, peer, sql)),
