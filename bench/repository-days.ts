@@ -22,6 +22,8 @@ import { emit } from './kit/bench.ts'
 const BENCH = 'repository-days'
 const DAYS = Number(process.env['VEILIG_BENCH_DAYS'] ?? 100)
 const PARTS_AN_HOUR = Number(process.env['VEILIG_BENCH_PARTS'] ?? 12)
+/** While the window is not full yet: VEILIG_BENCH_EARLY_PARTS. */
+const EARLY_PARTS_AN_HOUR = Number(process.env['VEILIG_BENCH_EARLY_PARTS'] ?? PARTS_AN_HOUR)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const RETAIN_DAYS = Number(process.env['VEILIG_BENCH_RETAIN'] ?? Math.min(90, DAYS * 0.9))
@@ -89,10 +91,11 @@ let heldFromMs = Infinity
   let fullMs = -Infinity
   let reported = 0
   while (clock.nowMs() < startMs + DAYS * DAY_MS) {
-    for (let part = 0; part < PARTS_AN_HOUR; part++) {
+    const hourly = clock.nowMs() > startMs + RETAIN_MS ? PARTS_AN_HOUR : EARLY_PARTS_AN_HOUR
+    for (let part = 0; part < hourly; part++) {
       await putPart(repository)
       parts++
-      await clock.forward(BACKUP_EVERY_MS / PARTS_AN_HOUR)
+      await clock.forward(BACKUP_EVERY_MS / hourly)
       if (clock.nowMs() > startMs + RETAIN_MS) await retain(repository)
     }
     const whole = clock.nowMs() >= fullMs + 4 * HOUR_MS

@@ -49,10 +49,7 @@ export const restoreCommand: Command = {
     const place = typeof into === 'string' && into !== '' ? into : undefined
     const beside = besideWhat(input.values)
     if (typeof to !== 'string' || (place === undefined) === (beside === undefined)) {
-      const message =
-        'say where to end with --to, and where to write: --into, or --table or --database ' +
-        'with --live'
-      throw new UsageError('OPTION_INVALID', message)
+      throw new UsageError('OPTION_INVALID', whatIsMissing(input.values))
     }
     const target = parseTarget(to)
     if (place !== undefined && resolve(place) === resolve(context.paths.cluster('protected')))
@@ -80,6 +77,21 @@ export const restoreCommand: Command = {
     process.stdout.write(text)
     return 0
   },
+}
+
+/** The one thing to add, for somebody who is in a hurry. */
+export function whatIsMissing({ to, into, table, database, live }: CommandInput['values']): string {
+  if (typeof to !== 'string') return 'say where to end: --to 2026-11-23T14:05:00Z, or --to latest'
+  if (table !== undefined && database !== undefined) return 'bring back a --table or a --database'
+  const beside = table === undefined ? '--database' : '--table'
+  if ((table ?? database) === undefined) {
+    return 'say where to write: --into /a/new/folder, or --table or --database with --live'
+  }
+  if (into !== undefined) return `${beside} has a folder of its own: leave --into out`
+  if (live === undefined) {
+    return `${beside} goes beside the live one: add --live postgresql://USER@HOST/DATABASE`
+  }
+  return 'say where to write'
 }
 
 type Beside = { readonly live: string } & (
@@ -214,7 +226,8 @@ function asText(report: RestoreReport, input: CommandInput): string {
     `PostgreSQL will recover to: ${report.stop}.`,
     ...Object.entries(report.tablespaces).map(([oid, at]) => `Tablespace ${oid} lies in ${at}.`),
     ...(report.note === undefined ? [] : [`Note: ${report.note}.`]),
-    'Start PostgreSQL of the same major version on it; it recovers by itself.',
+    'Start PostgreSQL of the same major version on it, and it recovers by itself:',
+    `  pg_ctl -D ${report.into} start`,
   ]
   return `${input.interactive ? '\r\x1b[2K' : ''}${lines.join('\n')}\n`
 }

@@ -94,5 +94,6 @@ export function notKept(target: RestoreTarget): UsageError {
       : target.kind === 'xid'
         ? `end of transaction ${target.xid}, after a backup,`
         : 'such moment'
-  return new UsageError('RESTORE_TARGET_BEYOND', `no ${what} is kept`)
+  const hint = target.kind === 'name' ? '; a moment is written 2026-11-23T14:05:00Z' : ''
+  return new UsageError('RESTORE_TARGET_BEYOND', `no ${what} is kept${hint}`)
 }

@@ -38,6 +38,12 @@ test('target: what is ambiguous or impossible is refused', () => {
     '2026-13-01T00:00Z',
     'xid:2',
     'xid:4294967296',
+    '18:30',
+    'yesterday',
+    'now',
+    '-2h',
+    '10 min',
+    'an hour ago',
   ]
   for (const said of refused) {
     assert.throws(() => parseTarget(said), { code: 'RESTORE_TARGET_INVALID' }, said)

@@ -22,6 +22,8 @@ export type RestoreTarget =
 
 const TIME =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?$/i
+/** What people say when they mean a time: nobody calls a restore point so. */
+const MOMENT = /^(?:\d{1,2}:\d{2}|now$|today\b|yesterday\b|-?\d+ ?(?:s|m|min|h|d)\b|.* ago$)/i
 const NAME_MAX = 63
 const FIRST_NORMAL_XID = 3
 
@@ -32,6 +34,9 @@ export function parseTarget(text: string): RestoreTarget {
   if (xid !== undefined) return { kind: 'xid', xid: transactionFrom(xid) }
   if (/^[0-9a-f]{1,8}\/[0-9a-f]{1,8}$/i.test(text)) return { kind: 'lsn', lsn: parseLsn(text) }
   if (/^\d{4}-\d{2}/.test(text)) return parseTime(text)
+  if (MOMENT.test(text)) {
+    throw invalid(`'${text}' is no moment; write its day too: 2026-11-23T14:05:00Z`)
+  }
   if (text !== '' && Buffer.byteLength(text) <= NAME_MAX && !/[\0\n\r]/.test(text)) {
     return { kind: 'name', name: text }
   }
