@@ -37,6 +37,7 @@ import { gradeMailCommand } from './grade-mail.ts'
 import { incidentBreachCommands } from './incident-breach.ts'
 import { incidentCommands } from './incident.ts'
 import { inventoryCommand } from './inventory.ts'
+import { mailDeskCommands } from './mail-desk.ts'
 import { mailLiftCommand, mailPersonCommand } from './mail.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
@@ -65,7 +66,14 @@ export type Chapter = { readonly title: string; readonly commands: readonly Comm
 export const chapters: readonly Chapter[] = [
   {
     title: 'The ring',
-    commands: [upCommand, runCommand, reloadCommand, statusCommand, statusBeatsCommand, configDiffCommand],
+    commands: [
+      upCommand,
+      runCommand,
+      reloadCommand,
+      statusCommand,
+      statusBeatsCommand,
+      configDiffCommand,
+    ],
   },
   {
     title: 'Proof',
@@ -107,7 +115,7 @@ export const chapters: readonly Chapter[] = [
     ],
   },
   { title: 'Web', commands: [...cspCommands, cookiesCommand] },
-  { title: 'Mail', commands: [mailPersonCommand, mailLiftCommand] },
+  { title: 'Mail', commands: [mailPersonCommand, mailLiftCommand, ...mailDeskCommands] },
   {
     title: 'Incidents and breaches',
     commands: [...incidentCommands, ...incidentBreachCommands],

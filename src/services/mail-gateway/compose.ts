@@ -87,9 +87,12 @@ function withFooter(part: TextPart, out: Outgoing, text: Words): string {
     const body = part.text.replace(/(\r\n)*$/, '')
     return `${body}\r\n\r\n-- \r\n${plain}\r\n${out.unsubscribeUrl}\r\n`
   }
-  const link = `<a href="${out.unsubscribeUrl}">${entities(text.footerLink)}</a>`
-  const style = 'margin:24px 0 0;font:14px/1.5 sans-serif;color:#555'
-  const footer = `<p style="${style}">${entities(sentence)}<br>${link}</p>\r\n`
+  const href = `href="${out.unsubscribeUrl}" style="color:inherit"`
+  const link = `<a ${href}>${entities(text.footerLink)}</a>`
+  const style = 'max-width:560px;margin:24px auto 0;font:14px/1.5 sans-serif;color:#5f6772'
+  // By the class, a mail that knows the dark gives it another ink.
+  const mark = `class="veilig-footer" style="${style}"`
+  const footer = `<p ${mark}>${entities(sentence)}<br>${link}</p>\r\n`
   const end = part.text.search(/<\/body\s*>/i)
   return end < 0
     ? `${part.text}\r\n${footer}`

@@ -119,6 +119,33 @@ test('the page works in three languages, and its buttons stop and resume', async
   assert.equal(trail.of('MAIL_UNSUBSCRIBED').length, 1, 'a replayed click does nothing')
 })
 
+test('the page shows the lists of that club alone; all end by one button', async () => {
+  for (const [tenant, list] of [
+    ['noord', 'confirmations'],
+    ['noord', 'news'],
+    ['zuid', 'secrets'],
+  ] as const)
+    await gateway.send({ to, headers: { 'X-Veilig-Tenant': tenant, 'X-Veilig-List': list } })
+  const mails = await receiver.arrived(3)
+  const mail = mails.find(({ text }) => text.includes('<confirmations.'))
+  const other = mails.find(({ text }) => text.includes('<secrets.'))
+  assert(mail && other)
+  const path = unsubscribePath(mail)
+  const page = await gateway.http('GET', path)
+  assert.match(page.text, /noord/)
+  assert.match(page.text, /news/)
+  assert.doesNotMatch(page.text, /secrets/)
+  const of = /name="of" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+  await gateway.http('POST', path, `action=stop&of=${of}`)
+  const headers = { 'X-Veilig-Tenant': 'noord', 'X-Veilig-List': 'news' }
+  await assert.rejects(gateway.send({ to, headers }), /MAIL_UNSUBSCRIBED/)
+  const foreign = await gateway.http('POST', unsubscribePath(other), `action=stop&of=${of}`)
+  assert.equal(foreign.status, 400, 'a link acts for its own club alone')
+  const all = await gateway.http('POST', path, 'action=stop-all&lang=en')
+  assert.match(all.text, /unsubscribed from all/)
+  assert.equal(trail.of('MAIL_UNSUBSCRIBED').length, 2)
+})
+
 test('a token that is forged, cut, longer, or of another key does nothing', async () => {
   await gateway.send({ to })
   const path = unsubscribePath(await one())

@@ -10,7 +10,8 @@ import { Hono, type Context } from 'hono'
 import { record } from './events.ts'
 import { preferencesPage, stylesheet, unknownPage } from './pages.ts'
 import type { MailPorts } from './ports.ts'
-import type { MailStore, Subscription } from './store.ts'
+import type { MailStore } from './store.ts'
+import type { Subscription } from './subscriptions.ts'
 import { readSubscriptionToken } from './token.ts'
 import { languageOf, type Language } from './words.ts'
 
@@ -36,11 +37,10 @@ export function pagesApp(ports: MailPorts, store: MailStore): Hono {
     const language = chosen(context, undefined)
     const { path } = context.req
     if (!found) return context.html(unknownPage(language, path), 404)
-    const { list, stopped } = found.subscription
-    const { outdated } = found
-    return context.html(
-      preferencesPage({ language, list, stopped, done: undefined, outdated, path }),
-    )
+    const { subscription, outdated } = found
+    const others = await store.siblings(subscription)
+    const view = { language, subscription, others, outdated, path }
+    return context.html(preferencesPage({ ...view, done: undefined }))
   })
   app.post('/u/:token', (context) => act(context, ports, store))
   return app
@@ -59,14 +59,43 @@ async function act(context: Context, ports: MailPorts, store: MailStore): Promis
     await stop(ports, store, subscription, 'one-click')
     return context.text('', 200)
   }
+  const others = await store.siblings(subscription)
+  const done = await change(ports, store, form, [subscription, ...others])
+  if (done === undefined) return context.html(unknownPage(language, path), 400)
+  const now = await store.subscription(subscription.id)
+  const view = {
+    language,
+    subscription: now ?? subscription,
+    others: await store.siblings(subscription),
+    // A change of another list is seen at that list.
+    done: form.has('of') ? undefined : done,
+    outdated: false,
+    path,
+  }
+  return context.html(preferencesPage(view))
+}
+
+/** What a button of the page asks; only of lists that the page shows. */
+async function change(
+  ports: MailPorts,
+  store: MailStore,
+  form: URLSearchParams,
+  shown: readonly Subscription[],
+): Promise<'stopped' | 'resumed' | 'stopped-all' | undefined> {
+  const of = form.get('of')
+  const one = of === null ? shown[0] : shown.find(({ id }) => id === of)
   const action = form.get('action')
-  if (action === 'stop') await stop(ports, store, subscription, 'page')
-  else if (action === 'resume') await resume(ports, store, subscription)
-  else return context.html(unknownPage(language, path), 400)
-  const stopped = action === 'stop'
-  const done = stopped ? 'stopped' : 'resumed'
-  const { list } = subscription
-  return context.html(preferencesPage({ language, list, stopped, done, outdated: false, path }))
+  if (action === 'stop-all') {
+    for (const each of shown) await stop(ports, store, each, 'page')
+    return 'stopped-all'
+  }
+  if (one && action === 'stop') {
+    await stop(ports, store, one, 'page')
+    return 'stopped'
+  }
+  if (!one || action !== 'resume') return undefined
+  await resume(ports, store, one)
+  return 'resumed'
 }
 
 type Found = { readonly subscription: Subscription; readonly outdated: boolean }

@@ -2,9 +2,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { createTransport } from 'nodemailer'
 import { eventually } from '#kit/eventually.ts'
-import { mailAuthority, startMailGateway, type TestMailGateway } from '#kit/mail-gateway.ts'
+import {
+  DOMAIN,
+  dkimKeys,
+  mailAuthority,
+  startMailGateway,
+  type TestMailGateway,
+} from '#kit/mail-gateway.ts'
+import { dkimFields } from '#protocol/mail/dkim.ts'
+import { messageBytes, parseMessage } from '#protocol/mail/message.ts'
 import { forgetSuppressions, SUPPRESSED_MS } from './suppression.ts'
 import { bounceAddress } from './token.ts'
 
@@ -147,4 +156,31 @@ test('returns: after ninety days one mail is tried again', async () => {
   await assert.rejects(gateway.send({ to }), /MAIL_SUPPRESSED/)
   await forgetSuppressions(gateway.pool, gateway.clock.nowMs() + SUPPRESSED_MS + 1)
   await gateway.send({ to })
+})
+
+test('returns: a report is kept once, and only when DMARC proves whose it is', async () => {
+  const xml = `<feedback><report_metadata><org_name>anybody</org_name><email>a@b.nl</email>
+    <report_id>r1</report_id><date_range><begin>1795730400</begin><end>1795816799</end></date_range>
+    </report_metadata><policy_published><domain>reservations.example</domain><p>quarantine</p>
+    </policy_published><record><row><source_ip>192.0.2.7</source_ip><count>5</count>
+    <policy_evaluated><disposition>none</disposition><dkim>pass</dkim><spf>fail</spf>
+    </policy_evaluated>
+    </row></record></feedback>`
+  const packed = gzipSync(xml)
+    .toString('base64')
+    .replaceAll(/(.{76})/g, '$1\r\n')
+  const mail =
+    `From: reporter@${DOMAIN}\r\nSubject: Report\r\nContent-Type: application/gzip\r\n` +
+    `Content-Transfer-Encoding: base64\r\n\r\n${packed}\r\n`
+  const to = 'reports@bounces.reservations.example'
+  await assert.rejects(bring(to, mail), /550 5\.7\.1 MAIL_REPORT_INVALID/)
+  const message = parseMessage(Buffer.from(mail))
+  const proof = dkimFields(message, dkimKeys, Math.floor(Date.now() / 1000))
+  const signed = Buffer.from(messageBytes({ ...message, fields: [...proof, ...message.fields] }))
+  for (let time = 0; time < 2; time++) assert.match(await bring(to, signed.toString()), /^250/)
+  const { rows } = await gateway.pool.query(
+    'select reporter, messages, dkim from report join dmarc_source on report = id',
+  )
+  assert.deepEqual(rows, [{ reporter: DOMAIN, messages: 5, dkim: true }])
+  assert.equal(gateway.trail.of('MAIL_REPORT_KEPT').length, 1)
 })

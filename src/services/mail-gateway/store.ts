@@ -24,6 +24,13 @@ import type { Category, MailGatewayConfig, VictimLimit } from './config.ts'
 import { DAY_MS, HOUR_MS } from './limits.ts'
 import type { Admitted, Recipient } from './policy.ts'
 import { forgetReports } from './reports/store.ts'
+import {
+  resubscribe,
+  siblingsOf,
+  subscriptionById,
+  unsubscribe,
+  type Subscription,
+} from './subscriptions.ts'
 import { forgetSuppressions } from './suppression.ts'
 import { addressHash, contentKey } from './token.ts'
 
@@ -43,14 +50,6 @@ export type DeliveryDesk = {
 export type AcceptOptions = {
   readonly desk?: DeliveryDesk | undefined
   readonly request?: KeyedRequest | undefined
-}
-
-export type Subscription = {
-  readonly id: string
-  readonly list: string
-  readonly generation: number
-  readonly stopped: boolean
-  readonly victimHash: string
 }
 
 export type QueueState = {
@@ -267,32 +266,21 @@ export class MailStore {
     )
   }
 
-  async subscription(id: string): Promise<Subscription | undefined> {
-    const { rows } = await this.#query<SubscriptionRow>(
-      `select id, list, generation, stopped_at is not null as stopped, victim
-       from subscription where id = $1`,
-      [id],
-    )
-    return rows[0] && subscriptionFrom(rows[0])
+  subscription(id: string): Promise<Subscription | undefined> {
+    return asked(subscriptionById(this.#pool, id))
+  }
+
+  siblings(subscription: Subscription): Promise<readonly Subscription[]> {
+    return asked(siblingsOf(this.#pool, subscription))
   }
 
   /** @returns Whether it changed anything. */
-  async unsubscribe(id: string, nowMs: number): Promise<boolean> {
-    const { rowCount } = await this.#query(
-      'update subscription set stopped_at = $2 where id = $1 and stopped_at is null',
-      [id, new Date(nowMs)],
-    )
-    return rowCount === 1
+  unsubscribe(id: string, nowMs: number): Promise<boolean> {
+    return asked(unsubscribe(this.#pool, id, nowMs))
   }
 
-  /** A new consent: links from before it no longer act by themselves. */
-  async resubscribe(id: string): Promise<boolean> {
-    const { rowCount } = await this.#query(
-      `update subscription set stopped_at = null, generation = generation + 1
-       where id = $1 and stopped_at is not null`,
-      [id],
-    )
-    return rowCount === 1
+  resubscribe(id: string): Promise<boolean> {
+    return asked(resubscribe(this.#pool, id))
   }
 
   async state(nowMs: number): Promise<QueueState> {
@@ -339,16 +327,12 @@ export function queueFailed(cause: unknown): VeiligError {
   return new FaultError('MAIL_QUEUE_FAILED', (cause as Error).message, { cause })
 }
 
-type SubscriptionRow = {
-  id: string
-  list: string
-  generation: number
-  stopped: boolean
-  victim: string
-}
-
-function subscriptionFrom({ victim, ...row }: SubscriptionRow): Subscription {
-  return { ...row, victimHash: victim }
+async function asked<T>(query: Promise<T>): Promise<T> {
+  try {
+    return await query
+  } catch (cause) {
+    throw queueFailed(cause)
+  }
 }
 
 type ClaimedRow = {

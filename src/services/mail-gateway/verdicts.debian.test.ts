@@ -78,7 +78,7 @@ async function ours({ from, dkim, spf, zone }: Case): Promise<Verdict & { querie
   const found = await dmarc({
     headerFrom: from,
     spfDomains: domains(spf),
-    dkimDomains: domains(dkim),
+    dkimDomains: domains(dkim).map((domain) => ({ domain })),
     resolver,
     strict: true,
   })

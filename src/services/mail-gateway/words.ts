@@ -18,6 +18,11 @@ export type Words = {
   readonly resume: string
   readonly resumed: (list: string) => string
   readonly renewed: string
+  readonly others: string
+  readonly othersOf: (tenant: string) => string
+  readonly isStopped: string
+  readonly stopAll: string
+  readonly stoppedAll: string
   readonly security: string
   readonly unknownTitle: string
   readonly unknown: string
@@ -37,6 +42,11 @@ export const words: Readonly<Record<Language, Words>> = {
     stopped: (list) => `U bent afgemeld. U krijgt geen e-mails van de soort „${list}” meer.`,
     resume: 'Toch weer aanmelden',
     resumed: (list) => `U bent weer aangemeld voor e-mails van de soort „${list}”.`,
+    others: 'Andere e-mails die u van ons krijgt',
+    othersOf: (tenant) => `Andere e-mails van „${tenant}”`,
+    isStopped: 'afgemeld',
+    stopAll: 'Voor alles afmelden',
+    stoppedAll: 'U bent voor alles hiervan afgemeld.',
     renewed: 'Deze link is van vóór uw nieuwe aanmelding. Met de knop meldt u zich weer af.',
     security:
       'Berichten over de veiligheid van uw account, zoals een nieuw wachtwoord, blijft u krijgen.',
@@ -56,6 +66,11 @@ export const words: Readonly<Record<Language, Words>> = {
     stopped: (list) => `You are unsubscribed. You get no more e-mails of the kind “${list}”.`,
     resume: 'Subscribe again',
     resumed: (list) => `You are subscribed again to e-mails of the kind “${list}”.`,
+    others: 'Other e-mails you get from us',
+    othersOf: (tenant) => `Other e-mails from “${tenant}”`,
+    isStopped: 'unsubscribed',
+    stopAll: 'Unsubscribe from all',
+    stoppedAll: 'You are unsubscribed from all of these.',
     renewed: 'This link is from before you subscribed again. The button unsubscribes you.',
     security:
       'You will always get messages about the security of your account, such as a new password.',
@@ -75,6 +90,11 @@ export const words: Readonly<Record<Language, Words>> = {
     stopped: (list) => `C’est fait. Vous ne recevrez plus d’e-mails de type « ${list} ».`,
     resume: 'Se réabonner',
     resumed: (list) => `Vous êtes de nouveau abonné aux e-mails de type « ${list} ».`,
+    others: 'Autres e-mails que vous recevez de nous',
+    othersOf: (tenant) => `Autres e-mails de « ${tenant} »`,
+    isStopped: 'désabonné',
+    stopAll: 'Se désabonner de tout',
+    stoppedAll: 'Vous êtes désabonné de tous ces e-mails.',
     renewed: 'Ce lien date d’avant votre réabonnement. Le bouton vous désabonne.',
     security:
       'Vous recevrez toujours les messages sur la sécurité de votre compte (mot de passe, etc.).',

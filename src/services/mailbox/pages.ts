@@ -4,11 +4,9 @@
  * @module
  */
 import { html } from 'hono/html'
-import type { HtmlEscapedString } from 'hono/utils/html'
+import { plainPage, plainStyle, type Html } from '#system/plain-page.ts'
 import { letterOf, type KeptMail } from './letter.ts'
 import { words, type Language } from './words.ts'
-
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString>
 
 export function listPage(language: Language, mails: readonly KeptMail[]): Html {
   const text = words[language]
@@ -88,44 +86,12 @@ function when(language: Language, ms: number): string {
 }
 
 function page(language: Language, path: string, title: string, content: Html): Html {
-  return html`<!doctype html>
-    <html lang="${language}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${content}
-        </main>
-        <nav aria-label="${words[language].language}">
-          ${Object.keys(words).map(
-            (other) =>
-              html`<a href="${path}?lang=${other}" lang="${other}">${other.toUpperCase()}</a>`,
-          )}
-        </nav>
-      </body>
-    </html>`
+  const languages = Object.keys(words)
+  const { language: languageLabel } = words[language]
+  return plainPage({ language, languages, languageLabel, path, title, content })
 }
 
-export const stylesheet = `
-:root { color-scheme: light dark; --ink: #1c2430; --paper: #f6f7f9; --card: #fff; --line: #d5dae1;
-  --accent: #14532d; --bad: #9f1239 }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8ebef; --paper: #14181d; --card: #1e242b; --line: #39424d;
-    --accent: #86d9a4; --bad: #fda4af }
-}
-* { box-sizing: border-box }
-body { margin: 0; padding: 2rem 1rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.6 system-ui, sans-serif }
-main { max-width: 46rem; margin: 0 auto; padding: 2rem; background: var(--card);
-  border-radius: .75rem; box-shadow: 0 1px 3px #0003 }
-h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25 }
-ul { list-style: none; margin: 0; padding: 0 }
-li { border-top: 1px solid var(--line); padding: .75rem 0 }
+export const stylesheet: string = `${plainStyle('46rem')}
 li a { color: inherit; text-decoration: none; display: block }
 li a:hover strong { text-decoration: underline }
 li span { font-size: .9375rem; opacity: .85 }
@@ -138,9 +104,4 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: .8125rem/1.5 ui-mono
 .badges { margin: .25rem 0 }
 .badges span { border: 1px solid; border-radius: 1rem; padding: .05rem .6rem; font-size: .8125rem }
 .good { color: var(--accent) } .bad { color: var(--bad) }
-.small { font-size: .9375rem; opacity: .85 }
-a { color: var(--accent) }
-a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }
-nav { max-width: 46rem; margin: 1rem auto 0; text-align: center }
-nav a { color: inherit; padding: .5rem .75rem }
 `

@@ -22,7 +22,11 @@ const lookup = async (name: string, type: string): Promise<string[]> => {
   throw Object.assign(new Error('none'), { code: exists ? 'ENODATA' : 'ENOTFOUND' })
 }
 
-async function found(domain: string, policy?: StsPolicy, secure?: typeof signed): Promise<string[]> {
+async function found(
+  domain: string,
+  policy?: StsPolicy,
+  secure?: typeof signed,
+): Promise<string[]> {
   const answer = await receiversThrough(lookup, secure, async () => policy)(domain)
   if ('kind' in answer) return [`${answer.kind}: ${answer.reply}`]
   return answer.receivers.map(({ host, address, tls }) => `${host} ${address} ${tls.kind}`)
@@ -56,7 +60,7 @@ test('receivers: a domain that takes no mail, or is none, is refused at once', a
   assert.deepEqual(await found('empty.nl'), [])
 })
 
-test('receivers: MTA-STS takes away hosts that the policy does not name, and demands proof', async () => {
+test('receivers: MTA-STS takes away hosts that it does not name, and demands proof', async () => {
   const policy: StsPolicy = { mode: 'enforce', mx: ['mx2.club.nl'] }
   assert.deepEqual(await found('club.nl', policy), ['mx2.club.nl 192.0.2.2 verified'])
   const wild = await found('club.nl', { ...policy, mx: ['*.club.nl'] })
@@ -72,14 +76,17 @@ test('receivers: DANE holds where every answer is signed, and comes before MTA-S
   assert((await found('club.nl', policy, signed)).every((one) => one.endsWith('dane')))
   unsigned.add('TLSA _25._tcp.mx1.club.nl')
   const half = await found('club.nl', undefined, signed)
-  assert.deepEqual(half.map((one) => one.split(' ')[2]), ['opportunistic', 'opportunistic', 'dane'])
+  assert.deepEqual(
+    half.map((one) => one.split(' ')[2]),
+    ['opportunistic', 'opportunistic', 'dane'],
+  )
   unsigned.clear()
   unsigned.add('MX club.nl')
   assert((await found('club.nl', undefined, signed)).every((one) => one.endsWith('opportunistic')))
   unsigned.clear()
 })
 
-test('receivers: where DANE cannot be asked, mail waits rather than leaves unprotected', async () => {
+test('receivers: where DANE cannot be asked, mail waits rather than leave open', async () => {
   fails = true
   assert.match((await found('club.nl', undefined, signed)).join(), /^later: DANE/)
   fails = false

@@ -102,7 +102,7 @@ for (const [name, answer, expected] of cases) {
 }
 
 for (const begin of ['', 'EHLO', 'RCPT', 'BODY']) {
-  test(`smtp session: a receiver that falls silent at ${begin || 'the greeting'} is left`, async () => {
+  test(`smtp session: silent at ${begin || 'the greeting'}, a receiver is left`, async () => {
     assert.match(await fate(await serverOf(but(begin, '')), none, stalled), /^fault: no answer in/)
   })
 }
@@ -117,7 +117,7 @@ test('smtp session: dots are doubled, the end is marked, and nothing else change
   assert.equal(body, 'Subject: x\r\n\r\n..dot\r\nend')
 })
 
-test('smtp session: ten mails go over one connection, and an idle one that ended is no loss', async () => {
+test('smtp session: ten mails share a connection; an idle one that ended is no loss', async () => {
   let opened = 0
   const open = new Set<Socket>()
   const port = await serverOf((line, socket) => {
@@ -180,10 +180,13 @@ test('smtp session: a promised certificate must be of that name and authority', 
   assert.match(await fate(port, verified('mx.localhost', { ca })), /^delivered/)
   assert.match(await fate(port, verified('mz.localhost', { ca })), /^fault: TLS/)
   assert.match(await fate(port, verified('mx.localhost')), /^fault: TLS/)
-  assert.match(await fate(port, { kind: 'opportunistic', servername: 'mz.localhost' }), /^delivered/)
+  assert.match(
+    await fate(port, { kind: 'opportunistic', servername: 'mz.localhost' }),
+    /^delivered/,
+  )
 })
 
-test('smtp session: no TLS where it was promised is no mail, and none is sent in the open', async () => {
+test('smtp session: no TLS where it was promised is no mail, not even in the open', async () => {
   let heard = ''
   const port = await serverOf((line) => {
     heard += line

@@ -15,7 +15,8 @@ const LEFT = 44
 const BOTTOM = 26
 const TOP = 12
 
-const parts = [
+/** What becomes of a mail, by class and word. */
+export const parts = [
   ['delivered', 'delivered'],
   ['bounced', 'bounced'],
   ['complaints', 'complaints'],
@@ -110,8 +111,9 @@ function rowsChart(rows: readonly Row[], what: string, good: string, bad: string
 
 function svg(height: number, words: string, content: string): string {
   return (
+    `<div class="chart-room" tabindex="0">` +
     `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" ` +
-    `aria-label="${escaped(words)}" xmlns="http://www.w3.org/2000/svg">${content}</svg>`
+    `aria-label="${escaped(words)}" xmlns="http://www.w3.org/2000/svg">${content}</svg></div>`
   )
 }
 
@@ -142,12 +144,18 @@ function escaped(words: string): string {
 
 /** For the page that shows them. */
 export const chartStyle = `
-.chart { width: 100%; height: auto; display: block }
+.chart-room { overflow-x: auto }
+.chart { width: 100%; min-width: 36rem; height: auto; display: block }
 .chart .axis { stroke: currentColor; stroke-opacity: .35 }
 .chart .label { font: 12px system-ui, sans-serif; fill: currentColor }
+.key span { display: inline-block; width: .8rem; height: .8rem; border-radius: .2rem }
+.key .bar-delivered { background: #2f7d55 } .key .bar-bounced { background: #c2410c }
+.key .bar-complaints { background: #9f1239 } .key .bar-open { background: #8a93a3 }
 .chart .bar-delivered { fill: #2f7d55 } .chart .bar-bounced { fill: #c2410c }
 .chart .bar-complaints { fill: #9f1239 } .chart .bar-open { fill: #8a93a3 }
 @media (prefers-color-scheme: dark) {
+  .key .bar-delivered { background: #74cf9f } .key .bar-bounced { background: #fb923c }
+  .key .bar-complaints { background: #fda4af }
   .chart .bar-delivered { fill: #74cf9f } .chart .bar-bounced { fill: #fb923c }
   .chart .bar-complaints { fill: #fda4af }
 }
