@@ -55,9 +55,12 @@ export class Reading {
     return (this.#bearing ??= this.#borne())
   }
 
-  /** Whether the words alone say what it does: no constant in it is a command or a name. */
+  /**
+   * Whether the words alone say what it does: no constant in it is a command or a name. A comment is
+   * a word, too: what is heard with one and cut by one goes another way.
+   */
   get isPlain(): boolean {
-    return PLAIN.test(this.sql) && !TELLING.test(this.sql) && !this.hasComment
+    return PLAIN.test(this.sql) && !TELLING.test(this.sql)
   }
 
   #borne(): Bearing {
