@@ -26,9 +26,16 @@ export type TestReservations = AsyncDisposable & {
   readonly roseraie: Club
 }
 
-/** @param poolMax Connections of `database`, for races. */
-export async function startReservations(poolMax = 5): Promise<TestReservations> {
-  const postgres = await startPostgres({ max_connections: '160' })
+/**
+ * @param poolMax Connections of `database`, for races.
+ * @param through What `database` and the service reach the server through, at a port of this
+ *   machine; default: nothing.
+ */
+export async function startReservations(
+  poolMax = 5,
+  through?: (server: TestPostgres) => Promise<number>,
+): Promise<TestReservations> {
+  const postgres = await startPostgres({ max_connections: '260' })
   const address = (user: string, password: string): string =>
     `postgres://${user}:${password}@localhost:${postgres.port}/reservations` +
     `?host=${encodeURIComponent(postgres.socketDir)}`
@@ -39,7 +46,11 @@ export async function startReservations(poolMax = 5): Promise<TestReservations> 
   await migrate(owner, 'reservations_app')
   await seed(owner, NOW_MS)
   await owner.end()
-  const databaseUrl = address('reservations_app', 'app')
+  const port = await through?.(postgres)
+  const databaseUrl =
+    port === undefined
+      ? address('reservations_app', 'app')
+      : `postgres://reservations_app:app@127.0.0.1:${port}/reservations`
   const database = openDatabase(databaseUrl, undefined, poolMax)
   const superuser = openDatabase(address(SUPERUSER, PASSWORD), undefined, 1)
   const config = { databaseUrl, databaseCa: undefined, poolMax: 5, host: '127.0.0.1', port: 0 }
