@@ -245,6 +245,21 @@ test('when the trail cannot be written to, no mail is accepted', async () => {
   assert.equal(rowCount, 0)
 })
 
+test('when the disk of the queue is full nothing is accepted, and then all goes on', async () => {
+  await gateway.pool.query(
+    `create function full_disk() returns trigger language plpgsql as $$ begin
+       raise exception 'could not extend file: No space left on device' using errcode = '53100';
+     end $$;
+     create trigger full_disk before insert on delivery execute function full_disk()`,
+  )
+  await assert.rejects(gateway.send({ to }), /451 4\.3\.0 MAIL_QUEUE_FAILED/)
+  await gateway.pool.query('drop trigger full_disk on delivery; drop function full_disk')
+  for (const table of ['message', 'victim_mail', 'subscription'])
+    assert.equal((await gateway.pool.query(`select from ${table}`)).rowCount, 0, table)
+  await gateway.send({ to })
+  await receiver.arrived(1)
+})
+
 const PATIENCE_MS = 20_000
 
 async function until(is: () => Promise<boolean>): Promise<void> {

@@ -10,7 +10,8 @@ import { eventually } from '#kit/eventually.ts'
 import { mulberry32 } from '#kit/random.ts'
 
 const isWhole = process.env['VEILIG_CAMPAIGN'] === '1'
-const [FORMS, TENANTS, OTHERS] = isWhole ? [1000, 50, 2000] : [20, 10, 60]
+const FORMS = Number(process.env['VEILIG_FORMS'] ?? (isWhole ? 1000 : 20))
+const [TENANTS, OTHERS] = isWhole ? [50, 2000] : [10, 60]
 const FETCHES = isWhole ? 10_000 : 200
 const SEED = Number(process.env['VEILIG_SEED'] ?? 8)
 
