@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { VeiligError } from '#lib/errors.ts'
 import type { KnownChains, RepositoryReader } from '#services/backup/repository/open-reader.ts'
 import { askBackup } from '#services/backup/control/client.ts'
 import { livingBranch } from '#services/backup/restore/branch.ts'
@@ -70,8 +71,12 @@ function gapFinder({
   return async (reader) => {
     if (clock.monotonicMs() - lookedMs < GAPS_EVERY_MS) return gaps
     const bounds = { nowMs: clock.nowMs(), retainMs: retainDays * DAY_MS, graceMs: HOUR_MS }
-    ;({ gaps } = await meter.measure(reader, bounds, required))
-    lookedMs = clock.monotonicMs()
+    try {
+      ;({ gaps } = await meter.measure(reader, bounds, required))
+      lookedMs = clock.monotonicMs()
+    } catch (error) {
+      if (!(error instanceof VeiligError)) throw error // what was found last is shown
+    }
     return gaps
   }
 }
