@@ -39,6 +39,8 @@ export class Traffic implements Gate {
   readonly #sink: TrafficSink
   /** What the client sent and the server has not: each waits for its record, in this order. */
   #waiting: Uint8Array[] = []
+  /** Chunks that passed, of which the system may not have taken all. */
+  readonly #spent: Uint8Array[] = []
   /** The record takes longer than a turn of the event loop: the client is not read. */
   #held = false
   /** The client has said its last; the server is told after what still waits. */
@@ -81,7 +83,8 @@ export class Traffic implements Gate {
     let room = true
     for (const bytes of recorded.bytes) room = server.write(bytes)
     if (!room) client.pause()
-    if (chunk && server.writableLength === 0) giveBack(chunk)
+    if (chunk) this.#spent.push(chunk)
+    if (server.writableLength === 0) this.#giveBack()
     if (this.#waiting.length > 0) return
     if (session.violation) this.#sink.violated(session.violation)
     else if (this.#ending) server.end()
@@ -114,7 +117,9 @@ export class Traffic implements Gate {
     this.#options.server.resume()
   }
 
+  /** The system has taken all that was written to the server. */
   serverDrained(): void {
+    this.#giveBack()
     this.#readOn()
   }
 
@@ -123,6 +128,11 @@ export class Traffic implements Gate {
     this.#over = true
     clearTimeout(this.#stall)
     clearTimeout(this.#rest)
+  }
+
+  #giveBack(): void {
+    for (const chunk of this.#spent) giveBack(chunk)
+    this.#spent.length = 0
   }
 
   #readOn(): void {
