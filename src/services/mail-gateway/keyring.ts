@@ -84,6 +84,7 @@ export class Keyring {
 
   /** Makes the next pair of every domain that has none waiting. @returns Their selectors. */
   async begin(): Promise<readonly string[]> {
+    await this.#read() // another process may have begun
     for (const domain of this.#domains) {
       if (this.#of(domain, 'next').length > 0) continue
       const newest = Math.max(...this.#of(domain).map((key) => key.generation))
@@ -99,6 +100,7 @@ export class Keyring {
    * @returns The selectors that sign from now on.
    */
   async advance(lookup: Lookup, nowMs: number): Promise<readonly string[]> {
+    await this.#read()
     const switched: string[] = []
     for (const domain of this.#domains) {
       const next = this.#of(domain, 'next')
