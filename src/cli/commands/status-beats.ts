@@ -1,5 +1,5 @@
 /**
- * `veilig status beats`: the addresses at which what is watched by its heartbeat says that it lives.
+ * `veilig status beats`: the addresses at which what is watched by its heartbeat says it lives.
  *
  * @module
  */

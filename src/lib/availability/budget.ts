@@ -1,8 +1,8 @@
 /**
  * How much of the outage that an objective allows is used up, and how fast. Pure.
  *
- * Source: The Site Reliability Workbook, table 5-8: a burn is told when it holds over a long window,
- * so that it matters, and over a short one, so that it still goes on.
+ * Source: The Site Reliability Workbook, table 5-8: a burn is told when it holds over a long
+ * window, so that it matters, and over a short one, so that it still goes on.
  *
  * @module
  */

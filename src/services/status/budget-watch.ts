@@ -1,6 +1,6 @@
 /**
- * Looks whether the outage that the objective allows is being used up too fast, and tells it when it
- * begins and when it is over: detection makes alerts of it.
+ * Looks whether the outage that the objective allows is being used up too fast, and tells it when
+ * it begins and when it is over: detection makes alerts of it.
  *
  * @module
  */

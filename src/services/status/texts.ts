@@ -186,8 +186,8 @@ export const ui: Readonly<Record<UiText, Words>> = {
     'Nous mesurons d’un seul endroit. S’il tombe entièrement, cette page tombe aussi.',
   ),
   howMany: words(
-    'Wij meten van {places} plaatsen uit; de meerderheid beslist. Nu kijken er {looking} mee. Wie ' +
-      'zelf is afgesneden, zegt niets.',
+    'Wij meten van {places} plaatsen uit; de meerderheid beslist. Nu kijken er {looking} mee. ' +
+      'Wie zelf is afgesneden, zegt niets.',
     'We measure from {places} places; the majority decides. {looking} are looking now. A place ' +
       'that is cut off itself says nothing.',
     'Nous mesurons de {places} endroits ; la majorité décide. {looking} regardent en ce moment. ' +

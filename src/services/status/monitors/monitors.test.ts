@@ -40,7 +40,7 @@ test('monitors: HTTP is up with a status below 400, and down with another', asyn
   server.close()
 })
 
-test('monitors: a certificate is up for as long as it has the days that are asked for', async () => {
+test('monitors: a certificate is up as long as it has the days that are asked for', async () => {
   const server = createHttps(tls)
   const port = await listening(server)
   const left = (daysLeft: number, hostName = 'localhost'): Promise<Looked> =>
