@@ -134,7 +134,7 @@ test('updates: the inventory is a CycloneDX document with package URLs, each onc
   )
 })
 
-test('updates: what is known is read from a file, or from a folder of single advisories', async () => {
+test('updates: what is known is read from a file, or a folder of single advisories', async () => {
   const place = join(folder, 'osv')
   await mkdir(join(place, 'npm'), { recursive: true })
   await writeFile(join(place, 'npm', 'a.json'), '{"id":"A"}')
