@@ -56,8 +56,8 @@ export class Reading {
   }
 
   /**
-   * Whether the words alone say what it does: no constant in it is a command or a name. A comment is
-   * a word, too: what is heard with one and cut by one goes another way.
+   * Whether the words alone say what it does: no constant in it is a command or a name. A comment
+   * is a word, too: what is heard with one and cut by one goes another way.
    */
   get isPlain(): boolean {
     return PLAIN.test(this.sql) && !TELLING.test(this.sql)
