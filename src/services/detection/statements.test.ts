@@ -162,3 +162,14 @@ test('statements: one may end where another goes on, if no comment cuts it', () 
   for (const cut of [`'--' AND secret = 'x'`, `'; --' AND secret = 'x'`])
     assert.notDeepEqual(byText.judge(`SELECT id FROM m WHERE name = 'n3${cut}`, 'app'), [], cut)
 })
+
+test('statements: what speaks of injection a little is learned only when it is heard again', () => {
+  const judge = new StatementJudge()
+  const sql = (year: number): string => `SELECT 1 FROM m WHERE year = ${year} order by 1-- AND paid`
+  for (const heard of [0, 0, 1, 2]) {
+    judge.hear(sql(heard), 'app')
+    assert.equal(judge.learned('app'), heard)
+  }
+  judge.hear('SELECT name FROM m WHERE year = 7 AND paid', 'app')
+  assert.equal(judge.learned('app'), 3)
+})
