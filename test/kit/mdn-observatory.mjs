@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
-const source = `${pathToFileURL(process.argv[2])}/node_modules/@mdn/mdn-http-observatory/src`
+const source = `${pathToFileURL(process.argv[2]).href}/node_modules/@mdn/mdn-http-observatory/src`
 const { retrieve } = await import(`${source}/retriever/retriever.js`)
 const { ALL_TESTS } = await import(`${source}/constants.js`)
 const { MINIMUM_SCORE_FOR_EXTRA_CREDIT } = await import(`${source}/grader/charts.js`)

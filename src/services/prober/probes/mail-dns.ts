@@ -7,13 +7,7 @@
  * @module
  */
 import { dkimVerify, dmarc, spf } from 'mailauth'
-import {
-  newNonce,
-  noDomain,
-  sample,
-  type DnsTarget,
-  type MailTarget,
-} from '../mail/target.ts'
+import { newNonce, noDomain, sample, type DnsTarget, type MailTarget } from '../mail/target.ts'
 import { COSTLY_SECONDS, finding, notReached, verdictOf, type Probe } from '../probe.ts'
 
 /** Reserved for documentation (RFC 5737): nobody's server. */

@@ -5,14 +5,7 @@
  * @module
  */
 import type { Finding } from '#lib/claims/statement.ts'
-import {
-  fieldOf,
-  newNonce,
-  sample,
-  send,
-  visit,
-  type MailTarget,
-} from '../mail/target.ts'
+import { fieldOf, newNonce, sample, send, visit, type MailTarget } from '../mail/target.ts'
 import { COSTLY_SECONDS, finding, verdictOf, type Probe } from '../probe.ts'
 
 /** How long a mail may take that should not come at all. */
