@@ -38,6 +38,7 @@ const places = [
   '/recovery',
   recoveryOfADay,
   '/settings',
+  '/mail',
   '/access',
   '/approvals',
   '/staff',

@@ -73,6 +73,9 @@ export function busyWatch(): WatchPorts & { acknowledgedBy: string | undefined }
       ]),
     search: () => Promise.resolve({ rows: hits, more: true, warnings: [] }),
     settings: () => Promise.resolve({ file: '/etc/veilig/veilig.yaml', lines: settings }),
+    mail: () => Promise.resolve(mail),
+    silence: () => Promise.resolve(),
+    lift: () => Promise.resolve(),
   }
   return watch
 }
@@ -123,6 +126,45 @@ const hits = Array.from({ length: 4 }, (_, at) => ({
       : `select id, name, email, phone from member where club_id = ${at} order by name limit 5000`,
   rows: at === 2 ? undefined : 4812,
 }))
+const mail = {
+  days: Array.from({ length: 30 }, (_, at) => ({
+    day: new Date(nowMs - (29 - at) * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10),
+    accepted: 180 + ((at * 53) % 90),
+    delivered: 168 + ((at * 53) % 90),
+    bounced: at % 4,
+    complaints: at % 11 === 0 ? 1 : 0,
+  })),
+  sources: [
+    { source: '203.0.113.25', messages: 6120, passed: 6120 },
+    { source: '198.51.100.7', messages: 44, passed: 0 },
+  ],
+  queued: 3,
+  sent: ['delivered', 'queued', 'withheld', 'returned', 'refused'].map((state, at) => ({
+    atMs: nowMs - at * 7 * MINUTE_MS,
+    to: `${'jltkm'[at]}…@${at % 2 === 0 ? 'club.example' : 'mail.example'}`,
+    state,
+    status: ['250 2.0.0', '', '', '5.1.1', '550 5.7.1'][at] ?? '',
+    category: at === 2 ? 'newsletter' : 'confirmation',
+    tenant: 'zuiderpark',
+    attempts: at === 1 ? 4 : 1,
+  })),
+  suppressions: [
+    {
+      victim: '0123456789abcdef0123456789abcdef',
+      reason: 'bounce',
+      status: '5.1.1',
+      note: '',
+      sinceMs: nowMs - 5e8,
+    },
+    {
+      victim: 'fedcba9876543210fedcba9876543210',
+      reason: 'staff',
+      status: 'staff',
+      note: 'asked for it by telephone',
+      sinceMs: nowMs - 9e7,
+    },
+  ],
+}
 const settings = [
   { path: 'backup.retainDays', value: '30', standard: '90' },
   { path: 'detection.channels[0].url', value: '${env:PAGER_URL}', standard: undefined },

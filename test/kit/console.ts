@@ -44,6 +44,9 @@ export const quietWatch: WatchPorts = {
   monitors: () => Promise.resolve([]),
   search: () => Promise.resolve({ rows: [], more: false, warnings: [] }),
   settings: () => Promise.resolve({ file: undefined, lines: [] }),
+  mail: () => Promise.resolve({ days: [], sources: [], queued: 0, sent: [], suppressions: [] }),
+  silence: () => Promise.resolve(),
+  lift: () => Promise.resolve(),
 }
 
 const nothingKept: Recovery = {

@@ -8,6 +8,9 @@ import { searchBooks } from '#audit/search.ts'
 import type { AlertInFull as Full } from '#services/detection/desk.ts'
 import { askAlerts } from '#services/detection/desk-client.ts'
 import type { ListedIncident } from '#services/detection/store.ts'
+import { askMail } from '#services/mail-gateway/desk/client.ts'
+import type { Figures, SentLine } from '#services/mail-gateway/desk/questions.ts'
+import type { SuppressionLine } from '#services/mail-gateway/suppression.ts'
 import type { AlertInFull, AlertLine, Text, WatchPorts } from '#services/staff/watch/ports.ts'
 import type { Breach } from '#services/status/breach/register.ts'
 import { askStatus } from '#services/status/control/client.ts'
@@ -16,6 +19,7 @@ import { askPage } from '../commands/status.ts'
 import type { Context } from '../context.ts'
 import { settingsOf } from '../settings.ts'
 import { ALERT_DESK } from './detection-names.ts'
+import { MAIL_DESK } from './mail-names.ts'
 import { STATUS_CONTROL } from './status-names.ts'
 
 const SEARCH_TIMEOUT_MS = 20_000
@@ -25,6 +29,7 @@ export function watchOf(context: Context): WatchPorts {
   const { paths } = context
   const desk = paths.socket(ALERT_DESK)
   const control = paths.socket(STATUS_CONTROL)
+  const mail = paths.socket(MAIL_DESK)
   return {
     alerts: async () => {
       const { alerts } = await askAlerts<{ alerts: Sent<ListedIncident>[] }>(desk, {
@@ -91,6 +96,21 @@ export function watchOf(context: Context): WatchPorts {
       return { rows: hits, more, warnings }
     },
     settings: () => settingsOf(context.configFile),
+    mail: async () => {
+      const [{ figures }, { sent }, { suppressions }] = await Promise.all([
+        askMail<{ figures: Figures }>(mail, { ask: 'figures' }),
+        askMail<{ sent: SentLine[] }>(mail, { ask: 'sent', state: '', tenant: '' }),
+        askMail<{ suppressions: SuppressionLine[] }>(mail, { ask: 'suppressions' }),
+      ])
+      const { days, sources, queued } = figures
+      return { days, sources, queued, sent, suppressions }
+    },
+    silence: async (address, note, by) => {
+      await askMail(mail, { ask: 'suppress', address, note, by })
+    },
+    lift: async (victim, by) => {
+      await askMail(mail, { ask: 'lift', victim, by })
+    },
   }
 }
 

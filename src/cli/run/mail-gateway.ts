@@ -25,12 +25,10 @@ import { deliverer } from '#services/mail-gateway/transport.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { keepKeysYoung, openKeyring } from './mail-keys.ts'
+import { MAIL_DESK } from './mail-names.ts'
 
 /** Where the demonstration's mailbox receives: a unix socket that speaks SMTP. */
 export const MAILBOX_SMTP = 'mailbox-smtp'
-
-/** Where the console asks the mail gateway. */
-export const MAIL_DESK = 'mail-desk'
 
 /** Where the prober receives its sampled mails, in the same way. */
 export const PROBE_SMTP = 'prober-smtp'

@@ -84,6 +84,9 @@ export type RouteName =
   | 'GET /claims'
   | 'GET /monitors'
   | 'GET /settings'
+  | 'GET /mail'
+  | 'POST /mail/silence'
+  | 'POST /mail/lift'
   | 'GET /live'
   | 'GET /access'
   | 'POST /access/request'
@@ -156,6 +159,9 @@ export const routes: Readonly<Record<RouteName, Demand>> = {
   'GET /claims': full('overview.see'),
   'GET /monitors': full('overview.see'),
   'GET /settings': full('settings.see'),
+  'GET /mail': full('mail.see'),
+  'POST /mail/silence': full('mail.change'),
+  'POST /mail/lift': full('mail.change'),
   'GET /live': full('overview.see'),
   'GET /access': full('access.request'),
   'POST /access/request': full('access.request'),

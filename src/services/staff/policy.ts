@@ -21,6 +21,8 @@ export type Permission =
   | 'breaches.see'
   | 'audit.search'
   | 'settings.see'
+  | 'mail.see'
+  | 'mail.change'
   | 'approvals.see'
   | 'approvals.ask'
   | 'approvals.approve'
@@ -44,6 +46,8 @@ export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
     'breaches.see',
     'audit.search',
     'settings.see',
+    'mail.see',
+    'mail.change',
     'approvals.see',
     'approvals.ask',
     'approvals.approve',
@@ -64,6 +68,8 @@ export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
     'breaches.see',
     'audit.search',
     'settings.see',
+    'mail.see',
+    'mail.change',
     'approvals.see',
     'approvals.ask',
     'approvals.approve',
@@ -71,7 +77,14 @@ export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
     'outside.manage',
   ],
   // Answers customers: sees what is wrong, and neither what was recorded of people nor settings.
-  support: ['overview.see', 'access.request', 'account.own', 'alerts.see', 'incidents.see'],
+  support: [
+    'overview.see',
+    'access.request',
+    'account.own',
+    'alerts.see',
+    'incidents.see',
+    'mail.see',
+  ],
   // Reads everything and changes nothing.
   auditor: [
     'overview.see',
@@ -82,6 +95,7 @@ export const permissions: Readonly<Record<Role, readonly Permission[]>> = {
     'breaches.see',
     'audit.search',
     'settings.see',
+    'mail.see',
     'approvals.see',
     'outside.see',
   ],

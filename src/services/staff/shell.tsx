@@ -37,6 +37,7 @@ const chapters: readonly (readonly [name: string, places: readonly Place[]])[] =
     [
       ['/audit', 'Audit trail', 'audit.search'],
       ['/recovery', 'Recovery', 'overview.see'],
+      ['/mail', 'Mail', 'mail.see'],
       ['/settings', 'Settings', 'settings.see'],
     ],
   ],

@@ -194,6 +194,20 @@ summary { cursor: pointer; font-weight: 600; padding: .3rem 0; border-radius: .4
     grid-column: 1 / -1; }
   .rows li > a, .rows li.flat { flex-wrap: wrap; gap: .4rem 1rem; }
   .rows .what { flex-basis: 100%; } .bounds { text-align: left; } }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem;
+  margin: 0 0 1rem; }
+.tiles div { background: var(--card); border: 1px solid var(--line); border-radius: .9rem;
+  padding: .8rem 1.1rem; display: flex; flex-direction: column-reverse; }
+.tiles dt { color: var(--soft); font-size: .92rem; } .tiles dd { margin: 0; font-size: 1.4rem;
+  font-weight: 700; font-variant-numeric: tabular-nums; }
+.volume { margin: 0 0 1rem; } .volume svg { width: 100%; height: 9rem; display: block;
+  border-bottom: 1px solid var(--line); }
+.volume figcaption { display: flex; justify-content: space-between; color: var(--soft);
+  font-size: .88rem; padding-top: .2rem; }
+.volume .arrived { fill: var(--link); } .volume .open { fill: var(--line); }
+.volume .lost { fill: currentColor; }
+.stack { display: grid; gap: 1rem; max-width: 30rem; margin: 1.25rem 0; }
+.stack label { display: grid; gap: .3rem; font-weight: 600; } .stack button { justify-self: start; }
 .hits { list-style: none; margin: 0; padding: 0; }
 .hits li { padding: .6rem 0; border-bottom: 1px solid var(--line); }
 .hits p { margin: 0; } .hits b { color: var(--ink); } .hits pre { margin: .35rem 0 0; }

@@ -1,11 +1,11 @@
 /** What staff see of the mail, and may change: codes and hashes, no content, no whole address. */
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { startMailGateway } from '#kit/mail-gateway.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
+import { askSocket, type SocketAnswer } from '#system/ask-socket.ts'
 import { sourcesChart, volumeChart } from './charts.ts'
 import { chartsPage } from './page.ts'
 import type { Figures } from './questions.ts'
@@ -20,18 +20,8 @@ after(async () => {
 })
 beforeEach(() => gateway.reset())
 
-type Said = { readonly status: number; readonly text: string }
-
-function ask(question: MailQuestion | object): Promise<Said> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: deskSocket, method: 'POST', path: '/' }, (response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-    })
-    asked.on('error', reject)
-    asked.end(JSON.stringify(question))
-  })
+function ask(question: MailQuestion | object): Promise<SocketAnswer> {
+  return askSocket(deskSocket, question, AbortSignal.timeout(30_000), 1024 * 1024)
 }
 
 const to = 'jan@club.example'

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { h } from 'preact'
-import { UsageError, VeiligError } from '#lib/errors.ts'
+import { DeniedError, UsageError, VeiligError } from '#lib/errors.ts'
 import { languages } from '#lib/claims/claim.ts'
 import type { Desk } from '../desk.ts'
 import { text, type Answer, type Handler, type Visit } from '../guard.ts'
@@ -17,6 +17,7 @@ import { AlertPage, AlertsPage } from './alerts.tsx'
 import { AuditPage, questionFrom } from './audit.tsx'
 import { IncidentsPage, incidentStates } from './incidents.tsx'
 import type { Inside } from './parts.tsx'
+import { MailPage, NOTE_MAX } from './mail.tsx'
 import { PulseRoom, pulseOf, type Pulse } from './pulse.ts'
 import { ClaimsPage, MonitorsPage, SettingsPage } from './state.tsx'
 import type { Text } from './ports.ts'
@@ -33,6 +34,9 @@ export type WatchRoute = Extract<
   | 'GET /claims'
   | 'GET /monitors'
   | 'GET /settings'
+  | 'GET /mail'
+  | 'POST /mail/silence'
+  | 'POST /mail/lift'
   | 'GET /live'
 >
 
@@ -64,6 +68,28 @@ export function watchHandlers(desk: Desk): Readonly<Record<WatchRoute, Handler>>
       throw error
     }
     return { to: '/incidents' }
+  }
+
+  const mail = async (visit: Visit, problem?: string): Promise<Answer> => {
+    const view = { ...insideOf(visit), mail: await watch.mail(), problem }
+    return page(h(MailPage, view), problem)
+  }
+
+  const change = async (
+    visit: Visit,
+    act: string,
+    work: (by: string) => Promise<void>,
+  ): Promise<Answer> => {
+    const { account } = insideOf(visit)
+    await desk.record('STAFF_ACTED', account.name, { act })
+    try {
+      await work(account.name)
+    } catch (error) {
+      if (error instanceof DeniedError || error instanceof UsageError)
+        return mail(visit, wordsOf(error))
+      throw error
+    }
+    return { to: '/mail' }
   }
 
   return {
@@ -139,6 +165,23 @@ export function watchHandlers(desk: Desk): Readonly<Record<WatchRoute, Handler>>
     'GET /settings': (visit) =>
       whenAnswered(async () =>
         page(h(SettingsPage, { ...insideOf(visit), settings: await watch.settings() })),
+      ),
+    'GET /mail': (visit) => whenAnswered(() => mail(visit)),
+    'POST /mail/silence': (visit) =>
+      whenAnswered(() =>
+        change(visit, 'mail-silence', (by) => {
+          const note = text(visit.fields['note']).trim().slice(0, NOTE_MAX)
+          return watch.silence(text(visit.fields['address']).trim(), note, by)
+        }),
+      ),
+    'POST /mail/lift': (visit) =>
+      whenAnswered(() =>
+        change(visit, 'mail-lift', (by) => {
+          const victim = text(visit.fields['victim'])
+          if (!/^[0-9a-f]{32}$/.test(victim))
+            throw new UsageError('MAIL_ADDRESS_INVALID', 'There is nobody of this name.')
+          return watch.lift(victim, by)
+        }),
       ),
     'GET /live': async () => {
       await Promise.resolve()

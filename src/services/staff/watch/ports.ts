@@ -105,6 +105,47 @@ export type AuditAnswer = {
   readonly warnings: readonly string[]
 }
 
+export type MailDay = {
+  /** `2026-11-23`, UTC. */
+  readonly day: string
+  readonly accepted: number
+  readonly delivered: number
+  readonly bounced: number
+  readonly complaints: number
+}
+
+/** No content, and no whole address. */
+export type MailView = {
+  readonly days: readonly MailDay[]
+  /** Who sends in our name, as receivers report. */
+  readonly sources: readonly {
+    readonly source: string
+    readonly messages: number
+    /** Of these, those that DMARC passed. */
+    readonly passed: number
+  }[]
+  readonly queued: number
+  readonly sent: readonly {
+    readonly atMs: number
+    /** `j…@club.example`. */
+    readonly to: string
+    readonly state: string
+    /** The receiver's code. */
+    readonly status: string
+    readonly category: string
+    readonly tenant: string
+    readonly attempts: number
+  }[]
+  readonly suppressions: readonly {
+    /** Keyed hash of the address. */
+    readonly victim: string
+    readonly reason: string
+    readonly status: string
+    readonly note: string
+    readonly sinceMs: number
+  }[]
+}
+
 export type Text = Readonly<Partial<Record<'nl' | 'en' | 'fr', string>>>
 
 /** Each may @throws {VeiligError} when the service it asks is away or refuses. */
@@ -120,4 +161,9 @@ export type WatchPorts = {
   monitors(): Promise<readonly MonitorLine[]>
   search(question: AuditQuestion): Promise<AuditAnswer>
   settings(): Promise<Settings>
+  mail(): Promise<MailView>
+  /** Nothing but security mail goes to the address any more. @throws {DeniedError} It is none. */
+  silence(address: string, note: string, by: string): Promise<void>
+  /** @param victim As `mail` has it. */
+  lift(victim: string, by: string): Promise<void>
 }

@@ -46,15 +46,24 @@ const statusOf = async (
 test('watch: each role sees its pages, and no other', async () => {
   const seen: Record<string, string> = {}
   for (const role of cookies.keys()) {
-    const paths = ['/', '/alerts', '/incidents', '/monitors', '/claims', '/audit', '/settings']
+    const paths = [
+      '/',
+      '/alerts',
+      '/incidents',
+      '/monitors',
+      '/claims',
+      '/mail',
+      '/audit',
+      '/settings',
+    ]
     const answers = await Promise.all(paths.map((path) => statusOf(role, 'GET', path)))
     seen[role] = answers.map((status) => (status === 200 ? 'y' : String(status))).join(' ')
   }
   assert.deepEqual(seen, {
-    owner: 'y y y y y y y',
-    operator: 'y y y y y y y',
-    support: 'y y y y y 403 403',
-    auditor: 'y y y y y y y',
+    owner: 'y y y y y y y y',
+    operator: 'y y y y y y y y',
+    support: 'y y y y y y 403 403',
+    auditor: 'y y y y y y y y',
   })
   const page = await askConsole(desk, 'GET', '/incidents', { cookie: cookies.get('support') ?? '' })
   assert(!page.text.includes('breach-2026'), 'the register is not for support')
@@ -73,6 +82,21 @@ test('watch: support and auditors take no alert and publish nothing; operators d
   const acted = desk.trail.of('STAFF_ACTED').at(-1)
   assert.equal(acted?.['act'], 'alert-acknowledge')
   assert(!JSON.stringify(acted).includes('operator@'), 'by a key, not by name')
+})
+
+test('watch: support and auditors see mail, and silence nobody', async () => {
+  for (const role of ['support', 'auditor']) {
+    const page = await askConsole(desk, 'GET', '/mail', { cookie: cookies.get(role) ?? '' })
+    assert(page.text.includes('j…@club.example'))
+    assert(!page.text.includes('action="/mail/'), `${role} is shown no form`)
+    assert.equal(await statusOf(role, 'POST', '/mail/silence', { address: 'a@b.example' }), 403)
+    assert.equal(await statusOf(role, 'POST', '/mail/lift', { victim: '0'.repeat(32) }), 403)
+  }
+  assert.equal(await statusOf('operator', 'POST', '/mail/silence', { address: 'a@b.example' }), 303)
+  assert.equal(desk.trail.of('STAFF_ACTED').at(-1)?.['act'], 'mail-silence')
+  assert(!JSON.stringify(desk.trail.of('STAFF_ACTED')).includes('b.example'))
+  assert.equal(await statusOf('operator', 'POST', '/mail/lift', { victim: '0'.repeat(32) }), 303)
+  assert.equal(await statusOf('operator', 'POST', '/mail/lift', { victim: '../x' }), 422)
 })
 
 test('watch: a search stands in the record before its answer, with no word of it', async () => {

@@ -1,0 +1,203 @@
+/**
+ * Mail that was sent: how it goes in pictures, what became of each, and who gets none.
+ *
+ * @module
+ */
+import type { VNode } from 'preact'
+import { may } from '../policy.ts'
+import { Badge, Hidden, LivePage, Time, type Inside } from './parts.tsx'
+import type { MailDay, MailView } from './ports.ts'
+
+export const NOTE_MAX = 200
+const WIDTH = 720
+const ROOM = 130
+
+export function MailPage(props: Inside & { readonly mail: MailView }): VNode {
+  const { mail } = props
+  const sum = (part: keyof Omit<MailDay, 'day'>): number =>
+    mail.days.reduce((total, day) => total + day[part], 0)
+  const accepted = sum('accepted')
+  return (
+    <LivePage {...props} title="Mail" here="/mail">
+      <dl class="tiles">
+        <Tile name="accepted in thirty days" value={accepted} />
+        <Tile name={`delivered${shareOf(sum('delivered'), accepted)}`} value={sum('delivered')} />
+        <Tile name={`bounced${shareOf(sum('bounced'), accepted)}`} value={sum('bounced')} />
+        <Tile
+          name={`complaints${shareOf(sum('complaints'), accepted)}`}
+          value={sum('complaints')}
+        />
+        <Tile name="waiting now" value={mail.queued} />
+      </dl>
+      <Volume days={mail.days} />
+      <h2>Who sends in our name</h2>
+      <Sources sources={mail.sources} />
+      <h2>The newest mails</h2>
+      <Sent sent={mail.sent} />
+      <h2>Who gets none</h2>
+      <Silent {...props} />
+    </LivePage>
+  )
+}
+
+function Tile({ name, value }: { readonly name: string; readonly value: number }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+/** ` · 1.2 %`. */
+function shareOf(count: number, whole: number): string {
+  return whole === 0 ? '' : ` · ${((100 * count) / whole).toFixed(1)} %`
+}
+
+/** A bar a day: what arrived, and on top what did not. */
+function Volume({ days }: { readonly days: readonly MailDay[] }): VNode {
+  const most = Math.max(1, ...days.map(({ accepted }) => accepted))
+  const step = WIDTH / Math.max(1, days.length)
+  const words = `Mails a day for ${days.length} days, ${most} at most`
+  return (
+    <figure class="volume">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${ROOM}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={words}
+      >
+        {days.map(({ day, accepted, delivered, bounced, complaints }, at) => {
+          const bad = bounced + complaints
+          const open = Math.max(0, accepted - delivered - bad)
+          const bar = (kind: string, count: number, below: number): VNode => (
+            <rect
+              class={kind}
+              x={at * step + step * 0.15}
+              y={ROOM - ((below + count) / most) * ROOM}
+              width={step * 0.7}
+              height={(count / most) * ROOM}
+            />
+          )
+          return (
+            <g>
+              <title>{`${day}: ${accepted} accepted, ${delivered} delivered, ${bad} not`}</title>
+              {bar('arrived', delivered, 0)}
+              {bar('open', open, delivered)}
+              {bar('lost', bad, delivered + open)}
+            </g>
+          )
+        })}
+      </svg>
+      <figcaption>
+        <span>{days[0]?.day.slice(5)}</span>
+        <span>{days.at(-1)?.day.slice(5)}</span>
+      </figcaption>
+    </figure>
+  )
+}
+
+function Sources({ sources }: Pick<MailView, 'sources'>): VNode {
+  if (sources.length === 0) return <p class="small">No receiver has reported yet.</p>
+  return (
+    <ul class="rows">
+      {sources.map(({ source, messages, passed }) => (
+        <li class="flat" tabIndex={-1} data-row>
+          <Badge tint={passed === messages ? 'proven' : 'failing'}>
+            {passed === messages ? 'passes' : 'fails'}
+          </Badge>
+          <span class="what">
+            <b>{source}</b>
+            <small>
+              {passed} of {messages} mails pass DMARC
+            </small>
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const tints: Readonly<Record<string, string>> = {
+  delivered: 'proven',
+  queued: 'unproven',
+  withheld: 'stale',
+}
+
+function Sent({ sent }: Pick<MailView, 'sent'>): VNode {
+  if (sent.length === 0) return <p class="small">None yet.</p>
+  return (
+    <ul class="rows">
+      {sent.map(({ atMs, to, state, status, category, tenant, attempts }) => (
+        <li class="flat" tabIndex={-1} data-row>
+          <Badge tint={tints[state] ?? 'failing'}>{state}</Badge>
+          <span class="what">
+            <b>{to}</b>
+            <small>
+              {category}
+              {tenant !== '' && ` · ${tenant}`}
+              {status !== '' && ` · ${status}`}
+              {attempts > 1 && ` · ${attempts} tries`}
+            </small>
+          </span>
+          <Time ms={atMs} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Silent({ account, csrf, mail }: Inside & { readonly mail: MailView }): VNode {
+  const mayChange = may(account.role, 'mail.change')
+  return (
+    <>
+      <p class="small">
+        People are keyed hashes here; of them only security mail arrives. An address is typed, never
+        listed.
+      </p>
+      {mail.suppressions.length > 0 && (
+        <ul class="rows">
+          {mail.suppressions.map(({ victim, reason, status, note, sinceMs }) => (
+            <li class="flat" tabIndex={-1} data-row>
+              <Badge tint="stale">{reason}</Badge>
+              <span class="what">
+                <b>
+                  <code>{victim.slice(0, 12)}</code>
+                </b>
+                <small>
+                  {status}
+                  {note !== '' && ` · ${note}`}
+                </small>
+              </span>
+              <Time ms={sinceMs} />
+              {mayChange && (
+                <form method="post" action="/mail/lift">
+                  <Hidden csrf={csrf} victim={victim} />
+                  <button class="quiet">Write again</button>
+                </form>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {mayChange && (
+        <form method="post" action="/mail/silence" class="stack">
+          <Hidden csrf={csrf} />
+          <label>
+            Address that shall get no mail but of security
+            <input name="address" type="email" maxLength={320} required autocomplete="off" />
+          </label>
+          <label>
+            Why
+            <input name="note" maxLength={NOTE_MAX} autocomplete="off" />
+          </label>
+          <button>Send it nothing</button>
+        </form>
+      )}
+      <p class="small">
+        By command: <code>veilig mail sent</code> · <code>veilig mail suppressions</code> ·{' '}
+        <code>veilig mail figures</code>
+      </p>
+    </>
+  )
+}
