@@ -1,6 +1,6 @@
 /** Help names every command; a typing error gets a guess; completion is a script bash accepts. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { aloneCommands, loadAlone } from './commands/alone.ts'
@@ -55,4 +55,10 @@ test('help: wrong usage is exit status 2 and one line', () => {
   assert.match(unknown.stderr, /^veilig: COMMAND_UNKNOWN: .*did you mean 'up'\?\n$/)
   assert.equal(run('up', '--port-base', 'x').status, 2)
   assert.equal(run('up', '--bogus').status, 2)
+})
+
+test('help: whoever reads no further ends it without a word', () => {
+  const script = '"$0" help | true; printf %s "${PIPESTATUS[0]}"'
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, veilig], { encoding: 'utf8' })
+  assert.deepEqual({ stdout, stderr }, { stdout: '141', stderr: '' })
 })

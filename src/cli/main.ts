@@ -28,6 +28,15 @@ const commonOptions = {
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
+/** As a shell counts what a signal ended: 128 and its number. */
+const EXIT_INTERRUPTED = 130
+const EXIT_PIPE = 141
+
+// Whoever reads has seen enough, as in `veilig … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT_PIPE)
+  throw error
+})
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -122,6 +131,10 @@ function interruption(): AbortSignal {
 
 /** A declared error is one clear message; anything else is a bug and shows its stack. */
 function report(error: unknown): number {
+  if (error instanceof Error && error.name === 'AbortError') {
+    process.stderr.write('veilig: stopped, before it was done\n')
+    return EXIT_INTERRUPTED
+  }
   if (!(error instanceof VeiligError)) throw error
   process.stderr.write(`veilig: ${error.message}\n`)
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED
