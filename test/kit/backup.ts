@@ -36,6 +36,9 @@ const PATIENCE_MS = 60_000
 
 export type TestBackup = AsyncDisposable & {
   readonly data: string
+  /** Starts the process; what the server sends may be refused. */
+  begin(): Promise<void>
+  /** Starts the process, until it takes the log. */
   start(): Promise<void>
   /** Of the running process. */
   pid(): number
@@ -131,6 +134,11 @@ export async function prepareBackup(
     await once(child, 'exit')
     child = undefined
   }
+  const begin = async (): Promise<void> => {
+    await using output = await open(join(data, 'backup.log'), 'a')
+    const stdio = ['ignore', output.fd, output.fd] as const
+    child = spawn(veilig, ['run', 'backup', ...place], { stdio: [...stdio] })
+  }
   const run = async (...args: string[]): Promise<string> => {
     const { stdout } = await promisify(execFile)(veilig, [...args, ...place])
     return stdout
@@ -152,10 +160,9 @@ export async function prepareBackup(
       await follow(other.cluster)
     },
     log: () => readFile(join(data, 'backup.log'), 'utf8'),
+    begin,
     start: async () => {
-      await using output = await open(join(data, 'backup.log'), 'a')
-      const stdio = ['ignore', output.fd, output.fd] as const
-      child = spawn(veilig, ['run', 'backup', ...place], { stdio: [...stdio] })
+      await begin()
       await until(async () => (await status()).log.phase === 'streaming')
     },
     full: () => take('full'),
