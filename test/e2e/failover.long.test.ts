@@ -28,7 +28,8 @@ before(async () => {
   await primary.query(`create table large as
     select g, md5(g::text) || md5((-g)::text) as text from generate_series(1, 200000) g`)
   const cluster = { ...primary.cluster, socketDir: address }
-  backup = await prepareBackup({ ...primary, cluster })
+  // So slow that it is under way when the primary is killed, however quick the machine.
+  backup = await prepareBackup({ ...primary, cluster }, { maxRateMib: 8 })
   standby = await startStandby(primary)
   await backup.start()
   await until(async () => (await backup.status()).full.newest !== null)
