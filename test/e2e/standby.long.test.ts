@@ -25,7 +25,8 @@ before(async () => {
   standby = await startStandby(primary)
   const replayed = `select to_regclass('large') is not null as there`
   await until(async () => (await onStandby<{ there: boolean }>(replayed))[0]?.there === true)
-  backup = await prepareBackup({ ...primary, cluster: standby })
+  // So slow that one is under way when the standby is promoted, however quick the machine.
+  backup = await prepareBackup({ ...primary, cluster: standby }, { maxRateMib: 8 })
   await until(async () => {
     const role = `select 1 from pg_roles where rolname = 'veilig_backup'`
     return (await onStandby(role)).length === 1
