@@ -4,7 +4,7 @@
  * @module
  */
 import { systemDisk } from '#system/disk.ts'
-import { httpCaller } from '#system/http-call.ts'
+import { fileFetcher, httpCaller } from '#system/http-call.ts'
 import type { RunningService } from '#system/service.ts'
 import type { Reloaded } from '#services/web-gateway/changes.ts'
 import type { GuardedRoute } from '#services/web-gateway/guard-config.ts'
@@ -27,6 +27,8 @@ import { keyIn, readText } from './web-gateway-files.ts'
 
 /** A monitor of public logs takes its time. */
 const CT_SOURCE_MS = 60_000
+/** Of a log: 256 certificates, the largest of which have hundreds of names. */
+const CT_TILE_MAX = 16 * 1024 * 1024
 
 /** Where the members of the demonstration's application sign in. */
 const demonstrationLogin: GuardedRoute = {
@@ -62,7 +64,12 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
       config.tls.ticketKeys === 'control-database'
         ? await controlBook(context, 'ticket_keys', 'all')
         : undefined,
-    issuance: { call: httpCaller(CT_SOURCE_MS), disk: systemDisk, file: paths.issuance },
+    issuance: {
+      call: httpCaller(CT_SOURCE_MS),
+      fetch: fileFetcher(CT_SOURCE_MS, CT_TILE_MAX),
+      disk: systemDisk,
+      file: paths.issuance,
+    },
     csp: config.csp.autopilot ? cspOf(context) : undefined,
     loginKey: await keyIn(paths.secret('web-gateway', 'login.key')),
     metricsSocket: paths.socket('web-gateway'),

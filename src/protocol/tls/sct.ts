@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { children, encode, EXTENSIONS, extensionsAmong, SEQUENCE, type Element } from './der.ts'
 
 export type SignedTimestamp = {
   /** SHA-256 of the log's key, hex. */
@@ -21,8 +22,6 @@ export type SignedTimestamp = {
 /** OID 1.3.6.1.4.1.11129.2.4.2, as DER. */
 const SCT_LIST = Buffer.from('060a2b06010401d679020402', 'hex')
 const TIMESTAMPS_MAX = 20
-
-type Element = { readonly tag: number; readonly body: Buffer; readonly whole: Buffer }
 
 /** The timestamps a certificate carries; empty when it carries none, or nonsense. */
 export function timestampsOf(certificate: Uint8Array): readonly SignedTimestamp[] {
@@ -40,11 +39,11 @@ export function precertificateOf(certificate: Uint8Array): Buffer | undefined {
   const parts = readExtensions(certificate)
   if (!parts) return undefined
   const kept = parts.extensions.filter((extension) => !isTimestampList(extension))
-  const list = encode(0x30, Buffer.concat(kept.map(({ whole }) => whole)))
+  const list = encode(SEQUENCE, Buffer.concat(kept.map(({ whole }) => whole)))
   const fields = parts.fields.map((field) =>
     field.tag === EXTENSIONS ? encode(EXTENSIONS, list) : field.whole,
   )
-  return encode(0x30, Buffer.concat(fields))
+  return encode(SEQUENCE, Buffer.concat(fields))
 }
 
 /** What the signature of a timestamp covers. @param issuerKeyHash SHA-256 of the issuer's SPKI. */
@@ -63,17 +62,14 @@ export function signedData(
   return Buffer.concat([head, issuerKeyHash, size, precertificate, end, extensions])
 }
 
-const EXTENSIONS = 0xa3
-
 function readExtensions(
   certificate: Uint8Array,
 ): { readonly fields: readonly Element[]; readonly extensions: readonly Element[] } | undefined {
   const outer = children(Buffer.from(certificate))[0]
   const tbs = outer && children(outer.body)[0]
   const fields = tbs ? children(tbs.body) : []
-  const wrapper = fields.find(({ tag }) => tag === EXTENSIONS)
-  const list = wrapper && children(wrapper.body)[0]
-  return list ? { fields, extensions: children(list.body) } : undefined
+  const extensions = extensionsAmong(fields)
+  return extensions ? { fields, extensions } : undefined
 }
 
 function isTimestampList({ body }: Element): boolean {
@@ -97,29 +93,4 @@ function readList(list: Buffer): SignedTimestamp[] {
     })
   }
   return found
-}
-
-/** The elements in a row of DER; ends at the first that is cut. */
-function children(der: Buffer): Element[] {
-  const elements: Element[] = []
-  let at = 0
-  while (der.length - at >= 2) {
-    const first = der[at + 1] ?? 0
-    const more = first < 0x80 ? 0 : first & 0x7f
-    if (more > 4 || der.length - at < 2 + more) break
-    const size = more === 0 ? first : der.readUIntBE(at + 2, more)
-    const start = at + 2 + more
-    if (der.length - start < size) break
-    const body = der.subarray(start, start + size)
-    elements.push({ tag: der[at] ?? 0, body, whole: der.subarray(at, start + size) })
-    at = start + size
-  }
-  return elements
-}
-
-function encode(tag: number, body: Buffer): Buffer {
-  const size = body.length
-  const bytes = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 255]
-  const long = [0x83, size >> 16, (size >> 8) & 255, size & 255]
-  return Buffer.concat([Buffer.from([tag, ...(size < 0x10000 ? bytes : long)]), body])
 }

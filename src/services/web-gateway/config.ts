@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import type { CookieConfig } from './cookies.ts'
 import { guardedRoute, type GuardedRoute } from './guard-config.ts'
 import { parseHsts, type HeaderConfig } from './headers.ts'
+import type { TileLog } from './issuance/tile-log.ts'
 import { rateLimitedRoute, type RateLimitedRoute } from './route-rates.ts'
 import type { TlsPolicyName } from './tls-policy.ts'
 
@@ -100,7 +102,9 @@ export type AcmeConfig = {
 /** Public logs of certificates, asked for what was issued for our names. */
 export type CertificateWatchConfig = {
   /** Address that answers as crt.sh or Cert Spotter does, with `{name}` where the name goes. */
-  readonly source: string
+  readonly source?: string | undefined
+  /** Public logs that are read themselves, by their tiles. */
+  readonly logs: readonly TileLog[]
   readonly names: readonly string[]
   readonly hours: number
 }
@@ -242,14 +246,28 @@ const cookies: z.ZodType<CookieConfig> = z.strictObject({
   readByScripts: z.array(z.string().min(1).max(256)).max(100).default([]),
 })
 
-const certificateWatch: z.ZodType<CertificateWatchConfig> = z.strictObject({
-  source: z
+const tileLog: z.ZodType<TileLog> = z.strictObject({
+  url: z
     .string()
     .max(1024)
-    .regex(/^https:\/\/\S*\{name\}\S*$/, 'https://…, with {name} where the name goes'),
-  names: z.array(z.string().min(1).max(253)).min(1).max(100),
-  hours: z.number().min(0.1).max(168).default(12),
+    .regex(/^https:\/\/\S+$/, 'https://…, the monitoring_url of a list of logs'),
+  key: z.base64().max(4096).refine(isPublicKey, 'the key of a list of logs, as it stands there'),
 })
+
+const certificateWatch: z.ZodType<CertificateWatchConfig> = z
+  .strictObject({
+    source: z
+      .string()
+      .max(1024)
+      .regex(/^https:\/\/\S*\{name\}\S*$/, 'https://…, with {name} where the name goes')
+      .optional(),
+    logs: z.array(tileLog).max(50).default([]),
+    names: z.array(z.string().min(1).max(253)).min(1).max(100),
+    hours: z.number().min(0.1).max(168).default(12),
+  })
+  .refine(({ source, logs }) => source !== undefined || logs.length > 0, {
+    message: 'name a source, or logs, or both',
+  })
 
 const counters: z.ZodType<CountersConfig> = z.strictObject({
   valkeyUrl: z
@@ -349,3 +367,12 @@ export const webGatewayConfig: z.ZodType<WebGatewayConfig> = z
     }
   })
   .readonly()
+
+function isPublicKey(base64: string): boolean {
+  try {
+    createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' })
+    return true
+  } catch {
+    return false
+  }
+}

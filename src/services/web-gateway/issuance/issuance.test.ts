@@ -9,6 +9,7 @@ import { eventually } from '#kit/eventually.ts'
 import { startGateway, startUpstream, testCertificate } from '#kit/web-gateway.ts'
 import { FaultError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
+import { fileFetcher } from '#system/http-call.ts'
 import { createLocalAuthority, issueCertificate } from '#system/local-ca/authority.ts'
 import { plainSerial, readLogged } from './logged.ts'
 import { issuanceMemory, IssuanceWatch, type IssuanceMemory } from './watch.ts'
@@ -34,7 +35,7 @@ function entry(serial: string, more: Record<string, string> = {}): Record<string
 }
 
 function watchOver(answers: { text: string }): {
-  readonly look: (shown?: readonly string[]) => Promise<void>
+  readonly look: (shown?: readonly string[]) => Promise<boolean>
   readonly told: string[]
 } {
   const told: string[] = []
@@ -157,7 +158,9 @@ test('issuance: the gateway records a stranger, and that its source is away', as
         asked = url
         return { status: 200, text: await answer() }
       }
-      const issuance = { call, disk: systemDisk, file: join(folder, 'deep', 'issuance.json') }
+      const fetch = fileFetcher(5_000, 1024)
+      const file = join(folder, 'deep', 'issuance.json')
+      const issuance = { call, fetch, disk: systemDisk, file }
       return startGateway({ localhost: application.address }, { certificateWatch }, { issuance })
     }
     await using gateway = await gatewayWith(async () => JSON.stringify(list))

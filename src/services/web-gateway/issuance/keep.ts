@@ -5,13 +5,16 @@
  */
 import { VeiligError } from '#lib/errors.ts'
 import type { Disk } from '#system/disk.ts'
-import type { CallHttp } from '#system/http-call.ts'
+import type { CallHttp, FetchFile } from '#system/http-call.ts'
 import type { Gateway } from '../gateway.ts'
 import type { WebGatewayPorts } from '../ports.ts'
+import { readTileLog, type TileLog } from './tile-log.ts'
 import { issuanceMemory, IssuanceWatch, type IssuanceMemory } from './watch.ts'
 
 export type IssuancePorts = {
   readonly call: CallHttp
+  /** Gets the files of logs. */
+  readonly fetch: FetchFile
   readonly disk: Pick<Disk, 'size' | 'read' | 'replace'>
   /** Where it is remembered what was shown and what was told. */
   readonly file: string
@@ -19,29 +22,36 @@ export type IssuancePorts = {
 
 export type IssuanceConfig = {
   /** Asked for each name, which stands in it as `{name}`. */
-  readonly source: string
+  readonly source?: string | undefined
+  /** Read themselves. */
+  readonly logs: readonly TileLog[]
   readonly names: readonly string[]
   readonly hours: number
 }
 
 const HOUR_MS = 60 * 60 * 1000
-/** After a look that failed. */
+/** After a look that failed, or that left something to read. */
 const AGAIN_MS = 10 * 60 * 1000
 const OK = 200
 
 /** Begins to look; disposing of it stops after the look under way. */
 export function watchIssuance(
   { certificates, security, wallClockMs }: Gateway,
-  { source, names, hours }: IssuanceConfig,
-  { call, disk, file }: IssuancePorts,
+  { source, logs, names, hours }: IssuanceConfig,
+  { call, fetch, disk, file }: IssuancePorts,
   { log }: Pick<WebGatewayPorts, 'log'>,
 ): Disposable {
+  const ask = async (template: string, name: string, after?: string): Promise<string> => {
+    const url = addressOf(template, name, after)
+    const { status, text } = await call({ method: 'GET', url })
+    return status === OK ? text : `the source answered ${status}`
+  }
+  const lowered = names.map((name) => name.toLowerCase())
   const watch = new IssuanceWatch(names, {
-    ask: async (name, after) => {
-      const url = addressOf(source, name, after)
-      const { status, text } = await call({ method: 'GET', url })
-      return status === OK ? text : `the source answered ${status}`
-    },
+    ask: source === undefined ? undefined : (name, after) => ask(source, name, after),
+    logs: new Map(
+      logs.map((log) => [log.url, (since) => readTileLog(log, since, lowered, fetch)] as const),
+    ),
     load: () => load(disk, file),
     store: (memory) => disk.replace(file, Buffer.from(`${JSON.stringify(memory)}\n`)),
     wallClockMs,
@@ -60,7 +70,7 @@ export function watchIssuance(
   const look = async (): Promise<void> => {
     let nextMs = hours * HOUR_MS
     try {
-      await watch.look(certificates.shownPem)
+      if (!(await watch.look(certificates.shownPem))) nextMs = Math.min(nextMs, AGAIN_MS)
     } catch (error) {
       if (!(error instanceof VeiligError)) throw error
       nextMs = AGAIN_MS

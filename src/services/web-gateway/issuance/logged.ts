@@ -100,7 +100,7 @@ function ofCertSpotter(list: readonly unknown[]): LoggedPage {
 }
 
 /** What several entries say of one certificate is told together. */
-function add(found: Map<string, LoggedCertificate>, certificate: LoggedCertificate): void {
+export function add(found: Map<string, LoggedCertificate>, certificate: LoggedCertificate): void {
   const others = found.get(certificate.serial)?.names ?? []
   const names = [...new Set([...others, ...certificate.names])].slice(0, NAMES_TOLD_MAX)
   found.set(certificate.serial, { ...certificate, names })

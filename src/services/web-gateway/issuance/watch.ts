@@ -13,6 +13,7 @@ import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import type { LoggedCertificate } from './logged.ts'
 import { plainSerial, readLogged, strangers } from './logged.ts'
+import type { LogNews, LogState } from './tile-log.ts'
 
 /** What must outlive the process. */
 export type IssuanceMemory = {
@@ -20,12 +21,17 @@ export type IssuanceMemory = {
   readonly told: readonly string[]
   /** Name → where the source goes on, when it answers page by page. */
   readonly after?: Readonly<Record<string, string>> | undefined
+  /** Address of a log → how far it was read. */
+  readonly logs?: Readonly<Record<string, LogState>> | undefined
 }
 
 export const issuanceMemory: z.ZodType<IssuanceMemory> = z.object({
   shown: z.array(z.string()),
   told: z.array(z.string()),
   after: z.record(z.string(), z.string()).optional(),
+  logs: z
+    .record(z.string(), z.object({ size: z.int().min(0), hashes: z.array(z.string()) }))
+    .optional(),
 })
 
 export type IssuanceWatchPorts = {
@@ -35,7 +41,9 @@ export type IssuanceWatchPorts = {
    * @param after Only what came after this one.
    * @throws {FaultError} When there is none.
    */
-  readonly ask: (name: string, after: string | undefined) => Promise<string>
+  readonly ask?: ((name: string, after: string | undefined) => Promise<string>) | undefined
+  /** Address of a log → what it has got since. */
+  readonly logs?: ReadonlyMap<string, (since: LogState | undefined) => Promise<LogNews>> | undefined
   readonly load: () => Promise<IssuanceMemory | undefined>
   readonly store: (memory: IssuanceMemory) => Promise<void>
   readonly onStranger: (certificate: LoggedCertificate) => void
@@ -55,6 +63,7 @@ export class IssuanceWatch {
   #shown = new Set<string>()
   #told = new Set<string>()
   #after = new Map<string, string>()
+  #logs = new Map<string, LogState>()
 
   constructor(names: readonly string[], ports: IssuanceWatchPorts) {
     this.#names = names
@@ -62,33 +71,71 @@ export class IssuanceWatch {
   }
 
   /**
-   * Asks for every name, and tells of what is new.
+   * Asks for every name and looks at every log, and tells of what is new. What fails keeps nothing
+   * else from being looked at.
    *
    * @param shownPem The certificates that are shown now.
-   * @throws {FaultError} HTTP_CALL_FAILED, CT_SOURCE_UNREADABLE; what was found before is told.
+   * @returns Whether there is no more to be had now.
+   * @throws {FaultError} HTTP_CALL_FAILED, CT_SOURCE_UNREADABLE; what was found is told.
+   * @throws {VeiligError} What `readTileLog` throws.
    */
-  async look(shownPem: readonly string[]): Promise<void> {
+  async look(shownPem: readonly string[]): Promise<boolean> {
     const kept = await this.#ports.load()
     for (const serial of kept?.shown ?? []) this.#shown.add(serial)
     for (const serial of kept?.told ?? []) this.#told.add(serial)
     for (const pem of shownPem) this.#shown.add(plainSerial(new X509Certificate(pem).serialNumber))
     for (const [name, after] of Object.entries(kept?.after ?? {})) this.#after.set(name, after)
-    try {
-      for (const name of this.#names) await this.#lookFor(name)
-    } finally {
-      const after = Object.fromEntries(this.#after)
-      await this.#ports.store({ shown: newest(this.#shown), told: newest(this.#told), after })
+    for (const [url, state] of Object.entries(kept?.logs ?? {})) this.#logs.set(url, state)
+    const { ask, logs = [] } = this.#ports
+    const looks = [
+      ...(ask ? this.#names.map((name) => () => this.#lookFor(name, ask)) : []),
+      ...[...logs].map(
+        ([url, read]) =>
+          () =>
+            this.#readLog(url, read),
+      ),
+    ]
+    let isWhole = true
+    const failures: unknown[] = []
+    for (const each of looks) {
+      try {
+        isWhole = (await each()) && isWhole
+      } catch (error) {
+        failures.push(error)
+      }
     }
+    await this.#ports.store({
+      shown: newest(this.#shown),
+      told: newest(this.#told),
+      after: Object.fromEntries(this.#after),
+      logs: Object.fromEntries(this.#logs),
+    })
+    if (failures.length > 0) throw failures[0]
+    return isWhole
   }
 
-  async #lookFor(name: string): Promise<void> {
+  async #lookFor(
+    name: string,
+    ask: (name: string, after: string | undefined) => Promise<string>,
+  ): Promise<boolean> {
     for (let page = 0; page < PAGES_MAX; page++) {
       const before = this.#after.get(name)
-      const { certificates, after } = readLogged(await this.#ports.ask(name, before))
+      const { certificates, after } = readLogged(await ask(name, before))
       // What could not all be told is asked for again.
-      if (!this.#tell(certificates) || after === undefined || after === before) return
+      if (!this.#tell(certificates) || after === undefined || after === before) return true
       this.#after.set(name, after)
     }
+    return true
+  }
+
+  async #readLog(
+    url: string,
+    read: (since: LogState | undefined) => Promise<LogNews>,
+  ): Promise<boolean> {
+    const { certificates, state, isWhole } = await read(this.#logs.get(url))
+    if (!this.#tell(certificates)) return false
+    this.#logs.set(url, state)
+    return isWhole
   }
 
   /** @returns Whether all of it was told. */
