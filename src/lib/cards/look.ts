@@ -70,7 +70,8 @@ export class CardLook {
     }
     const seam = Buffer.concat([carry, piece.subarray(0, CARRY_MAX)])
     const isWhole = piece.length <= CARRY_MAX
-    this.#look(seam, isWhole ? seam.length : carry.length, 0)
+    // A row of one kind may begin with the piece though one of the other kind was carried.
+    this.#look(seam, isWhole ? seam.length : carry.length + 1, 0)
     if (isWhole) return this.#keep(seam)
     this.#look(piece, piece.length, CARRY_MAX)
     this.#keep(piece)

@@ -182,6 +182,22 @@ test('cards: the look finds a number in every encoding, wherever the stream is c
   }
 })
 
+test('cards: a number that begins a large piece is found, whatever ended the piece before', () => {
+  const [digits = ''] = numbers
+  for (const written of [digits, base64(`${digits}   `)]) {
+    for (const before of ['no', 'no ', 'total: ', 'x=', '<', 'abcdef', 'Ij+', '12 ', '\r\n']) {
+      let count = 0
+      const look = new CardLook(() => count++)
+      look.push(Buffer.from(`${'<'.repeat(2000)}${before}`))
+      look.push(Buffer.from(`${written}<${'a word, '.repeat(400)}`))
+      look.end()
+      const isOther =
+        /[0-9]\s*$/.test(before) || (written !== digits && /[a-zA-Z+\n]$/.test(before))
+      assert(count > 0 || isOther, `${written.slice(0, 4)}… after ${JSON.stringify(before)}`)
+    }
+  }
+})
+
 test('cards: on random text full of digits, the look at streams and the scanner agree', () => {
   const random = mulberry32(23)
   const alphabet = Array.from('0123456789444555 -./_+%\\&#;xu3n2D,:"aZMNj\r\n\0')
