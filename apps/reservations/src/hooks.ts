@@ -17,7 +17,6 @@ import type { Club } from './model.ts'
 import { OutsideError, type Post } from './outside.ts'
 import { instantText } from './time.ts'
 
-const SECRET_BYTES = 32
 /** What changed together is told together. */
 const SOON_MS = 300
 
@@ -43,10 +42,7 @@ export function hookSecret(secret: string, webhookId: string): string {
 }
 
 function hookKey(secret: string, webhookId: string): Buffer {
-  return createHmac('sha256', secret)
-    .update(`webhook ${webhookId}`)
-    .digest()
-    .subarray(0, SECRET_BYTES)
+  return createHmac('sha256', secret).update(`webhook ${webhookId}`).digest()
 }
 
 export function openHooks(ports: HookPorts): Hooks {

@@ -7,7 +7,7 @@ import type { Language } from './time.ts'
 
 export type Sport = 'tennis' | 'padel' | 'squash'
 export type Surface = 'clay' | 'hard' | 'artificial' | 'carpet' | 'glass'
-export type Role = 'member' | 'coach' | 'secretary'
+export type Role = 'member' | 'coach' | 'assistant' | 'secretary'
 export type Kind = 'play' | 'course' | 'match' | 'closure' | 'hold'
 
 export type Club = {

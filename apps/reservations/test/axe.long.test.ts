@@ -55,6 +55,7 @@ async function lookAtOffice(page: Page, court: string, weekday: number): Promise
   await look(page, `${office}/members`)
   await look(page, `${office}/import`)
   await look(page, `${office}/links`)
+  await look(page, `${office}/staff`)
   await page.goto(`${origin}${office}/journal`)
   const [undo = assert.fail('nothing to undo')] = await hrefs(page, '.act-links a')
   await look(page, undo)

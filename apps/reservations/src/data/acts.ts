@@ -9,6 +9,7 @@ import type { Transaction } from '../database.ts'
 import type { Booking, Club, Court, Member, Subscription } from '../model.ts'
 import { OTHERS_MAX } from '../guests.ts'
 import { isFirm, judge, type Refusal, type Rules, type Standing, type Wish } from '../policy.ts'
+import { may } from '../rights.ts'
 import { bookingById, standingOf } from './bookings.ts'
 import { missesOf } from './checkins.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
@@ -170,7 +171,7 @@ async function allow(
   const barring = refusals.filter((refusal) => {
     if (unmoved && !aboutPeople.has(refusal.rule)) return false
     if (unmoved && before.guests === (order.guests ?? 0) && costly.has(refusal.rule)) return false
-    return by.role !== 'secretary' || order.overrideReason === undefined || isFirm(refusal)
+    return !may(by, 'desk') || order.overrideReason === undefined || isFirm(refusal)
   })
   if (barring.length > 0) throw new RefusedError(barring)
   await allowPartners(tx, club, by, order, courts, before)

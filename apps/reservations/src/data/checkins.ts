@@ -6,11 +6,12 @@
  *
  * @module
  */
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Transaction } from '../database.ts'
 import { lockCourts } from '../locks.ts'
 import type { Club } from '../model.ts'
 import { notify } from './notices.ts'
+import { newToken, sha256 } from './tokens.ts'
 
 /** From so long before the start. */
 export const EARLY_MINUTES = 15
@@ -121,7 +122,7 @@ export async function missedWithin(
 
 /** Makes a device the club's screen. @returns What its cookie holds. */
 export async function openKiosk(tx: Transaction, clubId: string): Promise<string> {
-  const token = randomBytes(32).toString('base64url')
+  const token = newToken()
   await tx`INSERT INTO kiosks (club_id, token_hash) VALUES (${clubId}, ${sha256(token)})`
   return token
 }
@@ -135,8 +136,4 @@ export async function isKiosk(tx: Transaction, clubId: string, token: string): P
 /** No device is a screen of this club any more. */
 export async function closeKiosks(tx: Transaction, clubId: string): Promise<void> {
   await tx`DELETE FROM kiosks WHERE club_id = ${clubId}`
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

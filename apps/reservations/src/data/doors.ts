@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../database.ts'
 import type { Club } from '../model.ts'
 import { pinOf } from './checkins.ts'
+import { newToken, sha256 } from './tokens.ts'
 
 export const DOOR_KEYS_MAX = 10
 const HOUR_MS = 3_600_000
@@ -42,7 +42,7 @@ export async function makeDoorKey(
   name: string,
 ): Promise<string | undefined> {
   if ((await doorKeysOf(tx, clubId)).length >= DOOR_KEYS_MAX) return undefined
-  const token = randomBytes(32).toString('base64url')
+  const token = newToken()
   await tx`INSERT INTO door_keys (club_id, name, token_hash)
     VALUES (${clubId}, ${name}, ${sha256(token)})`
   return token
@@ -108,8 +108,4 @@ export async function setDoorMinutes(
   minutes: number,
 ): Promise<void> {
   await tx`UPDATE clubs SET door_minutes = ${minutes} WHERE id = ${clubId}`
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

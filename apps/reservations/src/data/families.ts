@@ -5,6 +5,7 @@
  */
 import type { Transaction } from '../database.ts'
 import { ADULT_YEARS, type Club, type Member } from '../model.ts'
+import { may } from '../rights.ts'
 import { yearOf } from '../time.ts'
 import { MissingError } from './errors.ts'
 import { beginAct } from './journal.ts'
@@ -23,7 +24,7 @@ export class FamilyError extends Error {
 
 /** Whether `by` may act in the name of a member: himself, one he is guardian of, all for an officer. */
 export function actsFor(by: Pick<Member, 'id' | 'role' | 'wardIds'>, memberId: string): boolean {
-  return by.id === memberId || by.role === 'secretary' || by.wardIds.includes(memberId)
+  return by.id === memberId || may(by, 'desk') || by.wardIds.includes(memberId)
 }
 
 /** Those a member acts for, by name. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../database.ts'
 import type { Member } from '../model.ts'
 import { memberById } from './members.ts'
+import { newToken, sha256 } from './tokens.ts'
 
 export const FEEDS_MAX = 5
 
@@ -19,7 +19,7 @@ export async function openFeed(
   member: Member,
 ): Promise<string | undefined> {
   if ((await feedsOf(tx, clubId, member.id)).length >= FEEDS_MAX) return undefined
-  const token = randomBytes(32).toString('base64url')
+  const token = newToken()
   await tx`INSERT INTO feeds (club_id, token_hash, member_id)
     VALUES (${clubId}, ${sha256(token)}, ${member.id})`
   return token
@@ -52,8 +52,4 @@ export async function memberOfFeed(
   const [row] = await tx<{ id: string }[]>`SELECT member_id AS id FROM feeds
     WHERE club_id = ${clubId} AND token_hash = ${sha256(token)}`
   return row && (await memberById(tx, clubId, row.id))
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Transaction } from '../database.ts'
 import { planOf, tableOf, type FileProblem, type Known, type Line } from '../import.ts'
 import type { Club, Member } from '../model.ts'
@@ -14,6 +14,7 @@ import { beginAct } from './journal.ts'
 import { memberById } from './members.ts'
 import { raiseAlert } from './officers.ts'
 import { passwordOfNobody } from './sessions.ts'
+import { newToken, sha256 } from './tokens.ts'
 
 const INVITATION_DAYS = 14
 const DAY_MS = 86_400_000
@@ -118,7 +119,7 @@ async function invite(
   nowMs: number,
 ): Promise<Invitation[]> {
   const made = members.map(({ id, email }) => {
-    const token = randomBytes(32).toString('base64url')
+    const token = newToken()
     return { memberId: id, email, token, hash: sha256(token).toString('hex') }
   })
   const rows = made.map(({ memberId, hash }) => ({ memberId, hash }))
@@ -164,8 +165,4 @@ export async function join(
 
 export function digestOf(plan: readonly Line[]): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('base64url')
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

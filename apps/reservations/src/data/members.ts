@@ -5,6 +5,7 @@
  */
 import type { Transaction } from '../database.ts'
 import { ADULT_YEARS, type Member, type Person } from '../model.ts'
+import { may } from '../rights.ts'
 
 type Row = Omit<Member, 'language' | 'guardianId' | 'wardIds'> & {
   readonly language: Member['language'] | null
@@ -64,8 +65,8 @@ export async function allMembers(tx: Transaction, clubId: string): Promise<Liste
   return rows.map(listed)
 }
 
-/** Who may be named as the one who teaches: coaches and officers. */
-export async function coachesOf(tx: Transaction, clubId: string): Promise<Member[]> {
+/** Coaches, assistants and secretaries: each of them may teach. */
+export async function staffOf(tx: Transaction, clubId: string): Promise<Member[]> {
   const rows = await tx<Row[]>`
     SELECT ${columns(tx)} FROM members
     WHERE club_id = ${clubId} AND active AND role <> 'member'
@@ -117,7 +118,7 @@ export function maySeeName(
 ): boolean {
   if (!viewer) return false
   if (viewer.id === whose.id || viewer.wardIds.includes(whose.id)) return true
-  if (viewer.role === 'secretary' && viewer.named !== undefined) {
+  if (may(viewer, 'desk') && viewer.named !== undefined) {
     if (viewer.named === 'all' || viewer.named.has(whose.id)) return true
   }
   return viewer.sharesName && whose.sharesName && whose.birthYear < year - ADULT_YEARS

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
 import type { Transaction } from '../database.ts'
 import type { Club, Member } from '../model.ts'
+import { sha256 } from './tokens.ts'
 
 /** Members an officer may see by name before the password is given again. */
 export const NAMES_MAX = 25
@@ -85,8 +85,11 @@ export async function cutSessions(
   return gone.length
 }
 
-/** `link`: another program was let in; `webhook`: one was told in vain and is told no more. */
-export type AlertKind = 'export' | 'list' | 'canary' | 'import' | 'link' | 'webhook'
+/**
+ * `link`: another program was let in; `webhook`: one was told in vain and is told no more; `role`:
+ * somebody has another role.
+ */
+export type AlertKind = 'export' | 'list' | 'canary' | 'import' | 'link' | 'webhook' | 'role'
 
 export type Alert = {
   readonly id: string
@@ -150,8 +153,4 @@ export async function officersOf(tx: Transaction, clubId: string): Promise<Membe
       shares_name AS "sharesName"
     FROM members WHERE club_id = ${clubId} AND active AND role = 'secretary'
     ORDER BY last_name, first_name LIMIT 50`
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

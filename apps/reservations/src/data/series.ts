@@ -115,6 +115,7 @@ export type Series = {
   readonly id: string
   readonly title: string
   readonly courtName: string
+  readonly coachId: string | null
   readonly coachName: string
   readonly weekday: number
   readonly startMinute: number
@@ -127,7 +128,7 @@ export type Series = {
 /** Courses that have meetings to come, or are not over yet. */
 export async function seriesOf(tx: Transaction, clubId: string, nowMs: number): Promise<Series[]> {
   return await tx<Series[]>`
-    SELECT s.id, s.title, c.name AS "courtName", s.weekday, s.start_minute AS "startMinute",
+    SELECT s.id, s.title, s.coach_id AS "coachId", c.name AS "courtName", s.weekday, s.start_minute AS "startMinute",
       s.length_minutes AS "lengthMinutes", s.first_date::text AS "firstDate",
       s.last_date::text AS "lastDate",
       coalesce(m.first_name || ' ' || m.last_name, '') AS "coachName",

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import { inClub, type Database, type Transaction } from '../database.ts'
 import type { Member } from '../model.ts'
 import { memberById } from './members.ts'
 import { raiseAlert } from './officers.ts'
+import { newToken, sha256 } from './tokens.ts'
 
 export const SESSION_DAYS = 14
 const DAY_MS = 86_400_000
@@ -138,7 +139,7 @@ export async function openSession(
   memberId: string,
   nowMs: number,
 ): Promise<string> {
-  const token = randomBytes(32).toString('base64url')
+  const token = newToken()
   const expires = new Date(nowMs + SESSION_DAYS * DAY_MS)
   await tx`DELETE FROM sessions WHERE club_id = ${clubId} AND expires_at < ${new Date(nowMs)}`
   await tx`INSERT INTO sessions (club_id, token_hash, member_id, expires_at)
@@ -161,8 +162,4 @@ export async function memberOfSession(
 
 export async function logOut(tx: Transaction, clubId: string, token: string): Promise<void> {
   await tx`DELETE FROM sessions WHERE club_id = ${clubId} AND token_hash = ${sha256(token)}`
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -25,7 +25,7 @@ export type ConnectionsView = {
 export function ConnectionsPage(view: ConnectionsView): VNode {
   const { visit, problem } = view
   const { say, club, done } = visit
-  const news = good.find((word) => word === `${done.replace('-', '.')}`)
+  const news = good.find((word) => word === done.replace('-', '.'))
   return (
     <Page visit={visit} title={say('links.title')} tab="office">
       <div class="stack inset">

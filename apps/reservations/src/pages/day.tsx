@@ -6,6 +6,7 @@
  */
 import type { VNode } from 'preact'
 import type { Booking, Court, Sport } from '../model.ts'
+import { may } from '../rights.ts'
 import { addDays, clockLabel, dateWords, instantText, type Row } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
 import type { Say } from '../words/say.ts'
@@ -250,7 +251,7 @@ function BlockCell(props: { booking: Booking; rows: number; visit: Visit }): VNo
   const { booking, rows, visit } = props
   const { club, member } = visit
   const state = stateOfBooking(booking, visit)
-  const opens = state === 'mine' || (member?.role === 'secretary' && booking.kind === 'play')
+  const opens = state === 'mine' || (member && may(member, 'desk') && booking.kind === 'play')
   const time = `${clockLabel(club.zone, booking.startMs)}–${clockLabel(club.zone, booking.endMs)}`
   const content = (
     <>

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ComponentChildren, VNode } from 'preact'
+import { may } from '../rights.ts'
 import { clockLabel, dateWords, wallClock } from '../time.ts'
 import { assetPath } from '../web/assets.ts'
 import type { Visit } from '../web/visit.ts'
@@ -89,9 +90,12 @@ function Navigation({ visit, tab }: { visit: Visit; tab: Tab }): VNode {
   if (member) {
     const [mine, short] = [say('nav.mine'), say('nav.mine.short')]
     links.push({ tab: 'mine', path: 'bookings', word: mine, short, icon: 'ball' })
-    if (member.role === 'secretary') {
+    if (may(member, 'desk')) {
       const office = say('nav.office')
       links.push({ tab: 'office', path: 'office', word: office, short: office, icon: 'tools' })
+    } else if (may(member, 'teach')) {
+      const word = say('series.title')
+      links.push({ tab: 'office', path: 'office/series', word, short: word, icon: 'cap' })
     }
     const [me, meShort] = [say('nav.me'), say('nav.me.short')]
     links.push({ tab: 'me', path: 'me', word: me, short: meShort, icon: 'person' })

@@ -6,11 +6,13 @@
 import type { VNode } from 'preact'
 import type { Closure, Effect } from '../data/closures.ts'
 import type { Booking, Court } from '../model.ts'
+import { may, type Right } from '../rights.ts'
 import { clockLabel, dateWords, minuteLabel, STEP_MINUTES, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
+import type { WordKey } from '../words/table.ts'
 import { courtName } from './bookings.tsx'
 import { namesOf } from './day.tsx'
-import { Icon } from './icons.tsx'
+import { Icon, type IconName } from './icons.tsx'
 import { Message, Page, whenWords } from './layout.tsx'
 
 /** What the secretary filled in, as it stands in the form. */
@@ -82,20 +84,22 @@ export function OfficePage(view: OfficeView): VNode {
 
 /** The rooms of the office. */
 const rooms = [
-  ['members', 'people', 'members.title'],
-  ['rules', 'tools', 'office.rules'],
-  ['series', 'cap', 'series.title'],
-  ['money', 'ticket', 'money.title'],
-  ['numbers', 'calendar', 'numbers.title'],
-  ['links', 'link', 'links.title'],
-  ['journal', 'clock', 'journal.title'],
-] as const
+  ['members', 'members', 'people', 'members.title'],
+  ['rules', 'rules', 'tools', 'office.rules'],
+  ['series', 'courses', 'cap', 'series.title'],
+  ['money', 'money', 'ticket', 'money.title'],
+  ['numbers', 'numbers', 'calendar', 'numbers.title'],
+  ['links', 'links', 'link', 'links.title'],
+  ['staff', 'staff', 'person', 'staff.title'],
+  ['journal', 'journal', 'clock', 'journal.title'],
+] as const satisfies readonly (readonly [string, Right, IconName, WordKey])[]
 
 export function OfficeMenu({ visit }: { visit: Visit }): VNode {
-  const { say, club } = visit
+  const { say, club, member } = visit
+  const open = rooms.filter(([, right]) => member && may(member, right))
   return (
     <nav class="rooms" aria-label={say('office.title')}>
-      {rooms.map(([path, icon, word]) => (
+      {open.map(([path, , icon, word]) => (
         <a key={path} href={`/${club.slug}/office/${path}`}>
           <Icon name={icon} />
           {say(word)}

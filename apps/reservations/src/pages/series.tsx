@@ -7,6 +7,7 @@ import type { VNode } from 'preact'
 import type { Holiday } from '../data/rules.ts'
 import type { Meet, Meeting, Series } from '../data/series.ts'
 import type { Court, Member } from '../model.ts'
+import { may } from '../rights.ts'
 import type { Course } from '../series.ts'
 import { clockLabel, dateWords, minuteLabel, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
@@ -32,14 +33,17 @@ export type SeriesView = {
 
 export function SeriesPage(view: SeriesView): VNode {
   const { visit, series, given, problem } = view
-  const { say, club, language } = visit
+  const { say, club, language, member } = visit
   const days = weekdayNames(language, 'weekdayLong')
+  const plans = member !== undefined && may(member, 'courses')
   return (
     <Page visit={visit} title={say('series.title')} tab="office">
-      <a class="back" href={`/${club.slug}/office`}>
-        <Icon name="left" />
-        {say('office.title')}
-      </a>
+      {plans && (
+        <a class="back" href={`/${club.slug}/office`}>
+          <Icon name="left" />
+          {say('office.title')}
+        </a>
+      )}
       <h1>{say('series.title')}</h1>
       <p class="lead">{say('series.lead')}</p>
       {given !== undefined && <Message kind="good">{say('series.given', { n: given })}</Message>}
@@ -66,8 +70,8 @@ export function SeriesPage(view: SeriesView): VNode {
             </li>
           ))}
       </ul>
-      <CourseForm {...view} />
-      <Holidays {...view} />
+      {plans && <CourseForm {...view} />}
+      {plans && <Holidays {...view} />}
     </Page>
   )
 }
@@ -305,8 +309,9 @@ export type OneSeriesView = {
 }
 
 export function OneSeriesPage({ visit, courts, series, meetings, problem }: OneSeriesView): VNode {
-  const { say, club, language, nowMs } = visit
+  const { say, club, language, nowMs, member } = visit
   const base = `/${club.slug}/office/series/${series.id}`
+  const plans = member !== undefined && may(member, 'courses')
   const coming = meetings.filter(({ endMs }) => endMs > nowMs)
   return (
     <Page visit={visit} title={series.title} tab="office">
@@ -335,14 +340,16 @@ export function OneSeriesPage({ visit, courts, series, meetings, problem }: OneS
             ))}
           </ul>
         </section>
-        <form method="post" action={`${base}/end`} class="sheet-part">
-          <button class="danger" aria-describedby="end-hint">
-            {say('series.end')}
-          </button>
-          <p id="end-hint" class="small">
-            {say('series.endHint')}
-          </p>
-        </form>
+        {plans && (
+          <form method="post" action={`${base}/end`} class="sheet-part">
+            <button class="danger" aria-describedby="end-hint">
+              {say('series.end')}
+            </button>
+            <p id="end-hint" class="small">
+              {say('series.endHint')}
+            </p>
+          </form>
+        )}
       </article>
     </Page>
   )

@@ -1,10 +1,13 @@
 /** The application from outside: who may do what, what every answer carries, what is said when. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { cookieOf, NOW_MS, ownForm, startReservations } from '../../test/kit.ts'
+import { plantRows } from '../../test/planted-rows.ts'
 import { demoAccounts } from '../demo/accounts.ts'
 import { inClub } from '../database.ts'
 import { courtsOf } from '../data/clubs.ts'
+import type { Role } from '../model.ts'
 import { instantOf, instantText } from '../time.ts'
 import { createApp } from './app.tsx'
 
@@ -119,55 +122,6 @@ test('app: a form from elsewhere is refused, whatever it says', async () => {
   assert.equal((await post('/zuiderpark/notices/read', {}, member, old)).status, 303)
 })
 
-/** One row of every kind in the other club, each with a word that must never be read here. */
-async function foreignRows({
-  court,
-  owner,
-}: {
-  court: string
-  owner: string
-}): Promise<Record<string, string>> {
-  const club = roseraie.id
-  const one = async (rows: Promise<{ id: string }[]>): Promise<string> => (await rows)[0]?.id ?? ''
-  const subscription = await one(superuser<{ id: string }[]>`
-    SELECT id FROM subscriptions WHERE club_id = ${club} LIMIT 1`)
-  const series = await one(superuser<{ id: string }[]>`
-    INSERT INTO series (club_id, court_id, title, weekday, start_minute, length_minutes, first_date,
-      last_date) VALUES (${club}, ${court}, 'ROSERAIE', 1, 60, 60, '2026-11-01', '2027-11-01')
-    RETURNING id`)
-  return {
-    subscription,
-    series,
-    meeting: await one(superuser<{ id: string }[]>`
-      INSERT INTO bookings (club_id, court_id, during, kind, title, series_id) VALUES (${club},
-        ${court}, '[2027-01-04T10:00Z,2027-01-04T11:00Z)', 'course', 'ROSERAIE', ${series})
-      RETURNING id`),
-    quota: await one(superuser<{ id: string }[]>`
-      INSERT INTO quotas (club_id, subscription_id, name, period, bookings_max)
-      VALUES (${club}, ${subscription}, 'ROSERAIE', 'day', 1) RETURNING id`),
-    holiday: await one(superuser<{ id: string }[]>`
-      INSERT INTO holidays (club_id, title, first_date, last_date)
-      VALUES (${club}, 'ROSERAIE', '2026-12-01', '2026-12-02') RETURNING id`),
-    act: await one(superuser<{ id: string }[]>`
-      INSERT INTO acts (club_id, kind, summary) VALUES (${club}, 'rules', 'ROSERAIE') RETURNING id`),
-    import: await one(superuser<{ id: string }[]>`
-      INSERT INTO imports (club_id, by_id, content) VALUES (${club}, ${owner}, 'ROSERAIE')
-      RETURNING id`),
-    wait: await one(superuser<{ id: string }[]>`
-      INSERT INTO waits (club_id, member_id, court_id, during) VALUES (${club}, ${owner}, ${court},
-        '[2027-01-04T10:00Z,2027-01-04T11:00Z)') RETURNING id`),
-    key: await one(superuser<{ id: string }[]>`
-      INSERT INTO door_keys (club_id, name, token_hash) VALUES (${club}, 'ROSERAIE', sha256('k'))
-      RETURNING id`),
-    hook: await one(superuser<{ id: string }[]>`
-      INSERT INTO webhooks (club_id, url) VALUES (${club}, 'https://roseraie.invalid/ROSERAIE')
-      RETURNING id`),
-    feed: await one(superuser<{ id: string }[]>`
-      INSERT INTO feeds (club_id, token_hash, member_id)
-      VALUES (${club}, sha256('x'), ${owner}) RETURNING id`),
-  }
-}
-
 test('app: whatever of another club is asked for, the answer is 404 without a byte of it', () =>
   askForForeignRows())
 
@@ -188,7 +142,7 @@ test('app: so it is when row security is switched off: the queries hold alone', 
   }
 })
 
-let planted: ReturnType<typeof foreignRows> | undefined
+let planted: ReturnType<typeof plantRows> | undefined
 
 async function askForForeignRows(): Promise<void> {
   const [foreign] = await superuser<{ id: string; court: string; owner: string; name: string }[]>`
@@ -201,7 +155,7 @@ async function askForForeignRows(): Promise<void> {
   const ids: Readonly<Record<string, string>> = {
     id: foreign.id,
     group: closure.id,
-    ...(await (planted ??= foreignRows(foreign))),
+    ...(await (planted ??= plantRows(superuser, roseraie.id, foreign))),
   }
   // Past the proof of presence, so that it is not what keeps the foreign rows back.
   await superuser`UPDATE sessions SET proved_at = ${new Date(NOW_MS)}`
@@ -263,16 +217,134 @@ test('app: a session of one club is nobody in another', async () => {
   }
 })
 
-test('app: the office does not exist for members', async () => {
-  for (const path of [
-    '/zuiderpark/office',
-    '/zuiderpark/office/rules',
-    '/zuiderpark/office/close',
-  ]) {
-    assert.equal((await get(path, member)).status, 404, path)
-    assert.equal((await get(path, secretary)).status < 400, true, path)
+/** Every address of the office, with those who may come in: the first word after `office`. */
+const rooms: Readonly<Record<string, readonly Role[]>> = {
+  '': ['assistant', 'secretary'],
+  prove: ['assistant', 'secretary'],
+  kiosk: ['assistant', 'secretary'],
+  kiosks: ['assistant', 'secretary'],
+  close: ['assistant', 'secretary'],
+  reopen: ['assistant', 'secretary'],
+  numbers: ['assistant', 'secretary'],
+  'numbers.csv': ['assistant', 'secretary'],
+  holidays: ['assistant', 'secretary'],
+  series: ['assistant', 'secretary'],
+  'series/preview': ['assistant', 'secretary'],
+  members: ['secretary'],
+  import: ['secretary'],
+  alerts: ['secretary'],
+  cut: ['secretary'],
+  rules: ['secretary'],
+  subscriptions: ['secretary'],
+  quotas: ['secretary'],
+  money: ['secretary'],
+  links: ['secretary'],
+  staff: ['secretary'],
+  journal: ['secretary'],
+}
+
+test('app: each role finds the rooms of the office that are its own, and no other exists', async () => {
+  const shop = { database, publicOrigin: '', demo: false, nowMs: () => NOW_MS, pinSecret: 'x' }
+  const isLast = (path: string): number => Number(path.endsWith('/kiosk')) // a kiosk is nobody's
+  const routes = createApp(shop, () => undefined)
+    .routes.filter(({ path }) => path.startsWith('/:club/office'))
+    .toSorted((a, b) => isLast(a.path) - isLast(b.path))
+  assert(routes.length > 50)
+  const [subscription] = await superuser<{ id: string }[]>`
+    SELECT id FROM subscriptions WHERE club_id = ${zuiderpark.id} LIMIT 1`
+  const fields = { subscription: subscription?.id ?? '' }
+  for (const role of ['member', 'coach', 'assistant', 'secretary'] as const) {
+    await superuser`UPDATE members SET role = ${role} WHERE email = ${accounts.checked}`
+    const cookie = await cookieOf(origin, 'zuiderpark', accounts.checked)
+    for (const { path, method } of routes) {
+      const real = path.replace(':club', 'zuiderpark').replace(/:\w+/g, randomUUID())
+      const [, , , room = '', more] = path.split('/')
+      const own = rooms[`${room}/${more}`] ?? rooms[room] ?? assert.fail(`${path} is in no room`)
+      const isCoachs = role === 'coach' && room === 'series'
+      if (path.includes('/:', 7) && (own.includes(role) || isCoachs)) continue // 404: no such id
+      const answer =
+        method === 'GET'
+          ? await get(`${real}?${new URLSearchParams(fields)}`, cookie)
+          : await post(real, fields, cookie)
+      const teaches = isCoachs && more === undefined && method === 'GET'
+      const isThere = own.includes(role) || teaches
+      assert.equal(answer.status !== 404, isThere, `${role}: ${method} ${path}: ${answer.status}`)
+    }
   }
-  assert.equal((await post('/zuiderpark/office/close', {}, member)).status, 404)
+  await superuser`UPDATE members SET role = 'member' WHERE email = ${accounts.checked}`
+})
+
+test('app: a coach moves and cancels a meeting of his own course, and of no other', async () => {
+  const { checked } = accounts
+  await superuser`UPDATE members SET role = 'coach' WHERE email = ${checked}`
+  const coach = await cookieOf(origin, 'zuiderpark', checked)
+  const [court = assert.fail()] = courts
+  const plan = async (
+    title: string,
+    week: string,
+  ): Promise<{ series: string; meeting: string }> => {
+    const [row] = await superuser<{ series: string; meeting: string }[]>`
+      WITH made AS (INSERT INTO series (club_id, court_id, title, coach_id, weekday, start_minute,
+          length_minutes, first_date, last_date)
+        SELECT ${zuiderpark.id}, ${court.id}, ${title}, (SELECT id FROM members
+          WHERE club_id = ${zuiderpark.id} AND email = ${checked} AND ${title} = 'Own'),
+          1, 60, 60, '2027-01-01', '2027-02-01' RETURNING id)
+      INSERT INTO bookings (club_id, court_id, during, kind, title, series_id)
+      SELECT ${zuiderpark.id}, ${court.id}, ${week}::tstzrange, 'course', ${title}, id FROM made
+      RETURNING series_id AS series, id AS meeting`
+    return row ?? assert.fail()
+  }
+  const own = await plan('Own', '[2027-01-11T10:00Z,2027-01-11T11:00Z)')
+  const other = await plan('Other', '[2027-01-12T10:00Z,2027-01-12T11:00Z)')
+  const office = '/zuiderpark/office/series'
+  const list = await (await get(office, coach)).text()
+  assert.match(list, /Own/)
+  assert.doesNotMatch(list, /Other/)
+  for (const { series, meeting } of [other, { ...other, series: own.series }]) {
+    const path = `${office}/${series}/meetings/${meeting}`
+    const to = { court: court.id, date: '2027-01-13', start: '600' }
+    assert.equal((await post(path, to, coach)).status, 404)
+    assert.equal((await post(`${path}/cancel`, {}, coach)).status, 404)
+  }
+  assert.equal((await post(`${office}/${own.series}/end`, {}, coach)).status, 404)
+  const path = `${office}/${own.series}/meetings/${own.meeting}`
+  const moved = await post(path, { court: court.id, date: '2027-01-14', start: '600' }, coach)
+  assert.match(moved.headers.get('location') ?? '', /done=moved/)
+  assert.match((await post(`${path}/cancel`, {}, coach)).headers.get('location') ?? '', /cancelled/)
+  const rows = await superuser<{ title: string; status: string }[]>`
+    SELECT title, status FROM bookings WHERE id IN (${own.meeting}, ${other.meeting}) ORDER BY title`
+  assert.deepEqual(
+    rows.map(({ title, status }) => `${title} ${status}`),
+    ['Other confirmed', 'Own cancelled'],
+  )
+  await superuser`UPDATE members SET role = 'member' WHERE email = ${checked}`
+})
+
+test('app: a secretary gives roles, to others only, and the other officers hear of it', async () => {
+  const staff = '/zuiderpark/office/staff'
+  const first = await cookieOf(origin, 'zuiderpark', accounts.secretary)
+  const give = (email: string, role: string): Promise<Response> =>
+    post(staff, { email, role }, first)
+  assert.match((await give(accounts.checked, 'secretary')).headers.get('location') ?? '', /prove/)
+  await superuser`UPDATE sessions SET proved_at = ${new Date(NOW_MS)}`
+  const former = await cookieOf(origin, 'zuiderpark', accounts.checked)
+  assert.equal((await give(accounts.secretary, 'member')).status, 409)
+  assert.equal((await give('nobody@zuiderpark.example', 'coach')).status, 409)
+  assert.equal((await give('i.vandewoude@zuiderpark.example', 'secretary')).status, 409)
+  assert.equal((await give(accounts.checked, 'owner')).status, 400)
+  assert.equal((await give(accounts.checked, 'secretary')).status, 303)
+  assert.equal((await get('/zuiderpark/me', former)).status, 303, 'he logs in again')
+  const second = await cookieOf(origin, 'zuiderpark', accounts.checked)
+  assert.match(await (await get('/zuiderpark/office', second)).text(), /gave somebody another role/)
+  assert.match(await (await get('/zuiderpark/office/journal', second)).text(), /Role given/)
+  assert.equal((await give(accounts.checked, 'member')).status, 303)
+  assert.equal((await get('/zuiderpark/office', second)).status, 303)
+  const direct = inClub(
+    database,
+    zuiderpark.id,
+    (tx) => tx`UPDATE members SET role = 'secretary' WHERE email = ${accounts.member}`,
+  )
+  await assert.rejects(direct, /permission denied/, 'not even the application may, by itself')
 })
 
 test('app: visitors see what is free, and no name', async () => {

@@ -30,6 +30,7 @@ import { addOfficerRoutes } from './officer-routes.tsx'
 import { addRuleRoutes } from './rule-routes.tsx'
 import { addSeasonRoutes } from './season-routes.tsx'
 import { addSeriesRoutes } from './series-routes.tsx'
+import { addStaffRoutes } from './staff-routes.tsx'
 import { addTicketRoutes } from './ticket-routes.tsx'
 import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
@@ -85,6 +86,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addOwnDataRoutes(app, shop)
   addRuleRoutes(app, shop)
   addSeriesRoutes(app, shop)
+  addStaffRoutes(app, shop)
   addTicketRoutes(app, shop)
   addSeasonRoutes(app, shop)
   addJournalRoutes(app, shop)

@@ -16,6 +16,7 @@ import type { Booking, Member } from '../model.ts'
 import { MinePage, OnePage } from '../pages/bookings.tsx'
 import { SheetPage } from '../pages/sheet.tsx'
 import { mayCancel } from '../policy.ts'
+import { may } from '../rights.ts'
 import { parseInstant, STEP_MINUTES } from '../time.ts'
 import { soonGiveBack } from '../refunds.ts'
 import { tellOffered } from '../upkeep.ts'
@@ -131,10 +132,10 @@ function askOf(booking: Booking): Ask {
 
 function readOrder(fields: Fields, ask: Ask, member: Member): Order {
   const length = fields.whole('length', STEP_MINUTES, 480)
-  const isSecretary = member.role === 'secretary'
-  const owner = isSecretary || member.wardIds.length > 0 ? fields.text('owner') : ''
+  const isOfficer = may(member, 'desk')
+  const owner = isOfficer || member.wardIds.length > 0 ? fields.text('owner') : ''
   if (owner !== '' && !isId(owner)) throw new FormError('owner')
-  const reason = isSecretary ? fields.text('reason').trim().slice(0, 200) : ''
+  const reason = isOfficer ? fields.text('reason').trim().slice(0, 200) : ''
   return {
     courtId: ask.courtId,
     startMs: ask.startMs,
@@ -204,7 +205,7 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
     booking,
     court,
     mayChange: own && booking.status === 'confirmed' && booking.endMs > nowMs,
-    mayCancel: member.role === 'secretary' || mayCancel(club, booking.startMs, nowMs),
+    mayCancel: may(member, 'desk') || mayCancel(club, booking.startMs, nowMs),
     cancelUntilMs: booking.startMs - club.cancelHours * 3_600_000,
     isFresh: visit.done === 'booked',
     pin: pinFor(shop, visit, booking, member),
@@ -233,12 +234,12 @@ async function toChange(c: Context, shop: Shop, visit: Visit, member: Member): P
     bookingById(tx, visit.club.id, id, lookOf(visit)),
   )
   const { nowMs, club } = visit
-  const isSecretary = member.role === 'secretary'
+  const isOfficer = may(member, 'desk')
   const own = booking?.ownerId !== undefined && actsFor(member, booking.ownerId)
   if (!booking || !own || booking.kind !== 'play' || booking.status !== 'confirmed') {
     throw new MissingError('no such booking')
   }
-  const late = !isSecretary && !mayCancel(club, booking.startMs, nowMs)
+  const late = !isOfficer && !mayCancel(club, booking.startMs, nowMs)
   if (booking.endMs <= nowMs || late) throw new MissingError('too late to change')
   return booking
 }

@@ -16,8 +16,7 @@ import { isWebhookUrl } from '../outside.ts'
 import { ConnectionsPage } from '../pages/connections.tsx'
 import { instantText } from '../time.ts'
 import type { WordKey } from '../words/table.ts'
-import { answer, FormError, formOf, idOf, type Shop } from './desk.tsx'
-import { proved } from './officer-routes.tsx'
+import { answer, FormError, formOf, idOf, proved, type Shop } from './desk.tsx'
 import { inVisit, type Visit } from './visit.ts'
 
 const NAME_MAX = 60
@@ -44,11 +43,11 @@ export function addConnectionRoutes(app: Hono, shop: Shop): void {
   const back = ({ club }: Visit, done: string): string => `/${club.slug}/office/links?done=${done}`
   app.get(
     '/:club/office/links',
-    proved(shop, (c, visit) => show(c, visit)),
+    proved(shop, 'links', (c, visit) => show(c, visit)),
   )
   app.post(
     '/:club/office/links/doors',
-    proved(shop, async (c, visit) => {
+    proved(shop, 'links', async (c, visit) => {
       const minutes = (await formOf(c)).whole('minutes', 0, 60)
       await inVisit(shop.database, visit, (tx) => setDoorMinutes(tx, visit.club.id, minutes))
       return c.redirect(back(visit, 'doors-saved'), 303)
@@ -56,7 +55,7 @@ export function addConnectionRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/links/keys',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'links', async (c, visit, member) => {
       const name = (await formOf(c)).text('name').trim()
       if (name === '' || name.length > NAME_MAX) throw new FormError('name')
       const key = await inVisit(shop.database, visit, async (tx) => {
@@ -69,7 +68,7 @@ export function addConnectionRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/links/keys/:key/drop',
-    proved(shop, async (c, visit) => {
+    proved(shop, 'links', async (c, visit) => {
       const id = idOf(c, 'key')
       const gone = await inVisit(shop.database, visit, (tx) => dropDoorKey(tx, visit.club.id, id))
       if (!gone) throw new MissingError('no such key')
@@ -78,7 +77,7 @@ export function addConnectionRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/links/hooks',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'links', async (c, visit, member) => {
       const url = (await formOf(c)).text('url').trim()
       if (!isWebhookUrl(url, shop.webhooks ?? 'outside'))
         return await show(c, visit, { problem: 'hooks.bad' })
@@ -95,7 +94,7 @@ export function addConnectionRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/links/hooks/:hook/test',
-    proved(shop, async (c, visit) => {
+    proved(shop, 'links', async (c, visit) => {
       const id = idOf(c, 'hook')
       const found = await inVisit(shop.database, visit, (tx) => testWebhook(tx, visit.club.id, id))
       if (!found) throw new MissingError('no such address')
@@ -104,7 +103,7 @@ export function addConnectionRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/links/hooks/:hook/drop',
-    proved(shop, async (c, visit) => {
+    proved(shop, 'links', async (c, visit) => {
       const id = idOf(c, 'hook')
       const gone = await inVisit(shop.database, visit, (tx) => dropWebhook(tx, visit.club.id, id))
       if (!gone) throw new MissingError('no such address')

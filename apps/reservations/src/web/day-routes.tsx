@@ -12,6 +12,7 @@ import { isOpenHold, lastOpenDate, opensToMember } from '../policy.ts'
 import { DayPage } from '../pages/day.tsx'
 import { layOut } from '../pages/grid.ts'
 import { whenWords } from '../pages/layout.tsx'
+import { may } from '../rights.ts'
 import { addDays, instantOf, isDate } from '../time.ts'
 import { answer, open, queryOf, type Shop } from './desk.tsx'
 import { inVisit, readNamed } from './visit.ts'
@@ -54,7 +55,7 @@ export function addDayRoutes(app: Hono, shop: Shop): void {
       const sports = [...new Set(all.map(({ sport }) => sport))]
       const sport = sports.find((one) => one === query.text('sport'))
       const courts = sport ? all.filter((court) => court.sport === sport) : all
-      const free = member?.role === 'secretary' || !subscription
+      const free = (member && may(member, 'desk')) || !subscription
       const lastDate = free ? undefined : lastOpenDate(club, subscription, nowMs)
       const opensUntilMs =
         lastDate === undefined ? Infinity : instantOf(club.zone, addDays(lastDate, 1), 0)

@@ -10,6 +10,7 @@ import { renderToString } from 'preact-render-to-string'
 import type { Database } from '../database.ts'
 import { MissingError } from '../data/errors.ts'
 import type { Member } from '../model.ts'
+import { may, type Right } from '../rights.ts'
 import { visit, type Visit } from './visit.ts'
 import type { Confirmation, Letter } from '../mail.ts'
 import type { Hooks } from '../hooks.ts'
@@ -68,11 +69,29 @@ export function inside(shop: Shop, handle: Insider): (c: Context) => Promise<Res
   })
 }
 
-/** The secretary only; to all others the page does not exist. */
-export function behindTheDesk(shop: Shop, handle: Insider): (c: Context) => Promise<Response> {
+/** Those with the right only; to all others the page does not exist. */
+export function behindTheDesk(
+  shop: Shop,
+  right: Right,
+  handle: Insider,
+): (c: Context) => Promise<Response> {
   return inside(shop, async (c, seen, member) => {
-    if (member.role !== 'secretary') throw new MissingError('not a secretary')
+    if (!may(member, right)) throw new MissingError(`no right: ${right}`)
     return await handle(c, seen, member)
+  })
+}
+
+/** Officers who gave their password again within the last half hour; others are asked for it. */
+export function proved(
+  shop: Shop,
+  right: Right,
+  handle: Insider,
+): (c: Context) => Promise<Response> {
+  return behindTheDesk(shop, right, async (c, seen, member) => {
+    if (seen.officer?.isProved) return await handle(c, seen, member)
+    const office = `/${seen.club.slug}/office`
+    const to = c.req.method === 'GET' ? seen.here : office
+    return c.redirect(`${office}/prove?to=${encodeURIComponent(to)}`, 303)
   })
 }
 

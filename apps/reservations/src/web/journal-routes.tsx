@@ -13,8 +13,7 @@ import type { Transaction } from '../database.ts'
 import type { Member } from '../model.ts'
 import { DifferencePage, JournalPage, resultQuery } from '../pages/journal.tsx'
 import { instantOf, isDate } from '../time.ts'
-import { answer, behindTheDesk, formOf, idOf, isId, queryOf } from './desk.tsx'
-import { proved } from './officer-routes.tsx'
+import { answer, behindTheDesk, formOf, idOf, isId, proved, queryOf } from './desk.tsx'
 import type { Fields, Shop } from './desk.tsx'
 import { inVisit, type Visit } from './visit.ts'
 
@@ -23,7 +22,7 @@ const DAY_MS = 86_400_000
 export function addJournalRoutes(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/journal',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'journal', async (c, visit) => {
       const acts = await inVisit(shop.database, visit, (tx) => actsOf(tx, visit.club.id))
       const query = queryOf(c)
       const count = (name: string): number => Number(/^\d{1,6}$/.exec(query.text(name))?.[0] ?? 0)
@@ -59,7 +58,7 @@ type Read = (c: Context, visit: Visit) => Promise<Target>
 function add(app: Hono, shop: Shop, path: string, read: Read): void {
   app.get(
     path,
-    proved(shop, async (c, visit) => {
+    proved(shop, 'journal', async (c, visit) => {
       const target = await read(c, visit)
       if (!target) return c.redirect(`/${visit.club.slug}/office/journal?problem=moment`, 303)
       return await showDifference(c, shop, visit, target)
@@ -67,7 +66,7 @@ function add(app: Hono, shop: Shop, path: string, read: Read): void {
   )
   app.post(
     path,
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'journal', async (c, visit, member) => {
       const digest = (await formOf(c)).text('digest')
       const target = await read(c, visit)
       if (!target) return c.redirect(`/${visit.club.slug}/office/journal?problem=moment`, 303)

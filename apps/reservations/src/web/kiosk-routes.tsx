@@ -22,7 +22,7 @@ export function addKioskRoutes(app: Hono, shop: Shop): void {
   if (pinSecret === undefined) return
   app.post(
     '/:club/office/kiosk',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'desk', async (c, visit) => {
       const token = await inVisit(shop.database, visit, async (tx) => {
         const session = sessionToken(c)
         if (session) await logOut(tx, visit.club.id, session)
@@ -36,7 +36,7 @@ export function addKioskRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/kiosks/close',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'desk', async (c, visit) => {
       await inVisit(shop.database, visit, (tx) => closeKiosks(tx, visit.club.id))
       return c.redirect(`/${visit.club.slug}/office`, 303)
     }),

@@ -22,7 +22,7 @@ const TITLE_LENGTH_MAX = 80
 export function addOfficeRoutes(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'desk', async (c, visit) => {
       const query = queryOf(c)
       const form = readForm(query, visit)
       const view = await officeView(shop, visit, form)
@@ -34,7 +34,7 @@ export function addOfficeRoutes(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/office/close',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'courts', async (c, visit) => {
       const form = readForm(queryOf(c), visit)
       const courts = await inVisit(shop.database, visit, (tx) => courtsOf(tx, visit.club.id))
       const closure = closureOf(form, visit.club, courts)
@@ -52,7 +52,7 @@ export function addOfficeRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/close',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'courts', async (c, visit, member) => {
       const { club, nowMs } = visit
       const fields = await formOf(c)
       const form = readForm(fields, visit)
@@ -74,7 +74,7 @@ export function addOfficeRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/reopen/:group',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'courts', async (c, visit, member) => {
       const group = idOf(c, 'group')
       const { club, nowMs } = visit
       await inVisit(shop.database, visit, (tx) => reopen(tx, club, member, group, nowMs))

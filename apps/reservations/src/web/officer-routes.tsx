@@ -8,7 +8,7 @@ import { MissingError } from '../data/errors.ts'
 import { subscriptionsOf } from '../data/clubs.ts'
 import { applyImport, digestOf, keepImport, planImport } from '../data/imports.ts'
 import { FamilyError, setGuardian } from '../data/families.ts'
-import { allMembers, findMembers } from '../data/members.ts'
+import { allMembers, findMembers, staffOf } from '../data/members.ts'
 import { cutSessions, mayExport, officersOf, proveSession } from '../data/officers.ts'
 import { raiseAlert, seeAlerts } from '../data/officers.ts'
 import { isPassword } from '../data/sessions.ts'
@@ -20,36 +20,23 @@ import { whenWords } from '../pages/layout.tsx'
 import { sayIn } from '../words/say.ts'
 import type { WordKey } from '../words/table.ts'
 import { answer, behindTheDesk, FormError, formOf, idOf, isId, localPath } from './desk.tsx'
-import { queryOf, type Insider, type Shop } from './desk.tsx'
+import { proved, queryOf, type Shop } from './desk.tsx'
 import { inVisit, type Visit } from './visit.ts'
 
 const SHOWN_MAX = 25
 const QUERY_MAX = 60
 
-/** Officers who gave their password again within the last half hour; others are asked for it. */
-export function proved(shop: Shop, handle: Insider): (c: Context) => Promise<Response> {
-  return behindTheDesk(shop, async (c, visit, member) => {
-    if (visit.officer?.isProved) return await handle(c, visit, member)
-    const to = c.req.method === 'GET' ? visit.here : `/${visit.club.slug}/office/members`
-    return c.redirect(proveAddress(visit, to), 303)
-  })
-}
-
-function proveAddress({ club }: Visit, to: string): string {
-  return `/${club.slug}/office/prove?to=${encodeURIComponent(to)}`
-}
-
 export function addOfficerRoutes(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/prove',
-    behindTheDesk(shop, (c, visit) => {
+    behindTheDesk(shop, 'desk', (c, visit) => {
       const to = localPath(queryOf(c).text('to'), `/${visit.club.slug}/office`)
       return Promise.resolve(answer(c, <ProvePage {...{ visit, to }} />))
     }),
   )
   app.post(
     '/:club/office/prove',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'desk', async (c, visit, member) => {
       const fields = await formOf(c)
       const { club, nowMs, officer } = visit
       const to = localPath(fields.text('to'), `/${club.slug}/office`)
@@ -67,19 +54,19 @@ export function addOfficerRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/alerts/read',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'members', async (c, visit, member) => {
       await inVisit(shop.database, visit, (tx) => seeAlerts(tx, visit.club.id, member.id))
       return c.redirect(`/${visit.club.slug}/office`, 303)
     }),
   )
   app.post(
     '/:club/office/cut',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'staff', async (c, visit) => {
       const id = (await formOf(c)).text('member')
+      if (!isId(id)) throw new FormError('member')
       const cut = await inVisit(shop.database, visit, async (tx) => {
-        const officers = await officersOf(tx, visit.club.id)
-        if (!isId(id) || !officers.some((one) => one.id === id))
-          throw new MissingError('no officer')
+        const staff = await staffOf(tx, visit.club.id)
+        if (!staff.some((one) => one.id === id)) throw new MissingError('not of the staff')
         return await cutSessions(tx, visit.club.id, id)
       })
       return c.redirect(`/${visit.club.slug}/office?cut=${cut}`, 303)
@@ -109,11 +96,11 @@ function addMemberList(app: Hono, shop: Shop): void {
   }
   app.get(
     '/:club/office/members',
-    proved(shop, (c, visit) => show(c, visit)),
+    proved(shop, 'members', (c, visit) => show(c, visit)),
   )
   app.post(
     '/:club/office/members/:id/guardian',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'members', async (c, visit, member) => {
       const { club, nowMs } = visit
       const email = (await formOf(c)).text('email').trim().toLowerCase().slice(0, 254)
       const id = idOf(c, 'id')
@@ -128,7 +115,7 @@ function addMemberList(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/members/export',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'members', async (c, visit, member) => {
       const { club } = visit
       const list = await inVisit(shop.database, visit, async (tx) => {
         if (!(await mayExport(tx, club))) return undefined
@@ -180,14 +167,14 @@ function tell(shop: Shop, visit: Visit, by: Member, to: Member, count: number): 
 function addImport(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/import',
-    proved(shop, (c, visit) => {
+    proved(shop, 'members', (c, visit) => {
       const problem = queryOf(c).text('problem') === 'moved' ? 'import.moved' : undefined
       return Promise.resolve(answer(c, <ImportPage {...{ visit, problem }} />))
     }),
   )
   app.post(
     '/:club/office/import',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'members', async (c, visit, member) => {
       const { file } = await c.req.parseBody()
       if (!(file instanceof File)) throw new FormError('file')
       const text = textOf(new Uint8Array(await file.arrayBuffer()))
@@ -203,7 +190,7 @@ function addImport(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/office/import/:import',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'members', async (c, visit, member) => {
       const id = idOf(c, 'import')
       const lines = await inVisit(shop.database, visit, (tx) =>
         planImport(tx, visit.club, member, id, visit.nowMs),
@@ -214,7 +201,7 @@ function addImport(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/import/:import',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'members', async (c, visit, member) => {
       const id = idOf(c, 'import')
       const digest = (await formOf(c)).text('digest')
       const { club, nowMs } = visit

@@ -24,11 +24,13 @@ const periods = ['day', 'week', 'upcoming'] as const
 export function addRuleRoutes(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/rules',
-    behindTheDesk(shop, async (c, visit) => answer(c, <RulesPage {...await show(shop, visit)} />)),
+    behindTheDesk(shop, 'rules', async (c, visit) =>
+      answer(c, <RulesPage {...await show(shop, visit)} />),
+    ),
   )
   app.post(
     '/:club/office/rules',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'rules', async (c, visit, member) => {
       const fields = await formOf(c)
       const version = fields.whole('version', 0, VERSION_MAX)
       const view = await show(shop, visit)
@@ -66,7 +68,7 @@ export function addRuleRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/subscriptions',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'rules', async (c, visit, member) => {
       const name = (await formOf(c)).text('name').trim().slice(0, 60)
       if (name === '') throw new FormError('name')
       return await tryRule(c, shop, visit, (tx) => addSubscription(tx, visit.club, member, name))
@@ -78,7 +80,7 @@ export function addRuleRoutes(app: Hono, shop: Shop): void {
 function addQuotaRoutes(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/quotas',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'rules', async (c, visit) => {
       const subscriptionId = queryOf(c).text('subscription')
       const view = await quotaView(shop, visit, undefined, subscriptionId)
       return answer(c, <QuotaPage {...view} />)
@@ -86,21 +88,23 @@ function addQuotaRoutes(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/office/quotas/:quota',
-    behindTheDesk(shop, async (c, visit) =>
+    behindTheDesk(shop, 'rules', async (c, visit) =>
       answer(c, <QuotaPage {...await quotaView(shop, visit, idOf(c, 'quota'))} />),
     ),
   )
   app.post(
     '/:club/office/quotas',
-    behindTheDesk(shop, (c, visit, member) => save(c, shop, visit, member, undefined)),
+    behindTheDesk(shop, 'rules', (c, visit, member) => save(c, shop, visit, member, undefined)),
   )
   app.post(
     '/:club/office/quotas/:quota',
-    behindTheDesk(shop, (c, visit, member) => save(c, shop, visit, member, idOf(c, 'quota'))),
+    behindTheDesk(shop, 'rules', (c, visit, member) =>
+      save(c, shop, visit, member, idOf(c, 'quota')),
+    ),
   )
   app.post(
     '/:club/office/quotas/:quota/drop',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'rules', async (c, visit, member) => {
       const id = idOf(c, 'quota')
       return await tryRule(c, shop, visit, (tx) => dropQuota(tx, visit.club, member, id))
     }),

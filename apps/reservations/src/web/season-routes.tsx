@@ -145,13 +145,13 @@ async function entriesOf(shop: Shop, visit: Visit, token: string): Promise<Entry
 function addNumbers(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/numbers',
-    behindTheDesk(shop, async (c, visit) =>
+    behindTheDesk(shop, 'numbers', async (c, visit) =>
       answer(c, <NumbersPage {...await numbersView(c, shop, visit)} />),
     ),
   )
   app.get(
     '/:club/office/numbers.csv',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'numbers', async (c, visit) => {
       const { numbers, from, to } = await numbersView(c, shop, visit)
       if (!numbers) throw new MissingError('no such period')
       const heading = ['court', 'from', 'to', 'open', 'play', 'course', 'closed', 'share']

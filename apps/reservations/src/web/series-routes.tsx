@@ -1,19 +1,20 @@
 /**
- * The secretary plans courses, and the days without.
+ * Staff plan courses, and the days without; a coach sees to his own.
  *
  * @module
  */
 import type { Hono } from 'hono'
 import { MissingError } from '../data/errors.ts'
 import { courtsOf } from '../data/clubs.ts'
-import { coachesOf } from '../data/members.ts'
+import { staffOf } from '../data/members.ts'
 import { addHoliday, dropHoliday, holidaysOf, RuleError } from '../data/rules.ts'
 import { changeMeeting, effectOfCourse, endCourse, giveCourse } from '../data/series.ts'
-import { meetingsOf, seriesOf } from '../data/series.ts'
-import { TakenError } from '../database.ts'
-import type { Court } from '../model.ts'
+import { meetingsOf, seriesOf, type Series } from '../data/series.ts'
+import { TakenError, type Transaction } from '../database.ts'
+import type { Court, Member } from '../model.ts'
 import { courseQuery, CoursePreviewPage, OneSeriesPage } from '../pages/series.tsx'
 import { SeriesPage, type OneSeriesView } from '../pages/series.tsx'
+import { may } from '../rights.ts'
 import { occurrencesOf, WEEKS_MAX, type Course } from '../series.ts'
 import { addDays, instantOf, isDate, STEP_MINUTES, weekdayOf } from '../time.ts'
 import type { WordKey } from '../words/table.ts'
@@ -31,13 +32,13 @@ const problems: Readonly<Record<string, WordKey>> = {
 export function addSeriesRoutes(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/series',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'teach', async (c, visit, member) => {
       const query = queryOf(c)
       const view = await inVisit(shop.database, visit, async (tx) => ({
         visit,
         courts: await courtsOf(tx, visit.club.id),
-        coaches: await coachesOf(tx, visit.club.id),
-        series: await seriesOf(tx, visit.club.id, visit.nowMs),
+        coaches: await staffOf(tx, visit.club.id),
+        series: await seriesFor(tx, visit, member),
         holidays: await holidaysOf(tx, visit.club.id),
       }))
       const given = /^\d{1,4}$/.test(query.text('given')) ? Number(query.text('given')) : undefined
@@ -48,7 +49,7 @@ export function addSeriesRoutes(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/office/series/preview',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'courses', async (c, visit) => {
       const course = readCourse(queryOf(c), visit)
       const seen = await inVisit(shop.database, visit, async (tx) => {
         const courts = await courtsOf(tx, visit.club.id)
@@ -68,7 +69,7 @@ export function addSeriesRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/series',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'courses', async (c, visit, member) => {
       const { club, nowMs } = visit
       const fields = await formOf(c)
       const course = readCourse(fields, visit)
@@ -93,14 +94,14 @@ export function addSeriesRoutes(app: Hono, shop: Shop): void {
 function addOneSeries(app: Hono, shop: Shop): void {
   app.get(
     '/:club/office/series/:series',
-    behindTheDesk(shop, async (c, visit) => {
-      const view = await oneSeries(shop, visit, idOf(c, 'series'))
+    behindTheDesk(shop, 'teach', async (c, visit, member) => {
+      const view = await oneSeries(shop, visit, member, idOf(c, 'series'))
       return answer(c, <OneSeriesPage {...view} problem={problems[queryOf(c).text('problem')]} />)
     }),
   )
   app.post(
     '/:club/office/series/:series/end',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'courses', async (c, visit, member) => {
       const id = idOf(c, 'series')
       const { club, nowMs } = visit
       await inVisit(shop.database, visit, (tx) => endCourse(tx, club, member, id, nowMs))
@@ -109,11 +110,11 @@ function addOneSeries(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/series/:series/meetings/:meeting',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'teach', async (c, visit, member) => {
       const { club, nowMs } = visit
       const [series, id] = [idOf(c, 'series'), idOf(c, 'meeting')]
       const fields = await formOf(c)
-      const view = await oneSeries(shop, visit, series)
+      const view = await oneSeries(shop, visit, member, series)
       const court = view.courts.find((one) => one.id === fields.text('court'))
       const date = fields.text('date')
       const minute = fields.whole('start', 0, 1439)
@@ -136,21 +137,32 @@ function addOneSeries(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/series/:series/meetings/:meeting/cancel',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'teach', async (c, visit, member) => {
       const { club, nowMs } = visit
-      const [series, id] = [idOf(c, 'series'), idOf(c, 'meeting')]
+      const id = idOf(c, 'meeting')
+      const { series } = await oneSeries(shop, visit, member, idOf(c, 'series'))
       await inVisit(shop.database, visit, (tx) =>
-        changeMeeting(tx, club, member, series, id, undefined, nowMs),
+        changeMeeting(tx, club, member, series.id, id, undefined, nowMs),
       )
-      return c.redirect(`/${club.slug}/office/series/${series}?done=cancelled`, 303)
+      return c.redirect(`/${club.slug}/office/series/${series.id}?done=cancelled`, 303)
     }),
   )
 }
 
-async function oneSeries(shop: Shop, visit: Visit, id: string): Promise<OneSeriesView> {
+/** Those a member has to do with: who plans all of them, or who teaches some. */
+async function seriesFor(tx: Transaction, visit: Visit, member: Member): Promise<Series[]> {
+  const all = await seriesOf(tx, visit.club.id, visit.nowMs)
+  return may(member, 'courses') ? all : all.filter(({ coachId }) => coachId === member.id)
+}
+
+async function oneSeries(
+  shop: Shop,
+  visit: Visit,
+  member: Member,
+  id: string,
+): Promise<OneSeriesView> {
   return await inVisit(shop.database, visit, async (tx) => {
-    const all = await seriesOf(tx, visit.club.id, visit.nowMs)
-    const series = all.find((one) => one.id === id)
+    const series = (await seriesFor(tx, visit, member)).find((one) => one.id === id)
     if (!series) throw new MissingError('no such course')
     const courts = await courtsOf(tx, visit.club.id)
     return { visit, courts, series, meetings: await meetingsOf(tx, visit.club.id, id) }
@@ -160,7 +172,7 @@ async function oneSeries(shop: Shop, visit: Visit, id: string): Promise<OneSerie
 function addHolidays(app: Hono, shop: Shop): void {
   app.post(
     '/:club/office/holidays',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'courses', async (c, visit, member) => {
       const fields = await formOf(c)
       const title = fields.text('title').trim().slice(0, 60)
       const [firstDate, lastDate] = [fields.text('first'), fields.text('last')]
@@ -182,7 +194,7 @@ function addHolidays(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/holidays/:holiday/drop',
-    behindTheDesk(shop, async (c, visit, member) => {
+    behindTheDesk(shop, 'courses', async (c, visit, member) => {
       const id = idOf(c, 'holiday')
       await inVisit(shop.database, visit, (tx) => dropHoliday(tx, visit.club, member, id))
       return c.redirect(`/${visit.club.slug}/office/series?done=saved`, 303)

@@ -16,6 +16,7 @@ import type { Booking, Court, Member, Person } from '../model.ts'
 import { freeMinutes } from '../pages/grid.ts'
 import type { SheetView } from '../pages/sheet.tsx'
 import { isFirm, isOpenHold, quotaUses } from '../policy.ts'
+import { may } from '../rights.ts'
 import { dayRows, instantOf, STEP_MINUTES, wallClock } from '../time.ts'
 import { refusalWords } from './refusal-words.ts'
 import { lookOf, type Visit } from './visit.ts'
@@ -55,16 +56,16 @@ export async function sheetView(
   const wish = { court, startMs: ask.startMs, endMs, partnerCount: rules.subscription.partnersMin }
   const fromMs = Math.min(nowMs, ask.startMs) - LOOK_BACK_MS
   const standing = await standingWithFamily(tx, club, owner, rules, fromMs, courts, booking?.id)
-  const isSecretary = member.role === 'secretary'
+  const isOfficer = may(member, 'desk')
   const owners = await ownersFor(tx, visit, member)
   const max = rules.subscription.guestsSeason
   const purse =
-    max > 0 || isSecretary ? await purseOf(tx, club, owner.id, ask.startMs, booking?.id) : undefined
+    max > 0 || isOfficer ? await purseOf(tx, club, owner.id, ask.startMs, booking?.id) : undefined
   const judged = await judgeFor(tx, club, owner, wish, courts, nowMs, booking?.id)
   // Whom a secretary books for, and why, is not known yet: only what nobody may do is foreseen.
-  const foreseen = judged.filter((one) => !isSecretary || (isFirm(one) && one.rule !== 'twice'))
+  const foreseen = judged.filter((one) => !isOfficer || (isFirm(one) && one.rule !== 'twice'))
   const stays = booking?.startMs === ask.startMs && booking.courtId === court.id
-  const closedDay = !isSecretary && foreseen.some(({ rule }) => rule === 'ahead' || rule === 'past')
+  const closedDay = !isOfficer && foreseen.some(({ rule }) => rule === 'ahead' || rule === 'past')
   return {
     visit,
     court,
@@ -93,11 +94,11 @@ export async function sheetView(
       balance: purse.tickets,
     },
     quotas: quotaUses(wish, rules, standing, nowMs),
-    mayTry: isSecretary || stays || foreseen.length === 0,
+    mayTry: isOfficer || stays || foreseen.length === 0,
     refused: sentencesFor(visit, problem, stays ? [] : foreseen, lengths.length > 0),
     booking,
     owners,
-    isOffice: isSecretary,
+    isOffice: isOfficer,
     ownerId: owner.id,
   }
 }
@@ -171,7 +172,7 @@ function canStart(court: Court, day: Day, startMs: number): boolean {
 
 /** On whose behalf a member may book. */
 async function ownersFor(tx: Transaction, visit: Visit, member: Member): Promise<Member[]> {
-  if (member.role === 'secretary') return await namedMembers(tx, visit)
+  if (may(member, 'desk')) return await namedMembers(tx, visit)
   const wards = await wardsOf(tx, visit.club.id, member)
   return wards.length > 0 ? [member, ...wards] : []
 }
@@ -193,7 +194,7 @@ async function peopleFor(
   booking: Booking | undefined,
 ): Promise<SheetView['people']> {
   const shown = (one: Member): Person => ({ id: one.id, name: fullName(one), shown: true })
-  if (member.role === 'secretary') {
+  if (may(member, 'desk')) {
     return owners.filter(({ id }) => id !== owner.id || booking === undefined).map(shown)
   }
   const choosable = await partnersFor(tx, visit.club.id, member.id, lookOf(visit).year)

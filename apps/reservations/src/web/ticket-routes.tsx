@@ -11,9 +11,17 @@ import { refundsOf } from '../data/refunds.ts'
 import { orderTickets, sellTickets, TICKETS_SOLD_MAX } from '../data/tickets.ts'
 import type { Booking } from '../model.ts'
 import { MoneyPage, type MoneyView } from '../pages/tickets.tsx'
-import { answer, behindTheDesk, FormError, formOf, idOf, inside, type Shop } from './desk.tsx'
+import {
+  answer,
+  behindTheDesk,
+  FormError,
+  formOf,
+  idOf,
+  inside,
+  proved,
+  type Shop,
+} from './desk.tsx'
 import { goAndPay } from './going.tsx'
-import { proved } from './officer-routes.tsx'
 import { inVisit, readNamed } from './visit.ts'
 
 /** Begins the reference of a payment for tickets; the order's id follows. */
@@ -39,7 +47,7 @@ export function addTicketRoutes(app: Hono, shop: Shop): void {
   )
   app.post(
     '/:club/office/members/:id/tickets',
-    proved(shop, async (c, visit, member) => {
+    proved(shop, 'members', async (c, visit, member) => {
       const { club } = visit
       const text = (await formOf(c)).text('count')
       const count = Number(text)
@@ -52,7 +60,7 @@ export function addTicketRoutes(app: Hono, shop: Shop): void {
   )
   app.get(
     '/:club/office/money',
-    behindTheDesk(shop, async (c, visit) => {
+    behindTheDesk(shop, 'money', async (c, visit) => {
       const { club } = visit
       const view = await inVisit(database, visit, async (tx): Promise<MoneyView> => {
         const refunds = await refundsOf(tx, club.id)

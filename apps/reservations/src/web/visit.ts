@@ -14,6 +14,7 @@ import { claimNames, standingOfSession, unseenAlerts } from '../data/officers.ts
 import type { Alert, Standing } from '../data/officers.ts'
 import { memberOfSession, SESSION_DAYS } from '../data/sessions.ts'
 import type { Booking, Club, Member } from '../model.ts'
+import { may } from '../rights.ts'
 import { todayIn, type Language } from '../time.ts'
 import { acceptedLanguage, isLanguage, sayIn, type Say } from '../words/say.ts'
 
@@ -54,9 +55,9 @@ export async function visit(
     const found = token ? await memberOfSession(tx, club.id, token, nowMs) : undefined
     if (!token || !found) return { member: undefined, notices: [], officer: undefined }
     const news = await unreadNotices(tx, club.id, found.id)
-    if (found.role !== 'secretary') return { member: found, notices: news, officer: undefined }
+    if (!may(found, 'desk')) return { member: found, notices: news, officer: undefined }
     const standing = await standingOfSession(tx, club.id, token, nowMs)
-    const alerts = await unseenAlerts(tx, club.id, found.id)
+    const alerts = may(found, 'members') ? await unseenAlerts(tx, club.id, found.id) : []
     return { member: found, notices: news, officer: { ...standing, token, alerts } }
   })
   const language = chooseLanguage(c, member, club)

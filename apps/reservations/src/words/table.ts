@@ -10,6 +10,7 @@ import { connectionWords } from './connections.ts'
 import { officeRooms } from './office.ts'
 import { officerWords } from './officers.ts'
 import { seasonWords } from './season.ts'
+import { staffWords } from './staff.ts'
 import { ticketWords } from './tickets.ts'
 
 type Sentence = readonly [nl: string, fr: string, en: string]
@@ -585,6 +586,7 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...connectionWords,
   ...officerWords,
   ...seasonWords,
+  ...staffWords,
   ...ticketWords,
   ...faults,
 }
@@ -600,5 +602,6 @@ export type WordKey =
   | keyof typeof connectionWords
   | keyof typeof officerWords
   | keyof typeof seasonWords
+  | keyof typeof staffWords
   | keyof typeof ticketWords
   | keyof typeof faults
