@@ -1,23 +1,32 @@
 /** The server's own word against the record: another door than the gateway is told, ours is not. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import type { RecordedEvent } from '#audit/read.ts'
 import { eventually } from '#kit/eventually.ts'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import { gatewayAuthority, startSqlGateway, type TestSqlGateway } from '#kit/sql-gateway.ts'
+import type { LogLine } from '#protocol/postgres/server-log.ts'
 import { detectionConfig } from '#services/detection/config.ts'
 import type { Finding } from '#services/detection/alert.ts'
 import { Reconciliation } from '#services/detection/reconcile.ts'
 import { openPool } from '#system/postgres/pool.ts'
+import { ServerLogReader } from '#system/postgres/server-log.ts'
 import { serverView } from '#system/postgres/server-view.ts'
 
 let server: TestPostgres
 let gateway: TestSqlGateway
 let watch: pg.Pool
 before(async () => {
-  server = await startPostgres({ shared_preload_libraries: 'pg_stat_statements' })
+  server = await startPostgres({
+    shared_preload_libraries: 'pg_stat_statements',
+    logging_collector: 'on',
+    log_directory: 'log',
+    log_destination: 'jsonlog,csvlog',
+    log_statement: 'all',
+  })
   const query = (sql: string, values: unknown[]): Promise<unknown> => server.query(sql, values)
   gateway = await startSqlGateway({ socketDir: server.socketDir, port: server.port, query })
   await server.query(`create extension pg_stat_statements`)
@@ -40,6 +49,12 @@ class Looker {
   constructor() {
     const { directRoles } = detectionConfig.parse({}).reconcile
     this.#reconciliation = new Reconciliation([...directRoles, 'postgres'])
+  }
+
+  /** Over what the server wrote into its log. */
+  logged(lines: readonly LogLine[]): readonly Finding[] {
+    this.#readAll()
+    return this.#reconciliation.logged(lines, Date.now())
   }
 
   async look(): Promise<readonly Finding[]> {
@@ -145,5 +160,35 @@ test('reconcile: statements of a session too short to see are told by their coun
     [['ring.bypass', 'app']],
   )
   assert.match(found[0]?.evidence ?? '', /^at least \d+ more on the server than on record$/)
+  await honest.end()
+})
+
+test('reconcile: the server’s own log tells of a session that was gone before any look', async () => {
+  const looker = new Looker()
+  const log = new ServerLogReader(join(server.place.dataDir, 'log'))
+  assert.deepEqual(await log.read(), [], 'what was before is not held against the record')
+  const honest = byGateway()
+  await honest.connect()
+  await work(honest)
+  await recorded(honest)
+  await assert.rejects(client({ ...server.connection, user: 'app', password: 'wrong' }).connect())
+  const stranger = client({ host: server.socketDir, port: server.port, application_name: 'psql' })
+  await stranger.connect()
+  const { rows } = await stranger.query<{ pid: number }>(
+    `select pg_backend_pid() as pid /* of several\nlines, "quoted" */`,
+  )
+  await stranger.end()
+  const lines: LogLine[] = []
+  await eventually('the line of the stranger', async () => {
+    lines.push(...(await log.read()))
+    return lines.find(({ pid, message }) => pid === rows[0]?.pid && message.includes('of several'))
+  })
+  const found = looker.logged(lines)
+  assert.deepEqual(
+    found.map(({ detector, role, address }) => [detector, role, address]),
+    [['ring.bypass', 'app', '']],
+  )
+  assert.match(found[0]?.evidence ?? '', /'psql', by the server's log$/)
+  assert.deepEqual(looker.logged(lines), [], 'once')
   await honest.end()
 })

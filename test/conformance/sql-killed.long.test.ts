@@ -14,14 +14,12 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { readEvents } from '#audit/read.ts'
 import { verifyBook } from '#audit/verify.ts'
-import { encodeMessage } from '#protocol/postgres/encode.ts'
-import { eventually } from '#kit/eventually.ts'
-import { PASSWORD, startPostgres, SUPERUSER, temporaryFolder } from '#kit/postgres.ts'
+import { batchOf, executedIn, heardAll, loggedIn, recordedIn } from '#kit/marked-statements.ts'
+import { startPostgres, temporaryFolder } from '#kit/postgres.ts'
 import { mulberry32 } from '#kit/random.ts'
 import type { SqlGatewayInput } from '#kit/sql-gateway-process.ts'
-import { dial, logIn, message, type Wire } from '#kit/wire.ts'
+import type { Wire } from '#kit/wire.ts'
 
 const STATEMENTS = Number(process.env['VEILIG_STATEMENTS'] ?? '6000')
 const SEED = Number(process.env['VEILIG_SEED'] ?? String(Date.now() % 1_000_000))
@@ -52,19 +50,12 @@ for (const mode of ['written', 'durable'] as const) {
     const kills = await campaign(gateway, mode === 'durable' ? STATEMENTS / 4 : STATEMENTS)
     await gateway.stop()
     assert(kills >= 2, `${kills} kills`)
-    await eventually('the server to finish', async () => {
-      const others = `query ~ 'executed' and pid <> pg_backend_pid()`
-      const busy = await server.query(`select from pg_stat_activity where ${others}`)
-      return busy.length === 0 || undefined
-    })
-    const executed = await server.query<{ mark: string; count: string }>(
-      'select mark, count(*) from executed group by mark',
-    )
-    const recorded = await recordedIn(books)
+    const executed = await executedIn(server)
+    const recorded = await recordedIn({ folder: books, process: 'sql-gateway' })
     let sum = 0
-    for (const { mark, count } of executed) {
-      sum += Number(count)
-      assert((recorded.get(mark) ?? 0) >= Number(count), `${mark} was executed and not recorded`)
+    for (const [mark, count] of executed) {
+      sum += count
+      assert((recorded.get(mark) ?? 0) >= count, `${mark} was executed and not recorded`)
     }
     assert(sum > 0)
     const { findings } = await verifyBook({ folder: books, process: 'sql-gateway' })
@@ -126,11 +117,9 @@ async function campaign(gateway: MortalGateway, statements: number): Promise<num
         kills++
         dying = gateway.kill().finally(() => (dying = undefined)) // while the batch is on its way
       }
-      for (let left = batch.answers; left > 0 && wire; left--) {
-        if ((await wire.until('Z')).endsWith('Z')) continue
-        wire[Symbol.dispose]()
-        wire = undefined
-      }
+      if (await heardAll(wire, batch)) continue
+      wire[Symbol.dispose]()
+      wire = undefined
     }
     wire?.[Symbol.dispose]()
   }
@@ -139,71 +128,8 @@ async function campaign(gateway: MortalGateway, statements: number): Promise<num
   return kills
 }
 
-async function connected(gateway: MortalGateway): Promise<Wire | undefined> {
-  if (gateway.port === 0) await delay(10)
-  else {
-    const wire = await dial({ host: '127.0.0.1', port: gateway.port })
-    const parameters = { user: SUPERUSER, database: 'postgres' }
-    const said = await logIn(wire, { password: PASSWORD, parameters })
-    if (said.at(-1)?.type === 'Z') return wire
-    wire[Symbol.dispose]()
-  }
+async function connected({ port }: MortalGateway): Promise<Wire | undefined> {
+  if (port !== 0) return loggedIn(port)
+  await delay(10)
   return undefined
-}
-
-type Batch = {
-  readonly messages: readonly Uint8Array[]
-  readonly statements: number
-  /** ReadyForQuery messages that follow. */
-  readonly answers: number
-}
-
-function batchOf(random: () => number, id: string): Batch {
-  const insert = (mark: string): string => `insert into executed values ('${mark}') /*<${mark}>*/`
-  const runs = (statement: string): Uint8Array[] => [
-    message.bind('', statement),
-    message.execute(''),
-  ]
-  switch (Math.floor(random() * 5)) {
-    case 0:
-      return { messages: [message.query(insert(id))], statements: 1, answers: 1 }
-    case 1: {
-      const both = `${insert(`${id}a`)}; ${insert(`${id}b`)}`
-      return {
-        messages: [message.query(both), message.query(insert(id))],
-        statements: 3,
-        answers: 2,
-      }
-    }
-    case 2: {
-      const all = Array.from({ length: 20 }, (_, n) => [
-        message.parse('', insert(`${id}p${n}`)),
-        ...runs(''),
-      ])
-      return { messages: [...all.flat(), message.sync()], statements: 20, answers: 1 }
-    }
-    case 3: {
-      const all = Array.from({ length: 10 }, () => [...runs(id), message.sync()])
-      const parse = message.parse(id, insert(id))
-      return { messages: [parse, ...all.flat()], statements: 10, answers: 10 }
-    }
-    default: {
-      const copy = message.query(`copy executed from stdin /*<${id}>*/`)
-      const rows = message.copyData(`${id}\n`)
-      const done = encodeMessage('c', new Uint8Array(0))
-      return { messages: [copy, rows, done], statements: 1, answers: 1 }
-    }
-  }
-}
-
-/** Mark → how often a statement with it was recorded, before the server had it. */
-async function recordedIn(books: string): Promise<Map<string, number>> {
-  const recorded = new Map<string, number>()
-  for await (const { code, detail } of readEvents({ folder: books, process: 'sql-gateway' })) {
-    if (code !== 'DB_STATEMENT' || detail['kind'] === 'parse') continue
-    for (const [, mark = ''] of String(detail['sql']).matchAll(/\/\*<([^>]+)>\*\//g)) {
-      recorded.set(mark, (recorded.get(mark) ?? 0) + 1)
-    }
-  }
-  return recorded
 }

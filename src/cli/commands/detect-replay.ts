@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, type ReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { UsageError } from '#lib/errors.ts'
@@ -36,21 +37,23 @@ export const detectReplayCommand: Command = {
     }
     await loadSqlParser()
     const replay = new Replay(context.config.detection)
-    const show = input.interactive && json !== true ? progress : (): void => undefined
+    const progress = new Progress()
     if (typeof learn === 'string') {
-      let learned = 0
-      for await (const { said } of linesOf(learn)) {
+      for await (const { said, share } of linesOf(learn)) {
+        input.signal.throwIfAborted()
         replay.learn(said)
-        show('learned', ++learned)
+        progress.show('learned', share)
       }
     }
-    await using out = new Output() // what was judged is said, also before a line that is broken
+    // What was judged is said, also before a line that is broken.
+    await using out = new Output(() => progress.clear())
     let [count, alerted] = [0, 0]
-    for await (const { at, said } of linesOf(statements)) {
+    for await (const { at, said, share } of linesOf(statements)) {
       input.signal.throwIfAborted()
       const told = replay.judge(said)
       if (told.length > 0) alerted++
-      show('judged', ++count)
+      count++
+      progress.show('judged', share)
       if (json === true) await out.line(jsonLine(at, said.role, told))
       else if (told.length > 0) await out.line(plainLine(told, said.sql))
     }
@@ -76,21 +79,45 @@ function plainLine(told: readonly Told[], sql: string): string {
 
 const SHOWN_EVERY = 1_000
 
-function progress(what: string, count: number): void {
-  if (count % SHOWN_EVERY === 0) process.stderr.write(`\r\x1b[2K${what} ${count}`)
+/** How far it is, for a person who waits: on the error output, so that lines stay lines. */
+class Progress {
+  readonly #isSeen = process.stderr.isTTY
+  #what = ''
+  #count = 0
+
+  /** One more of this. @param share Of the file that is read so far, from 0 to 1. */
+  show(what: string, share: number): void {
+    if (what !== this.#what) this.#count = 0
+    this.#what = what
+    if (++this.#count % SHOWN_EVERY !== 0 || !this.#isSeen) return
+    process.stderr.write(`\r\x1b[2K${what} ${this.#count}, ${Math.floor(100 * share)} %`)
+  }
+
+  /** Before other lines, and at the end. */
+  clear(): void {
+    if (this.#isSeen) process.stderr.write('\r\x1b[2K')
+  }
 }
 
-type Recorded = { readonly at: Line['at']; readonly said: Said }
+type Recorded = {
+  readonly at: Line['at']
+  readonly said: Said
+  /** Of the file's bytes, how many were read. */
+  readonly share: number
+}
 
 /** @throws {UsageError} REPLAY_UNREADABLE naming file and line, and what is wrong with it. */
 async function* linesOf(file: string): AsyncGenerator<Recorded> {
-  const stream = createReadStream(file)
+  let stream: ReadStream | undefined
   let number = 0
   try {
-    for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
+    const { size } = await stat(file)
+    const input = (stream = createReadStream(file))
+    const share = (): number => Math.min(1, input.bytesRead / Math.max(1, size))
+    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
       number++
       const json = number === 1 ? text.replace(/^\uFEFF/, '') : text
-      if (json.trim() !== '') yield recordedIn(json)
+      if (json.trim() !== '') yield { ...recordedIn(json), share: share() }
     }
   } catch (cause) {
     const where = number > 0 ? `${file}, line ${number},` : file
@@ -100,11 +127,11 @@ async function* linesOf(file: string): AsyncGenerator<Recorded> {
       'role and at may be left out'
     throw new UsageError('REPLAY_UNREADABLE', message, { cause })
   } finally {
-    stream.destroy()
+    stream?.destroy()
   }
 }
 
-function recordedIn(text: string): Recorded {
+function recordedIn(text: string): Omit<Recorded, 'share'> {
   const { sql, role, at } = line.parse(JSON.parse(text))
   return { at, said: { sql, role: role ?? '', atMs: momentOf(at) } }
 }
@@ -130,7 +157,13 @@ const PIECE_CHARS = 65_536
 
 /** Lines, written many at once. */
 class Output {
+  readonly #before: () => void
   #waiting = ''
+
+  /** @param before Called before lines are written, and at the end. */
+  constructor(before: () => void) {
+    this.#before = before
+  }
 
   async line(text: string): Promise<void> {
     this.#waiting += `${text}\n`
@@ -144,6 +177,7 @@ class Output {
   async #flush(): Promise<void> {
     const piece = this.#waiting
     this.#waiting = ''
+    this.#before()
     if (process.stdout.write(piece)) return
     await new Promise<void>((resolve) => process.stdout.once('drain', resolve))
   }

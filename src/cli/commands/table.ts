@@ -12,6 +12,7 @@ import { auditClassKeyCommand } from './audit-class-key.ts'
 import { auditPackCommand } from './audit-pack.ts'
 import { auditQueryCommand } from './audit-query.ts'
 import { auditSearchCommand } from './audit-search.ts'
+import { auditTilesCommand } from './audit-tiles.ts'
 import { auditVerifyCommand } from './audit-verify.ts'
 import { backupDestroyExpiredCommand } from './backup-destroy-expired.ts'
 import { backupDrillCommand } from './backup-drill.ts'
@@ -113,6 +114,7 @@ export const chapters: readonly Chapter[] = [
       alertsAckCommand,
       detectReplayCommand,
     ],
+      auditTilesCommand,
   },
   { title: 'Web', commands: [...cspCommands, cookiesCommand] },
   { title: 'Mail', commands: [mailPersonCommand, mailLiftCommand, ...mailDeskCommands] },

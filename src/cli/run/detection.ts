@@ -9,6 +9,8 @@ import { readEvents } from '#audit/read.ts'
 import { encodeSanctions, type Sanction } from '#lib/sanctions.ts'
 import { channelOf } from '#services/detection/channels.ts'
 import type { MemoryFile } from '#services/detection/ports.ts'
+import type { DetectionConfig } from '#services/detection/config.ts'
+import { rangesIn, type ListedNetwork } from '#services/detection/listed.ts'
 import { serveAlertDesk } from '#services/detection/desk.ts'
 import { serveDetection } from '#services/detection/serve.ts'
 import { openStore } from '#services/detection/store.ts'
@@ -17,6 +19,7 @@ import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import { serverView } from '#system/postgres/server-view.ts'
+import { ServerLogReader } from '#system/postgres/server-log.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { ALERT_DESK } from './detection-names.ts'
@@ -71,6 +74,17 @@ async function watchConnection({ paths }: Context): Promise<PoolOptions> {
 }
 
 /** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
+/** The lists of networks with what their files say now. @throws {FaultError} DISK_…. */
+async function listedNetworks(lists: DetectionConfig['listedNetworks']): Promise<ListedNetwork[]> {
+  return Promise.all(
+    lists.map(async ({ name, ranges, file }) => {
+      if (file === '') return { name, ranges }
+      const text = Buffer.from(await systemDisk.read(file)).toString('utf8')
+      return { name, ranges: [...ranges, ...rangesIn(text)] }
+    }),
+  )
+}
+
 export async function runDetection(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail, log } = context
   const pool = openPool(await controlConnection(context, 'detection'))
@@ -79,12 +93,16 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
   const places = { clock, file: alertsFile(context), ca }
   const config = context.config.detection
   const service = await serveDetection(config, {
+  const { serverLog } = config.reconcile
+  const ownLog = serverLog === '' ? undefined : new ServerLogReader(serverLog)
     trail,
     clock,
     books: BOOKS,
     memory: memoryFile(join(paths.data, 'detection', 'learned')),
     server: () => serverView(watched),
     publish: publisher(paths.sanctions),
+    listedNetworks: () => listedNetworks(config.listedNetworks),
+    serverLog: ownLog && (() => ownLog.read()),
     follow: (book, from, signal, atEnd) =>
       readEvents({
         folder: paths.audit,

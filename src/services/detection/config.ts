@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { sanctionKinds, type Sanction } from '#lib/sanctions.ts'
+import { readRange } from '#system/address-ranges.ts'
 import { detectors } from './detectors.ts'
 
 /** Where an alert goes. Drills (synthetic attacks of the prober) go only where they are wanted. */
@@ -67,10 +68,14 @@ export type DetectionConfig = {
   /** What nobody has a reason to touch: a touch of it is an alert. */
   readonly honeytokens: {
     readonly roles: readonly string[]
+    /** Named in connection strings that lie about to be found; they need not exist. */
+    readonly databases: readonly string[]
     readonly tables: readonly string[]
     /** Texts that no honest statement holds: the address of a member who does not exist. */
     readonly texts: readonly string[]
   }
+  /** What is judged later than this, for as long as this, is told to be late. */
+  readonly behindMs: number
   /** Days without a session after which an account sleeps. */
   readonly dormantDays: number
   /** Alerts of one kind by one account and address within this are one incident. */
@@ -90,7 +95,19 @@ export type DetectionConfig = {
      * himself: only for roles whose password is as safe as the server.
      */
     readonly directRoles: readonly string[]
+    /**
+     * Folder of the server's own log (`log_directory`, written as jsonlog or csvlog, with
+     * log_statement or pgaudit), when it is on this machine; '' for none.
+     */
+    readonly serverLog: string
   }
+  /** Addresses that others keep lists of; a login from one of them is told by the list's name. */
+  readonly listedNetworks: readonly {
+    readonly name: string
+    readonly ranges: readonly string[]
+    /** One address or range a line, `#` begins a comment; read again every hour. '' for none. */
+    readonly file: string
+  }[]
   readonly mass: {
     /** Rows read or changed within a minute that are never remarkable. */
     readonly rowsFloor: number
@@ -134,6 +151,7 @@ const names: z.ZodType<readonly string[]> = z.array(z.string().min(3).max(120)).
 
 const honeytokens: z.ZodType<DetectionConfig['honeytokens']> = z.strictObject({
   roles: names.default([]),
+  databases: names.default([]),
   tables: names.default([]),
   texts: names.default([]),
 })
@@ -162,6 +180,7 @@ const reconcile: z.ZodType<DetectionConfig['reconcile']> = z.strictObject({
       'postgres/veilig database lint',
       'postgres/veilig supervisor',
     ]),
+  serverLog: z.string().max(4_096).default(''),
 })
 
 const respond: z.ZodType<DetectionConfig['respond']> = z.strictObject({
@@ -180,6 +199,20 @@ const respond: z.ZodType<DetectionConfig['respond']> = z.strictObject({
   spareAddresses: z.array(z.string()).max(1_000).default([]),
 })
 
+const range = z
+  .string()
+  .refine((text) => readRange(text) !== undefined, 'write an address or a range like 192.0.2.0/24')
+
+const listedNetworks: z.ZodType<DetectionConfig['listedNetworks']> = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1).max(60),
+      ranges: z.array(range).max(10_000).default([]),
+      file: z.string().max(4_096).default(''),
+    }),
+  )
+  .max(20)
+
 export const detectionConfig: z.ZodType<DetectionConfig> = z
   .strictObject({
     channels: z
@@ -195,9 +228,11 @@ export const detectionConfig: z.ZodType<DetectionConfig> = z
       .max(100)
       .default([]),
     honeytokens: honeytokens.prefault({}),
+    behindMs: z.int().min(100).max(3_600_000).default(5_000),
     dormantDays: z.number().min(1).max(3_650).default(60),
     incidentMinutes: z.number().min(0.1).max(1_440).default(15),
     bruteForce: bruteForce.prefault({}),
+    listedNetworks: listedNetworks.default([]),
     mass: mass.prefault({}),
     reconcile: reconcile.prefault({}),
     respond: respond.prefault({}),

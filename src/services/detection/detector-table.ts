@@ -5,6 +5,7 @@
  * @module
  */
 import { escalations } from '#protocol/sql/escalations.ts'
+import { counterparts, type Counterpart } from './counterparts.ts'
 import { detectors, type Detector } from './detectors.ts'
 
 const HEAD = `# Detectors
@@ -23,24 +24,22 @@ const ESCALATIONS = `
 
 Found in the parse tree of a statement, also in PREPARE and EXPLAIN, in the bodies of DO blocks and
 functions, and in strings that such a body joins and executes. None of the three has a counterpart
-for PostgreSQL. What runs inside the server by a function that was there before is not seen: its
-call is.
+for PostgreSQL. What runs inside the server by a function that was there before is seen where
+pgaudit writes it down (\`detection.reconcile.serverLog\`); without it its call is.
 
 | detector | severity | what happened | an attack |
 |---|---|---|---|
 `
 
-/** What the others have and we do not, and why. */
-const NOT_HERE = [
-  [
-    'GuardDuty: MaliciousIPCaller, TorIPCaller',
-    'needs a list of addresses from outside; the allow-list refuses what is not named',
-  ],
-  [
-    'Azure SQL: ShellExternalSourceAnomaly, obfuscated payloads by the system’s shell',
-    'SQL Server only; `escalation.copy-program` is its like',
-  ],
-]
+const OTHERS = `
+## What others look for
+
+Lists of addresses (exits of Tor, hosting companies, known attackers) are the operator's to name in
+\`detection.listedNetworks\`, each a file that is read again every hour.
+
+| product | its alert | ours |
+|---|---|---|
+`
 
 /** The whole file. */
 export function detectorTable(): string {
@@ -49,11 +48,15 @@ export function detectorTable(): string {
     ({ id, gravity, title, attack }) =>
       `| \`escalation.${id}\` | ${gravity} | ${title} | \`${attack}\` |`,
   )
-  const head = '\n## What the others have and we do not\n\n| alert | why |\n|---|---|\n'
-  const rest = head + NOT_HERE.map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+  const rest = OTHERS + counterparts.map(counterpartLine).join('')
   return `${HEAD}${own.map(lineOf).join('\n')}\n${ESCALATIONS}${ways.join('\n')}\n${rest}`
 }
 
 function lineOf({ id, severity, title, elsewhere }: Detector): string {
   return `| \`${id}\` | ${severity} | ${title} | ${elsewhere} |`
+}
+
+function counterpartLine({ product, type, ours, why }: Counterpart): string {
+  const names = ours.map((id) => `\`${id}\``).join(', ')
+  return `| ${product} | ${type} | ${why === undefined ? names : `none: ${why}`} |\n`
 }

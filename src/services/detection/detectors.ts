@@ -158,11 +158,35 @@ const accesses: readonly Detector[] = [
     BLOCK,
   ),
   detector(
+    'access.listed-network',
+    'high',
+    'A login came from a network that is on a list',
+    'Azure SQL, Defender: SuspiciousIpAnomaly, DataCenterAnomaly, CloudProviderAnomaly; ' +
+      'GuardDuty: MaliciousIPCaller.SuccessfulLogin, TorIPCaller.SuccessfulLogin',
+    WHO,
+  ),
+  detector(
+    'access.listed-attempt',
+    'medium',
+    'Somebody on a list was refused at the door',
+    'GuardDuty: MaliciousIPCaller.FailedLogin, TorIPCaller.FailedLogin, ' +
+      'Discovery:MaliciousIPCaller, Discovery:TorIPCaller',
+    BLOCK,
+  ),
+  detector(
     'access.refused',
     'medium',
     'A statement outside the rules of its role was refused',
     '',
     'Nothing was done in the database; find what asked for it.',
+  ),
+  detector(
+    'access.release',
+    'low',
+    'An account says much that it never said before',
+    '',
+    'After a release nothing is to be done: its statements are learned. If none was made, look ' +
+      'at who uses this account.',
   ),
   detector(
     'access.catalogue-enumeration',
@@ -257,6 +281,21 @@ const ring: readonly Detector[] = [
   ),
   detector('ring.stopped-hard', 'medium', 'A process ended without closing its book', '', LOOK),
   detector('ring.detector-off', 'high', 'A detector is switched off', '', LOOK),
+  detector(
+    'ring.detection-behind',
+    'high',
+    'Statements are judged late',
+    '',
+    'None is left out, but alerts come late. `veilig audit query` tells who says so much that is ' +
+      'new; give the machine more to compute with, or that role a limit.',
+  ),
+  detector(
+    'ring.detection-current',
+    'low',
+    'Statements are judged in time again',
+    '',
+    'Nothing is to be done: all that was late has been judged.',
+  ),
 ]
 
 const MEND_REGION =

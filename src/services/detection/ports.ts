@@ -6,8 +6,10 @@
 import type { RecordedEvent } from '#audit/read.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Sanction } from '#lib/sanctions.ts'
+import type { LogLine } from '#protocol/postgres/server-log.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Alert } from './alert.ts'
+import type { ListedNetwork } from './listed.ts'
 import type { ServerLook } from './reconcile.ts'
 
 /**
@@ -69,6 +71,10 @@ export type DetectionPorts = {
   readonly publish?: ((sanctions: readonly Sanction[]) => Promise<void>) | undefined
   /** Asks the protected server what it sees; without it nothing is reconciled. */
   readonly server?: ((signal: AbortSignal) => Promise<ServerLook>) | undefined
+  /** What the protected server wrote into its own log since the last call, where it can be read. */
+  readonly serverLog?: (() => Promise<readonly LogLine[]>) | undefined
+  /** Lists of networks, read anew; without it those of the configuration hold. */
+  readonly listedNetworks?: (() => Promise<readonly ListedNetwork[]>) | undefined
   readonly store: AlertStore
   readonly channels: readonly Channel[]
   readonly newId: () => string

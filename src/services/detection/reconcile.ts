@@ -9,6 +9,8 @@
  * @module
  */
 import type { RecordedEvent } from '#audit/read.ts'
+import { keepNewest } from '#lib/keep-newest.ts'
+import { provesWork, type LogLine } from '#protocol/postgres/server-log.ts'
 import type { Finding } from './alert.ts'
 import { number, text } from './watched.ts'
 
@@ -72,6 +74,8 @@ export class Reconciliation {
   /** Foreign sessions of the look before, and those told. */
   #foreign = new Set<string>()
   readonly #told = new Set<string>()
+  /** Sessions that the server's log told of. */
+  readonly #toldByLog = new Map<string, true>()
 
   constructor(direct: readonly string[]) {
     this.#direct = new Set(direct)
@@ -107,6 +111,25 @@ export class Reconciliation {
   /** Compares; the books must have been read beyond the moment of the look. */
   look({ sessions, calls }: ServerLook, nowMs: number): readonly Finding[] {
     return [...this.#sessionsOf(sessions, nowMs), ...this.#callsOf(sessions, calls, nowMs)]
+  }
+
+  /**
+   * Lines of the server's own log; the books must have been read beyond the moment they were
+   * written. A session that did something and was never opened by the gateway is told once, however
+   * short it was.
+   */
+  logged(lines: readonly LogLine[], nowMs: number): readonly Finding[] {
+    const found: Finding[] = []
+    for (const line of lines) {
+      const { role, database, address, pid, startMs, application } = line
+      const key = `${pid} ${startMs}`
+      if (!provesWork(line) || this.#isDirect(line) || this.#isOurs(line)) continue
+      if (this.#toldByLog.has(key)) continue
+      keepNewest(this.#toldByLog, key, true, SESSIONS_MAX)
+      const evidence = `server process ${pid}, '${application.slice(0, 60)}', by the server's log`
+      found.push(bypass({ role, database, address, evidence, nowMs }))
+    }
+    return found
   }
 
   #open(session: string, opened: Opened): void {
@@ -182,7 +205,7 @@ export class Reconciliation {
     return this.#direct.has(role) || this.#direct.has(`${role}/${application}`)
   }
 
-  #isOurs({ pid, role, startMs }: ServerSession): boolean {
+  #isOurs({ pid, role, startMs }: Pick<ServerSession, 'pid' | 'role' | 'startMs'>): boolean {
     const opened = this.#byPid.get(pid)
     if (opened?.role !== role) return false
     const afterMs = opened.atMs - startMs

@@ -3,11 +3,17 @@
  *
  * @module
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { keepNewest } from '#lib/keep-newest.ts'
+import { isStatementBook } from '#lib/statement-books.ts'
+import { insideStatement, type LogLine } from '#protocol/postgres/server-log.ts'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
 import type { RunningService } from '#system/service.ts'
 import { alertOf, incidentKey, type Alert, type Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
+import { Lag, lagFinding } from './lag.ts'
 import { decodeMemory, encodeMemory } from './memory.ts'
+import { ListedNetworks } from './listed.ts'
 import type { Channel, DetectionPorts } from './ports.ts'
 import { Reconciliation } from './reconcile.ts'
 import { responsesTo } from './respond.ts'
@@ -21,13 +27,14 @@ const FIRST_PAUSE_MS = 200
 const ESCALATE_EVERY_MS = 5_000
 const LOOK_MS = 50
 const PUBLISH_EVERY_MS = 1_000
+const LISTS_EVERY_MS = 3_600_000
 const CURSOR_EVERY_MS = 1_000
+/** Judging lets deliveries have a turn so often: what is on its way must not wait for a backlog. */
+const TURN_MS = 10
 /** A kill costs the reading of so much again. */
 const MEMORY_EVERY_MS = 60_000
 /** What passed before a look is on record this much later. */
 const SETTLED_MS = 1_000
-/** The book of the gateway, which the server's view is held against. */
-const GATEWAY_BOOK = 'sql-gateway'
 /** Deliveries at once; beyond it alerts wait, and are delivered still. */
 const UNDERWAY_MAX = 100
 
@@ -63,8 +70,8 @@ class Desk {
   /** Book → the last record that was learned. */
   readonly #learned = new Map<string, number>()
   readonly #reconciliation: Reconciliation
-  /** When the gateway's book was last read to its end. */
-  #endMs = -Infinity
+  /** Book of the gateway → when it was last read to its end. */
+  readonly #endMs: Map<string, number>
   /** Incident, kind and value of sanctions decided. */
   readonly #answered = new Set<string>()
   #told: readonly string[] = []
@@ -77,6 +84,7 @@ class Desk {
     this.#watch = new Watch(config)
     this.#reconciliation = new Reconciliation(config.reconcile.directRoles)
     this.#keptMs = ports.clock.monotonicMs()
+    this.#endMs = new Map(ports.books.filter(isStatementBook).map((book) => [book, -Infinity]))
   }
 
   /** Goes on from what was learned in an earlier life, if it is there and whole. */
@@ -106,6 +114,7 @@ class Desk {
         this.#escalate(either),
         this.#reconcile(either),
         this.#publish(either),
+        this.#readLists(either),
       ])
     } finally {
       halt.abort() // one book that cannot be read ends the reading of all
@@ -140,18 +149,52 @@ class Desk {
       await this.#quietly('RECONCILE_FAILED', async () => {
         await this.#readTo(clock.monotonicMs(), signal)
         this.#reconciliation.begin()
+        const lines = await this.#logged()
         const look = await server(signal)
         await this.#readTo(clock.monotonicMs() + Math.min(SETTLED_MS, everyMs), signal)
-        for (const finding of this.#reconciliation.look(look, clock.nowMs()))
-          await this.#raise(finding, signal)
+        const found = [
+          ...this.#reconciliation.look(look, clock.nowMs()),
+          ...this.#reconciliation.logged(lines, clock.nowMs()),
+          ...this.#inside(lines, clock.nowMs()),
+        ]
+        for (const finding of found) await this.#raise(finding, signal)
       })
       await clock.sleep(everyMs, signal).catch(() => undefined)
     }
   }
 
-  /** Until the gateway's book was at its end at this moment or later. */
+  /** A log that cannot be read must not end the other comparisons. */
+  async #logged(): Promise<readonly LogLine[]> {
+    const { serverLog } = this.#ports
+    let lines: readonly LogLine[] = []
+    if (serverLog)
+      await this.#quietly('SERVER_LOG_UNREADABLE', async () => void (lines = await serverLog()))
+    return lines
+  }
+
+  /** What ran inside the server, where pgaudit writes it down. */
+  #inside(lines: readonly LogLine[], nowMs: number): readonly Finding[] {
+    return lines.flatMap((line) => {
+      const sql = insideStatement(line)
+      return sql === undefined ? [] : this.#watch.inside(line, sql, nowMs)
+    })
+  }
+
+  /** Until every book of the gateway was at its end at this moment or later. */
   async #readTo(momentMs: number, signal: AbortSignal): Promise<void> {
-    while (this.#endMs < momentMs) await this.#ports.clock.sleep(LOOK_MS, signal)
+    while (Math.min(...this.#endMs.values()) < momentMs)
+      await this.#ports.clock.sleep(LOOK_MS, signal)
+  }
+
+  /** Lists of networks change; one that cannot be read stays as it was. */
+  async #readLists(signal: AbortSignal): Promise<void> {
+    const { clock, listedNetworks } = this.#ports
+    while (listedNetworks && !signal.aborted) {
+      await this.#quietly('NETWORK_LIST_UNREADABLE', async () => {
+        this.#watch.listed(new ListedNetworks(await listedNetworks()))
+      })
+      await clock.sleep(LISTS_EVERY_MS, signal).catch(() => undefined)
+    }
   }
 
   /** Whoever switches a detector off is not helped by its silence. */
@@ -169,30 +212,48 @@ class Desk {
     const { clock, follow, store } = this.#ports
     const cursor = (await store.cursor(book)) ?? -1
     let savedMs = clock.monotonicMs()
+    let turnMs = savedMs
     let judged = cursor
+    const lag = new Lag(this.#config.behindMs)
     const save = (): Promise<void> =>
       this.#quietly('ALERT_STORE_FAILED', () => store.advance(book, judged))
     try {
       const atEnd = (): void => {
-        if (book === GATEWAY_BOOK) this.#endMs = clock.monotonicMs()
+        if (isStatementBook(book)) this.#endMs.set(book, clock.monotonicMs())
+        const told = this.#tellLag(lag, book, 0, signal)
+        if (told) this.#track(told)
       }
       const from = (this.#learned.get(book) ?? -1) + 1
       for await (const event of follow(book, from, signal, atEnd)) {
         const findings = this.#watch.see(event)
-        if (book === GATEWAY_BOOK) this.#reconciliation.see(event)
+        if (isStatementBook(book)) this.#reconciliation.see(event)
         this.#learned.set(book, event.sequence)
         if (event.sequence > cursor) {
           for (const finding of findings) await this.#raise(finding, signal)
           judged = event.sequence
         }
-        if (clock.monotonicMs() - savedMs < CURSOR_EVERY_MS) continue
-        savedMs = clock.monotonicMs()
+        const nowMs = clock.monotonicMs()
+        if (nowMs - turnMs < TURN_MS) continue
+        await this.#tellLag(lag, book, clock.nowMs() - event.timeMs, signal)
+        await nextTurn()
+        turnMs = clock.monotonicMs()
+        if (nowMs - savedMs < CURSOR_EVERY_MS) continue
+        savedMs = nowMs
         await save()
         if (savedMs - this.#keptMs >= MEMORY_EVERY_MS) await this.#keep()
       }
     } finally {
       if (judged >= 0) await save()
     }
+  }
+
+  /** What is judged late is said to be late, and when it is no longer. */
+  #tellLag(lag: Lag, book: string, lateMs: number, signal: AbortSignal): Promise<void> | undefined {
+    const { clock } = this.#ports
+    const change = lag.see(lateMs, clock.monotonicMs())
+    if (!change || this.#config.off.includes('ring.detection-behind')) return undefined
+    const { mostMs } = lag
+    return this.#raise(lagFinding(change, { book, mostMs, nowMs: clock.nowMs() }), signal)
   }
 
   /** Keeps what was learned: the position and the learning are of one moment. */
@@ -214,9 +275,7 @@ class Desk {
     const incident = fresh ? { id: this.#ports.newId(), count: 0, lastMs: finding.atMs } : known
     incident.count++
     incident.lastMs = finding.atMs
-    this.#open.delete(key)
-    this.#open.set(key, incident)
-    if (this.#open.size > OPEN_MAX) this.#open.delete(this.#open.keys().next().value ?? '')
+    keepNewest(this.#open, key, incident, OPEN_MAX)
     const alert = alertOf(finding, incident.id, incident.count)
     if (fresh) await this.#announce(alert, signal)
     await this.#respond(alert, fresh)

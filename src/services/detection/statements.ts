@@ -44,32 +44,36 @@ export class StatementJudge {
   /** Role and form of what is doubted, and how often it was heard. */
   readonly #doubted = new Map<string, number>()
 
-  /** Takes a statement as ordinary for its role. */
-  learn(sql: string, roleName: string): void {
+  /** Takes a statement as ordinary for its role. @returns Whether its form is new. */
+  learn(sql: string, roleName: string): boolean {
     const role = this.#role(roleName)
-    if (!role) return
+    if (!role) return false
     const reading = this.#read(sql)
-    if (role.profile.hear(reading.path)) return
-    if (reading.parsed.kind !== 'tree') return
+    if (role.profile.hear(reading.path)) return false
+    if (reading.parsed.kind !== 'tree') return false
     const { shape, path } = reading
     const isNew = !role.profile.knows(shape)
     role.profile.learn(shape, path, isNew ? reading.bearing : undefined, reading.isPlain)
-    if (!isNew) return
+    if (!isNew) return false
     for (const name of reading.bearing.primitives) role.habits.add(`escalation.${name}`)
+    return true
   }
 
   /**
    * Learns what was heard and not told of. An attack that passed must not make the next one pass:
    * a new form that bears a comment or signs is learned only when it is heard again.
+   *
+   * @returns Whether a new form was learned.
    */
-  hear(sql: string, roleName: string): void {
+  hear(sql: string, roleName: string): boolean {
     const role = this.#roles.get(roleName)
     const reading = this.#read(sql)
     const isDoubtful = (): boolean =>
       reading.hasComment || weightOf(reading.bearing.signs) >= DOUBT_WEIGHT
     const isNew = role?.profile.isPlain(reading.path) !== true && !knownTo(role, reading)
-    if (isNew && isDoubtful() && !this.#isHeardAgain(`${roleName}\u0000${reading.shape}`)) return
-    this.learn(sql, roleName)
+    if (isNew && isDoubtful() && !this.#isHeardAgain(`${roleName}\u0000${reading.shape}`))
+      return false
+    return this.learn(sql, roleName)
   }
 
   #isHeardAgain(form: string): boolean {

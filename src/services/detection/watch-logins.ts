@@ -7,6 +7,7 @@ import { isIPv4 } from 'node:net'
 import type { RecordedEvent } from '#audit/read.ts'
 import type { Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
+import { ListedNetworks } from './listed.ts'
 import {
   DAY_MS,
   findingOf,
@@ -61,9 +62,12 @@ export class LoginWatch {
   readonly #pairs = new Window(HOUR_MS)
   readonly #refused = new Window(MINUTE_MS)
   #firstMs = 0
+  /** Lists that others keep. */
+  listed: ListedNetworks
 
   constructor(config: DetectionConfig) {
     this.#config = config
+    this.listed = new ListedNetworks(config.listedNetworks)
   }
 
   state(): LoginsState {
@@ -79,9 +83,10 @@ export class LoginWatch {
   failed(event: RecordedEvent): readonly Finding[] {
     const peer = peerOf(event)
     const { drillRoles, monitorRoles, honeytokens, bruteForce } = this.#config
-    if (honeytokens.roles.includes(peer.role))
-      return [findingOf('data.honeytoken', event, peer, 'a role that nobody uses')]
+    const bait = baitIn(honeytokens, peer)
+    if (bait !== '') return [findingOf('data.honeytoken', event, peer, bait)]
     if (drillRoles.includes(peer.role) || monitorRoles.includes(peer.role)) return []
+    const listed = this.listed.namesFor(peer.address)
     const names = [`role ${peer.role}`, `address ${peer.address}`]
     const at = event.timeMs
     const fast = Math.max(...names.map((name) => this.#fast.add(name, at)))
@@ -96,6 +101,7 @@ export class LoginWatch {
     const say = (id: string, evidence: string): void => {
       found.push(findingOf(id, event, peer, evidence))
     }
+    if (listed !== '') say('access.listed-attempt', listed)
     if (fast >= bruteForce.perMinute) say('login.brute-force', `${fast} within a minute`)
     else if (slow >= bruteForce.perHour) say('login.brute-force-slow', `${slow} within an hour`)
     if ((byRole ?? 0) >= ADDRESSES_MIN)
@@ -112,8 +118,10 @@ export class LoginWatch {
     if (drillRoles.includes(peer.role) || monitorRoles.includes(peer.role)) return []
     const repeats = Math.max(1, Number(event.detail['repeats'] ?? 1))
     const sum = this.#refused.add(peer.address, event.timeMs, repeats)
-    if (sum < REFUSALS_PER_MINUTE) return []
-    return [findingOf('access.probing', event, peer, `${sum} within a minute`)]
+    const listed = this.listed.namesFor(peer.address)
+    const found = listed === '' ? [] : [findingOf('access.listed-attempt', event, peer, listed)]
+    if (sum < REFUSALS_PER_MINUTE) return found
+    return [...found, findingOf('access.probing', event, peer, `${sum} within a minute`)]
   }
 
   opened(event: RecordedEvent): readonly Finding[] {
@@ -123,7 +131,8 @@ export class LoginWatch {
     const say = (id: string, evidence: string): void => {
       found.push(findingOf(id, event, peer, evidence))
     }
-    if (honeytokens.roles.includes(peer.role)) say('data.honeytoken', 'a role that nobody uses')
+    const bait = baitIn(honeytokens, peer)
+    if (bait !== '') say('data.honeytoken', bait)
     const names = [`role ${peer.role}`, `address ${peer.address}`]
     const failed = Math.max(...names.map((name) => this.#patient.sum(name, event.timeMs)))
     if (failed >= bruteForce.perMinute && !drillRoles.includes(peer.role)) {
@@ -133,6 +142,8 @@ export class LoginWatch {
     if (event.detail['replication'] === true)
       say('data.replication-started', 'a replication connection')
     const tool = text(event, 'application')
+    const listed = this.listed.namesFor(peer.address)
+    if (listed !== '') say('access.listed-network', listed)
     if (HARMFUL.test(tool)) say('access.harmful-tool', tool)
     this.#firstMs ||= event.timeMs
     const isKnown = this.#accounts.has(peer.role)
@@ -166,6 +177,12 @@ export class LoginWatch {
       said.push(['access.new-hour', `${hour}:00 UTC`])
     return said
   }
+}
+
+/** What of a login only a connection string that was laid out can have said; '' for nothing. */
+function baitIn({ roles, databases }: DetectionConfig['honeytokens'], peer: Peer): string {
+  if (roles.includes(peer.role)) return 'a role that nobody uses'
+  return databases.includes(peer.database) ? 'a database that nobody uses' : ''
 }
 
 function emptyAccount(nowMs: number): Account {

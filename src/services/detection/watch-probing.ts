@@ -7,7 +7,7 @@
 import type { RecordedEvent } from '#audit/read.ts'
 import { markOfValue } from '#protocol/sql/phrase.ts'
 import type { Finding } from './alert.ts'
-import { findingOf, isNewIn, kept, MINUTE_MS, number, text, type Peer } from './watched.ts'
+import { findingOf, HOUR_MS, isNewIn, kept, MINUTE_MS, number, text, type Peer } from './watched.ts'
 import { Window } from './windows.ts'
 
 /** How many came together: this time, and at most before. */
@@ -24,6 +24,10 @@ type Manner = {
   counted: Counted
   /** Texts it stored that read like code. */
   readonly stored: string[]
+  /** Forms never heard before, how many came within an hour; missing in older memory. */
+  fresh?: Burst
+  /** Since when it is heard; missing in older memory. */
+  firstMs?: number
 }
 
 type Counted = {
@@ -50,6 +54,9 @@ const COUNTED_MIN = 4
 const CATALOGUE_MIN = 25
 const STORED_MAX = 200
 const STORED_CHARS_MAX = 256
+/** A role has said what it says after so long; then so many new forms within an hour are many. */
+const SETTLED_MS = 24 * HOUR_MS
+const FRESH_MIN = 20
 
 const ORDER_BY = /\border\s+by\s+(\d+)\s*(--|#|\/\*|;|$)/i
 const NULLS =
@@ -66,6 +73,7 @@ export class ProbingWatch {
   readonly #errors = new Window(MINUTE_MS)
   readonly #waits = new Window(5 * MINUTE_MS)
   readonly #catalogue = new Window(10 * MINUTE_MS)
+  readonly #fresh = new Window(HOUR_MS)
   readonly #lastWait = new Map<string, number>()
 
   state(): readonly (readonly [string, Manner])[] {
@@ -98,6 +106,22 @@ export class ProbingWatch {
       say('sqli.second-order', 'a text stored earlier stands in it as code')
     if (!suspected && /^\s*(insert|update)\b/i.test(sql)) remember(manner, sql)
     return found
+  }
+
+  /**
+   * A form that the role never said before. Many within an hour are a release, which is told so
+   * that whoever made none looks at who uses the account; what is told is learned all the same.
+   */
+  isNew(event: RecordedEvent, peer: Peer): readonly Finding[] {
+    const manner = this.#mannerOf(peer.role)
+    manner.firstMs ??= event.timeMs
+    const sum = this.#fresh.add(peer.role, event.timeMs)
+    if (event.timeMs - manner.firstMs < SETTLED_MS) return []
+    const burst = (manner.fresh ??= { now: 0, before: 0 })
+    const isFirst = sum === 1 || burst.now < FRESH_MIN
+    const most = mostBefore(burst, sum)
+    if (!isFirst || sum < FRESH_MIN || sum < most * RATE_FACTOR) return []
+    return [findingOf('access.release', event, peer, `${sum} new forms within an hour`)]
   }
 
   done(event: RecordedEvent, peer: Peer): readonly Finding[] {

@@ -42,13 +42,26 @@ export class StatementWatch {
   /** Judges a statement, and learns it unless it set off something. */
   see(event: RecordedEvent, peer: Peer, sql: string): readonly Finding[] {
     const ids = this.#judge.judge(sql, peer.role).filter((id) => this.#matters(id, peer.role))
-    if (ids.length === 0) this.#judge.hear(sql, peer.role)
+    const isNew = ids.length === 0 && this.#judge.hear(sql, peer.role)
     const suspected = ids.some((id) => id.startsWith('sqli.'))
     return [
       ...ids.map((id) => this.#found(id, event, peer, sql)),
       ...this.#data.asked(event, peer, sql),
       ...this.#probing.asked(event, peer, sql, suspected),
+      ...(isNew ? this.#probing.isNew(event, peer) : []),
     ]
+  }
+
+  /**
+   * Ways to more in a statement that ran within a DO block or a function: nobody sent it, so
+   * nothing is learned of it.
+   */
+  inside({ role, database, address }: Peer, sql: string, atMs: number): readonly Finding[] {
+    const evidence = "inside a function or block, by the server's log"
+    return this.#judge
+      .judge(sql, role)
+      .filter((id) => id.startsWith('escalation.') && this.#matters(id, role))
+      .map((detector) => ({ detector, role, database, address, session: '', evidence, atMs }))
   }
 
   #found(id: string, event: RecordedEvent, peer: Peer, sql: string): Finding {

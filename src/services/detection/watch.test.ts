@@ -5,6 +5,7 @@ import { before, test } from 'node:test'
 import type { RecordedEvent } from '#audit/read.ts'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
 import { detectionConfig } from './config.ts'
+import { counterparts } from './counterparts.ts'
 import { detectors } from './detectors.ts'
 import { detectorTable } from './detector-table.ts'
 import { Watch } from './watch.ts'
@@ -17,7 +18,13 @@ const HOUR = 3_600 * SECOND
 const DAY = 24 * HOUR
 const config = detectionConfig.parse({
   mass: { personalFloor: 3_000 },
-  honeytokens: { roles: ['backup_old'], tables: ['member_cards'], texts: ['nobody@club.example'] },
+  honeytokens: {
+    roles: ['backup_old'],
+    databases: ['club_2019'],
+    tables: ['member_cards'],
+    texts: ['nobody@club.example'],
+  },
+  listedNetworks: [{ name: 'exits of Tor', ranges: ['100.64.0.0/10'] }],
 })
 
 /** A book that a test writes: events a second apart, unless it says otherwise. */
@@ -141,6 +148,12 @@ const attacks: Readonly<Record<string, (book: Book) => void>> = {
     book.times(25, () =>
       book.write('DB_PROTOCOL_VIOLATION', { ...who, reason: 'PG_TYPE_UNKNOWN' }),
     ),
+  'access.listed-network': (book) => book.open({ address: '100.64.7.7' }),
+  'access.listed-attempt': (book) => book.fail({ address: '100.64.7.7' }),
+  'access.release': (book) => {
+    book.skip(2 * DAY)
+    book.times(25, (at) => book.say(`SELECT name, c${at} FROM courts WHERE club = 7`))
+  },
   'access.refused': (book) => book.write('DB_STATEMENT_REFUSED', { ...who, rule: 'ddl' }),
   'access.catalogue-enumeration': (book) =>
     book.times(30, (at) => book.say(`SELECT attname FROM pg_attribute WHERE attrelid = ${at * 3}`)),
@@ -208,6 +221,46 @@ test('detector: a honey role is told whether its password is right or wrong', ()
   assert.deepEqual(book.found, ['data.honeytoken', 'data.honeytoken'])
 })
 
+test('detector: a connection string that was laid out is told by its database, too', () => {
+  const book = new Book()
+  book.fail({ user: 'postgres', database: 'club_2019' })
+  assert.deepEqual(book.found, ['data.honeytoken'])
+})
+
+test('detector: whoever is refused before the login is told by the list he is on', () => {
+  const book = new Book()
+  book.write('DB_SESSION_REFUSED', { ...who, address: '100.127.255.255' })
+  book.write('DB_SESSION_REFUSED', { ...who, address: '100.128.0.0' })
+  assert.deepEqual(book.found, ['access.listed-attempt'])
+})
+
+test('detector: a release is told once, and its statements are ordinary the next time', () => {
+  const book = new Book()
+  ordinaryDay(book)
+  const release = (): void =>
+    book.times(60, (at) => book.say(`SELECT name, c${at} FROM courts WHERE club = 7`))
+  book.skip(2 * DAY)
+  release()
+  assert.deepEqual(book.found, ['access.release'])
+  book.skip(DAY)
+  release()
+  assert.deepEqual(book.found, ['access.release'])
+})
+
+test('detector: every alert type of the three others has ours, or why it has none', () => {
+  const known = new Set(detectors.map(({ id }) => id))
+  for (const { product, type, ours, why } of counterparts) {
+    assert(ours.length > 0 !== (why !== undefined), `${product} ${type}`)
+    for (const id of ours) assert(known.has(id), id)
+  }
+  const count = (product: string): number =>
+    counterparts.filter((each) => each.product === product).length
+  assert.deepEqual(
+    ['Azure SQL', 'Defender for PostgreSQL', 'GuardDuty RDS'].map(count),
+    [14, 10, 9],
+  )
+})
+
 test('detector: the watcher of availability, which no server knows, guesses no passwords', () => {
   const book = new Book()
   book.times(100, () => book.fail({ user: 'veilig_status' }))
@@ -220,7 +273,9 @@ test('detector: each has an attack as its test', () => {
     .map(({ id }) => id)
     .filter((id) => !tested.has(id) && !/^(?:escalation|backup|status)\./.test(id))
   // backup. and status. have theirs in watch-backup.test.ts and watch-status.test.ts
-  const elsewhere = ['ring.detector-off', 'ring.bypass'] // serve.test.ts, reconcile.test.ts
+  // serve.test.ts, reconcile.test.ts, and behind.test.ts
+  const elsewhere = ['ring.detector-off', 'ring.bypass', 'ring.detection-behind']
+  elsewhere.push('ring.detection-current')
   assert.deepEqual(missing.toSorted(), elsewhere.toSorted())
 })
 

@@ -4,8 +4,11 @@
  * @module
  */
 import type { RecordedEvent } from '#audit/read.ts'
+import { keepNewest } from '#lib/keep-newest.ts'
 import type { Finding } from './alert.ts'
 import type { DetectionConfig } from './config.ts'
+import type { ListedNetworks } from './listed.ts'
+import { LongTexts } from './long-texts.ts'
 import type { JudgeState } from './statements.ts'
 import { backupFindings } from './watch-backup.ts'
 import { statusFindings } from './watch-status.ts'
@@ -15,7 +18,7 @@ import { ProbingWatch } from './watch-probing.ts'
 import { cardFinding, RingWatch, strangeCertificateFinding } from './watch-ring.ts'
 import { StatementWatch } from './watch-statements.ts'
 import { visitorFinding } from './watch-visitors.ts'
-import { findingOf, number, peerOf, text, UNNUMBERED_DRILL, type Peer } from './watched.ts'
+import { findingOf, peerOf, text, UNNUMBERED_DRILL, type Peer } from './watched.ts'
 
 /** All that was learned, as it outlives the process. */
 export type WatchState = {
@@ -27,8 +30,6 @@ export type WatchState = {
 }
 
 const SESSIONS_MAX = 10_000
-/** Of a longer text the book's first record holds a part only, which proves nothing. */
-const TEXT_BYTES_MAX = 128 * 1024
 
 export class Watch {
   readonly #config: DetectionConfig
@@ -36,6 +37,7 @@ export class Watch {
   readonly #logins: LoginWatch
   readonly #data: DataWatch
   readonly #probing = new ProbingWatch()
+  readonly #texts = new LongTexts()
   readonly #rings = new Map<string, RingWatch>()
   readonly #peers = new Map<string, Peer>()
 
@@ -64,20 +66,37 @@ export class Watch {
     for (const [session, peer] of state.peers) this.#peers.set(session, peer)
   }
 
+  /** Lists of networks as they are now. */
+  listed(networks: ListedNetworks): void {
+    this.#logins.listed = networks
+  }
+
   /** What an event sets off; most set off nothing. */
   see(event: RecordedEvent): readonly Finding[] {
     const { off } = this.#config
-    const found = [...this.#ringOf(event.process).see(event), ...this.#findings(event)]
+    const whole = this.#texts.see(event)
+    const found = [
+      ...(whole ? this.#statement(whole.event, whole.sql) : []),
+      ...this.#ringOf(event.process).see(event),
+      ...this.#findings(event),
+    ]
     if (found.length === 0) return found
     return found
       .filter(({ detector }) => !off.includes(detector))
       .map((found) => (this.#isDrill(found.role) ? { drill: UNNUMBERED_DRILL, ...found } : found))
   }
 
+  /** A statement that ran inside another, as the server's log tells: ways to more it takes. */
+  inside(peer: Peer, sql: string, atMs: number): readonly Finding[] {
+    return this.#statements
+      .inside(peer, sql, atMs)
+      .filter(({ detector }) => !this.#config.off.includes(detector))
+  }
+
   #findings(event: RecordedEvent): readonly Finding[] {
     switch (event.code) {
       case 'DB_STATEMENT':
-        return this.#statement(event)
+        return this.#texts.isLong(event) ? [] : this.#statement(event, text(event, 'sql'))
       case 'DB_STATEMENT_DONE':
         return this.#done(event)
       case 'DB_SESSION_OPENED':
@@ -104,16 +123,15 @@ export class Watch {
   }
 
   #opened(event: RecordedEvent): readonly Finding[] {
-    this.#peers.set(text(event, 'session'), peerOf(event))
-    if (this.#peers.size > SESSIONS_MAX) this.#peers.delete(this.#peers.keys().next().value ?? '')
+    keepNewest(this.#peers, text(event, 'session'), peerOf(event), SESSIONS_MAX)
     return this.#logins.opened(event)
   }
 
-  #statement(event: RecordedEvent): readonly Finding[] {
+  /** @param sql The whole text; of one that was not kept whole nothing can be said. */
+  #statement(event: RecordedEvent, sql: string): readonly Finding[] {
     const kind = text(event, 'kind')
-    const sql = text(event, 'sql')
     if ((kind !== 'query' && kind !== 'parse') || sql === '') return []
-    if (event.detail['truncated'] === true || number(event, 'sqlBytes') > TEXT_BYTES_MAX) return []
+    if (event.detail['truncated'] === true) return []
     return this.#statements.see(event, peerOf(event), sql)
   }
 

@@ -5,13 +5,9 @@
  * `VEILIG_FUZZ=1000000` runs a campaign: so many inputs for each parser; the seed is printed, and
  * `VEILIG_SEED` repeats it.
  */
-import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
 import { RecordCursor } from '#audit/record.ts'
 import { mockScramVerifier, readScramVerifier, SCRAM, ScramServer } from '#crypto/scram-server.ts'
 import { ScramClient } from '#crypto/scram.ts'
-import { VeiligError } from '#lib/errors.ts'
 import { BackendWalker } from '#protocol/postgres/backend.ts'
 import { bindValues, readBindValues } from '#protocol/postgres/bind-values.ts'
 import { readError, readParameter, readTag, rowsOf } from '#protocol/postgres/command-tag.ts'
@@ -29,24 +25,15 @@ import {
 import { readRowDescription } from '#protocol/postgres/row-description.ts'
 import { readStartup } from '#protocol/postgres/startup.ts'
 import { loadSqlParser, parseSql } from '#protocol/sql/parse.ts'
-import { mulberry32 } from '#kit/random.ts'
+import { allowList, plainAddress, readRange } from '#system/address-ranges.ts'
+import { fuzzParsers, fuzzText as text } from '#kit/fuzz.ts'
 import { message } from '#kit/wire.ts'
 import { certificatesIn } from './certificates.ts'
-import { allowList, plainAddress, readRange } from './policy.ts'
 import { Session } from './session.ts'
 import { describeText } from './sql-text.ts'
 
-const INPUTS = Number(process.env['VEILIG_FUZZ'] ?? '400')
-const SEED = Number(process.env['VEILIG_SEED'] ?? '20261123')
-const DECLARED = new Set(
-  readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').match(
-    /(?<=^\| )[A-Z][A-Z0-9_]+(?= \|)/gm,
-  ),
-)
-
 await loadSqlParser()
 
-const text = (string: string): Buffer => Buffer.from(string, 'latin1')
 const string = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 const body = (frame: Uint8Array): Uint8Array => frame.subarray(5)
 const bindBody = text('portal\0statement\0\0\x01\0\x01\0\x02\0\0\0\x02ab\xff\xff\xff\xff\0\0')
@@ -82,10 +69,9 @@ const dialogue = Buffer.concat([said, heard].flat(2))
 const clientFirst = 'n,,n=*,r=fyko+d2lbbFgONRv9qkxdawL'
 const verifier = mockScramVerifier(text('secret'), 'user')
 
-/** Parser → something it takes, and how it is called. */
-const parsers: Readonly<
-  Record<string, readonly [good: Uint8Array, parse: (bytes: Uint8Array) => unknown]>
-> = {
+const isAllowed = allowList(['192.0.2.0/24', '2001:db8::/32'])
+
+fuzzParsers({
   'startup packet': [encodeStartup(new Map([['user', 'u']])), readStartup],
   'cancel request': [encodeCancel(7, Buffer.alloc(32, 1)), readStartup],
   'client stream': [frontend, (bytes) => playClient(bytes)],
@@ -127,42 +113,7 @@ const parsers: Readonly<
     Buffer.alloc(96, 1),
     (bytes) => new RecordCursor(Buffer.concat([Buffer.alloc(33), bytes]), 33, 0).next(),
   ],
-}
-const isAllowed = allowList(['192.0.2.0/24', '2001:db8::/32'])
-
-for (const [name, [good, parse]] of Object.entries(parsers)) {
-  test(`fuzz: ${name}: whatever comes, only declared codes`, (t) => {
-    if (INPUTS > 400) t.diagnostic(`seed ${SEED}, ${INPUTS} inputs`)
-    assert.doesNotThrow(() => parse(good.slice()), 'what is right is taken')
-    const random = mulberry32(SEED)
-    for (let input = 0; input < INPUTS; input++) {
-      const bytes = almost(good, random)
-      try {
-        parse(bytes)
-      } catch (error) {
-        const code = error instanceof VeiligError ? error.code : String(error)
-        assert(DECLARED.has(code), `${code} for ${Buffer.from(bytes).toString('hex')}`)
-      }
-    }
-  })
-}
-
-/** The same with a few changes: bytes, lengths, cuts, repetitions. */
-function almost(good: Uint8Array, random: () => number): Uint8Array {
-  const below = (limit: number): number => Math.floor(random() * limit)
-  let bytes = Buffer.from(good)
-  for (let change = below(4); change >= 0; change--) {
-    const at = below(bytes.length)
-    const kind = below(6)
-    if (kind === 0) bytes[at] = below(256)
-    else if (kind === 1) bytes[at] = [0, 0x7f, 0x80, 0xff][below(4)] ?? 0
-    else if (kind === 2) bytes = bytes.subarray(0, at)
-    else if (kind === 3) bytes = Buffer.concat([bytes.subarray(at), bytes.subarray(0, at)])
-    else if (kind === 4) bytes = Buffer.concat([bytes.subarray(0, at), bytes])
-    else if (at + 4 <= bytes.length) bytes.writeInt32BE(below(300) - 20, at)
-  }
-  return bytes
-}
+})
 
 function playClient(bytes: Uint8Array): void {
   const nothing = (): undefined => undefined

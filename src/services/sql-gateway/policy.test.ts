@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Startup } from '#protocol/postgres/startup.ts'
 import { sqlGatewayConfig } from './config.ts'
-import { allowList, identify, plainAddress, readRange } from './policy.ts'
+import { allowList, plainAddress, readRange } from '#system/address-ranges.ts'
+import { identify } from './policy.ts'
 
 test('allow-list: ranges of both families, and nothing beside them', () => {
   const isAllowed = allowList(['10.1.0.0/16', '192.0.2.7', '2001:db8::/32', '::1'])

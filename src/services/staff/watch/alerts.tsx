@@ -137,7 +137,7 @@ export function timelineOf(alert: AlertInFull): { readonly ms: number; readonly 
   const { firstMs, lastMs, alerts, deliveries, escalatedMs, acknowledgedMs } = alert
   const lines = [
     { ms: firstMs, what: 'First seen' },
-    ...(alerts > 1 ? [{ ms: lastMs, what: `Last seen, the ${alerts}th time` }] : []),
+    ...(alerts > 1 ? [{ ms: lastMs, what: `Last seen, ${alerts} times in all` }] : []),
     ...deliveries.map(({ channel, atMs, latencyMs, attempts }) => ({
       ms: atMs,
       what:
