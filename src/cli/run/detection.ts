@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { readEvents } from '#audit/read.ts'
 import { encodeSanctions, type Sanction } from '#lib/sanctions.ts'
 import { channelOf } from '#services/detection/channels.ts'
-import type { MemoryFile } from '#services/detection/ports.ts'
 import type { DetectionConfig } from '#services/detection/config.ts'
 import { rangesIn, type ListedNetwork } from '#services/detection/listed.ts'
+import type { MemoryFile } from '#services/detection/ports.ts'
 import { serveAlertDesk } from '#services/detection/desk.ts'
 import { serveDetection } from '#services/detection/serve.ts'
 import { openStore } from '#services/detection/store.ts'
@@ -18,8 +18,8 @@ import { systemDisk } from '#system/disk.ts'
 import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
-import { serverView } from '#system/postgres/server-view.ts'
 import { ServerLogReader } from '#system/postgres/server-log.ts'
+import { serverView } from '#system/postgres/server-view.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { ALERT_DESK } from './detection-names.ts'
@@ -73,7 +73,6 @@ async function watchConnection({ paths }: Context): Promise<PoolOptions> {
   }
 }
 
-/** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
 /** The lists of networks with what their files say now. @throws {FaultError} DISK_…. */
 async function listedNetworks(lists: DetectionConfig['listedNetworks']): Promise<ListedNetwork[]> {
   return Promise.all(
@@ -85,6 +84,7 @@ async function listedNetworks(lists: DetectionConfig['listedNetworks']): Promise
   )
 }
 
+/** @throws {FaultError} MIGRATION_FAILED, DISK_…. */
 export async function runDetection(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail, log } = context
   const pool = openPool(await controlConnection(context, 'detection'))
@@ -92,17 +92,17 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
   const ca = Buffer.from(await systemDisk.read(paths.caCertificate)).toString('utf8')
   const places = { clock, file: alertsFile(context), ca }
   const config = context.config.detection
-  const service = await serveDetection(config, {
   const { serverLog } = config.reconcile
   const ownLog = serverLog === '' ? undefined : new ServerLogReader(serverLog)
+  const service = await serveDetection(config, {
     trail,
     clock,
     books: BOOKS,
     memory: memoryFile(join(paths.data, 'detection', 'learned')),
     server: () => serverView(watched),
-    publish: publisher(paths.sanctions),
     listedNetworks: () => listedNetworks(config.listedNetworks),
     serverLog: ownLog && (() => ownLog.read()),
+    publish: publisher(paths.sanctions),
     follow: (book, from, signal, atEnd) =>
       readEvents({
         folder: paths.audit,
