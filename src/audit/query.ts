@@ -32,6 +32,8 @@ export type QueryOptions = {
   readonly signal?: AbortSignal
   /** Only the book of this process. */
   readonly process?: string
+  /** Only the books of processes with such names. */
+  readonly isWanted?: (process: string) => boolean
   /** Who may read recorded values: they stand in the table `parameters`. */
   readonly reveal?: Revealing
   readonly disk?: Disk
@@ -86,7 +88,9 @@ export async function queryBooks(options: QueryOptions): Promise<QueryResult> {
 
 async function load(connection: DuckDBConnection, options: QueryOptions): Promise<Loaded> {
   const { folder, disk } = options
-  const books = options.process === undefined ? await listBooks(folder, disk) : [options.process]
+  const { isWanted = () => true } = options
+  const all = options.process === undefined ? await listBooks(folder, disk) : [options.process]
+  const books = all.filter(isWanted)
   const warnings: string[] = []
   const packed: string[] = []
   let records = 0

@@ -17,7 +17,7 @@ const SEED_SIZE = 32
 
 /** @throws {IntegrityError} AUDIT_KEY_INVALID. {FaultError} DISK_*. */
 export async function auditSigner(
-  context: Context,
+  context: Pick<Context, 'paths'>,
   process: string,
   node: string,
 ): Promise<NoteSigner> {

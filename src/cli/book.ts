@@ -8,11 +8,17 @@ import { openTrail } from '#audit/open.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import { systemDisk } from '#system/disk.ts'
 import { auditSigner } from './audit-key.ts'
+import type { AuditConfig } from './config-audit.ts'
 import type { Context } from './context.ts'
+
+/** Where books are, and how they are kept. */
+export type BookContext = Pick<Context, 'paths' | 'clock'> & {
+  readonly config: { readonly audit: AuditConfig }
+}
 
 /** @throws {FaultError | IntegrityError} When the book cannot be opened or is damaged. */
 export async function openBook(
-  context: Context,
+  context: BookContext,
   process: string,
 ): Promise<AuditTrail & AsyncDisposable> {
   const { paths, clock, config } = context

@@ -9,6 +9,7 @@ import pg from 'pg'
 import { queryBooks, type Cell } from '#audit/query.ts'
 import { languages } from '#lib/claims/claim.ts'
 import { FaultError, UsageError } from '#lib/errors.ts'
+import { isStatementBook } from '#lib/statement-books.ts'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
 import type { BreachConfig } from '#services/status/config.ts'
 import {
@@ -70,7 +71,7 @@ export async function recordedStatements(
     folder,
     sql: recordedSql,
     rowsMax: STATEMENTS_MAX,
-    process: 'sql-gateway',
+    isWanted: isStatementBook,
     parameters: { account, address, from: BigInt(fromMs), to: BigInt(toMs) },
     window: { fromMs: 0, toMs: toMs + TAIL_MS, recordsMax: Number.MAX_SAFE_INTEGER },
   })

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { eventually } from '#kit/eventually.ts'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import { gatewayAuthority, startSqlGateway, type TestSqlGateway } from '#kit/sql-gateway.ts'
+import { dialTls, logIn, message } from '#kit/wire.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { tableColumns } from '#system/postgres/table-columns.ts'
 
@@ -73,8 +74,11 @@ test('personal columns: known by table and number, however the client asks', asy
     ['select email as x from members', 'public.members.email', 9],
     ['select * from members', 'public.members.email public.members.nick', 9],
     ['select id, "birthDate" from members', undefined, undefined],
-    ['select lower(email) as email from members limit 4', '(email)', 4],
-    ['select lower(email) from members', undefined, undefined],
+    ['select 1 as email from members limit 4', '(email)', 4],
+    ['select lower(email) from members', '(public.members.email)', 9],
+    ['select m from members m limit 3', '(public.members.email) (public.members.nick)', 3],
+    ['select count(email) from members', undefined, undefined],
+    ['select max(email) from members', '(public.members.email)', 1],
     ['select recipient from letters', undefined, undefined],
     ['select id from members', undefined, undefined],
     ['select email from members where false', undefined, undefined],
@@ -90,8 +94,40 @@ test('personal columns: known by table and number, however the client asks', asy
     await client.query({ name: 'named', text, values: [id] })
     assert.deepEqual(await recordOf(text, at), ['public.members.email', id], 'prepared')
   }
+  const derived = 'select upper(email) from members where id <= $1'
+  for (const [at, id] of [2, 4].entries()) {
+    await client.query({ name: 'derived', text: derived, values: [id] })
+    assert.deepEqual(await recordOf(derived, at), ['(public.members.email)', id], 'derived')
+  }
   await client.query('begin; declare c cursor for select email from members')
   await client.query('fetch 6 from c')
   assert.deepEqual(await recordOf('fetch 6 from c'), ['public.members.email', 6])
   await client.end()
+})
+
+test('personal columns: what COPY sends is known by the words of the statement', async () => {
+  const client = await connected()
+  const cases: readonly (readonly [string, unknown, unknown])[] = [
+    ['copy members to stdout', 'public.members.email public.members.nick', 9],
+    ['copy public.members (id, email) to stdout', 'public.members.email', 9],
+    ['copy (select upper(nick) from members) to stdout', '(public.members.nick)', 9],
+    ['select 1; copy members (nick) to stdout', 'public.members.nick', 9],
+    ['copy members (id) to stdout', undefined, undefined],
+  ]
+  for (const [sql, columns, rows] of cases) {
+    await client.query(sql)
+    assert.deepEqual(await recordOf(sql), [columns, rows], sql)
+  }
+  await client.end()
+})
+
+test('personal columns: a client that never asks for a description hides nothing', async () => {
+  using wire = await dialTls(gateway)
+  const parameters = { user: 'app', database: 'postgres' }
+  await logIn(wire, { password: 'secret', parameters })
+  const sql = 'select lower(email), nick from members'
+  wire.send(message.parse('', sql), message.bind('', ''), message.execute(''), message.sync())
+  await wire.until('Z')
+  const expected = ['(public.members.email) public.members.nick', 9]
+  assert.deepEqual(await recordOf(sql), expected)
 })

@@ -3,7 +3,7 @@ import type { AuditTrail } from '#audit/trail.ts'
 import { createLocalAuthority, issueCertificate } from '#system/local-ca/authority.ts'
 import { systemClock } from '#system/clock.ts'
 import { sqlGatewayConfig } from '#services/sql-gateway/config.ts'
-import type { SqlGatewayPorts, Upstream } from '#services/sql-gateway/ports.ts'
+import type { GatewayTls, SqlGatewayPorts, Upstream } from '#services/sql-gateway/ports.ts'
 import { serve, type RunningSqlGateway } from '#services/sql-gateway/serve.ts'
 import { RecordingTrail } from './recording-trail.ts'
 
@@ -14,6 +14,9 @@ const { certificatePem, keyPem } = await issueCertificate(
   ['localhost', '127.0.0.1', '::1'],
   nowMs,
 )
+
+/** What every gateway here shows. */
+export const gatewayTls: GatewayTls = { certificate: certificatePem, key: keyPem }
 
 /** PEM of the authority that clients must trust. */
 export const gatewayAuthority: string = authority.certificatePem
@@ -47,7 +50,7 @@ export async function startSqlGateway(
     trail: book ?? trail,
     clock: systemClock,
     port,
-    tls: { certificate: certificatePem, key: keyPem },
+    tls: gatewayTls,
     upstream,
     verifierOf: verifiersOf(upstream),
     columnsOf,

@@ -5,6 +5,7 @@
  * @module
  */
 import { UsageError } from '#lib/errors.ts'
+import { statementBooks } from '#lib/statement-books.ts'
 import { makeBundle } from '#storage/evidence/bundle.ts'
 import { EvidenceReader } from '#storage/evidence/reader.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -135,7 +136,12 @@ export const incidentBreachCommands: readonly Command[] = [
           ...notices,
         ],
         audit: context.paths.audit,
-        processes: ['sql-gateway', 'status', 'detection', 'access'],
+        processes: [
+          ...statementBooks(context.config.sqlGateway.workers),
+          'status',
+          'detection',
+          'access',
+        ],
       })
       for (const name of names) print(name)
       return 0

@@ -6,6 +6,7 @@
 import { queryBooks } from '#audit/query.ts'
 import { languages, type Language } from '#lib/claims/claim.ts'
 import { UsageError } from '#lib/errors.ts'
+import { isStatementBook } from '#lib/statement-books.ts'
 import { askStatus } from '#services/status/control/client.ts'
 import type { BreachInput, ControlRequest } from '#services/status/control/messages.ts'
 import { updateKinds, type Text } from '#services/status/incidents/incident.ts'
@@ -218,7 +219,7 @@ async function countRecords(context: Context, input: CommandInput): Promise<numb
       AND time BETWEEN TIMESTAMP '${from}' AND TIMESTAMP '${to}'
     GROUP BY 1 ORDER BY 2 DESC`
   const folder = context.paths.audit
-  const { rows } = await queryBooks({ folder, sql, rowsMax: 1000, process: 'sql-gateway' })
+  const { rows } = await queryBooks({ folder, sql, rowsMax: 1000, isWanted: isStatementBook })
   for (const [place, n] of rows) {
     const where = text(place) === '' ? 'statements whose table is not plain' : text(place)
     process.stderr.write(`${Number(n)} rows read by ${user} from ${where}\n`)

@@ -13,9 +13,14 @@ import type { RunningService } from '#system/service.ts'
 import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import type { ColumnsOf } from '#services/sql-gateway/columns.ts'
 import type { ServerConfig } from '#services/sql-gateway/config.ts'
-import type { Upstream } from '#services/sql-gateway/ports.ts'
+import type { GatewayTls, Upstream } from '#services/sql-gateway/ports.ts'
 import { serve } from '#services/sql-gateway/serve.ts'
+import type { WorkerDesk } from '#services/sql-gateway/workers/desk.ts'
+import { readConfig } from '../config-file.ts'
+import { veiligConfig } from '../config.ts'
 import type { ServiceContext } from '../context.ts'
+import type { Books } from './sql-gateway-worker.ts'
+import { startWorkers } from './workers.ts'
 
 const ROLE = 'veilig_gateway'
 const CONNECTIONS_MAX = 4
@@ -23,32 +28,73 @@ const ANSWER_MS = 10_000
 
 /** @throws {FaultError} PORT_IN_USE, LISTEN_FAILED, DISK_MISSING. */
 export async function runSqlGateway(context: ServiceContext): Promise<RunningService> {
-  const { clock, trail, ports, paths, config } = context
-  const text = async (file: string): Promise<string> =>
-    Buffer.from(await systemDisk.read(paths.secret('sql-gateway', file))).toString('utf8')
+  const { clock, trail, ports, paths, config, log } = context
   const { upstream, asking } = config.sqlGateway.server
     ? elsewhere(config.sqlGateway.server)
     : ownCluster(paths.clusterSocket('protected'), {
-        password: await text('database-password'),
+        password: await secretText(context, 'database-password'),
         passwordFile: paths.secret('sql-gateway', 'database-password'),
       })
   const verifiers = asking && openPool({ ...asking, max: CONNECTIONS_MAX })
-  const running = await serve(config.sqlGateway, {
-    trail,
-    clock,
-    port: ports.sql,
-    tls: { certificate: await text('tls.pem'), key: await text('tls.key') },
-    upstream,
-    verifierOf: verifiers && ((user) => verifierOf(verifiers, user)),
-    sanctions: sanctionsIn(paths.sanctions),
-    columnsOf: asking && ((database) => columnsOf({ ...asking, database })),
-  })
+  await using stack = new AsyncDisposableStack()
+  stack.defer(async () => await verifiers?.end())
+  const running = stack.use(
+    await serve(config.sqlGateway, {
+      trail,
+      clock,
+      port: ports.sql,
+      tls: await shownTls(context),
+      upstream,
+      verifierOf: verifiers && ((user) => verifierOf(verifiers, user)),
+      sanctions: sanctionsIn(paths.sanctions),
+      columnsOf: asking && ((database) => columnsOf({ ...asking, database })),
+    }),
+  )
+  const readAgain = async (): Promise<void> => {
+    const next = readConfig(veiligConfig, context.configFile, process.env)
+    await running.reload({ config: next.sqlGateway, tls: await shownTls(context) })
+    log.info('the configuration and the certificate were read again')
+  }
+  const onHangUp = (): void => {
+    readAgain().catch((error: Error) => log.error(`nothing was changed: ${error.message}`))
+  }
+  process.on('SIGHUP', onHangUp)
+  stack.defer(() => void process.off('SIGHUP', onHangUp))
+  const workers = await startSqlWorkers(context, running.desk)
+  const first = stack.move()
   return {
     ...running,
+    // All at once, so that nobody is let in by one while another waits for its statements.
     [Symbol.asyncDispose]: async () => {
-      await running[Symbol.asyncDispose]()
-      await verifiers?.end()
+      await Promise.all([workers[Symbol.asyncDispose](), first.disposeAsync()])
     },
+  }
+}
+
+/** The further processes of the gateway. @throws {FaultError} What one threw when it began. */
+async function startSqlWorkers(
+  context: ServiceContext,
+  desk: WorkerDesk,
+): Promise<AsyncDisposable> {
+  const { config, paths } = context
+  const books: Books = { data: paths.data, audit: config.audit }
+  return await startWorkers(context, {
+    name: 'sql-gateway',
+    program: 'sql-gateway-worker.ts',
+    args: [JSON.stringify(books)],
+    processes: config.sqlGateway.workers,
+    takeIn: (end, _, dismiss) => desk.takeIn(end, dismiss),
+  })
+}
+
+async function secretText({ paths }: ServiceContext, file: string): Promise<string> {
+  return Buffer.from(await systemDisk.read(paths.secret('sql-gateway', file))).toString('utf8')
+}
+
+async function shownTls(context: ServiceContext): Promise<GatewayTls> {
+  return {
+    certificate: await secretText(context, 'tls.pem'),
+    key: await secretText(context, 'tls.key'),
   }
 }
 

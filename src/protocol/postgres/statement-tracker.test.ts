@@ -5,7 +5,8 @@ import { mulberry32 } from '#kit/random.ts'
 import { readVectors } from '#kit/vectors.ts'
 import { ProtocolError } from '#lib/errors.ts'
 import type { BackendType } from './backend.ts'
-import { StatementTracker, type Run } from './statement-tracker.ts'
+import type { Run } from './statement-run.ts'
+import { StatementTracker } from './statement-tracker.ts'
 
 const vectors = readVectors(new URL('testdata/statement-tracker.vectors', import.meta.url))
 

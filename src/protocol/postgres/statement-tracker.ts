@@ -17,64 +17,7 @@ import { ProtocolError } from '#lib/errors.ts'
 import type { BackendType } from './backend.ts'
 import { readError, readTag, rowsOf } from './command-tag.ts'
 import { Catalogue, type Entry } from './statement-catalogue.ts'
-
-/** `resume` runs a portal again that had stopped at its row limit. */
-export type RunKind = 'query' | 'parse' | 'execute' | 'resume'
-
-/** `suspended`: stopped at a row limit; `skipped`: never executed; `cut`: the session ended. */
-export type Outcome =
-  | 'running'
-  | 'done'
-  | 'error'
-  | 'suspended'
-  | 'skipped'
-  | 'cut'
-  /** By the owner: the server was given something in its place that fails. */
-  | 'refused'
-
-/** One statement sent to the server, and how it went. */
-export type Run<Text> = {
-  readonly kind: RunKind
-  /** Counts a session's statements from 1, in the order sent, which is the order executed. */
-  readonly sequence: number
-  /** Undefined for a statement the gateway never saw parsed: a cursor or PREPARE made in SQL. */
-  readonly text: Text | undefined
-  readonly statement: string
-  readonly portal: string
-  /** The sequence of the Parse that brought the text; 0 when this message did. */
-  readonly parsedAt: number
-  readonly parameters: number
-  readonly startedMs: number
-  outcome: Outcome
-  /** SQLSTATE, or ''. */
-  sqlstate: string
-  /** Command tags, the first few, joined by '; '. */
-  tag: string
-  commands: number
-  /** Rows the tags count. */
-  rows: number
-  /** DataRow and CopyData messages received, and their bytes. */
-  rowsSent: number
-  bytesOut: number
-  /** Bytes of CopyData the client sent. */
-  bytesIn: number
-  /** What the owner made of the columns of these rows (RunSink.columns); '' when nothing. */
-  columns: string
-  /** Of the rows sent, those with such columns. */
-  columnRows: number
-}
-
-export interface RunSink<Text> {
-  /** What is to be known of a result's columns, from its RowDescription; '' for nothing. */
-  columns?(description: Uint8Array): string
-  /** Called while the message is noticed, before it is released. */
-  started(run: Run<Text>): void
-  /** The server reports an error of this run; it may yet be skipped to the end of a query. */
-  failed(run: Run<Text>): void
-  finished(run: Run<Text>): void
-  /** The implicit commit at a Sync failed, after its statements had seemed done. */
-  commitFailed(sequence: number, sqlstate: string): void
-}
+import type { Outcome, Run, RunKind, RunSink } from './statement-run.ts'
 
 type Expected<Text> = {
   readonly reply:
@@ -210,7 +153,7 @@ export class StatementTracker<Text> {
     if (!run) throw unexpected('data')
     run.rowsSent += rows
     run.bytesOut += bytes
-    const columns = (head.columns ??= head.entry?.columns ?? head.entry?.source?.columns ?? '')
+    const columns = (head.columns ??= this.#columnsOf(head))
     if (columns !== '') {
       run.columnRows += rows
       if (run.columns !== columns) run.columns = joined(run.columns, columns)
@@ -238,7 +181,7 @@ export class StatementTracker<Text> {
         return this.#pop('close', 'done')
       case 'T':
       case 'n':
-        return this.#described(type === 'T' ? (this.#sink.columns?.(head) ?? '') : '')
+        return this.#described(type === 'T' ? head : undefined)
       case 'C':
         return this.#command(readTag(head))
       case 'I':
@@ -340,8 +283,19 @@ export class StatementTracker<Text> {
     }
   }
 
-  #described(columns: string): void {
+  #columnsOf({ entry, run }: Expected<Text>): string {
+    const described = entry?.columns ?? entry?.source?.columns
+    if (described !== undefined || run?.text === undefined) return described ?? ''
+    const columns = this.#sink.undescribed?.(run.text) ?? ''
+    const prepared = entry?.source ?? entry
+    if (prepared) prepared.columns = columns
+    return columns
+  }
+
+  #described(description: Uint8Array | undefined): void {
     const head = this.#head()
+    const text = head?.run?.text ?? head?.entry?.text
+    const columns = description ? (this.#sink.columns?.(description, text) ?? '') : ''
     if (head?.reply === 'query') head.columns = columns
     if (head?.reply !== 'describe') return
     if (head.entry) head.entry.columns = columns
@@ -363,6 +317,7 @@ export class StatementTracker<Text> {
     run.rows += rowsOf(tag)
     if (run.commands <= TAGS_KEPT) run.tag = run.tag === '' ? tag : `${run.tag}; ${tag}`
     if (this.#copyIn === run || tag.startsWith('COPY')) this.#closeCopyIn()
+    if (head.reply === 'query') head.columns = undefined // what follows in it is another result
     this.#noticeNames(tag, run, head.order)
     if (head.reply === 'execute') this.#pop('execute', 'done')
   }

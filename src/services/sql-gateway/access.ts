@@ -9,10 +9,12 @@
  * @module
  */
 import { DeniedError } from '#lib/errors.ts'
+import { keepNewest } from '#lib/keep-newest.ts'
+import { allowList, type AllowList } from '#system/address-ranges.ts'
 import type { ConnectRule } from './config.ts'
 import type { Peer } from './events.ts'
-import { Pace, Pacer } from './pace.ts'
-import { allowList, type AllowList, type Identity } from './policy.ts'
+import { hasteOf, Pace, Pacer, type PaceRule } from './pace.ts'
+import type { Identity } from './policy.ts'
 import { Sanctions } from './sanctions.ts'
 
 /** A condition of a rule that a connection does not meet. */
@@ -22,50 +24,93 @@ export type Breach = {
   readonly mode: ConnectRule['mode']
 }
 
-type Prepared = { readonly rule: ConnectRule; readonly isFrom: AllowList | undefined }
+/** Whom a connection asks: this process, or the first one of several for all of them. */
+export interface Doorkeeper {
+  /** Asked when a client says who it is. @param nowMs Milliseconds since the Unix epoch. */
+  ask(identity: Identity, address: string, nowMs: number): Breaches
+  /** Asked when it has proved it; unless it is refused, `leave` must follow. */
+  enter(identity: Identity, address: string): Breaches
+  leave(identity: Identity, address: string): void
+  /** How fast a session may speak; undefined when no rule says. */
+  pacerOf(identity: Identity, peer: Peer): Pacer | undefined
+}
+
+type Breaches = readonly Breach[] | Promise<readonly Breach[]>
+
+type Prepared = {
+  /** Tells the rule from others, also when the rules are replaced. */
+  readonly id: number
+  readonly rule: ConnectRule
+  readonly isFrom: AllowList | undefined
+}
+
+type Inside = { readonly identity: Identity; readonly address: string; count: number }
 
 const MINUTE_MS = 60_000
 /** Addresses whose rate is remembered; beyond it the one not seen longest goes. */
 const ADDRESSES_MAX = 10_000
 
-export class Access {
-  readonly #rules: readonly Prepared[]
+export class Access implements Doorkeeper {
+  #rules: readonly Prepared[] = []
+  /** The text of a rule → its number: what was counted for it holds as long as it says the same. */
+  readonly #ids = new Map<string, number>()
   /** Rule and address → when it may have connected next, at an even pace. */
   readonly #paces = new Map<string, number>()
   /** Rule, role and address → what its sessions said. */
   readonly #said = new Map<string, Pace>()
   /** Rule and role, or rule, role and address → sessions open. */
   readonly #open = new Map<string, number>()
+  /** Who has entered and not left, whatever rules there are. */
+  readonly #inside = new Map<string, Inside>()
 
   readonly #sanctions: Sanctions
 
   constructor(rules: readonly ConnectRule[], sanctions: Sanctions = new Sanctions()) {
     this.#sanctions = sanctions
-    this.#rules = rules.map((rule) => ({ rule, isFrom: rule.from && allowList(rule.from) }))
+    this.renew(rules)
   }
 
-  /** Asked when a client says who it is. @param nowMs Milliseconds since the Unix epoch. */
+  /** From now on these rules hold, also for the number of those who are inside. */
+  renew(rules: readonly ConnectRule[]): void {
+    const known = new Map(rules.map((rule) => [JSON.stringify(rule), rule] as const))
+    for (const text of known.keys()) this.#ids.set(text, this.#ids.get(text) ?? this.#ids.size)
+    this.#rules = [...known].map(([text, rule]) => {
+      return { id: this.#ids.get(text) ?? 0, rule, isFrom: rule.from && allowList(rule.from) }
+    })
+    this.#open.clear()
+    for (const { identity, address, count } of this.#inside.values())
+      this.#add(identity, address, count)
+  }
+
+  /** Whether any rule is about a connection. */
+  isAbout(identity: Identity): boolean {
+    return this.#matching(identity).length > 0
+  }
+
   ask(identity: Identity, address: string, nowMs: number): readonly Breach[] {
     const breaches: Breach[] = []
-    const who = { session: '', address, user: identity.user }
-    if (this.#sanctions.against(who, nowMs))
+    if (this.isSanctioned(identity, address, nowMs))
       breaches.push({ condition: 'sanction', mode: 'enforce' })
-    for (const [index, { rule, isFrom }] of this.#matching(identity)) {
+    for (const { id, rule, isFrom } of this.#matching(identity)) {
       const { mode, hours, connectionsPerMinuteMax: rate } = rule
       if (isFrom && !isFrom(address)) breaches.push({ condition: 'from', mode })
       if (hours && !isWithin(hours, nowMs)) breaches.push({ condition: 'hours', mode })
-      const paced = rate === undefined || this.#keepsPace(`${index} ${address}`, rate, nowMs)
+      const paced = rate === undefined || this.#keepsPace(`${id} ${address}`, rate, nowMs)
       if (!paced) breaches.push({ condition: 'connectionsPerMinuteMax', mode })
     }
     return breaches
   }
 
-  /** Asked when it has proved it; unless it is refused, `leave` must follow. */
+  /** Whether detection decided against an address or a role. */
+  isSanctioned({ user }: Identity, address: string, nowMs: number): boolean {
+    return this.#sanctions.against({ session: '', address, user }, nowMs) !== undefined
+  }
+
   enter(identity: Identity, address: string): readonly Breach[] {
     const breaches: Breach[] = []
-    for (const [index, { rule }] of this.#matching(identity)) {
+    for (const { id, rule } of this.#matching(identity)) {
       const { mode, connectionsMax = Infinity, connectionsPerAddressMax = Infinity } = rule
-      const [together, here] = keys(index, identity, address)
+      const [together, here] = keys(id, identity, address)
       if (this.#count(together) >= connectionsMax) {
         breaches.push({ condition: 'connectionsMax', mode })
       } else if (this.#count(here) >= connectionsPerAddressMax) {
@@ -73,30 +118,42 @@ export class Access {
       }
     }
     if (breaches.some(({ mode }) => mode === 'enforce')) return breaches
+    const key = insideKey(identity, address)
+    const known = this.#inside.get(key)
+    if (known) known.count++
+    else this.#inside.set(key, { identity, address, count: 1 })
     this.#add(identity, address, 1)
     return breaches
   }
 
   leave(identity: Identity, address: string): void {
+    const key = insideKey(identity, address)
+    const known = this.#inside.get(key)
+    if (!known) return
+    if (--known.count === 0) this.#inside.delete(key)
     this.#add(identity, address, -1)
   }
 
-  /** How fast a session may speak; undefined when no rule says. */
   pacerOf(identity: Identity, peer: Peer): Pacer | undefined {
-    const rules = this.#matching(identity).flatMap(([index, { rule }]) => {
-      const { statementsPerMinuteMax: rate, mode } = rule
-      if (rate === undefined) return []
-      const [, key] = keys(index, identity, peer.address)
-      const pace = this.#said.get(key) ?? new Pace(rate)
-      keepNewest(this.#said, key, pace)
-      return [{ pace, mode }]
-    })
-    return rules.length === 0 ? undefined : new Pacer(peer, rules)
+    const rules = this.pacesOf(identity, peer.address)
+    return rules.length === 0 ? undefined : new Pacer(peer, hasteOf(rules))
   }
 
-  #matching({ user, database }: Identity): [number, Prepared][] {
-    return [...this.#rules.entries()].filter(
-      ([, { rule }]) =>
+  /** The accounts of what a role says from an address. */
+  pacesOf(identity: Identity, address: string): readonly PaceRule[] {
+    return this.#matching(identity).flatMap(({ id, rule }) => {
+      const { statementsPerMinuteMax: rate, mode } = rule
+      if (rate === undefined) return []
+      const [, key] = keys(id, identity, address)
+      const pace = this.#said.get(key) ?? new Pace(rate)
+      keepNewest(this.#said, key, pace, ADDRESSES_MAX)
+      return [{ pace, mode }]
+    })
+  }
+
+  #matching({ user, database }: Identity): readonly Prepared[] {
+    return this.#rules.filter(
+      ({ rule }) =>
         (rule.roles.includes('*') || rule.roles.includes(user)) &&
         (rule.databases.includes('*') || rule.databases.includes(database)),
     )
@@ -107,7 +164,7 @@ export class Access {
     const due = Math.max(this.#paces.get(key) ?? 0, nowMs - MINUTE_MS)
     const next = due + MINUTE_MS / rate
     if (next > nowMs + 0.001) return false
-    keepNewest(this.#paces, key, next)
+    keepNewest(this.#paces, key, next, ADDRESSES_MAX)
     return true
   }
 
@@ -116,8 +173,8 @@ export class Access {
   }
 
   #add(identity: Identity, address: string, more: number): void {
-    for (const [index] of this.#matching(identity)) {
-      for (const key of keys(index, identity, address)) {
+    for (const { id } of this.#matching(identity)) {
+      for (const key of keys(id, identity, address)) {
         const count = this.#count(key) + more
         if (count > 0) this.#open.set(key, count)
         else this.#open.delete(key)
@@ -136,15 +193,8 @@ export function accessDenied({ user }: Identity, { condition }: Breach): DeniedE
   )
 }
 
-function keepNewest<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  if (map.size >= ADDRESSES_MAX) {
-    for (const oldest of map.keys()) {
-      map.delete(oldest)
-      break
-    }
-  }
-  map.set(key, value)
+function insideKey({ user, database }: Identity, address: string): string {
+  return JSON.stringify([user, database, address])
 }
 
 function keys(rule: number, { user }: Identity, address: string): [string, string] {

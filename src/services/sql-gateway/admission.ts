@@ -12,13 +12,18 @@ import type { SqlGatewayLimits } from './config.ts'
 type Limits = Pick<SqlGatewayLimits, 'sessionsMax' | 'connectionsPerAddressMax' | 'loginsMax'>
 
 export class Admission<Connection> {
-  readonly #limits: Limits
+  #limits: Limits
   readonly #addresses = new Map<string, number>()
   /** In the order of arrival. */
   readonly #logins = new Set<Connection>()
   #sessions = 0
 
   constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  /** From now on these limits hold; nobody goes because of them. */
+  renew(limits: Limits): void {
     this.#limits = limits
   }
 

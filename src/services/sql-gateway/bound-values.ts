@@ -7,7 +7,7 @@
 import { ParameterSealer } from '#audit/parameters.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import { bindValues } from '#protocol/postgres/bind-values.ts'
-import type { Run } from '#protocol/postgres/statement-tracker.ts'
+import type { Run } from '#protocol/postgres/statement-run.ts'
 import type { SubjectClass } from './config.ts'
 import type { SqlText } from './sql-text.ts'
 

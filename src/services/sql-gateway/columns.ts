@@ -2,14 +2,15 @@
  * Which columns are about people: by what the operator names, and by what their names say.
  *
  * A result says of each column which table's it is (RowDescription: table and number), so an alias
- * hides nothing; an expression is of no table, and goes by the name the result gives it. No value
- * is looked at.
+ * hides nothing. What an expression is made of, and what COPY sends, the statement's own words say.
+ * No value is looked at.
  *
  * @module
  */
 import { readRowDescription, type ResultColumn } from '#protocol/postgres/row-description.ts'
 import type { Clock } from '#system/clock.ts'
 import type { PersonalConfig } from './config.ts'
+import { Vocabulary } from './vocabulary.ts'
 
 /** A column of a table, as the server's catalogue has it. */
 export type TableColumn = {
@@ -51,12 +52,32 @@ const FIRST_OWN = 16_384
 /** Characters of names in one record. */
 const NAMES_MAX = 4_000
 
+/** What a RowDescription says. */
+type Described = {
+  readonly names: readonly string[]
+  /** The names, joined. */
+  readonly said: string
+  /** Some column of it is an expression: of what, only the statement says. */
+  readonly isMade: boolean
+}
+
 type Catalogue = {
   /** `table.attribute` → its name when it is personal, '' when it is not. */
   names: ReadonlyMap<string, string>
-  readonly known: Map<string, string>
+  vocabulary: Vocabulary
+  readonly known: Map<string, Described>
   askedMs: number
 }
+
+/** The personal columns of a result, joined by spaces; '' for none. */
+export type ColumnReader = {
+  /** @param sql The statement's text, as far as it is known. */
+  readonly described: (description: Uint8Array, sql: string) => string
+  /** Of a result that was never described, as that of COPY. */
+  readonly undescribed: (sql: string) => string
+}
+
+const NOTHING: Described = { names: [], said: '', isMade: false }
 
 /** Whether a column's own name says that it is about a person. */
 export function isSuggested(column: string): boolean {
@@ -75,42 +96,49 @@ export class PersonalColumns {
     this.#clock = clock
   }
 
-  /**
-   * Reads the results of one database's sessions; the names of its columns are on their way.
-   *
-   * @returns From a RowDescription to the personal columns in it, joined by spaces; '' for none.
-   */
-  readerOf(database: string): ((description: Uint8Array) => string) | undefined {
+  /** Reads the results of one database's sessions; the names of its columns are on their way. */
+  readerOf(database: string): ColumnReader | undefined {
     if (this.#config.columns.length === 0 && !this.#config.suggest) return undefined
     const catalogue = this.#catalogueOf(database)
     this.#refresh(database, catalogue, FRESH_MS)
-    let last = { bytes: Buffer.alloc(0), names: catalogue.names, said: '' }
-    return (description) => {
+    let last = { bytes: Buffer.alloc(0), names: catalogue.names, found: NOTHING }
+    const described = (description: Uint8Array): Described => {
       const { buffer, byteOffset, length } = description
       const bytes = Buffer.from(buffer, byteOffset, length)
-      if (last.names === catalogue.names && bytes.equals(last.bytes)) return last.said
+      if (last.names === catalogue.names && bytes.equals(last.bytes)) return last.found
       const key = bytes.toString('latin1')
-      const said = catalogue.known.get(key) ?? this.#read(database, catalogue, bytes, key)
+      const found = catalogue.known.get(key) ?? this.#read(database, catalogue, bytes, key)
       if (catalogue.known.has(key)) {
-        last = { bytes: Buffer.from(bytes), names: catalogue.names, said }
+        last = { bytes: Buffer.from(bytes), names: catalogue.names, found }
       }
-      return said
+      return found
+    }
+    return {
+      described: (description, sql) => {
+        const { names, said, isMade } = described(description)
+        if (!isMade) return said
+        const { derived } = catalogue.vocabulary.read(sql)
+        return derived.length === 0 ? said : joined([...names, ...derived])
+      },
+      undescribed: (sql) => joined(catalogue.vocabulary.read(sql).all),
     }
   }
 
   /** Remembered once every table in it is known, or will never be. */
-  #read(database: string, catalogue: Catalogue, description: Buffer, key: string): string {
+  #read(database: string, catalogue: Catalogue, description: Buffer, key: string): Described {
     const columns = readRowDescription(description)
     const named = columns.map((column) => this.#nameOf(column, catalogue))
     const isNew = this.#columnsOf !== undefined && named.some((name) => name === undefined)
     if (isNew) this.#refresh(database, catalogue, RETRY_MS)
     const names = named.map((name, at) => name ?? this.#byAlias(columns[at]?.name ?? ''))
-    const said = [...new Set(names.filter(Boolean))].toSorted().join(' ').slice(0, NAMES_MAX)
+    // Of no table, or a whole row of one.
+    const isMade = columns.some(({ table, attribute }) => table === 0 || attribute === 0)
+    const found = { names, said: joined(names), isMade }
     if (!isNew && key.length <= KNOWN_SIZE_MAX) {
       if (catalogue.known.size >= KNOWN_MAX) catalogue.known.clear()
-      catalogue.known.set(key, said)
+      catalogue.known.set(key, found)
     }
-    return said
+    return found
   }
 
   /** Undefined for a table that is not known yet. */
@@ -128,7 +156,9 @@ export class PersonalColumns {
   #catalogueOf(database: string): Catalogue {
     const found = this.#catalogues.get(database)
     if (found) return found
-    const made = { names: new Map<string, string>(), known: new Map(), askedMs: -Infinity }
+    const vocabulary = this.#vocabularyOf([])
+    const names = new Map<string, string>()
+    const made: Catalogue = { names, vocabulary, known: new Map(), askedMs: -Infinity }
     if (this.#catalogues.size < DATABASES_MAX) this.#catalogues.set(database, made)
     return made
   }
@@ -145,9 +175,22 @@ export class PersonalColumns {
           names.set(`${column.table}.${column.attribute}`, this.#nameIn(column))
         }
         catalogue.names = names
+        catalogue.vocabulary = this.#vocabularyOf(columns)
         catalogue.known.clear()
       })
       .catch(() => undefined) // aliases serve until the server answers
+  }
+
+  readonly #isGuessed = (column: string): boolean => this.#config.suggest && isSuggested(column)
+
+  #vocabularyOf(all: readonly TableColumn[]): Vocabulary {
+    const columns = all.flatMap((column) => {
+      const name = this.#nameIn(column)
+      return name === '' ? [] : [{ ...column, name }]
+    })
+    const relations = new Set(all.map(({ relation }) => relation))
+    const guess = this.#config.suggest ? SUGGESTED : undefined
+    return new Vocabulary({ columns, relations, guess, isGuessed: this.#isGuessed })
   }
 
   #nameIn({ schema, relation, column }: TableColumn): string {
@@ -158,4 +201,9 @@ export class PersonalColumns {
     const named = columns.includes(whole) || columns.includes(short)
     return named || (suggest && isSuggested(column)) ? whole.replaceAll(/\s/g, '_') : ''
   }
+}
+
+/** Each once, in order. */
+function joined(names: readonly string[]): string {
+  return [...new Set(names.filter(Boolean))].toSorted().join(' ').slice(0, NAMES_MAX)
 }

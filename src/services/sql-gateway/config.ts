@@ -6,8 +6,8 @@
  */
 import { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import { readRange } from '#system/address-ranges.ts'
 import { certificatesIn } from './certificates.ts'
-import { readRange } from './policy.ts'
 
 /** Sizes in bytes, times in milliseconds. */
 export type SqlGatewayLimits = {
@@ -143,6 +143,8 @@ export type SqlGatewayConfig = {
   readonly listen: readonly string[]
   /** Whether other processes listen on the same port: the system shares connections out. */
   readonly sharesPort: boolean
+  /** Processes that answer on the port, the first one included; each has a book of its own. */
+  readonly workers: number
   /** Addresses and ranges that may connect, as 192.0.2.7 or 2001:db8::/32. */
   readonly allow: readonly string[]
   /** Whether a session needs TLS. Off, passwords still never pass, but rows do, in clear. */
@@ -293,6 +295,7 @@ export const sqlGatewayConfig: z.ZodType<SqlGatewayConfig> = z
       .max(16)
       .default(['127.0.0.1', '::1']),
     sharesPort: z.boolean().default(false),
+    workers: z.int().min(1).max(64).default(1),
     allow: z.array(range).max(10_000).default(['127.0.0.1/32', '::1/128']),
     tlsRequired: z.boolean().default(true),
     replicationRoles: z.array(z.string().min(1)).max(100).default([]),

@@ -8,55 +8,28 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { TLSSocket, type SecureContext } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { AuditDetail } from '#audit/trail.ts'
 import { DeniedError, ProtocolError, VeiligError } from '#lib/errors.ts'
 import { encodeFatal, encodeNegotiation, encodeStartup } from '#protocol/postgres/encode.ts'
 import { MessageBuffer } from '#protocol/postgres/message-buffer.ts'
 import { MINOR_MAX, type Startup } from '#protocol/postgres/startup.ts'
-import { accessDenied, type Access, type Breach } from './access.ts'
-import type { Admission } from './admission.ts'
+import { accessDenied, type Breach, type Doorkeeper } from './access.ts'
 import { fatalFor, serverLeft, tooLate } from './answers.ts'
 import { cancelBy } from './cancel.ts'
-import type { PersonalColumns } from './columns.ts'
-import type { CancelKey, CancelKeys } from './cancel-keys.ts'
-import type { ClientCertificates } from './certificates.ts'
-import type { SqlGatewayConfig } from './config.ts'
+import type { CancelKey } from './cancel-keys.ts'
 import { openedEvent, type Peer } from './events.ts'
-import type { Journal } from './journal.ts'
+import type { Gateway } from './gateway.ts'
 import { Login, ScramRelay, type Authentication, type LoginStep } from './login.ts'
 import { Greeting, type Wish } from './greeting.ts'
 import { Inlet } from './inlet.ts'
 import { Notes } from './notes.ts'
 import type { Pacer } from './pace.ts'
 import { identify, type Identity } from './policy.ts'
-import type { SqlGatewayPorts } from './ports.ts'
-import type { ScramFor } from './scram-for.ts'
 import type { Sanctioned } from './sanctions.ts'
-import { Session, type SessionOptions } from './session.ts'
+import { Session } from './session.ts'
 import { Traffic } from './traffic.ts'
 import { openUpstream, sendCancel } from './upstream.ts'
-
-/** What all connections of a gateway share. */
-export type Gateway = {
-  readonly config: SqlGatewayConfig
-  readonly ports: SqlGatewayPorts
-  readonly admission: Admission<Connection>
-  readonly access: Access
-  readonly cancelKeys: CancelKeys<Connection>
-  readonly secureContext: SecureContext
-  /** Undefined where no client needs a certificate. */
-  readonly certificates: ClientCertificates | undefined
-  /** Records what somebody did who has not logged in; repeats are summed up. */
-  readonly stranger: (code: string, address: string, detail: AuditDetail) => void
-  readonly journal: Journal
-  /** Ends SCRAM here; undefined to hand it through. */
-  readonly scram: ScramFor | undefined
-  readonly judgeFor: (user: string) => SessionOptions['judge']
-  readonly personal: PersonalColumns
-  readonly valuesFor: (peer: Peer) => SessionOptions['values']
-  readonly left: (connection: Connection) => void
-}
 
 const LOGIN_BYTES_MAX = 256 * 1024
 const FAREWELL_MS = 5_000 // for our last message to reach a client that does not read
@@ -169,7 +142,7 @@ export class Connection {
       return void this.#cancel(wish.pid, wish.key)
     }
     this.#stage = 'login'
-    this.#begin(wish)
+    this.#begin(wish).catch((error: unknown) => this.#refuse(error))
     this.#fromClient.push(rest)
     client.resume()
   }
@@ -203,9 +176,8 @@ export class Connection {
   }
 
   async #cancel(pid: number, key: Uint8Array): Promise<void> {
-    const { cancelKeys, config, ports, journal } = this.#gateway
+    const { cancelKeys, sharesPort, ports, journal } = this.#gateway
     const stranger = (code: string, detail: AuditDetail): void => this.#notes.stranger(code, detail)
-    const { sharesPort } = config
     const cancelling = { cancelKeys, journal, upstream: ports.upstream, sharesPort, stranger }
     try {
       await cancelBy(pid, key, this.#address, cancelling)
@@ -216,7 +188,7 @@ export class Connection {
     this.#client.resume()
   }
 
-  /** Asks the server to cancel what this session runs. Resolves once the server has taken it. */
+  /** Asks the server to cancel what this connection runs. Resolves once the server has taken it. */
   async cancelStatement(address: string): Promise<void> {
     const backend = this.#login?.backendKey
     if (!backend || this.#stage !== 'session') return
@@ -227,11 +199,13 @@ export class Connection {
 
   // Login.
 
-  #begin(startup: Startup): void {
+  async #begin(startup: Startup): Promise<void> {
     const { config, access, admission, cancelKeys, ports } = this.#gateway
-    this.#identity = identify(startup, config.replicationRoles)
-    this.#certificate = this.#certificateOf(this.#identity.user)
-    this.#heed(access.ask(this.#identity, this.#address, ports.clock.nowMs()))
+    const identity = identify(startup, config.replicationRoles)
+    this.#identity = identity
+    this.#certificate = this.#certificateOf(identity.user)
+    this.#heed(await access.ask(identity, this.#address, ports.clock.nowMs()))
+    if (this.#stage !== 'login') return
     admission.takeSession()
     this.#holdsSession = true
     this.#minor = Math.min(startup.minor, MINOR_MAX)
@@ -242,14 +216,10 @@ export class Connection {
       this.#ownKey = cancelKeys.mint(this.#minor, backend, this)
       return this.#ownKey
     }
-    const { user } = this.#identity
     const inlet = new Inlet()
-    openUpstream(ports.upstream, this.#abort.signal, inlet)
-      .then(async (server) => {
-        this.#login = new Login(await this.#authenticationOf(user, server), ownKeyFor)
-        this.#connected(server, startup, inlet)
-      })
-      .catch((error: unknown) => this.#refuse(error))
+    const server = await openUpstream(ports.upstream, this.#abort.signal, inlet)
+    this.#login = new Login(await this.#authenticationOf(identity.user, server), ownKeyFor)
+    this.#connected(server, startup, inlet)
   }
 
   /** @throws {DeniedError} DB_CERTIFICATE_DENIED. */
@@ -351,14 +321,16 @@ export class Connection {
     const server = this.#server
     if (!login || !identity || !server) return
     const { config, access, admission, judgeFor, personal, valuesFor } = this.#gateway
-    clearTimeout(this.#timer)
     admission.loggedIn(this)
+    this.#stage = 'session'
+    this.#client.pause()
+    server.pause()
     try {
-      this.#heed(access.enter(identity, this.#address))
-      this.#isCounted = true
+      if (!(await this.#enter(access, identity))) return
     } catch (error) {
       return this.#refuse(error)
     }
+    clearTimeout(this.#timer)
     const { user, database } = identity
     const peer: Peer = { session: this.#id, user, database, address: this.#address }
     const { application } = login
@@ -367,9 +339,6 @@ export class Connection {
     const columns = personal.readerOf(database)
     const values = valuesFor(peer)
     this.#session = new Session({ ...config, peer, application, judge, rows, columns, values })
-    this.#stage = 'session'
-    this.#client.pause()
-    server.pause()
     const opened = openedEvent(peer, login, {
       replication: identity.replication,
       certificate: this.#certificate,
@@ -389,6 +358,19 @@ export class Connection {
     const [early, late] = [this.#fromClient.rest(), this.#fromServer.rest()]
     if (late.length > 0) this.#onServerData(late)
     if (early.length > 0) this.#onClientData(early)
+  }
+
+  /** @returns False when the client left meanwhile. @throws {DeniedError} DB_ROLE_FULL. */
+  async #enter(access: Doorkeeper, identity: Identity): Promise<boolean> {
+    const breaches = await access.enter(identity, this.#address)
+    const isInside = !breaches.some(({ mode }) => mode === 'enforce')
+    if (this.#isOver()) {
+      if (isInside) access.leave(identity, this.#address)
+      return false
+    }
+    this.#isCounted = isInside
+    this.#heed(breaches)
+    return true
   }
 
   #trafficOf(session: Session, server: Socket, pacer: Pacer | undefined): Traffic {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeEvent } from '#audit/record.ts'
 import { mulberry32 } from '#kit/random.ts'
-import type { Run } from '#protocol/postgres/statement-tracker.ts'
+import type { Run } from '#protocol/postgres/statement-run.ts'
 import { Scribe } from './events.ts'
 import { describeText, type SqlText } from './sql-text.ts'
 

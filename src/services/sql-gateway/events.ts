@@ -8,7 +8,7 @@
  * @module
  */
 import type { AuditDetail, AuditEvent } from '#audit/trail.ts'
-import type { Run } from '#protocol/postgres/statement-tracker.ts'
+import type { Run } from '#protocol/postgres/statement-run.ts'
 import type { Login } from './login.ts'
 import { NOTHING_SAID, quote, withSql, type SqlText } from './sql-text.ts'
 

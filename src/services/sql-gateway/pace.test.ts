@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { mulberry32 } from '#kit/random.ts'
 import { Access } from './access.ts'
 import { sqlGatewayConfig } from './config.ts'
-import { Pace, Pacer } from './pace.ts'
+import { hasteOf, Pace, Pacer } from './pace.ts'
 
 const MINUTE_MS = 60_000
 const peer = { session: 's', user: 'app', database: 'club', address: '192.0.2.7' }
@@ -47,7 +47,7 @@ test('pace: sessions of a role from an address share one account, others have th
 })
 
 test('pace: what is only observed is recorded and waits for nothing, once in ten seconds', () => {
-  const pacer = new Pacer(peer, [{ pace: new Pace(60), mode: 'observe' }])
+  const pacer = new Pacer(peer, hasteOf([{ pace: new Pace(60), mode: 'observe' }]))
   assert.deepEqual(pacer.said(60, 0), { waitMs: 0, events: [] })
   const detail = { ...peer, mode: 'observe', waitMs: 0 }
   const told = { waitMs: 0, events: [{ code: 'DB_PACE_EXCEEDED', detail }] }

@@ -36,30 +36,49 @@ export class Pace {
 
 export type PaceRule = { readonly pace: Pace; readonly mode: ConnectRule['mode'] }
 
+/** How much too fast something was. */
+export type Haste = {
+  /** How long nothing more shall be read, milliseconds. */
+  readonly waitMs: number
+  /** Of the rules that were not kept, the graver; undefined when all were. */
+  readonly mode: PaceRule['mode'] | undefined
+}
+
+/** Counts statements, and says how much too fast they came. */
+export type Count = (statements: number, nowMs: number) => Haste
+
+/** Counts by rules that are kept here. */
+export function hasteOf(rules: readonly PaceRule[]): Count {
+  return (statements, nowMs) => {
+    let waitMs = 0
+    let mode: PaceRule['mode'] | undefined
+    for (const rule of rules) {
+      const restMs = rule.pace.said(statements, nowMs)
+      if (restMs === 0) continue
+      mode = rule.mode === 'enforce' ? rule.mode : (mode ?? rule.mode)
+      if (rule.mode === 'enforce') waitMs = Math.max(waitMs, restMs)
+    }
+    return { waitMs, mode }
+  }
+}
+
 /** The paces one session must keep. */
 export class Pacer {
   readonly #peer: Peer
-  readonly #rules: readonly PaceRule[]
+  readonly #count: Count
   #toldMs = -Infinity
 
-  constructor(peer: Peer, rules: readonly PaceRule[]) {
+  constructor(peer: Peer, count: Count) {
     this.#peer = peer
-    this.#rules = rules
+    this.#count = count
   }
 
   /** @returns How long the client is not read, and what the record says of it. */
   said(statements: number, nowMs: number): { waitMs: number; events: readonly AuditEvent[] } {
-    let waitMs = 0
-    let tooFast: PaceRule['mode'] | undefined
-    for (const { pace, mode } of this.#rules) {
-      const restMs = pace.said(statements, nowMs)
-      if (restMs === 0) continue
-      tooFast = mode === 'enforce' ? mode : (tooFast ?? mode)
-      if (mode === 'enforce') waitMs = Math.max(waitMs, restMs)
-    }
-    if (!tooFast || nowMs - this.#toldMs < TELL_EVERY_MS) return { waitMs, events: [] }
+    const { waitMs, mode } = this.#count(statements, nowMs)
+    if (!mode || nowMs - this.#toldMs < TELL_EVERY_MS) return { waitMs, events: [] }
     this.#toldMs = nowMs
-    const detail = { ...this.#peer, mode: tooFast, waitMs: Math.round(waitMs) }
+    const detail = { ...this.#peer, mode, waitMs: Math.round(waitMs) }
     return { waitMs, events: [{ code: 'DB_PACE_EXCEEDED', detail }] }
   }
 }

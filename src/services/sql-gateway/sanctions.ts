@@ -4,7 +4,7 @@
  * @module
  */
 import type { Sanction } from '#lib/sanctions.ts'
-import type { AllowList } from './policy.ts'
+import type { AllowList } from '#system/address-ranges.ts'
 
 /** What of a connection a sanction can be about; a session and a role only once it says who. */
 export type Sanctioned = {
@@ -15,10 +15,21 @@ export type Sanctioned = {
 
 export class Sanctions {
   #all: readonly Sanction[] = []
+  #version = 0
+
+  get all(): readonly Sanction[] {
+    return this.#all
+  }
+
+  /** Another whenever they changed. */
+  get version(): number {
+    return this.#version
+  }
 
   /** Takes the place of all before. */
   set(sanctions: readonly Sanction[]): void {
     this.#all = sanctions
+    this.#version++
   }
 
   /** @param nowMs Milliseconds since the Unix epoch. */

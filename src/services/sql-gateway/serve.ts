@@ -5,37 +5,45 @@
  *
  * @module
  */
-import { createHmac, randomBytes } from 'node:crypto'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { createSecureContext } from 'node:tls'
+import { createHmac } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { AuditDetail } from '#audit/trail.ts'
 import { DeniedError, FaultError } from '#lib/errors.ts'
+import { shareOf } from '#lib/share.ts'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
+import { plainAddress } from '#system/address-ranges.ts'
 import type { RunningService } from '#system/service.ts'
 import { Access } from './access.ts'
 import { Admission } from './admission.ts'
-import { subjectsOf, valuesOf } from './bound-values.ts'
 import { CancelKeys } from './cancel-keys.ts'
-import { ClientCertificates } from './certificates.ts'
 import type { SqlGatewayConfig } from './config.ts'
-import { PersonalColumns } from './columns.ts'
-import { Connection, type Gateway } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { Gateway } from './gateway.ts'
 import { Journal } from './journal.ts'
-import { allowList, plainAddress } from './policy.ts'
+import { listenAll, portOf } from './listen.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
+import { inForce } from './rules-in-force.ts'
 import { Sanctions } from './sanctions.ts'
 import { scramFor } from './scram-for.ts'
-import { judgeOf } from './rules.ts'
+import { WorkerDesk } from './workers/desk.ts'
+import type { Settings, Welcome } from './workers/messages.ts'
 
 export type RunningSqlGateway = RunningService & {
   /** The TCP port it listens on. */
   readonly port: number
+  /** Where its further processes ask. */
+  readonly desk: WorkerDesk
+  /**
+   * From now on these settings hold for connections that begin; sessions go on as they began.
+   * Resolves when it is so in every process. `listen`, `sharesPort`, `workers` and `server` wait
+   * for the next start.
+   */
+  readonly reload: (settings: Settings) => Promise<void>
 }
 
 const SWEEP_MS = 1_000
 const OBEY_MS = 250
-const BACKLOG = 1_024
 
 /**
  * Starts the gateway; resolves once it listens.
@@ -46,7 +54,9 @@ export async function serve(
   config: SqlGatewayConfig,
   ports: SqlGatewayPorts,
 ): Promise<RunningSqlGateway> {
-  const { trail, clock, tls } = ports
+  const { trail, clock } = ports
+  const { workers } = config
+  const sharesPort = config.sharesPort || workers > 1
   const repeats = new Repeats()
   const connections = new Set<Connection>()
   const failed = Promise.withResolvers<never>()
@@ -60,50 +70,38 @@ export async function serve(
 
   const journal = new Journal(trail, fail)
   await loadSqlParser()
-  const judges = new Map(
-    Object.entries(config.roles).map(([user, rules]) => [user, judgeOf(rules)] as const),
-  )
-
-  const subjects = subjectsOf(config.subjects, randomBytes, () => clock.monotonicMs())
   const sanctions = new Sanctions()
-  const gateway: Gateway = {
-    config,
+  const access = new Access(config.connect, sanctions)
+  const admission = new Admission<Connection>(shareOf(config.limits, ofTheWhole, workers))
+  const cancelSecret = ports.cancelSecret ?? cancelSecretOf(ports.tls.key)
+  let settings: Settings = { config, tls: ports.tls }
+  let rules = inForce(config, ports.tls, ports, sanctions)
+  const common = {
     ports,
-    admission: new Admission<Connection>(config.limits),
-    access: new Access(config.connect, sanctions),
-    cancelKeys: new CancelKeys<Connection>(cancelSecret(tls.key)),
-    secureContext: createSecureContext({
-      cert: tls.certificate,
-      key: tls.key,
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.3',
-      ca: config.clientCertificates.authority || undefined,
-      sessionIdContext: 'sql-gateway', // or a client that resumes could show no certificate
-    }),
-    certificates: certificatesOf(config),
-    stranger: (code, address, detail) => {
+    admission,
+    sharesPort,
+    access: ports.doorkeeper?.(access) ?? access,
+    cancelKeys: new CancelKeys<Connection>(cancelSecret),
+    stranger: (code: string, address: string, detail: AuditDetail) => {
       const event = repeats.notice(code, address, detail, clock.monotonicMs())
       if (event) void journal.append([event])
     },
     journal,
     scram: scramFor(ports),
-    judgeFor: (user) => judges.get(user),
-    personal: new PersonalColumns(config.personal, ports.columnsOf, clock),
-    valuesFor: (peer) => valuesOf(subjects, peer),
-    left: (connection) => connections.delete(connection),
+    left: (connection: Connection) => void connections.delete(connection),
   }
+  let gateway: Gateway = { ...common, ...rules }
 
-  const isAllowed = sanctions.narrow(allowList(config.allow), () => clock.nowMs())
   const accept = (socket: Socket): void => {
     const address = plainAddress(socket.remoteAddress)
     socket.on('error', () => undefined) // what follows from it is heard by 'close'
-    if (address === undefined || !isAllowed(address)) {
+    if (address === undefined || !rules.isAllowed(address)) {
       socket.destroy() // before a byte is read or written
       return refuse(gateway, address ?? 'unknown', { reason: 'ADDRESS_NOT_ALLOWED' })
     }
     const connection = new Connection(socket, address, gateway)
     try {
-      const victim = gateway.admission.enter(connection, address)
+      const victim = admission.enter(connection, address)
       victim?.evict()
     } catch (error) {
       if (!(error instanceof DeniedError)) throw error
@@ -134,7 +132,8 @@ export async function serve(
   const obeying = setInterval(() => void obeyQuietly(), OBEY_MS)
   obeying.unref()
 
-  const servers = await listenAll(config, ports.port, accept)
+  const { listen: addresses } = config
+  const servers = await listenAll({ addresses, port: ports.port, sharesPort }, accept)
   const sweep = setInterval(
     () => quietly(() => journal.append(repeats.due(clock.monotonicMs()))),
     SWEEP_MS,
@@ -142,8 +141,28 @@ export async function serve(
   sweep.unref()
   const port = portOf(servers[0])
 
+  const welcome = (): Welcome => ({
+    ...settings,
+    upstream: ports.upstream,
+    port,
+    cancelSecret: Buffer.from(cancelSecret).toString('base64'),
+    asksVerifiers: ports.verifierOf !== undefined,
+    asksColumns: ports.columnsOf !== undefined,
+  })
+  const desk = new WorkerDesk({ ...ports, access, sanctions, welcome })
+  const reload = async (next: Settings): Promise<void> => {
+    rules = inForce(next.config, next.tls, ports, sanctions)
+    gateway = { ...common, ...rules }
+    settings = { ...next, config: { ...next.config, workers } }
+    access.renew(next.config.connect)
+    admission.renew(shareOf(next.config.limits, ofTheWhole, workers))
+    await desk.changeSettings(settings)
+  }
+
   return {
     port,
+    desk,
+    reload,
     failed: failed.promise,
     [Symbol.asyncDispose]: async () => {
       clearInterval(sweep)
@@ -184,62 +203,10 @@ async function end(connection: Connection): Promise<void> {
   connection.fail(new DeniedError('DB_SESSION_ENDED', 'a sanction of detection', said))
 }
 
-function portOf(server: Server | undefined): number {
-  const address = server?.address() as AddressInfo | undefined
-  return address?.port ?? 0
-}
-
-function certificatesOf({ clientCertificates }: SqlGatewayConfig): Gateway['certificates'] {
-  return clientCertificates.authority === ''
-    ? undefined
-    : new ClientCertificates(clientCertificates)
-}
+/** Limits on what there is at one time in all processes. */
+const ofTheWhole = ['sessionsMax', 'connectionsPerAddressMax', 'loginsMax'] as const
 
 /** Whoever may show the certificate may open the keys: all processes behind one port. */
-function cancelSecret(tlsKey: string): Uint8Array {
+function cancelSecretOf(tlsKey: string): Uint8Array {
   return createHmac('sha256', tlsKey).update('cancel keys').digest()
-}
-
-async function listenAll(
-  { listen: addresses, sharesPort }: Pick<SqlGatewayConfig, 'listen' | 'sharesPort'>,
-  port: number,
-  accept: (socket: Socket) => void,
-): Promise<Server[]> {
-  const servers: Server[] = []
-  try {
-    for (const host of addresses) {
-      const chosen = servers[0] ? portOf(servers[0]) : port
-      const server = await listen(host, chosen, sharesPort, accept)
-      if (server) servers.push(server)
-    }
-    if (servers.length > 0) return servers
-    throw new FaultError('LISTEN_FAILED', `no address to listen on among ${addresses.join(', ')}`)
-  } catch (error) {
-    for (const server of servers) server.close()
-    throw error
-  }
-}
-
-function listen(
-  host: string,
-  port: number,
-  sharesPort: boolean,
-  accept: (socket: Socket) => void,
-): Promise<Server | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<Server | undefined>()
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
-  server.on('connection', accept)
-  server.once('listening', () => resolve(server))
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const noIpv6 = error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'
-    if (host === '::1' && noIpv6) return resolve(undefined) // a machine without IPv6
-    if (error.code === 'EADDRINUSE') {
-      const message = `${host}:${port} is in use; stop the other program or choose --port-base`
-      return reject(new FaultError('PORT_IN_USE', message, { cause: error }))
-    }
-    const message = `cannot listen on ${host}:${port}: ${error.message}`
-    reject(new FaultError('LISTEN_FAILED', message, { cause: error }))
-  })
-  server.listen({ host, port, backlog: BACKLOG, ipv6Only: true, reusePort: sharesPort })
-  return promise
 }

@@ -20,9 +20,11 @@ import {
   readTarget,
   type RawText,
 } from '#protocol/postgres/messages.ts'
-import { StatementTracker, type Run } from '#protocol/postgres/statement-tracker.ts'
+import type { Run } from '#protocol/postgres/statement-run.ts'
+import { StatementTracker } from '#protocol/postgres/statement-tracker.ts'
 import type { BoundValues } from './bound-values.ts'
 import type { RowLimit } from './config.ts'
+import type { ColumnReader } from './columns.ts'
 import { commitFailedEvent, Scribe, type Peer } from './events.ts'
 import type { Passage } from './record.ts'
 import type { Judge, Verdict } from './rules.ts'
@@ -41,7 +43,7 @@ export type SessionOptions = {
   readonly judge?: Judge | undefined
   readonly rows?: RowLimit | undefined
   /** The personal columns among those of a result: columns.ts. */
-  readonly columns?: ((description: Uint8Array) => string) | undefined
+  readonly columns?: ColumnReader | undefined
   /** Keeps the values of statements, sealed; without it they are not recorded. */
   readonly values?: BoundValues | undefined
 }
@@ -92,10 +94,12 @@ export class Session {
       data: (rows, bytes) => this.#data(rows, bytes),
       message: (type, head) => this.#message(type, head),
     })
+    const { columns } = options
     this.#tracker = new StatementTracker<SqlText>(
       {
         started: (run) => this.#started(run),
-        ...(options.columns ? { columns: options.columns } : {}),
+        columns: (description, text) => columns?.described(description, text?.sql ?? '') ?? '',
+        undescribed: ({ sql }) => columns?.undescribed(sql) ?? '',
         failed: (run) => {
           this.#replacement = this.#refusals.get(run.sequence)
         },

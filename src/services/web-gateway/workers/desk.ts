@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { FaultError } from '#lib/errors.ts'
+import { Channel, inTime, type ChannelEnd } from '#system/channel.ts'
 import type { CertificateRecord } from '../acme/book.ts'
 import type { Metrics } from '../metrics.ts'
 import { sumOf } from '../metrics.ts'
-import { Channel, type ChannelEnd } from './channel.ts'
 import type { Asks, Orders, Welcome } from './messages.ts'
 import { plainSettings, plainTicketKeys } from './messages.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
@@ -16,9 +15,6 @@ import type { AuditTrail } from '#audit/trail.ts'
 import type { RateLimits } from '#lib/rates.ts'
 import type { Reloaded } from '../changes.ts'
 import type { TicketKeys } from '../tickets/keys.ts'
-
-/** A worker that takes longer has other things to do than serve. */
-const ANSWER_MS = 5_000
 
 export type DeskPorts = {
   readonly trail: Pick<AuditTrail, 'append'>
@@ -92,17 +88,5 @@ export class WorkerDesk {
       await inTime(worker.ask(name, given)).catch(dismiss)
     })
     await Promise.all(told)
-  }
-}
-
-async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    late.reject(new FaultError('WEB_WORKER_FAILED', `no answer within ${ANSWER_MS} ms`))
-  }, ANSWER_MS)
-  try {
-    return await Promise.race([answer, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

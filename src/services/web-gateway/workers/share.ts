@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { shareOf as share } from '#lib/share.ts'
 import type { LimitsConfig } from '../config.ts'
 
 /** Limits on what there is at one time in the whole gateway. */
@@ -18,6 +19,5 @@ const ofTheWhole = [
 
 /** @param processes How many share. */
 export function shareOf(limits: LimitsConfig, processes: number): LimitsConfig {
-  const share = ofTheWhole.map((name) => [name, Math.ceil(limits[name] / processes)] as const)
-  return { ...limits, ...Object.fromEntries(share) }
+  return share(limits, ofTheWhole, processes)
 }

@@ -6,9 +6,9 @@
  */
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
+import { Channel, type ChannelEnd } from '#system/channel.ts'
 import type { Clock } from '#system/clock.ts'
 import { serve, type RunningWebGateway } from '../serve.ts'
-import { Channel, type ChannelEnd } from './channel.ts'
 import { settingsFrom, ticketKeysFrom, type Asks, type Orders } from './messages.ts'
 
 export type WorkerTools = {
@@ -22,7 +22,7 @@ export type WorkerTools = {
  * Begins to serve.
  *
  * @param end Of the channel to the first process.
- * @throws {FaultError} As `serve` does; WEB_WORKER_FAILED when the first process is gone.
+ * @throws {FaultError} As `serve` does; WORKER_FAILED when the first process is gone.
  */
 export async function runWorker(
   end: ChannelEnd,

@@ -5,6 +5,9 @@
  */
 import { FaultError } from '#lib/errors.ts'
 
+/** A process that takes longer has other things to do than serve. */
+const ANSWER_MS = 5_000
+
 /** Name → what is given, and what is answered. All of it is JSON. */
 export type Questions = Readonly<Record<string, readonly [given: unknown, answer: unknown]>>
 
@@ -47,7 +50,7 @@ export class Channel<Ours extends Questions, Theirs extends Questions> {
     })
   }
 
-  /** @throws {FaultError} WEB_WORKER_FAILED when the other end is gone, or could not answer. */
+  /** @throws {FaultError} WORKER_FAILED when the other end is gone, or could not answer. */
   async ask<Name extends keyof Ours & string>(
     name: Name,
     given: Ours[Name][0],
@@ -65,7 +68,7 @@ export class Channel<Ours extends Questions, Theirs extends Questions> {
     const id = 'answer' in message ? message.answer : 'failed' in message ? message.failed : 0
     const waiting = this.#waiting.get(id ?? 0)
     this.#waiting.delete(id ?? 0)
-    if ('failed' in message) waiting?.reject(new FaultError('WEB_WORKER_FAILED', message.reason!))
+    if ('failed' in message) waiting?.reject(new FaultError('WORKER_FAILED', message.reason!))
     else if ('answer' in message) waiting?.resolve(message.value)
   }
 
@@ -83,6 +86,23 @@ export class Channel<Ours extends Questions, Theirs extends Questions> {
   }
 }
 
+/**
+ * An answer, if it comes in time.
+ *
+ * @throws {FaultError} WORKER_FAILED.
+ */
+export async function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late.reject(new FaultError('WORKER_FAILED', `no answer within ${ANSWER_MS} ms`))
+  }, ANSWER_MS)
+  try {
+    return await Promise.race([answer, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 function gone(): FaultError {
-  return new FaultError('WEB_WORKER_FAILED', 'the other process of the gateway is gone')
+  return new FaultError('WORKER_FAILED', 'the other process of the gateway is gone')
 }
