@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Checks a Veilig evidence bundle with nothing of Veilig: Python's standard library and OpenSSL.
 
-Usage: verify-evidence.py BUNDLE [KEYID]
+Usage: verify-evidence.py BUNDLE [KEYID] [--earlier BUNDLE]
 
 Written from docs/formats/evidence.md alone. KEYID is the SHA-256 of the signing key, known from
-elsewhere; without it the key in the bundle is used and shown. Exit status 0 when all of it holds.
+elsewhere; without it the key in the bundle is used and shown. An earlier bundle of the same log is
+a witness: what it covered must still stand there, unchanged. Exit status 0 when all of it holds.
 """
 import base64
 import hashlib
@@ -125,7 +126,29 @@ def verify_entry(entry, bundle, size, root, key):
     return subject["name"], statement["predicate"], sentence
 
 
-def main(path, trusted=None):
+def verify_customer(given, measured):
+    """Section 8: one customer's own part, under the root that an entry bears."""
+    claim, predicate = measured[given["index"]]
+    (signed,) = [one["values"] for one in predicate["findings"] if one["code"] == "CUSTOMERS_MEASURED"]
+    leaf, proof = unbase64(given["leaf"]), [unbase64(item) for item in given["proof"]]
+    check(0 <= given["at"] < given["count"] == signed["count"], "a part is outside its tree")
+    root = root_by_proof(sha256(b"\x00" + leaf), given["at"], given["count"], proof)
+    check(root.hex() == signed["root"], "a customer's part is not what was signed")
+    part = json.loads(leaf)
+    check(canonical(part) == leaf and part["claim"] == claim, "a customer's part is of another claim")
+    return part
+
+
+def verify_earlier(path, name, key_id, key, leaves):
+    """Whoever kept an earlier bundle sees whether the log of then was rewritten since."""
+    earlier = json.loads(Path(path).read_text(encoding="utf-8"))
+    size, root = read_checkpoint(earlier["checkpoint"], name, key_id, key)
+    check(size <= len(leaves), "the log is shorter than it was")
+    check(root_of(leaves[:size]) == root, "the log does not continue what it was")
+    return size
+
+
+def main(path, trusted=None, earlier=None):
     bundle = json.loads(Path(path).read_text(encoding="utf-8"))
     check(bundle["format"] == "veilig-evidence-bundle-1", "another format")
     name, key_id, key = read_key(bundle["vkey"])
@@ -135,16 +158,26 @@ def main(path, trusted=None):
         data = unbase64(bundle["leaves"])
         leaves = [data[at : at + 32] for at in range(0, len(data), 32)]
         check(len(data) == 32 * size and root_of(leaves) == root, "the leaves do not give the root")
+    if earlier is not None:
+        check("leaves" in bundle, "without all leaves nothing can be said of earlier ones")
+        print(f"The first {verify_earlier(earlier, name, key_id, key, leaves)} entries are those of then.")
+    measured = {}
     for entry in bundle["entries"]:
         claim, predicate, sentence = verify_entry(entry, bundle, size, root, key)
+        measured[entry["index"]] = (claim, predicate)
         print(f"{predicate['outcome']:<10} {predicate['ended']}  {claim}: {sentence['en']}")
+    for given in bundle.get("customers", []):
+        part = verify_customer(given, measured)
+        print(f"for {part['customer']}: {part['claim']} {json.dumps(part['findings'])}")
     print(f"All {len(bundle['entries'])} entries hold. Log {name}, {size} entries, key {sha256(key).hex()}")
 
 
 if __name__ == "__main__":
     try:
-        main(*sys.argv[1:])
+        words = sys.argv[1:]
+        before = words.index("--earlier") if "--earlier" in words else len(words)
+        main(*words[:before], **{"earlier": words[before + 1] for _ in words[before:][:1]})
     except Refused as refused:
         sys.exit(f"REFUSED: {refused}")
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         sys.exit(f"REFUSED: not as the format says: {error!r}")

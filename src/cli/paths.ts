@@ -43,6 +43,8 @@ export type Paths = {
   readonly region: (name: string) => string
   /** The log of signed evidence. */
   readonly evidence: string
+  /** What was measured for each customer; the trust page shows each its own. */
+  readonly customers: string
   /** Signed receipts of drills and verifications; every region has them too. */
   readonly receipts: string
   /** What the prober noted of the protected database, for drills to compare. */
@@ -71,6 +73,7 @@ export function pathsIn(data: string): Paths {
     spool: join(data, 'spool'),
     region: (name) => join(data, 'regions', name),
     evidence: join(data, 'evidence'),
+    customers: join(data, 'customers'),
     receipts: join(data, 'receipts'),
     facts: join(data, 'facts'),
     drill: (who) => join(data, 'drill', who),

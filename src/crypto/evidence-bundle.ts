@@ -6,13 +6,15 @@
  * @module
  */
 import { languages, type Words } from '#lib/claims/claim.ts'
+import { CUSTOMERS_MEASURED } from '#lib/claims/findings-customers.ts'
 import type { Evidence } from '#lib/claims/state.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import { parseCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { openCustomerLeaf, type CustomerPart, type CustomerProof } from './customer-leaves.ts'
 import { keyIdOf } from './dsse.ts'
 import { evidenceKey, sentenceDigest, verifyEntry } from './evidence.ts'
-import { HashTiles } from './hash-tiles.ts'
 import { verifyInclusion } from './merkle-proof.ts'
+import { MerkleTree } from './merkle.ts'
 import { SHA256_SIZE } from './sha256.ts'
 import { noteVerifier, parseNote, verifyNote } from './signed-note.ts'
 
@@ -27,7 +29,12 @@ export type EvidenceBundle = {
   readonly entries: readonly BundleEntry[]
   /** Every leaf hash, base64. */
   readonly leaves?: string
+  /** What was measured for one customer: of whom it is, and nobody else, has it in his bundle. */
+  readonly customers?: readonly BundleCustomer[]
 }
+
+/** Under the root that the evidence at `index` bears. */
+export type BundleCustomer = CustomerProof & { readonly index: number }
 
 export type BundleEntry = {
   readonly index: number
@@ -44,6 +51,8 @@ export type VerifiedBundle = {
   readonly keyId: string
   readonly sentences: Readonly<Record<string, Words>>
   readonly evidence: readonly Evidence[]
+  /** One customer's own part, with the evidence that commits to it. */
+  readonly customers: readonly (CustomerPart & { readonly index: number })[]
   /** Whether the root was rebuilt from all leaf hashes, not only proven into. */
   readonly whole: boolean
 }
@@ -53,18 +62,26 @@ export type VerifiedBundle = {
  *
  * @param trustedKey A verifier key, or the hex key id, known from elsewhere; without it the key in
  *   the bundle is used and only internal truth is shown.
- * @throws {IntegrityError} BUNDLE_INVALID, EVIDENCE_FORGED, EVIDENCE_ALTERED, NOTE_… and others.
+ * @param earlierText A bundle of the same log from before: what it covered must stand there still.
+ * @throws {IntegrityError} BUNDLE_INVALID, EVIDENCE_FORGED, EVIDENCE_ALTERED, NOTE_… and others;
+ *   EVIDENCE_ROLLED_BACK when it does not continue the earlier one.
  */
-export function verifyBundle(text: string, trustedKey?: string): VerifiedBundle {
+export function verifyBundle(
+  text: string,
+  trustedKey?: string,
+  earlierText?: string,
+): VerifiedBundle {
   const bundle = readBundle(text)
   const publicKey = evidenceKey(bundle.vkey)
   const keyId = keyIdOf(publicKey)
   if (trustedKey !== undefined && trustedKey !== bundle.vkey && trustedKey !== keyId)
     throw new IntegrityError('EVIDENCE_FORGED', `signed by key ${keyId}, not by the one you trust`)
-  const note = parseNote(bundle.checkpoint)
-  verifyNote(note, [noteVerifier(bundle.vkey)])
-  const checkpoint = parseCheckpoint(note.text)
-  if (bundle.leaves !== undefined) checkLeaves(bundle.leaves, checkpoint)
+  const checkpoint = checkpointOf(bundle, bundle.vkey)
+  const earlier =
+    earlierText === undefined ? undefined : checkpointOf(readBundle(earlierText), bundle.vkey)
+  if (bundle.leaves !== undefined) checkLeaves(bundle.leaves, checkpoint, earlier)
+  else if (earlier)
+    throw new IntegrityError('BUNDLE_INVALID', 'it has no leaves to compare with earlier ones')
   const evidence = bundle.entries.map((entry) => {
     const found = verifyEntry(unbase64(entry.envelope), entry.index, publicKey)
     const leaf = Uint8Array.from(Buffer.from(found.leafHash, 'hex'))
@@ -75,18 +92,52 @@ export function verifyBundle(text: string, trustedKey?: string): VerifiedBundle 
     return found
   })
   const whole = bundle.leaves !== undefined
-  return { checkpoint, keyId, sentences: bundle.sentences, evidence, whole }
+  const customers = (bundle.customers ?? []).map((part) => openPart(part, evidence))
+  return { checkpoint, keyId, sentences: bundle.sentences, evidence, customers, whole }
 }
 
-function checkLeaves(encoded: string, checkpoint: Checkpoint): void {
+function openPart(
+  given: BundleCustomer,
+  all: readonly Evidence[],
+): VerifiedBundle['customers'][number] {
+  const { index } = given
+  const measurement = all.find((one) => one.index === index)?.measurement
+  const signed = measurement?.findings.find(({ code }) => code === CUSTOMERS_MEASURED)?.values
+  const { root, count } = signed ?? {}
+  const part =
+    measurement && count === given.count
+      ? openCustomerLeaf(given, measurement.claim, String(root))
+      : undefined
+  if (part) return { ...part, index }
+  throw new IntegrityError('EVIDENCE_ALTERED', `entry ${index} does not speak of this customer`)
+}
+
+function checkpointOf({ checkpoint }: EvidenceBundle, verifierKey: string): Checkpoint {
+  const note = parseNote(checkpoint)
+  verifyNote(note, [noteVerifier(verifierKey)])
+  return parseCheckpoint(note.text)
+}
+
+/** The root is made anew from the leaves; so is the one that was signed earlier. */
+function checkLeaves(encoded: string, checkpoint: Checkpoint, earlier?: Checkpoint): void {
   const leaves = unbase64(encoded)
-  const tiles = new HashTiles()
-  for (let at = 0; at + SHA256_SIZE <= leaves.length; at += SHA256_SIZE) {
-    tiles.append(leaves.subarray(at, at + SHA256_SIZE))
+  if (leaves.length !== checkpoint.size * SHA256_SIZE)
+    throw new IntegrityError('EVIDENCE_ALTERED', 'there are more leaves or fewer than were signed')
+  if (earlier && earlier.size > checkpoint.size) {
+    const message = `${earlier.size} entries were there, now ${checkpoint.size}`
+    throw new IntegrityError('EVIDENCE_ROLLED_BACK', message)
   }
-  const same = Buffer.compare(tiles.root(), checkpoint.root) === 0
-  if (leaves.length !== checkpoint.size * SHA256_SIZE || !same)
+  const tree = new MerkleTree()
+  const isThen = (): boolean => !earlier || Buffer.compare(tree.root(), earlier.root) === 0
+  let continues = tree.size === earlier?.size ? isThen() : true
+  for (let at = 0; at < leaves.length; at += SHA256_SIZE) {
+    tree.append(leaves, at)
+    if (tree.size === earlier?.size) continues = isThen()
+  }
+  if (Buffer.compare(tree.root(), checkpoint.root) !== 0)
     throw new IntegrityError('EVIDENCE_ALTERED', 'the leaves do not give the signed root')
+  if (!continues)
+    throw new IntegrityError('EVIDENCE_ROLLED_BACK', 'the log does not continue what it was')
 }
 
 /** Evidence older than the present sentence is about another one, and is passed over by readers. */
@@ -110,7 +161,7 @@ function readBundle(text: string): EvidenceBundle {
 
 function isBundle(value: unknown): value is EvidenceBundle {
   if (!isObject(value) || value['format'] !== BUNDLE_FORMAT) return false
-  const { vkey, checkpoint, sentences, entries, leaves } = value
+  const { vkey, checkpoint, sentences, entries, leaves, customers } = value
   return (
     typeof vkey === 'string' &&
     typeof checkpoint === 'string' &&
@@ -118,13 +169,23 @@ function isBundle(value: unknown): value is EvidenceBundle {
     Object.values(sentences).every(isWords) &&
     Array.isArray(entries) &&
     entries.every(isEntry) &&
-    (leaves === undefined || typeof leaves === 'string')
+    (leaves === undefined || typeof leaves === 'string') &&
+    (customers === undefined || (Array.isArray(customers) && customers.every(isCustomer)))
   )
 }
 
 function isWords(value: unknown): value is Words {
   if (!isObject(value) || Object.keys(value).length !== languages.length) return false
   return languages.every((language) => typeof value[language] === 'string')
+}
+
+function isCustomer(value: unknown): value is BundleCustomer {
+  if (!isObject(value) || typeof value['leaf'] !== 'string' || !Array.isArray(value['proof']))
+    return false
+  const { index, at, count, proof } = value
+  return (
+    [index, at, count].every(Number.isSafeInteger) && proof.every((one) => typeof one === 'string')
+  )
 }
 
 function isEntry(value: unknown): value is BundleEntry {

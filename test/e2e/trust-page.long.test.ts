@@ -63,7 +63,8 @@ before(async () => {
   const seen = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() }
   const history = { load: () => Promise.resolve(aYear(now)), save: () => Promise.resolve() }
   const trail = new RecordingTrail()
-  const ports = { place, clock: systemClock, trail, seen, history, socket }
+  const customers = () => Promise.resolve(new Map())
+  const ports = { place, clock: systemClock, trail, seen, history, customers, socket }
   opened.use(await serveTrust(trustConfig.parse({ exceptions, subprocessors, documents }), ports))
   gateway = opened.use(await startGateway({ 'trust.localhost': { socketPath: socket } }))
   browser = await startBrowser([

@@ -58,6 +58,7 @@ import { staffDisableCommand, staffInviteCommand, staffListCommand } from './sta
 import { gradeCommand } from './grade.ts'
 import { statusCommand } from './status.ts'
 import { statusBeatsCommand } from './status-beats.ts'
+import { trustLinkCommand } from './trust-link.ts'
 import { trustVerifyCommand } from './trust-verify.ts'
 import { upCommand } from './up.ts'
 
@@ -78,7 +79,14 @@ export const chapters: readonly Chapter[] = [
   },
   {
     title: 'Proof',
-    commands: [claimsCommand, trustVerifyCommand, gradeCommand, gradeMailCommand, dnsCommand],
+    commands: [
+      claimsCommand,
+      trustVerifyCommand,
+      trustLinkCommand,
+      gradeCommand,
+      gradeMailCommand,
+      dnsCommand,
+    ],
   },
   {
     title: 'Backup and recovery',

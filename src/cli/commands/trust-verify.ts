@@ -16,15 +16,17 @@ const FETCH_TIMEOUT_MS = 60_000
 export const trustVerifyCommand: Command = {
   name: 'trust verify',
   summary: 'check signed evidence offline, trusting nobody',
-  usage: 'FILE|URL [--key KEY] [--json]',
-  options: { key: { type: 'string' } },
+  usage: 'FILE|URL [--key KEY] [--earlier FILE] [--json]',
+  options: { key: { type: 'string' }, earlier: { type: 'string' } },
   run: async (_, input) => {
     const [source, ...more] = input.positionals
     if (source === undefined || more.length > 0)
       throw new UsageError('TRUST_VERIFY_SOURCE', 'name one file, or one https: address')
     const key = input.values['key']
     const trusted = typeof key === 'string' ? key : undefined
-    const verified = verifyBundle(await readSource(source, input.signal), trusted)
+    const before = input.values['earlier']
+    const earlier = typeof before === 'string' ? await readSource(before, input.signal) : undefined
+    const verified = verifyBundle(await readSource(source, input.signal), trusted, earlier)
     const json = input.values['json'] === true
     process.stdout.write(json ? report(verified) : sentences(verified, trusted !== undefined))
     return 0
@@ -66,11 +68,17 @@ function sentences(verified: VerifiedBundle, pinned: boolean): string {
     ...measurement.findings.map((finding) => `  – ${describeFinding(finding, 'en')}`),
     '',
   ])
+  const own = verified.customers.flatMap(({ claim, customer, findings, index }) => [
+    `FOR ${customer}: ${claim}, under entry ${index}`,
+    ...findings.map((finding) => `  – ${describeFinding(finding, 'en')}`),
+    '',
+  ])
   const trust = pinned
     ? 'It is the key you named.'
     : 'Compare it with the key you know from elsewhere, or name that one with --key.'
   return [
     ...lines,
+    ...own,
     `All ${evidence.length} signatures and proofs hold.`,
     `Log ${checkpoint.origin} with ${checkpoint.size} entries${whole ? ', root recomputed' : ''}.`,
     `Signed by key ${keyId}. ${trust}`,
@@ -78,8 +86,8 @@ function sentences(verified: VerifiedBundle, pinned: boolean): string {
   ].join('\n')
 }
 
-function report({ checkpoint, keyId, evidence, whole }: VerifiedBundle): string {
+function report({ checkpoint, keyId, evidence, customers, whole }: VerifiedBundle): string {
   const { origin, size, root } = checkpoint
   const log = { origin, size, root: Buffer.from(root).toString('hex'), whole }
-  return `${JSON.stringify({ verified: true, keyId, log, evidence }, undefined, 2)}\n`
+  return `${JSON.stringify({ verified: true, keyId, log, evidence, customers }, undefined, 2)}\n`
 }

@@ -11,6 +11,7 @@ import {
   noCardProbe,
   paymentsRedirectProbe,
   type CardEvents,
+  type CustomerLedger,
   type LedgerCounts,
   type PaymentsView,
 } from '#services/prober/probes/payments.ts'
@@ -64,6 +65,8 @@ async function paymentsView({ paths, ports, clock }: ServiceContext): Promise<Pa
       return made.redirectUrl ?? ''
     },
     ledger: async (signal) => (await ask('/v1/ledger', signal)) as LedgerCounts,
+    customers: async (signal) =>
+      (await ask('/v1/ledger/tenants', signal)) as readonly CustomerLedger[],
   }
 }
 

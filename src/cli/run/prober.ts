@@ -25,11 +25,14 @@ import { statusPublicProbe, type Rehearsal } from '#services/prober/probes/statu
 import { tlsEnforcedProbe, tlsVersionsProbe, type WebTarget } from '#services/prober/probes/tls.ts'
 import { MailEcho } from '#services/prober/mail/echo.ts'
 import { serveProber } from '#services/prober/serve.ts'
+import { withCustomers, type CustomerBook } from '#services/prober/customers.ts'
 import { submitTo } from '#services/prober/submit.ts'
 import { systemDisk } from '#system/disk.ts'
 import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
+import { customersKey, keepCustomerSets } from '../customer-sets.ts'
+import { ownSecret } from '../own-secret.ts'
 import { regionPlaces } from '../repository.ts'
 import { PROBE_SMTP } from './mail-gateway.ts'
 import { auditView } from './prober-audit.ts'
@@ -164,7 +167,12 @@ async function probesOf(
     })),
     ...(login ? [['cookies.secure', cookiesSecureProbe(web, login)] as const] : []),
   ]
-  return new Map(probes)
+  const customers: CustomerBook = {
+    secret: await ownSecret(customersKey(paths)),
+    keep: (claim, sets) => keepCustomerSets(paths, claim, sets),
+    clock,
+  }
+  return new Map(probes.map(([id, probe]) => [id, withCustomers(id, probe, customers)]))
 }
 
 async function backupFreshness(socket: string, signal: AbortSignal): Promise<BackupFreshness> {

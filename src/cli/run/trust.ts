@@ -10,12 +10,14 @@ import type { Seen } from '#storage/evidence/reader.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
+import { customerSets } from '../customer-sets.ts'
 
 export function runTrust(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail } = context
   return serveTrust(context.config.trust, {
     place: { disk: systemDisk, folder: paths.evidence },
     seen: seenIn(paths.secret('trust', 'seen.json')),
+    customers: () => customerSets(paths),
     history: historyIn(paths.secret('trust', 'history.json')),
     clock,
     trail,

@@ -7,6 +7,7 @@
  * @module
  */
 import { words, type Language, type Words } from './claim.ts'
+import { customerFindingTexts } from './findings-customers.ts'
 import { practiceFindingTexts } from './findings-practice.ts'
 import { retentionFindingTexts } from './findings-retention.ts'
 import { statusFindingTexts } from './findings-status.ts'
@@ -23,6 +24,7 @@ export const findingTexts: Readonly<Record<string, Words>> = {
   ...threatFindingTexts,
   ...statusFindingTexts,
   ...retentionFindingTexts,
+  ...customerFindingTexts,
   PROBE_TIMED_OUT: words(
     'De meting duurde langer dan {seconds} seconden en is afgebroken.',
     'The measurement took longer than {seconds} seconds and was cut off.',

@@ -17,6 +17,8 @@ const languageLabel = words('Taal', 'Language', 'Langue')
 
 export type FrameProps = {
   readonly language: Language
+  /** What stands after the language in the page's address; nothing for the first page. */
+  readonly at?: string
   readonly title: string
   /** Who speaks. */
   readonly operator: string
@@ -33,7 +35,7 @@ export type FrameProps = {
 }
 
 export function Frame(props: FrameProps): VNode {
-  const { language, title, stylesheet, skip, head, foot, children } = props
+  const { title, language, at = '', stylesheet, skip, head, foot, children } = props
   return (
     <html lang={language}>
       <head>
@@ -44,7 +46,7 @@ export function Frame(props: FrameProps): VNode {
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
         {head}
         {languages.map((other) => (
-          <link rel="alternate" hreflang={other} href={`/${other}`} />
+          <link rel="alternate" hreflang={other} href={`/${other}${at}`} />
         ))}
       </head>
       <body>
@@ -61,7 +63,7 @@ export function Frame(props: FrameProps): VNode {
   )
 }
 
-function Top({ language, operator, kind }: FrameProps): VNode {
+function Top({ language, operator, kind, at = '' }: FrameProps): VNode {
   return (
     <header class="top">
       <div class="wrap">
@@ -78,7 +80,7 @@ function Top({ language, operator, kind }: FrameProps): VNode {
                 {other === language ? (
                   <span aria-current="page">{languageNames[other]}</span>
                 ) : (
-                  <a href={`/${other}`} hreflang={other} lang={other}>
+                  <a href={`/${other}${at}`} hreflang={other} lang={other}>
                     {languageNames[other]}
                   </a>
                 )}

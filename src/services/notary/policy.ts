@@ -4,6 +4,7 @@
  * @module
  */
 import type { Claim } from '#lib/claims/claim.ts'
+import { CUSTOMERS_MEASURED } from '#lib/claims/findings-customers.ts'
 import { CLOCK_TOLERANCE_MS, type ClaimRecord } from '#lib/claims/state.ts'
 import type { Measurement, Statement } from '#lib/claims/statement.ts'
 import { DeniedError } from '#lib/errors.ts'
@@ -67,9 +68,15 @@ export function decide(book: ClaimBook, run: Measurement, claim: Claim): Decisio
   return due ? { sign: [both], book: { logged: both } } : { sign: [], book: { logged, held: both } }
 }
 
-/** Outcome and kinds of findings: what must be the same for runs to be counted together. */
+/**
+ * Outcome and kinds of findings: what must be the same for runs to be counted together. What was
+ * found for customers is only provable to them while the newest hash over it is signed.
+ */
 function verdict({ outcome, findings }: Measurement): string {
-  return [outcome, ...findings.map(({ code }) => code)].join()
+  const kinds = findings.map(({ code, values }) =>
+    code === CUSTOMERS_MEASURED ? `${code} ${values['root']}` : code,
+  )
+  return [outcome, ...kinds].join()
 }
 
 function denied(code: string, message: string): DeniedError {

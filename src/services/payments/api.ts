@@ -47,6 +47,8 @@ export type ApiPorts = {
   readonly key: string
   /** Counts over all paid payments, for a probe. */
   readonly ledger: () => Promise<object>
+  /** The same for each tenant. */
+  readonly ledgerOfTenants: () => Promise<object>
   readonly record: (payment: Payment) => void
   readonly recordRefund: (refund: Refund) => void
 }
@@ -86,6 +88,7 @@ export function apiApp(ports: ApiPorts): Hono {
   })
   refundRoutes(app, ports)
   app.get('/v1/ledger', async (c) => c.json(await ledger()))
+  app.get('/v1/ledger/tenants', async (c) => c.json(await ports.ledgerOfTenants()))
   app.onError((error, c) => {
     if (error instanceof DeniedError) return c.json({ error: error.code }, 409)
     return refuse(c, 503, 'PAYMENT_STORE_FAILED')

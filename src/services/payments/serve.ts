@@ -150,6 +150,7 @@ export async function serve(
     store,
     key: ports.apiKey,
     ledger: () => store.ledgerState(),
+    ledgerOfTenants: () => store.ledgerOfTenants(),
     record: ({ tenant, id, gateway, state }) =>
       record('PAYMENT_MADE', { tenant, payment: id, gateway, state }),
     recordRefund: ({ tenant, paymentId, id, state }) =>

@@ -32,6 +32,13 @@ export type LedgerState = {
   readonly unbalanced: number
 }
 
+export type TenantLedger = Omit<LedgerState, 'unbalanced'> & { readonly tenant: string }
+
+/** Of a paid payment: the gateway's own transaction is not in the ledger. */
+const UNWITNESSED = `not exists (
+  select from ledger where payment_id = payment.id and account like 'at-gateway:%'
+    and amount = payment.amount and ledger.currency = payment.currency)`
+
 export class PostgresPaymentStore implements PaymentStore {
   readonly #pool: pg.Pool
 
@@ -158,10 +165,7 @@ export class PostgresPaymentStore implements PaymentStore {
   async ledgerState(): Promise<LedgerState> {
     const { rows } = await this.#query<LedgerState>(
       `select count(*)::int as paid,
-         count(*) filter (where not exists (
-           select from ledger where payment_id = payment.id and account like 'at-gateway:%'
-             and amount = payment.amount and ledger.currency = payment.currency
-         ))::int as unwitnessed,
+         count(*) filter (where ${UNWITNESSED})::int as unwitnessed,
          (select count(*)::int from (select from ledger group by tenant, transaction
             having sum(amount) <> 0) wrong) as unbalanced
        from payment where state = 'paid'`,
@@ -170,6 +174,17 @@ export class PostgresPaymentStore implements PaymentStore {
     const [row] = rows
     if (!row) throw new FaultError('PAYMENT_STORE_FAILED', 'the ledger did not answer')
     return row
+  }
+
+  /** The same for each tenant that has a paid payment. */
+  async ledgerOfTenants(): Promise<readonly TenantLedger[]> {
+    const { rows } = await this.#query<TenantLedger>(
+      `select tenant, count(*)::int as paid,
+         count(*) filter (where ${UNWITNESSED})::int as unwitnessed
+       from payment where state = 'paid' group by tenant order by tenant`,
+      [],
+    )
+    return rows
   }
 
   async #query<R extends pg.QueryResultRow>(

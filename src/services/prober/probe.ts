@@ -3,10 +3,16 @@
  *
  * @module
  */
+import type { CustomerFindings } from '#crypto/customer-leaves.ts'
 import type { Finding, Outcome } from '#lib/claims/statement.ts'
 import { FaultError } from '#lib/errors.ts'
 
-export type Verdict = { readonly outcome: Outcome; readonly findings: readonly Finding[] }
+export type Verdict = {
+  readonly outcome: Outcome
+  readonly findings: readonly Finding[]
+  /** What concerns one customer each; only their common hash is public. */
+  readonly customers?: CustomerFindings
+}
 
 export type Probe = {
   /** Of the way it measures; raised when a run no longer means the same. */

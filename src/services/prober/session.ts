@@ -23,7 +23,8 @@ export async function runProbe(
   // A clock set back while the probe ran must not make the end lie before the start.
   const endedMs = Math.max(startedMs, clock.nowMs())
   const runs = { count: 1, firstMs: endedMs }
-  return { claim, ...verdict, startedMs, endedMs, runs, probeVersion: probe.version }
+  const { outcome, findings } = verdict
+  return { claim, outcome, findings, startedMs, endedMs, runs, probeVersion: probe.version }
 }
 
 async function bounded(probe: Probe, timeoutMs: number, stop: AbortSignal): Promise<Verdict> {

@@ -9,6 +9,8 @@ import { z } from 'zod'
 import { claimOf } from '#lib/claims/table.ts'
 
 export type TrustConfig = {
+  /** Begin of the links that customers are given; else `https://trust.localhost`, with the port. */
+  readonly publicOrigin?: string | undefined
   /** Who makes the promises; shown at the top. */
   readonly operator: string
   /** Where a finder of a weakness writes to: mailto: or https: (RFC 9116 Contact). */
@@ -67,6 +69,11 @@ const exception: z.ZodType<TrustException> = z.strictObject({
 })
 
 export const trustConfig: z.ZodType<TrustConfig> = z.strictObject({
+  publicOrigin: z
+    .string()
+    .max(300)
+    .regex(/^https:\/\/[^\s/<>"]+$/, 'https:// and a host name, nothing after it')
+    .optional(),
   operator: z.string().min(1).max(100).default('Demonstration club service'),
   securityContact: z
     .string()

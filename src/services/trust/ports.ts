@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CustomerSet } from '#crypto/customer-leaves.ts'
 import type { History } from '#lib/claims/history.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { EvidencePlace } from '#storage/evidence/files.ts'
@@ -21,7 +22,11 @@ export type HistoryStore = {
   save(history: History): Promise<void>
 }
 
+/** What the prober left of each customer, by claim, the newest first. */
+export type CustomerSets = () => Promise<ReadonlyMap<string, readonly CustomerSet[]>>
+
 export type TrustPorts = {
+  readonly customers: CustomerSets
   readonly place: EvidencePlace
   readonly seen: SeenStore
   readonly history: HistoryStore

@@ -14,6 +14,7 @@ import { listenOnUnix } from '#system/unix-server.ts'
 import { makeBundle } from '#storage/evidence/bundle.ts'
 import { badge } from './badge.ts'
 import type { TrustConfig } from './config.ts'
+import { customerRoutes } from './customer-routes.ts'
 import { keepHistory } from './history.ts'
 import { claimsJson, historyJson } from './json.ts'
 import { oscal } from './oscal.ts'
@@ -63,6 +64,7 @@ function trustApp(
     context.header('content-disposition', 'attachment; filename="evidence.bundle"')
     return context.json(bundle)
   })
+  customerRoutes(app, config, ports, session)
   app.get('/.well-known/security.txt', (context) => {
     return context.text(securityTxt(config, ports.clock.nowMs()))
   })

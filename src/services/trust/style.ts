@@ -38,6 +38,8 @@ summary { display: grid; grid-template-columns: 1.75rem 1fr 1rem; gap: 0 .75rem;
   padding: 1rem 0; cursor: pointer; list-style: none; align-items: start; }
 summary::-webkit-details-marker { display: none; }
 summary .sign { margin-top: .05rem; }
+.own { display: grid; grid-template-columns: 1.75rem 1fr; gap: 0 .75rem; margin: 1rem 0;
+  align-items: start; } .own .sign { margin-top: .05rem; }
 .sentence { display: block; font-weight: 550; text-wrap: pretty; }
 .state { display: block; font-size: .95rem; color: var(--soft); margin-top: .15rem; }
 .state b { font-weight: 650; }

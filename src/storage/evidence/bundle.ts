@@ -10,14 +10,19 @@ import { claims } from '#lib/claims/table.ts'
 import { readEntries, type EvidencePlace } from './files.ts'
 import type { EvidenceView } from './reader.ts'
 
-/** The newest and the newest decisive evidence of every claim, about its present sentence. */
+/**
+ * The newest and the newest decisive evidence of every claim, about its present sentence, with
+ * every leaf hash; or of some claims alone, and then without.
+ */
 export async function makeBundle(
   place: EvidencePlace,
   view: EvidenceView,
+  only?: ReadonlySet<string>,
 ): Promise<EvidenceBundle> {
   const { size } = view.checkpoint
   const wanted = new Set<number>()
   for (const { id, sentence } of claims) {
+    if (only && !only.has(id)) continue
     const record = view.records.get(id)
     const digest = sentenceDigest(sentence)
     for (const evidence of [record?.newest, record?.decisive]) {
@@ -37,7 +42,7 @@ export async function makeBundle(
     checkpoint: view.note,
     sentences: Object.fromEntries(claims.map(({ id, sentence }) => [id, sentence])),
     entries,
-    leaves: base64(view.tiles.leaves(size)),
+    ...(only ? {} : { leaves: base64(view.tiles.leaves(size)) }),
   }
 }
 

@@ -1,4 +1,5 @@
 /** Breaks that take more than a setting: by somebody with every right on the machine. */
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import {
   closeSync,
@@ -161,13 +162,16 @@ export const listening: Break = {
   },
 }
 
+/** Of a token of GitHub, after its prefix. */
+const KEY_LENGTH = 36
+
 /** A key in the source. It is made here, so that it stands in no source of ours. */
 export const secretInSource: Break = {
   how: 'a key stands in the source',
   break: (ring) => {
     const folder = join(ring.folder, 'source')
-    const key = ['wJalrXUtnFEMI/K7MDENG', 'bPxRfiCYzQ3vT9pLmK2x'].join('/')
-    writeFileSync(join(folder, 'deploy.sh'), `export AWS_SECRET_ACCESS_KEY=${key}\n`)
+    const key = randomBytes(60).toString('base64').replaceAll(/[+/=]/g, '').slice(0, KEY_LENGTH)
+    writeFileSync(join(folder, 'deploy.sh'), `export TOKEN='ghp_${key}'\n`)
     commit(folder)
     return Promise.resolve(() => git(folder, 'reset', '--hard', '--quiet', 'HEAD~1'))
   },
@@ -235,44 +239,88 @@ export const plainContent: Break = {
   },
 }
 
-/** The application between itself and the gateway: all as it was, but for its policy. */
-export const weakPolicy: Break = {
-  how: 'the application’s policy lets inline scripts in',
+/** What the application says with an answer, as somebody who stands before it changes it. */
+type Fields = IncomingMessage['headers']
+
+/** Somebody stands between the application and the gateway, and changes what it says. */
+function between(
+  how: string,
+  also: readonly string[],
+  change: (fields: Fields) => Fields,
+  webGateway: Readonly<Record<string, unknown>> = {},
+): Break {
+  return {
+    how,
+    also: ['status.public', ...also],
+    break: async (ring) => {
+      const server = createServer((incoming, outgoing) => {
+        const { method, url: path, headers } = incoming
+        const port = APPLICATION_PORT + ring.portBase
+        const call = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 502, change(answer.headers))
+          answer.pipe(outgoing)
+        })
+        call.on('error', () => outgoing.destroy())
+        incoming.pipe(call)
+      })
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const { port } = server.address() as AddressInfo
+      const settings = { hosts: hostsWith(`http://127.0.0.1:${port}`), ...webGateway }
+      await ring.configure('webGateway', settings, 'web-gateway')
+      return async () => {
+        const back = Object.fromEntries(Object.keys(settings).map((key) => [key, undefined]))
+        await ring.configure('webGateway', back, 'web-gateway')
+        server.closeAllConnections()
+        server.close()
+      }
+    },
+  }
+}
+
+/** The ring's own hosts, the application elsewhere. */
+function hostsWith(application: string): Readonly<Record<string, string>> {
+  const own = ['trust', 'status', 'console', 'mailbox'].map((name) => [`${name}.localhost`, name])
+  return {
+    localhost: application,
+    ...Object.fromEntries(own),
+    'mail.localhost': 'mail-gateway',
+    'pay.localhost': 'payments',
+    'paypal-twin.localhost': 'payment-twins',
+    'paybox-twin.localhost': 'payment-twins',
+  }
+}
+
+/** All as it was, but for the application's policy. */
+export const weakPolicy: Break = between(
+  'the application’s policy lets inline scripts in',
+  [],
+  (fields) => ({
+    ...fields,
+    'content-security-policy': "default-src * 'unsafe-inline' 'unsafe-eval'",
+  }),
+)
+
+/** The application forgets to protect its cookie, and the gateway is told to let it be. */
+export const bareCookie: Break = between(
+  'the session’s cookie leaves without HttpOnly',
+  [],
+  (fields) => {
+    const lines = fields['set-cookie']?.map((line) => line.replace(/;\s*HttpOnly/i, ''))
+    return lines ? { ...fields, 'set-cookie': lines } : fields
+  },
+  { cookies: { readByScripts: ['__Host-session'] } },
+)
+
+/** Who counts no longer leaves it to the application, whose own count ends a while after ours begins. */
+export const uncountedLogins: Break = {
+  how: 'nobody counts wrong passwords',
   also: ['status.public'],
   break: async (ring) => {
-    const server = createServer((incoming, outgoing) => {
-      const { method, url: path, headers } = incoming
-      const options = {
-        host: '127.0.0.1',
-        port: APPLICATION_PORT + ring.portBase,
-        method,
-        path,
-        headers,
-      }
-      const call = request(options, (answer) => {
-        const weak = { 'content-security-policy': "default-src * 'unsafe-inline' 'unsafe-eval'" }
-        outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...weak })
-        answer.pipe(outgoing)
-      })
-      call.on('error', () => outgoing.destroy())
-      incoming.pipe(call)
-    })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const { port } = server.address() as AddressInfo
-    const own = ['trust', 'status', 'console', 'mailbox'].map((name) => [`${name}.localhost`, name])
-    const hosts = {
-      localhost: `http://127.0.0.1:${port}`,
-      ...Object.fromEntries(own),
-      'mail.localhost': 'mail-gateway',
-      'pay.localhost': 'payments',
-      'paypal-twin.localhost': 'payment-twins',
-      'paybox-twin.localhost': 'payment-twins',
-    }
-    await ring.configure('webGateway', { hosts }, 'web-gateway')
+    await ring.configure('webGateway', { loginGuard: [] }, 'web-gateway')
     return async () => {
-      await ring.configure('webGateway', { hosts: undefined }, 'web-gateway')
-      server.closeAllConnections()
-      server.close()
+      await ring.configure('webGateway', { loginGuard: undefined }, 'web-gateway')
+      // The application saw every guess and lets nobody in for a quarter of an hour: its own word.
+      await ring.sql('protected', 'reservations', 'delete from login_failures')
     }
   },
 }

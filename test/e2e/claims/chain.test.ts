@@ -3,90 +3,28 @@
  * shows; and what happens when one of them lies, hangs or goes.
  */
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
-import { generateKeyPairSync } from 'node:crypto'
 import { cpSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { canonicalBytes } from '#crypto/canonical-json.ts'
 import { sentenceDigest } from '#crypto/evidence.ts'
 import { verifyBundle } from '#crypto/evidence-bundle.ts'
+import { probing, startChain, type Chain } from '#kit/chain.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
-import { RecordingTrail } from '#kit/recording-trail.ts'
 import { toStatement, type Measurement, type Outcome } from '#lib/claims/statement.ts'
 import { claimOf } from '#lib/claims/table.ts'
-import { notaryConfig } from '#services/notary/config.ts'
-import { serveNotary } from '#services/notary/serve.ts'
 import { proberConfig } from '#services/prober/config.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import { serveProber } from '#services/prober/serve.ts'
-import { submitTo } from '#services/prober/submit.ts'
-import { trustConfig } from '#services/trust/config.ts'
-import type { ClaimsJson } from '#services/trust/json.ts'
-import { serveTrust } from '#services/trust/serve.ts'
-import type { Seen } from '#storage/evidence/reader.ts'
 import { systemClock } from '#system/clock.ts'
-import { systemDisk } from '#system/disk.ts'
-import type { RunningService } from '#system/service.ts'
 
-const { privateKey } = generateKeyPairSync('ed25519')
 const claim = claimOf('tls.enforced')!
 let base: string
 before(async () => {
   base = await temporaryFolder('chain')
 })
 after(() => rm(base, { recursive: true }))
-
-type Chain = AsyncDisposable & {
-  readonly folder: string
-  readonly trail: RecordingTrail
-  readonly notary: RunningService
-  submit(statement: Uint8Array): Promise<void>
-  get(path: string): Promise<{ status: number; body: string }>
-  states(): Promise<ClaimsJson>
-}
-
-async function startChain(name: string, trust: object = {}): Promise<Chain> {
-  const stack = new AsyncDisposableStack()
-  const folder = join(base, name)
-  const trail = new RecordingTrail()
-  const common = { place: { disk: systemDisk, folder }, clock: systemClock, trail }
-  const socket = join(base, `${name}-n.sock`)
-  const notary = await serveNotary(notaryConfig.parse({}), { ...common, privateKey, socket })
-  stack.use(notary)
-  let kept: Seen | undefined
-  const history = { load: async () => new Map(), save: () => Promise.resolve() }
-  const seen = {
-    load: () => Promise.resolve(kept),
-    save: (found: Seen) => Promise.resolve(void (kept = found)),
-  }
-  const page = join(base, `${name}-t.sock`)
-  stack.use(await serveTrust(trustConfig.parse(trust), { ...common, seen, history, socket: page }))
-  const get = (path: string): ReturnType<Chain['get']> => fetchUnix(page, path)
-  return {
-    folder,
-    trail,
-    notary,
-    submit: (statement) => submitTo(socket)(statement, AbortSignal.timeout(5000)),
-    get,
-    states: async () => JSON.parse((await get('/claims.json')).body) as ClaimsJson,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
-}
-
-function fetchUnix(socketPath: string, path: string): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, headers: { 'accept-language': 'nl' } }, (response) => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => (body += chunk))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
-    })
-    call.on('error', reject).end()
-  })
-}
 
 async function stateOf(chain: Chain, wanted: string): Promise<void> {
   const deadline = Date.now() + 15_000
@@ -117,7 +55,7 @@ function statement(
 }
 
 test('chain: the sentence turns when its control breaks, and turns back when it is mended', async () => {
-  await using chain = await startChain('turns')
+  await using chain = await startChain(base, 'turns')
   let healthy = true
   const probe: Probe = {
     version: 1,
@@ -131,13 +69,7 @@ test('chain: the sentence turns when its control breaks, and turns back when it 
           : { outcome: 'fail', findings: [{ code: 'TLS_PLAIN_CONTENT', values: { status: 200 } }] },
       ),
   }
-  await using _prober = await serveProber(proberConfig.parse({ intervalSeconds: 1 }), {
-    probes: new Map([[claim.id, probe]]),
-    submit: (bytes) => chain.submit(bytes),
-    clock: systemClock,
-    trail: chain.trail,
-    complain: (code, _, message) => assert.fail(`${code} ${message}`),
-  })
+  await using _prober = await probing(chain, new Map([[claim.id, probe]]), { intervalSeconds: 1 })
   await stateOf(chain, 'proven')
   healthy = false
   await stateOf(chain, 'failing')
@@ -151,7 +83,7 @@ test('chain: the sentence turns when its control breaks, and turns back when it 
 })
 
 test('chain: a probe that hangs is cut, and proves nothing', async () => {
-  await using chain = await startChain('hangs')
+  await using chain = await startChain(base, 'hangs')
   const probe: Probe = { version: 1, measure: () => new Promise<never>(() => undefined) }
   const config = proberConfig.parse({ intervalSeconds: 1, timeoutSeconds: 0.2 })
   await using _prober = await serveProber(config, {
@@ -173,7 +105,7 @@ test('chain: a probe that hangs is cut, and proves nothing', async () => {
 })
 
 test('chain: the notary refuses another time, an older one, another sentence, another form', async () => {
-  await using chain = await startChain('refuses')
+  await using chain = await startChain(base, 'refuses')
   const now = Date.now()
   await chain.submit(statement('pass', now))
   const other = canonicalBytes({
@@ -203,7 +135,7 @@ test('chain: the notary refuses another time, an older one, another sentence, an
 })
 
 test('chain: equal outcomes are counted and not signed each; a change is signed at once', async () => {
-  await using chain = await startChain('counts')
+  await using chain = await startChain(base, 'counts')
   const now = Date.now() - 100
   for (let run = 0; run < 5; run++) await chain.submit(statement('pass', now + run))
   await chain.submit(statement('fail', now + 10))
@@ -213,7 +145,7 @@ test('chain: equal outcomes are counted and not signed each; a change is signed 
 })
 
 test('chain: a log turned back makes every claim unproven, and the page says so', async () => {
-  await using chain = await startChain('back')
+  await using chain = await startChain(base, 'back')
   const now = Date.now()
   await chain.submit(statement('pass', now - 50))
   await stateOf(chain, 'proven')
@@ -234,7 +166,7 @@ test('chain: a log turned back makes every claim unproven, and the page says so'
 test('chain: an exception is shown with its reason, and hides no failure', async () => {
   const until = new Date(Date.now() + 3_600_000).toISOString()
   const reason = 'The printer of the club <b>cannot</b> do TLS.'
-  await using chain = await startChain('excepted', {
+  await using chain = await startChain(base, 'excepted', {
     exceptions: [{ claim: claim.id, reason, until }],
   })
   await chain.submit(statement('fail', Date.now()))

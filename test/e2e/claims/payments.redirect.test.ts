@@ -21,6 +21,7 @@ async function measure(page: string, ledger: LedgerCounts, path = '/go/1'): Prom
     ownHosts: ['pay.localhost', 'localhost'],
     begin: () => Promise.resolve(address),
     ledger: () => Promise.resolve(ledger),
+    customers: () => Promise.resolve([]),
   }
   return await measureClaim('payments.redirect', paymentsRedirectProbe(target, view))
 }

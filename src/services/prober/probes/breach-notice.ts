@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { CustomerFindings } from '#crypto/customer-leaves.ts'
 import { dutiesOf, overdue, type BreachStep, type Duty } from '#lib/breach/duties.ts'
 import type { Finding } from '#lib/claims/statement.ts'
 import type { Clock } from '#system/clock.ts'
@@ -41,9 +42,29 @@ export function breachNoticeProbe(target: BreachTarget): Probe {
         books.register.size === 0
           ? finding('BREACH_NONE')
           : finding('BREACH_CLOCKS_KEPT', { notices: count })
-      return verdictOf([good], bad)
+      return { ...verdictOf([good], bad), customers: customersOf(books.register, nowMs) }
     },
   }
+}
+
+const CUSTOMER = 'tenant:'
+
+/** Each customer's own: what it must be told of, and whether it was. */
+function customersOf(register: Duties, nowMs: number): CustomerFindings {
+  const all = new Map<string, Finding[]>()
+  for (const [breach, duties] of register) {
+    for (const { recipient, dueMs, doneMs } of duties) {
+      if (!recipient.startsWith(CUSTOMER)) continue
+      const due = new Date(dueMs).toISOString()
+      const found =
+        doneMs === undefined
+          ? finding(nowMs > dueMs ? 'CUSTOMER_NOTICE_LATE' : 'CUSTOMER_NOTICE_DUE', { breach, due })
+          : finding('CUSTOMER_TOLD', { breach, due, told: new Date(doneMs).toISOString() })
+      const customer = recipient.slice(CUSTOMER.length)
+      all.set(customer, [...(all.get(customer) ?? []), found])
+    }
+  }
+  return all
 }
 
 type Duties = ReadonlyMap<string, readonly Duty[]>

@@ -16,10 +16,14 @@ export type LedgerCounts = {
   readonly unbalanced: number
 }
 
+export type CustomerLedger = Omit<LedgerCounts, 'unbalanced'> & { readonly tenant: string }
+
 export type PaymentsView = {
   /** Begins a payment that nobody pays. @returns Where the payer would go. */
   readonly begin: (signal: AbortSignal) => Promise<string>
   readonly ledger: (signal: AbortSignal) => Promise<LedgerCounts>
+  /** The same of each customer; those without a paid payment may be missing. */
+  readonly customers: (signal: AbortSignal) => Promise<readonly CustomerLedger[]>
   /** Our own hosts; what is on none of them is the gateway. */
   readonly ownHosts: readonly string[]
 }
@@ -50,9 +54,18 @@ export function paymentsRedirectProbe(target: WebTarget, view: PaymentsView): Pr
       if (unwitnessed > 0) bad.push(finding('PAY_WITHOUT_WORD', { unwitnessed, paid }))
       else good.push(finding('PAY_WITH_WORD', { paid }))
       if (unbalanced > 0) bad.push(finding('PAY_LEDGER_UNBALANCED', { unbalanced }))
-      return verdictOf(good, bad)
+      const customers = new Map(
+        (await view.customers(signal)).map((one) => [one.tenant, [ledgerFinding(one)]] as const),
+      )
+      return { ...verdictOf(good, bad), customers }
     },
   }
+}
+
+function ledgerFinding({ paid, unwitnessed }: CustomerLedger): Finding {
+  return unwitnessed > 0
+    ? finding('CUSTOMER_UNWITNESSED', { paid, unwitnessed })
+    : finding('CUSTOMER_PAID', { paid })
 }
 
 /** A number the schemes publish for tests; belongs to nobody. */
