@@ -13,8 +13,9 @@ import { RecordingTrail } from '#kit/recording-trail.ts'
 import { gatewayAuthority, startSqlGateway, type TestSqlGateway } from '#kit/sql-gateway.ts'
 import { encodeSanctions, parseSanctions, type Sanction } from '#lib/sanctions.ts'
 import { detectionConfig } from '#services/detection/config.ts'
+import { inFull } from '#services/detection/desk.ts'
 import { serveDetection } from '#services/detection/serve.ts'
-import { openStore, undo } from '#services/detection/store.ts'
+import { listIncidents, openStore, undo } from '#services/detection/store.ts'
 import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { AuditTrail } from '#audit/trail.ts'
@@ -116,7 +117,12 @@ for (const action of ['session', 'role', 'address'] as const) {
         ),
       )
     }
+    const [listed] = await listIncidents(pool, { drills: false, limit: 1 })
+    assert.match(listed?.held.join() ?? '', new RegExp(`^${action} [^,]+$`))
     assert.equal((await undoAll()).length, 1)
+    const full = await inFull(pool, listed?.id ?? '')
+    const undone_by = 'the operator'
+    assert.partialDeepStrictEqual(full, { held: [], responses: [{ kind: action, undone_by }] })
     await eventually('the door to be open', async () => {
       const client = await connected().catch(() => undefined)
       await client?.end()

@@ -33,6 +33,16 @@ const stolen: AlertInFull = {
     { channel: 'mail', atMs: nowMs - 9 * MINUTE_MS + 140, latencyMs: 140, attempts: 1 },
     { channel: 'pager', atMs: nowMs - 9 * MINUTE_MS + 2200, latencyMs: 2200, attempts: 2 },
   ],
+  responses: [
+    {
+      kind: 'address',
+      value: '203.0.113.9',
+      atMs: nowMs - 9 * MINUTE_MS + 90,
+      untilMs: nowMs + 51 * MINUTE_MS,
+      undoneMs: undefined,
+      undoneBy: undefined,
+    },
+  ],
 }
 
 /** Acknowledging is remembered, as the real one does. */

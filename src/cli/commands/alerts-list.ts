@@ -44,8 +44,11 @@ function table(incidents: readonly ListedIncident[]): string {
     const times = alerts > 1 ? ` ×${alerts}` : ''
     const by = incident.acknowledged_by
     const who = by === null ? `veilig alerts ack ${id}` : `acknowledged by ${by}`
+    const held = incident.held.map(
+      (each) => `${each}: closed; open again: veilig alerts undo ${id}`,
+    )
     const head = `${time}  ${severity.padEnd(8)}  ${detector}${times}`
-    return `${[head, sentence, advice, who].join('\n  ')}\n`
+    return `${[head, sentence, advice, ...held, who].join('\n  ')}\n`
   })
   return rows.join('\n')
 }

@@ -149,6 +149,16 @@ function fullOf(alert: Sent<Full>): AlertInFull {
       attempts,
       atMs: Date.parse(String(at)),
     })),
+    responses: alert.responses.map(
+      ({ kind, value, at, until, undone_at: undone, undone_by: by }) => ({
+        kind,
+        value,
+        atMs: Date.parse(String(at)),
+        untilMs: Date.parse(String(until)),
+        undoneMs: undone === null ? undefined : Date.parse(String(undone)),
+        undoneBy: by ?? undefined,
+      }),
+    ),
   }
 }
 

@@ -10,6 +10,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type pg from 'pg'
 import { z } from 'zod'
+import type { Sanction } from '#lib/sanctions.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { acknowledge, listIncidents, type ListedIncident } from './store.ts'
 
@@ -31,6 +32,15 @@ export type AlertInFull = ListedIncident & {
     readonly at: Date
     readonly latency_ms: number
     readonly attempts: number
+  }[]
+  /** What was done by itself about it. */
+  readonly responses: readonly {
+    readonly kind: Sanction['kind']
+    readonly value: string
+    readonly at: Date
+    readonly until: Date
+    readonly undone_at: Date | null
+    readonly undone_by: string | null
   }[]
 }
 
@@ -72,7 +82,12 @@ async function answer(pool: pg.Pool, asked: AlertQuestion): Promise<unknown> {
 export async function inFull(db: pg.Pool | pg.ClientBase, id: string): Promise<AlertInFull | null> {
   const sql = `select i.*, coalesce((select json_agg(json_build_object('channel', d.channel,
         'at', d.at, 'latency_ms', d.latency_ms, 'attempts', d.attempts) order by d.at)
-      from delivery d where d.incident_id = i.id), '[]') as deliveries
+      from delivery d where d.incident_id = i.id), '[]') as deliveries,
+    coalesce((select json_agg(json_build_object('kind', s.kind, 'value', s.value, 'at', s.at,
+        'until', s.until, 'undone_at', s.undone_at, 'undone_by', s.undone_by) order by s.at)
+      from sanction s where s.incident_id = i.id), '[]') as responses,
+    array(select kind || ' ' || value from sanction where incident_id = i.id
+      and undone_at is null and until > now() order by kind, value) as held
     from incident i where i.id::text = $1`
   const { rows } = await db.query<AlertInFull>(sql, [id])
   return rows[0] ?? null

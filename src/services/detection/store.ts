@@ -63,6 +63,10 @@ const migrations: readonly Migration[] = [
       create index sanction_until on sanction (until);
     `,
   },
+  {
+    name: '0004-sanction-time',
+    sql: `alter table sanction add at timestamptz not null default now();`,
+  },
 ]
 
 const SANCTION = `incident_id as incident, kind, value,
@@ -92,6 +96,8 @@ export type ListedIncident = {
   readonly last_at: Date
   readonly alerts: number
   readonly acknowledged_by: string | null
+  /** What was done by itself about it and holds now: kind and value. */
+  readonly held: readonly string[]
 }
 
 /** Brings the schema up to date. @throws {FaultError} MIGRATION_…. */
@@ -207,7 +213,9 @@ export async function listIncidents(
   { drills, limit }: { readonly drills: boolean; readonly limit: number },
 ): Promise<readonly ListedIncident[]> {
   const sql = `select id, detector, severity, role, address, sentence, advice, drill,
-      first_at, last_at, alerts, acknowledged_by
+      first_at, last_at, alerts, acknowledged_by,
+      array(select kind || ' ' || value from sanction where incident_id = incident.id
+        and undone_at is null and until > now() order by kind, value) as held
     from incident where $1 or not drill order by last_at desc limit $2`
   const { rows } = await client.query<ListedIncident>(sql, [drills, limit])
   return rows

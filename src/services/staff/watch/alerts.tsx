@@ -68,6 +68,9 @@ export function AlertPage(
 ): VNode {
   const { account, csrf, alert } = props
   const { id, role, address, database, firstMs, lastMs, acknowledgedBy } = alert
+  const held = alert.responses.filter(
+    ({ undoneMs, untilMs }) => undoneMs === undefined && untilMs > props.nowMs,
+  )
   const evidence = new URLSearchParams({
     person: role,
     from: minute(firstMs - 5 * MINUTE_MS),
@@ -97,6 +100,21 @@ export function AlertPage(
         </div>
         {acknowledgedBy !== undefined && <p class="small">{acknowledgedBy} looks after it.</p>}
       </section>
+      {held.length > 0 && (
+        <section aria-label="Done by itself">
+          <h2>Done by itself</h2>
+          <ul>
+            {held.map((one) => (
+              <li>
+                {doneWords(one)}, until <Time ms={one.untilMs} />
+              </li>
+            ))}
+          </ul>
+          <p class="small">
+            To take it back: <code>veilig alerts undo {id}</code>
+          </p>
+        </section>
+      )}
       <h2>Facts</h2>
       <dl class="facts">
         <dt>Detector</dt>
@@ -144,6 +162,12 @@ export function timelineOf(alert: AlertInFull): { readonly ms: number; readonly 
         `Told over ${channel}, ${Math.round(latencyMs)} ms after it was seen` +
         (attempts > 1 ? `, at try ${attempts}` : ''),
     })),
+    ...alert.responses.flatMap((one) => [
+      { ms: one.atMs, what: doneWords(one) },
+      ...(one.undoneMs === undefined
+        ? []
+        : [{ ms: one.undoneMs, what: `${one.undoneBy ?? 'Somebody'} took that back` }]),
+    ]),
     ...(escalatedMs === undefined
       ? []
       : [{ ms: escalatedMs, what: 'Told to the next in line: nobody had looked after it' }]),
@@ -152,6 +176,17 @@ export function timelineOf(alert: AlertInFull): { readonly ms: number; readonly 
       : [{ ms: acknowledgedMs, what: `${alert.acknowledgedBy ?? 'Somebody'} looks after it` }]),
   ]
   return lines.toSorted((a, b) => a.ms - b.ms)
+}
+
+function doneWords({ kind, value }: AlertInFull['responses'][number]): string {
+  switch (kind) {
+    case 'session':
+      return 'The session was ended'
+    case 'address':
+      return `The address ${value} was refused`
+    case 'role':
+      return `The account ${value} was refused`
+  }
 }
 
 function minute(ms: number): string {

@@ -30,6 +30,15 @@ export type AlertInFull = AlertLine & {
     readonly latencyMs: number
     readonly attempts: number
   }[]
+  /** What was done by itself about it: a session ended, an address or a role refused for a while. */
+  readonly responses: readonly {
+    readonly kind: 'session' | 'address' | 'role'
+    readonly value: string
+    readonly atMs: number
+    readonly untilMs: number
+    readonly undoneMs: number | undefined
+    readonly undoneBy: string | undefined
+  }[]
 }
 
 /** An incident of the status page. */
