@@ -14,6 +14,7 @@ import type { Browser } from 'playwright-core'
 import { signMeasurement } from '#crypto/evidence.ts'
 import { ed25519PrivateKey, noteSigner } from '#crypto/signed-note.ts'
 import { startBrowser } from '#kit/browser.ts'
+import { readOscal } from '#kit/oscal.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import { startGateway, testAuthority, type TestGateway } from '#kit/web-gateway.ts'
@@ -202,19 +203,11 @@ test('trust page: the badge is a picture that counts as the page does, and bears
   assert.match(note ?? '', /^trust\.localhost\/evidence\n6\n.{44}\n\n— trust\.localhost\/evidence /)
 })
 
-type Finding = { target: { 'target-id': string; status: { state: string; remarks: string } } }
-
 test('trust page: to auditors only what is proven is satisfied, and the rest has its reason', async () => {
-  const document = JSON.parse((await bytesOf('/oscal.json')).text) as {
-    'assessment-results': {
-      uuid: string
-      metadata: Record<string, string>
-      results: [{ findings: Finding[]; observations: { uuid: string }[] }]
-    }
-  }
-  const { uuid, metadata, results } = document['assessment-results']
+  const { text } = await bytesOf('/oscal.json')
+  const { metadata, results } = readOscal(text)['assessment-results']
   assert.equal(metadata['oscal-version'], '1.1.2')
-  const [{ findings, observations }] = results
+  const { findings = [], observations = [] } = results[0] ?? {}
   assert.equal(findings.length, 35)
   const satisfied = findings.filter(({ target }) => target.status.state === 'satisfied')
   assert.deepEqual(
@@ -224,9 +217,13 @@ test('trust page: to auditors only what is proven is satisfied, and the rest has
   const excepted = findings.find(({ target }) => target['target-id'] === 'tls.enforced')
   assert.match(excepted?.target.status.remarks ?? '', /^excepted: We are moving/)
   assert.equal(observations.length, 6)
-  for (const { uuid: id } of [...observations, { uuid }]) {
-    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  }
+  // The rules bite: a member that the model does not have, and a reference to nothing, are refused.
+  assert.throws(() => readOscal(text.replace('"collected"', '"measured"')), /collected/)
+  const [first = { uuid: '' }] = observations
+  const elsewhere = text.replace(`{"observation-uuid":"${first.uuid}"}`, (found) =>
+    found.replace(/[0-9a-f]{12}/, '0'.repeat(12)),
+  )
+  assert.throws(() => readOscal(elsewhere), /an observation that is not there/)
 })
 
 test('trust page: the year of a promise is told as a picture, in words and as JSON', async () => {
