@@ -42,6 +42,8 @@ export type KeyFiles = {
   readonly head: string
   /** What the log ended with. */
   readonly tail: string
+  /** Which blocks changed since the last full backup. */
+  readonly summary: string
   /** Folder of the server's lists of files: differences are taken against them. */
   readonly manifests: string
 }
@@ -55,6 +57,7 @@ export function keyFiles(paths: Paths): KeyFiles {
     root: paths.secret('backup', 'repository.root'),
     head: paths.secret('backup', 'catalogue.head'),
     tail: paths.secret('backup', 'log.tail'),
+    summary: paths.secret('backup', 'log.summary'),
     manifests: paths.secret('backup', 'manifests'),
   }
 }

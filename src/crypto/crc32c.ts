@@ -11,6 +11,8 @@
  */
 const REVERSED_POLYNOMIAL = 0x82f63b78
 const TABLES = 16
+/** Fewer bytes are not worth a view of words. */
+const SHORT = 64
 
 const table = makeTables()
 
@@ -18,14 +20,21 @@ const table = makeTables()
  * Continues a checksum.
  *
  * @param crc What the call before returned, 0 to begin with; unsigned 32-bit.
+ * @param from Where the bytes begin that count, and `to` one past the last.
  * @returns The checksum of all bytes so far; unsigned 32-bit.
  */
-export function crc32c(crc: number, bytes: Uint8Array): number {
-  const lead = Math.min(-bytes.byteOffset & 3, bytes.length)
-  const words = (bytes.length - lead) >>> 4
-  let state = byByte(~crc, bytes, 0, lead)
+export function crc32c(
+  crc: number,
+  bytes: Uint8Array,
+  from = 0,
+  to: number = bytes.length,
+): number {
+  if (to - from < SHORT) return ~byByte(~crc, bytes, from, to) >>> 0
+  const lead = from + (-(bytes.byteOffset + from) & 3)
+  const words = (to - lead) >>> 4
+  let state = byByte(~crc, bytes, from, lead)
   state = byWords(state, new Int32Array(bytes.buffer, bytes.byteOffset + lead, words * 4))
-  return ~byByte(state, bytes, lead + words * 16, bytes.length) >>> 0
+  return ~byByte(state, bytes, lead + words * 16, to) >>> 0
 }
 
 function byByte(start: number, bytes: Uint8Array, from: number, to: number): number {

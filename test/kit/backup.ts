@@ -17,6 +17,7 @@ import type { ControlAnswer } from '#services/backup/control/messages.ts'
 import { openReader } from '#services/backup/repository/open-reader.ts'
 import { readIdentity } from '#services/backup/repository/repository-keys.ts'
 import { readServerManifest } from '#services/backup/repository/server-manifest.ts'
+import { readingGrants } from '#services/backup/take/reading/rights.ts'
 import type { BackupStatus, NewestBackup } from '#services/backup/status.ts'
 import { startCluster, type RunningCluster } from '#system/postgres/cluster.ts'
 import { serverSettingsFor } from '#services/backup/server-settings.ts'
@@ -109,6 +110,7 @@ export async function prepareBackup(
   const data = await temporaryFolder('story')
   const config = join(data, 'veilig.yaml')
   await server.query(`create role veilig_backup login replication password 'backup-role'`)
+  if (server.major < 17) await server.query(readingGrants('veilig_backup'))
   const follow = async (cluster: RunningCluster): Promise<void> => {
     const { socketDir: host, port } = cluster
     const database = { host, port, password: 'backup-role' }

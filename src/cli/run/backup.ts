@@ -11,6 +11,7 @@ import { secretIn } from '#system/secret-file.ts'
 import type { ServiceContext } from '../context.ts'
 import { manifestMemory } from '../manifest-memory.ts'
 import { keyFiles, openForBackup } from '../repository.ts'
+import { summaryMemory } from '../summary-memory.ts'
 import { modeMemory } from '../synchronous-mode.ts'
 import { tailMemory } from '../tail-memory.ts'
 import { SOCKET_PORT } from '../supervisor/clusters.ts'
@@ -26,6 +27,7 @@ export async function runBackup(context: ServiceContext): Promise<BackupService>
     clock,
     manifest: manifestMemory(systemDisk, keyFiles(paths).manifests),
     tail: tailMemory(systemDisk, keyFiles(paths).tail),
+    summary: summaryMemory(systemDisk, keyFiles(paths).summary),
     mode: modeMemory(paths),
     controlSocket: paths.socket('backup'),
   })

@@ -7,6 +7,7 @@ import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import type { TailMemory } from './wal/recogniser.ts'
 import type { ModeMemory } from './wal/synchronous/keeper.ts'
+import type { SummaryMemory } from './summary/keeper.ts'
 import type { Login } from './replication/connection.ts'
 import type { Repository } from './repository/repository.ts'
 
@@ -31,6 +32,8 @@ export type BackupPorts = {
   readonly manifest: ManifestMemory
   /** By what the server is known again. */
   readonly tail: TailMemory
+  /** What changed since the last full backup, where the server does not know it. */
+  readonly summary: SummaryMemory
   /** Whether synchronous mode was given up. */
   readonly mode: ModeMemory
   /** Path of the Unix socket on which the service answers. */

@@ -8,7 +8,9 @@ import { FaultError, VeiligError } from '#lib/errors.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import { toHex } from '#lib/byte-fields.ts'
+import type { SummaryKeeper } from './summary/keeper.ts'
 import { filesOf } from './take/changed-pages.ts'
+import { CHANGES_BY, takeChanges } from './take/reading/take-changes.ts'
 import {
   checkMajor,
   MANIFEST_DIGEST,
@@ -37,6 +39,9 @@ export type RunnerOptions = {
   readonly fullEveryMs: number
   readonly differentialEveryMs: number
   readonly manifest: ManifestMemory
+  readonly summary: SummaryKeeper
+  /** Where SQL is asked: any database that the role may connect to. */
+  readonly sqlDatabase: string
   /** Whether differences build on the newest backup of either kind, not on the newest full one. */
   readonly differenceOnNewest: boolean
   readonly maxRateKib: number | undefined
@@ -65,6 +70,13 @@ const DIFFERENCES_SINCE_MAJOR = 17
 const FULL_INSTEAD: ReadonlySet<string> = new Set([
   'BACKUP_DIFFERENCE_IMPOSSIBLE',
   'BACKUP_DIFFERENCE_REFUSED',
+])
+
+/** A difference is then read whole and compared. */
+const ALL_READ_INSTEAD: ReadonlySet<string> = new Set([
+  'BACKUP_READING_IMPOSSIBLE',
+  'WAL_SUMMARY_MISSING',
+  'WAL_SUMMARY_TOO_LARGE',
 ])
 
 function impossible(why: string): FaultError {
@@ -102,6 +114,8 @@ export class BackupRunner {
   #remember(record: BackupRecord): void {
     const known = this.#newest.get(record.kind)
     if (!known || known.startedMs <= record.startedMs) this.#newest.set(record.kind, record)
+    const full = this.#newest.get('full')
+    if (full) this.#options.summary.forgetBefore(full.startLsn)
   }
 
   newest(kind: BackupKind): NewestBackup | undefined {
@@ -289,6 +303,7 @@ export class BackupRunner {
     checkMajor(connection.major)
     const cluster = await readCluster(connection)
     await repository.attach(cluster)
+    this.#options.summary.backupBegins((await connection.identifySystem()).flushLsn)
     const facts = {
       serverVersion: connection.parameter('server_version') ?? '',
       dataChecksums: (await connection.show('data_checksums')) === 'on',
@@ -297,8 +312,41 @@ export class BackupRunner {
       manifest.save(digest, bytes, new Set([...this.#newest.values()].map(digestOf)))
     const base = this.#baseOf(type)
     const since = base ? await this.#base(base, connection, cluster, facts) : undefined
-    const asked = { ...request, facts, maxRateKib, since, keepManifest }
-    return await takeBackup(connection, repository, asked)
+    const asked = { ...request, facts, maxRateKib, keepManifest }
+    if (!since) return await takeBackup(connection, repository, asked)
+    const read = since.pages && (await this.#readChanges(asked, since, cluster, signal))
+    if (read) return read
+    const changesBy = { [CHANGES_BY]: since.pages ? 'pages' : 'server' }
+    const whole = { ...asked, since, facts: { ...facts, ...changesBy } }
+    return await takeBackup(connection, repository, whole)
+  }
+
+  /** Reads only what the log says changed. @returns Undefined where everything must be read. */
+  async #readChanges(
+    asked: Omit<BackupRequest, 'since'>,
+    since: NonNullable<BackupRequest['since']>,
+    cluster: ClusterIdentity,
+    signal: AbortSignal,
+  ): Promise<BackupRecord | undefined> {
+    const { login, applicationName, sqlDatabase, summary, repository, clock } = this.#options
+    try {
+      const place = { ...login, database: sqlDatabase }
+      using connection = await openForReading(place, applicationName, signal)
+      return await takeChanges(connection, repository, {
+        ...asked,
+        since,
+        inBase: since.pages ?? new Map(),
+        cluster,
+        between: (from, to, timeline) => summary.between(from, to, timeline),
+        role: login.user,
+        clock,
+      })
+    } catch (error) {
+      if (!(error instanceof FaultError) || !ALL_READ_INSTEAD.has(error.code)) throw error
+      const detail = { reason: error.code, message: error.message }
+      await this.#options.tell({ code: 'BACKUP_READS_ALL', detail })
+      return undefined
+    }
   }
 
   /** @throws {FaultError} BACKUP_DIFFERENCE_IMPOSSIBLE. */
@@ -322,6 +370,12 @@ export class BackupRunner {
     if (timeline !== record.endTimeline) {
       throw impossible(`the server is on timeline ${timeline}, the other on ${record.endTimeline}`)
     }
+    // pg_checksums changes every page and writes no log of it: a difference would leave them out,
+    // and the restored server would take the older ones for damaged.
+    if ((record.facts['dataChecksums'] === true) !== facts.dataChecksums) {
+      const now = facts.dataChecksums ? 'on' : 'off'
+      throw impossible(`data checksums were turned ${now} since ${record.id}`)
+    }
     const serverManifest = await this.#options.manifest.load(digestOf(record))
     if (!serverManifest || toHex(sha256(serverManifest)) !== digestOf(record)) {
       throw impossible(`the list of files of ${record.id} is not here any more`)
@@ -344,12 +398,27 @@ export class BackupRunner {
       plainBytes: record.plainBytes,
       storedBytes: record.storedBytes,
       tookMs: Math.round(tookMs),
+      ...(CHANGES_BY in record.facts ? { changesBy: record.facts[CHANGES_BY] } : {}),
     }
     await this.#options.tell({ code: 'BACKUP_FINISHED', detail })
     const damaged = record.damagedPageCount > 0 || record.facts['checksumFailures'] === true
     if (!damaged) return
     const pages = record.damagedPageCount
     await this.#options.tell({ code: 'BACKUP_DAMAGED', detail: { id: record.id, pages } })
+  }
+}
+
+/** @throws {FaultError} BACKUP_READING_IMPOSSIBLE when the role is not let in. */
+async function openForReading(
+  login: Login,
+  applicationName: string,
+  signal: AbortSignal,
+): Promise<ReplicationConnection> {
+  try {
+    return await ReplicationConnection.open(login, applicationName, signal, true)
+  } catch (cause) {
+    if (!(cause instanceof FaultError) || signal.aborted) throw cause
+    throw new FaultError('BACKUP_READING_IMPOSSIBLE', cause.message, { cause })
   }
 }
 

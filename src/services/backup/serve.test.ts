@@ -178,6 +178,7 @@ async function start(
       },
     },
     tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    summary: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket,
   })

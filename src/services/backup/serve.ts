@@ -18,6 +18,7 @@ import type { RegionState } from './repository/repository.ts'
 import { RetentionKeeper } from './retention/keep.ts'
 import { BackupRunner } from './runner.ts'
 import type { BackupStatus, RegionStatus } from './status.ts'
+import { SummaryKeeper } from './summary/keeper.ts'
 import { signing } from './synthetic/signing.ts'
 import { ReplicationConnection } from './replication/connection.ts'
 import { hasOpenGap } from './wal/gaps.ts'
@@ -46,6 +47,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const stop = new AbortController()
   const tell = async (event: AuditEvent): Promise<void> => trail.append([event])
   const catalogue = await repository.catalogue()
+  const summary = new SummaryKeeper(ports.summary, clock)
   const receiver = new WalReceiver({
     connect: (signal) => ReplicationConnection.open(login, config.applicationName, signal),
     slot: config.slot,
@@ -57,6 +59,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     clock,
     tell,
     tail: ports.tail,
+    summary,
     onGap: () => runner.want(),
   })
   const runner = new BackupRunner({
@@ -65,6 +68,8 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
     fullEveryMs: config.fullEveryMinutes * MINUTE_MS,
     differentialEveryMs: config.differentialEveryMinutes * MINUTE_MS,
     manifest: ports.manifest,
+    summary,
+    sqlDatabase: config.synchronous?.database ?? 'postgres',
     differenceOnNewest: config.differentialOn === 'newest',
     maxRateKib: config.maxRateMib === undefined ? undefined : config.maxRateMib * KIB,
     repository,
@@ -91,6 +96,7 @@ export async function serve(config: BackupConfig, ports: BackupPorts): Promise<B
   const watch = new Watch(config.lagAlertSeconds * 1000, clock.nowMs())
   const work = [
     receiver.run(stop.signal),
+    summary.run(stop.signal),
     runner.run(stop.signal),
     mode.run(stop.signal),
     keepWatch(watch, status, ports, stop.signal),

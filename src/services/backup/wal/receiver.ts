@@ -22,6 +22,7 @@ import type {
   WalPosition,
   WalRange,
 } from '../repository/repository.ts'
+import type { SummaryKeeper } from '../summary/keeper.ts'
 import type { ConnectLog, LogConnection } from './log-connection.ts'
 import { ensureSlot, type Slot } from './slot.ts'
 import { decideStart, type StartDecision } from './start.ts'
@@ -43,6 +44,8 @@ export type ReceiverOptions = {
   readonly tell: (event: AuditEvent) => Promise<void>
   /** What the log ended with when it was last seen. */
   readonly tail: TailMemory
+  /** Sums up what changes; without it differences of PostgreSQL 15 and 16 read everything. */
+  readonly summary?: Pick<SummaryKeeper, 'begin' | 'heard'>
   /** WAL is missing for good: only a new full backup makes later moments restorable. */
   readonly onGap: () => void
 }
@@ -154,6 +157,10 @@ export class WalReceiver {
       walSegmentSize,
       removed: this.#removed,
     })
+    const { timeline, lsn } = decision.at
+    const { systemIdentifier, pgMajor } = cluster
+    const log = { systemIdentifier, timeline, walSegmentSize, pgMajor, lsn }
+    await this.#options.summary?.begin(connection, slotName, log)
     const refused = await startStream(connection, slotName, decision.at)
     if (refused) throw refused
     if (decision.kind === 'gap') await this.#tellGap(decision)
@@ -162,7 +169,12 @@ export class WalReceiver {
     const safe = repository.wal.durablePosition()
     const durableLsn = safe?.timeline === decision.at.timeline ? safe.lsn : 0n
     const session = new WalSession({ at: decision.at, durableLsn, serverEndLsn, partMaxBytes })
-    const stream = new WalStream(connection, session, { ...this.#options, wal: repository.wal })
+    const { summary } = this.#options
+    const stream = new WalStream(connection, session, {
+      ...this.#options,
+      wal: repository.wal,
+      ...(summary ? { heard: (at, bytes) => summary.heard(at, bytes) } : {}),
+    })
     this.#session = session
     this.#recogniser.watch(identity.systemIdentifier, decision.at.timeline, session)
     this.#timeline = decision.at.timeline

@@ -6,6 +6,7 @@
  */
 import { FaultError, ProtocolError } from '#lib/errors.ts'
 import type { BackendFrame } from '#protocol/postgres/replication/backend-frame.ts'
+import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 import { decodeReport } from '#protocol/postgres/replication/messages.ts'
 import { decodeWalMessage } from '#protocol/postgres/replication/wal-stream.ts'
 import type { Clock } from '#system/clock.ts'
@@ -24,6 +25,8 @@ export type StreamOptions = {
   readonly silenceMs: number
   /** Whether commits wait for us: then nothing waits to be sent but for what is on its way. */
   readonly eager: () => boolean
+  /** Hears the log as it comes, in order. */
+  readonly heard?: (lsn: Lsn, bytes: Uint8Array) => void
 }
 
 /** The server is told where we are, and asked where it is, this often. */
@@ -131,6 +134,7 @@ export class WalStream {
     const askedMs = message.kind === 'keepalive' ? this.#answered() : undefined
     const atMs = this.#options.clock.monotonicMs()
     this.#store(this.#session.take(message, atMs, askedMs))
+    if (message.kind === 'wal') this.#options.heard?.(message.startLsn, message.bytes)
     const { currentMs, heldBytes } = this.#session
     if (currentMs !== undefined) this.#noteCurrent(heldBytes, currentMs)
     this.#cutEagerly()

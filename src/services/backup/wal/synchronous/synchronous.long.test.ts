@@ -171,6 +171,7 @@ async function start(
     clock: systemClock,
     manifest: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    summary: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: {
       load: () => Promise.resolve(running.left),
       save: async (note) => {
