@@ -43,6 +43,8 @@ const PRODUCT_MIN = 3
 /** Is shown every object of a tree; remembers above all what stands beside what. */
 export class SignReader {
   found = 0
+  /** First conditions that are always the same, as query builders begin: WHERE 1=1 AND … */
+  readonly #begins = new WeakSet<Tree>()
 
   /** @param name The node's type, or the field it stands in. */
   see(name: string, node: Tree): void {
@@ -102,6 +104,9 @@ export class SignReader {
   }
 
   #condition(expression: unknown): void {
+    const all = (expression as Tree | undefined)?.['BoolExpr'] as Tree | undefined
+    const first = all?.['boolop'] === 'AND_EXPR' ? listOf(all['args'])[0] : undefined
+    if (first && isTruth(first)) this.#begins.add(first)
     if (isTruth(expression)) this.found |= signs.truth
     else if (isConstant(expression) && !isBoolean(expression)) this.found |= signs.constantCondition
   }
@@ -110,7 +115,8 @@ export class SignReader {
     const args = listOf(node['args'])
     const either = node['boolop'] === 'OR_EXPR'
     for (const [at, arg] of args.entries()) {
-      if (isConstant(arg) && !isBoolean(arg)) this.found |= signs.constantCondition
+      if (isConstant(arg) && !isBoolean(arg) && !this.#begins.has(arg))
+        this.found |= signs.constantCondition
       if (isNoCondition(arg)) this.found |= signs.impossible
       if (isColumnless(arg)) this.found |= signs.columnless
       if (!isTruth(arg)) continue

@@ -106,7 +106,7 @@ export function AlertPage(
           <ul>
             {held.map((one) => (
               <li>
-                {doneWords(one)}, until <Time ms={one.untilMs} />
+                {doneWords(one, 'is')} until <Time ms={one.untilMs} />
               </li>
             ))}
           </ul>
@@ -163,7 +163,7 @@ export function timelineOf(alert: AlertInFull): { readonly ms: number; readonly 
         (attempts > 1 ? `, at try ${attempts}` : ''),
     })),
     ...alert.responses.flatMap((one) => [
-      { ms: one.atMs, what: doneWords(one) },
+      { ms: one.atMs, what: doneWords(one, 'was') },
       ...(one.undoneMs === undefined
         ? []
         : [{ ms: one.undoneMs, what: `${one.undoneBy ?? 'Somebody'} took that back` }]),
@@ -178,14 +178,14 @@ export function timelineOf(alert: AlertInFull): { readonly ms: number; readonly 
   return lines.toSorted((a, b) => a.ms - b.ms)
 }
 
-function doneWords({ kind, value }: AlertInFull['responses'][number]): string {
+function doneWords({ kind, value }: AlertInFull['responses'][number], verb: 'is' | 'was'): string {
   switch (kind) {
     case 'session':
-      return 'The session was ended'
+      return verb === 'is' ? 'The session was ended, and stays so' : 'The session was ended'
     case 'address':
-      return `The address ${value} was refused`
+      return `The address ${value} ${verb} refused`
     case 'role':
-      return `The account ${value} was refused`
+      return `The account ${value} ${verb} refused`
   }
 }
 
