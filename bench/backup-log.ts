@@ -10,7 +10,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chown, mkdir, rm } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -33,6 +33,8 @@ import { emit, median, missing } from './kit/bench.ts'
 
 const BENCH = 'backup-log'
 const SECONDS = Number(process.env['VEILIG_BENCH_SECONDS'] ?? 20)
+/** Of a line of pgbench's log, in microseconds. */
+const LATENCY_COLUMN = 2
 const GRANTS = [
   `create role veilig_backup login replication password 'bench-only'`,
   'grant alter system on parameter synchronous_standby_names to veilig_backup',
@@ -196,8 +198,9 @@ async function commitCost(
   regions: readonly Watched[],
   bin: string | undefined,
 ): Promise<void> {
+  if (!bin) return missing(BENCH, 'pgbench, pg_receivewal', 'postgresql-15 is not installed')
   const report = async (subject: string, clients: number): Promise<void> => {
-    const latencies = await commitsOf(server, clients)
+    const latencies = await commitsOf(server, clients, bin)
     const metric = `commit, ${clients} clients`
     emit({ bench: BENCH, subject, metric: `${metric}, p50`, value: median(latencies), unit: 'ms' })
     const value = latencies.length / SECONDS
@@ -214,7 +217,6 @@ async function commitCost(
   }
   await server.query(`alter system set synchronous_standby_names = ''`)
   await server.query('select pg_reload_conf()')
-  if (!bin) return missing(BENCH, 'pg_receivewal', 'postgresql-15 is not installed')
   const into = join(folder, 'received')
   await mkdir(into)
   const { account } = server.place
@@ -243,20 +245,26 @@ function access(server: TestPostgres): NodeJS.ProcessEnv {
   return { PGHOST: server.socketDir, PGUSER: 'postgres', PGPASSWORD: PASSWORD }
 }
 
-async function commitsOf(server: TestPostgres, clients: number): Promise<number[]> {
+/** Clients in a process of their own: in ours they would wait for the backup's work, too. */
+async function commitsOf(server: TestPostgres, clients: number, bin: string): Promise<number[]> {
+  const folder = await temporaryFolder('bench-commits')
+  const script = join(folder, 'commit.sql')
+  await writeFile(script, `insert into commits (word) values ('x');\n`)
+  const log = join(folder, 'log')
+  const options = ['-n', '-c', clients, '-T', SECONDS, '-f', script, '-l', `--log-prefix=${log}`]
+  const stdio = ['ignore', 'ignore', 'inherit'] as const
+  const child = spawn(`${bin}/pgbench`, [...options.map(String), 'postgres'], {
+    env: access(server),
+    stdio: [...stdio],
+  })
+  await once(child, 'exit')
   const latencies: number[] = []
-  const endMs = performance.now() + SECONDS * 1000
-  const one = async (): Promise<void> => {
-    const client = new pg.Client(server.connection)
-    await client.connect()
-    while (performance.now() < endMs) {
-      const begunMs = performance.now()
-      await client.query(`insert into commits (word) values ('x')`)
-      latencies.push(performance.now() - begunMs)
-    }
-    await client.end()
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('log')) continue
+    const lines = (await readFile(join(folder, name), 'utf8')).trim().split('\n')
+    for (const line of lines) latencies.push(Number(line.split(' ')[LATENCY_COLUMN]) / 1000)
   }
-  await Promise.all(Array.from({ length: clients }, one))
+  await rm(folder, { recursive: true, force: true })
   return latencies
 }
 
@@ -286,6 +294,7 @@ async function start(
     clock: systemClock,
     manifest: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    summary: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket: join(folder, `${++started}.sock`),
   })

@@ -2,7 +2,8 @@
  * A thousand kills: the primary, the backup process, the connection, a region; in synchronous mode,
  * then in asynchronous mode. See test/simulation/kills.ts.
  *
- * bin/node bench/campaigns/kills.ts. VEILIG_KILLS (1000 for each mode), VEILIG_SEED.
+ * bin/node bench/campaigns/kills.ts. VEILIG_KILLS (1000 for each mode), VEILIG_SEED, VEILIG_MODE
+ * (synchronous or asynchronous alone).
  */
 import { fight } from '../../test/simulation/kills.ts'
 
@@ -11,7 +12,9 @@ const kills = Number(process.env['VEILIG_KILLS'] ?? 1000)
 /** Between restores; each has a server and a repository of its own. */
 const KILLS_EACH = 50
 
-for (const synchronous of [true, false]) {
+for (const mode of ['synchronous', 'asynchronous']) {
+  if (mode !== (process.env['VEILIG_MODE'] ?? mode)) continue
+  const synchronous = mode === 'synchronous'
   for (let done = 0; done < kills; done += KILLS_EACH) {
     const one = { seed: seed + done, kills: Math.min(KILLS_EACH, kills - done), synchronous }
     process.stderr.write(`${JSON.stringify(one)}\n`)

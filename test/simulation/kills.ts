@@ -29,7 +29,16 @@ export type Campaign = {
   readonly synchronous: boolean
 }
 
-export type Fought = { readonly kills: number; readonly commits: number; readonly rows: number }
+/** The network between server and backup, one region, a process, or both processes at once. */
+export type Victim = 'network' | 'region' | 'backup' | 'primary' | 'primary and backup'
+
+export type Fought = {
+  readonly kills: number
+  /** How often each was killed. */
+  readonly victims: Readonly<Record<Victim, number>>
+  readonly commits: number
+  readonly rows: number
+}
 
 type Commit = { readonly id: number; readonly lsn: bigint; readonly ackedMs: number }
 
@@ -55,13 +64,15 @@ export async function fight(campaign: Campaign): Promise<Fought> {
   await until(async () => (await backup.status()).full.newest !== null)
   if (synchronous) await settled(backup)
   const client = new Client(server)
+  const victims = { network: 0, region: 0, backup: 0, primary: 0, 'primary and backup': 0 }
   try {
     for (let kill = 0; kill < kills; kill++) {
       await client.goesOn()
       await delay(random() * 300)
       const where = `seed ${seed}, kill ${kill}`
       const shown = synchronous ? undefined : await shownBy(backup)
-      await killSomething(server, backup, random, () => check(backup, client, shown, where))
+      const checkNow = (): Promise<void> => check(backup, client, shown, where)
+      victims[await killSomething(server, backup, random, checkNow)]++
       if (synchronous) await settled(backup)
     }
   } finally {
@@ -73,7 +84,7 @@ export async function fight(campaign: Campaign): Promise<Fought> {
   const there = new Set(rows.map(({ id }) => id))
   const missing = client.commits.filter(({ id }) => !there.has(id))
   assert.deepEqual(missing, [], `seed ${seed}: acknowledged, and not restored`)
-  return { kills, commits: client.commits.length, rows: rows.length }
+  return { kills, victims, commits: client.commits.length, rows: rows.length }
 }
 
 /** Each region's folder is a link, so that it can go away and come back in one step. */
@@ -102,20 +113,22 @@ async function killSomething(
   backup: TestBackup,
   random: () => number,
   checkNow: () => Promise<void>,
-): Promise<void> {
+): Promise<Victim> {
   const dice = random()
   if (dice < 0.35) {
     await server.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'walsender'`,
     )
-    return checkNow()
+    await checkNow()
+    return 'network'
   }
   if (dice < 0.6) {
     const region = join(backup.data, 'regions', REGIONS[random() < 0.5 ? 0 : 1]!)
     await pointTo(region, NO_FOLDER) // whoever writes there fails
     await delay(random() * 400)
     await pointTo(region, `${region}.disk`)
-    return checkNow()
+    await checkNow()
+    return 'region'
   }
   const both = dice > 0.9
   const primary = both || dice > 0.8
@@ -125,6 +138,7 @@ async function killSomething(
   // What a killed server leaves running holds its shared memory for a moment.
   if (primary) await until(() => server.restart().then(() => true))
   if (both || !primary) await backup.start()
+  return both ? 'primary and backup' : primary ? 'primary' : 'backup'
 }
 
 /** Up to when each region is called complete; nothing of one that is not. */
