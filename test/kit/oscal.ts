@@ -120,9 +120,34 @@ const result = z.strictObject({
   ...described,
 })
 
-export type OscalDocument = z.infer<typeof document>
+/** What is read of a document; there is more in it. */
+export type OscalDocument = {
+  readonly 'assessment-results': {
+    readonly uuid: string
+    readonly metadata: { readonly 'oscal-version': string }
+    readonly results: readonly OscalResult[]
+  }
+}
 
-const document = z.strictObject({
+type OscalResult = {
+  readonly uuid: string
+  readonly start: string
+  readonly end?: string | undefined
+  readonly observations?: readonly { readonly uuid: string }[] | undefined
+  readonly findings?: readonly OscalFinding[] | undefined
+}
+
+type OscalFinding = {
+  readonly uuid: string
+  readonly title: string
+  readonly target: {
+    readonly 'target-id': string
+    readonly status: { readonly state: string; readonly remarks?: string | undefined }
+  }
+  readonly 'related-observations'?: readonly { readonly 'observation-uuid': string }[] | undefined
+}
+
+const document: z.ZodType<OscalDocument> = z.strictObject({
   'assessment-results': z.strictObject({
     uuid,
     metadata,

@@ -97,7 +97,7 @@ export const damagedAndDrilled: Break = {
 /** A receipt that nobody signed: whoever can write into a region would like to vouch for it. */
 export const forgedReceipt: Break = {
   how: 'a receipt is forged',
-  also: ['backup.pitr'],
+  also: ['backup.pitr', 'backup.georedundant'],
   break: (ring) => {
     const file = join(ring.data, 'regions/region-a/receipts/20991231t235959999z-verify')
     writeFileSync(file, JSON.stringify({ kind: 'verify', passed: true }))
@@ -256,7 +256,8 @@ function between(
       const server = createServer((incoming, outgoing) => {
         const { method, url: path, headers } = incoming
         const port = APPLICATION_PORT + ring.portBase
-        const call = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+        const where = { host: '127.0.0.1', port, method, path, headers, agent: false }
+        const call = request(where, (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, change(answer.headers))
           answer.pipe(outgoing)
         })

@@ -9,6 +9,7 @@ import { rm } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFolder } from '#kit/postgres.ts'
+import type { StatusJson } from '#services/status/json.ts'
 import { breaks } from './table.ts'
 import { WholeRing } from './whole-ring.ts'
 
@@ -67,3 +68,29 @@ for (const [id, { how, also = [], break: breakIt }] of chosen) {
     if (isMeasured && turnedMs > BOUND_MS) t.diagnostic(`${id}: LATER THAN PROMISED`)
   })
 }
+
+async function areDown(ids: readonly string[]): Promise<boolean> {
+  const { components } = JSON.parse((await ring.page('status', '/status.json')).text) as StatusJson
+  const down = components.filter(({ state }) => state === 'down').map(({ id }) => id)
+  return ids.every((id) => down.includes(id))
+}
+
+test('pages: with the application and the database gone, trust and status stand and say so', async (t) => {
+  const goOn = [ring.freezeApplication(), ring.freezeDatabase()]
+  try {
+    const fromMs = performance.now()
+    while (!(await areDown(['application', 'database']))) {
+      assert(performance.now() - fromMs < PATIENCE_MS, 'the status page tells of both')
+      await delay(LOOK_EVERY_MS)
+    }
+    for (const name of ['trust', 'status'] as const) {
+      const fromMs = performance.now()
+      const { status, text } = await ring.page(name, '/en')
+      assert.equal(status, 200, name)
+      t.diagnostic(`${name}: a page in ${(performance.now() - fromMs).toFixed(0)} ms`)
+      assert.match(text, name === 'trust' ? /promises are proven/ : /Not everything works\./)
+    }
+  } finally {
+    for (const go of goOn) go()
+  }
+})

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { request as requestTls } from 'node:https'
 import { join } from 'node:path'
 import pg from 'pg'
 import { eventually } from '#kit/eventually.ts'
@@ -14,6 +15,10 @@ import type { ClaimsJson } from '#services/trust/json.ts'
 
 /** A section of veilig.yaml; JSON is YAML. */
 type Config = Record<string, Record<string, unknown>>
+
+/** Before the shift; src/cli/ports.ts. */
+const HTTPS_PORT = 8443
+const PAGE_MS = 30_000
 
 /** A host of the company's that must not be reached from outside; nobody listens there yet. */
 export const INTERNAL_PORT_OFFSET = 8302
@@ -109,6 +114,38 @@ export class WholeRing {
     process.kill(this.#pid(name), 'SIGCONT')
   }
 
+  /** The application, and what runs it. @returns What lets them go on. */
+  freezeApplication(): () => void {
+    const wrapper = this.#pid('application')
+    return stopped([wrapper, ...childrenOf(wrapper)])
+  }
+
+  /** PostgreSQL takes no new connection, and the open ones hang. @returns What lets it go on. */
+  freezeDatabase(): () => void {
+    const file = join(this.data, 'postgres/protected/postmaster.pid')
+    const postmaster = Number(readFileSync(file, 'utf8').split('\n')[0])
+    return stopped([postmaster, ...childrenOf(postmaster)])
+  }
+
+  /** A page as a visitor gets it, through the web gateway. */
+  page(name: 'trust' | 'status', path: string): Promise<{ status: number; text: string }> {
+    const ca = readFileSync(join(this.data, 'ca/ca.pem'))
+    const host = `${name}.localhost`
+    const where = { host: '127.0.0.1', port: HTTPS_PORT + this.portBase, path, headers: { host } }
+    return new Promise((resolve, reject) => {
+      const options = { ...where, ca, servername: host, agent: false, timeout: PAGE_MS }
+      const call = requestTls(options, (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+        response.on('error', reject)
+      })
+      call.on('timeout', () => call.destroy(new Error(`${host} does not answer`)))
+      call.on('error', reject).end()
+    })
+  }
+
   /** As the superuser of one of the clusters, past every gateway. */
   async sql(cluster: 'protected' | 'control', database: string, text: string): Promise<void> {
     const password = readFileSync(join(this.data, 'secrets/supervisor/database-password'), 'utf8')
@@ -147,12 +184,38 @@ export class WholeRing {
   }
 }
 
-function commandLine(pid: string): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
-  } catch {
-    return [] // it ended meanwhile
+/** Stops processes. @returns What lets them go on. */
+function stopped(pids: readonly number[]): () => void {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  return () => {
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGCONT')
+      } catch {
+        // it was ended meanwhile
+      }
+    }
   }
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return []
+    const status = textOf(`/proc/${entry}/status`)
+    return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) === parent ? [Number(entry)] : []
+  })
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return '' // it ended meanwhile
+  }
+}
+
+function commandLine(pid: string): readonly string[] {
+  return textOf(`/proc/${pid}/cmdline`).split('\0')
 }
 
 /** One vulnerability, as old and grave as can be, of a package's version. */
