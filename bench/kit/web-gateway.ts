@@ -5,20 +5,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { openAccessLog } from '../../src/cli/access-log.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { webGatewayConfig } from '../../src/services/web-gateway/config.ts'
 import { serve } from '../../src/services/web-gateway/serve.ts'
 
 const [folder = '', port = ''] = process.argv.slice(2)
 
-/** A line for each request, written in batches: one system call a line costs as much as the rest. */
-const buffered = { sync: false, minLength: 4096 } as const
-
 /** Each process of the benchmark is a first one; what they share is the port. */
 const config = webGatewayConfig.parse({ listen: ['127.0.0.1'], redirect: false, workers: 2 })
 const gateway = await serve(config, {
   clock: systemClock,
-  log: pino(pino.destination({ dest: join(folder, `gateway-${process.pid}.log`), ...buffered })),
+  log: pino(pino.destination(join(folder, `gateway-${process.pid}.log`))),
+  accessLog: openAccessLog({}, join(folder, `access-${process.pid}.log`)),
   trail: { append: () => undefined },
   certificate: {
     certificatePem: readFileSync(join(folder, 'ec-full.pem'), 'utf8'),

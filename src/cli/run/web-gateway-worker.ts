@@ -6,6 +6,10 @@
  */
 import { systemClock } from '#system/clock.ts'
 import { runWorker } from '#services/web-gateway/workers/worker.ts'
+import { openAccessLog } from '../access-log.ts'
 import { runAsWorker } from './worker-program.ts'
 
-await runAsWorker((tools) => runWorker(process, { clock: systemClock, ...tools }))
+await runAsWorker((tools) => {
+  const accessLog = openAccessLog({ worker: tools.number })
+  return runWorker(process, { clock: systemClock, accessLog, ...tools })
+})

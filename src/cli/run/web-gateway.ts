@@ -14,6 +14,7 @@ import type {
   WebGatewayPorts,
 } from '#services/web-gateway/ports.ts'
 import { serve } from '#services/web-gateway/serve.ts'
+import { openAccessLog } from '../access-log.ts'
 import { readConfig } from '../config-file.ts'
 import { veiligConfig } from '../config.ts'
 import type { ServiceContext } from '../context.ts'
@@ -56,6 +57,7 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
     rates: openRates(context, 'web-gateway', shared),
     clock,
     log,
+    accessLog: openAccessLog({}),
     trail,
     httpsPort: ports.https,
     redirectPort: ports.redirect,

@@ -51,7 +51,8 @@ export function composeGateway(
   let requests = 0
   const processes = config.workers // stays until the next start, as do the processes
   const counts = { loginKey, loginLimits, rates }
-  const shared = { metrics, security, nowMs, wallClockMs, log, processes, ...counts }
+  const logAccess = ports.accessLog ?? ((entry) => log.info(entry, 'request'))
+  const shared = { metrics, security, nowMs, wallClockMs, log, logAccess, processes, ...counts }
   return {
     ...settingsOf(config, ports.upstreams, shared),
     certificates: new ShownCertificates(config.tls.policy, ports.certificate, ticketKeys),
@@ -79,6 +80,7 @@ export function composeGateway(
 /** What stays the same when the configuration changes. */
 type Shared = Pick<Gateway, 'metrics' | 'security' | 'nowMs' | 'wallClockMs'> & {
   readonly log: WebGatewayPorts['log']
+  readonly logAccess: NonNullable<WebGatewayPorts['accessLog']>
   readonly loginKey: Uint8Array
   readonly loginLimits: LoginLimits
   readonly rates: RateLimits
@@ -91,7 +93,8 @@ function settingsOf(
   upstreams: Upstreams,
   shared: Shared,
 ): GatewaySettings {
-  const { metrics, security, nowMs, wallClockMs, log, loginKey, loginLimits, rates } = shared
+  const { metrics, security, nowMs, wallClockMs, log, logAccess } = shared
+  const { loginKey, loginLimits, rates } = shared
   const limits = shareOf(whole.limits, shared.processes)
   const config = { ...whole, limits }
   const trusted = blockListOf(config.trustedProxies)
@@ -132,7 +135,7 @@ function settingsOf(
         log.warn({ code: error.code }, error.message)
       },
     },
-    logAccess: config.accessLog ? (entry) => log.info(entry, 'request') : undefined,
+    logAccess: config.accessLog ? logAccess : undefined,
     isTrustedProxy: (address) =>
       config.trustedProxies.length > 0 && trusted.check(address, family(address)),
   }

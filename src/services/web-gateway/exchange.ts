@@ -110,7 +110,9 @@ export class Exchange implements ResponseHandler {
   #over = false
   #clientBlocked = false
   #upstreamBlocked = false
+  /** When something last moved, as far as the last look at the clock knows. */
   #progressMs: number
+  #hasMoved = false
 
   constructor(options: {
     readonly request: RequestHead
@@ -323,6 +325,8 @@ export class Exchange implements ResponseHandler {
   /** Called now and then; ends what has stood still for too long. */
   checkTime(nowMs: number): void {
     const { limits } = this.#tools
+    if (this.#hasMoved) this.#progressMs = nowMs
+    this.#hasMoved = false
     const idleMs = nowMs - this.#progressMs
     if (this.#over) return
     if (this.#tunnel) return idleMs > limits.tunnelIdleMs ? this.#timeOut() : undefined
@@ -446,7 +450,8 @@ export class Exchange implements ResponseHandler {
     this.#client.resumeBody()
   }
 
+  /** Seen at the next look at the clock: to read it for every piece would cost more. */
   #progress(): void {
-    this.#progressMs = this.#tools.nowMs()
+    this.#hasMoved = true
   }
 }

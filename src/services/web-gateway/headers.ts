@@ -150,6 +150,10 @@ const removed: ReadonlySet<string> = new Set([
   'x-runtime',
 ])
 
+/** Remembered of answers, and of how much text each. */
+const KNOWN_MAX = 64
+const KNOWN_SIZE_MAX = 2_048
+
 /** The policy made ready for the hot path: most answers get one constant text. */
 export class HeaderPolicy {
   readonly rows: readonly HeaderRow[]
@@ -158,6 +162,8 @@ export class HeaderPolicy {
   readonly #byName: ReadonlyMap<string, HeaderRow>
   /** Every row's line, for answers that carry none of their own. */
   readonly lines: string
+  /** What an application sends of governed fields is mostly the same: given → lines. */
+  readonly #known = new Map<string, string>()
 
   /** @param tls False for answers over plain HTTP: rows that are for TLS alone are left out. */
   constructor(config: HeaderConfig, tls: boolean) {
@@ -184,6 +190,16 @@ export class HeaderPolicy {
    */
   merged(given: readonly string[]): string {
     if (given.length === 0) return this.lines
+    const key = given.join('\n')
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const lines = this.#merge(given)
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear() // with a nonce each is another
+    if (key.length <= KNOWN_SIZE_MAX) this.#known.set(key, lines)
+    return lines
+  }
+
+  #merge(given: readonly string[]): string {
     let text = ''
     for (const [place, each] of this.rows.entries()) {
       if (!isGiven(given, each.name)) {

@@ -10,6 +10,7 @@ import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
 import type { Book } from './book.ts'
 import type { CspFiles } from './csp/keeper.ts'
+import type { AccessEntry } from './gateway.ts'
 import type { HealthCheck } from './health.ts'
 import type { IssuancePorts } from './issuance/keep.ts'
 import type { RateLimits } from '#lib/rates.ts'
@@ -31,6 +32,8 @@ export type AcmePorts = Pick<KeeperPorts, 'acme' | 'book' | 'holder' | 'dnsHook'
 export type WebGatewayPorts = {
   readonly clock: Clock
   readonly log: Logger
+  /** Takes a line for each request; without it, `log` does. */
+  readonly accessLog?: ((entry: AccessEntry) => void) | undefined
   readonly trail: Pick<AuditTrail, 'append'>
   /** PEM, leaf first, and its key. */
   readonly certificate: { readonly certificatePem: string; readonly keyPem: string }

@@ -98,13 +98,16 @@ export class Autopilot {
     const site = this.#sites.get(host)
     if (site === undefined) return undefined
     const knowledge = this.#knowledgeOf(site)
-    const page = pageOf(head.target)
+    const { wallClockMs } = this.#tools
     const tools: PageTools = {
       knowledge,
       decision: this.#decisions.get(site),
       shapes: this.#shapes,
       nonce: () => Buffer.from(this.#tools.random(18)).toString('base64'),
-      sighting: { nowMs: this.#tools.wallClockMs(), page },
+      // Worked out when something is seen, which most answers have nothing of.
+      get sighting() {
+        return { nowMs: wallClockMs(), page: pageOf(head.target) }
+      },
       network: () => this.#networkHash(address),
       onLearned: () => (this.#changed = true),
     }

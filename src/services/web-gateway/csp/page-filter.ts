@@ -108,13 +108,14 @@ export class PageFilter implements AnswerFilter {
 
   /** Of a cookie its name and attributes are remembered, never its value. */
   #noteCookies({ headers }: ResponseHead): void {
-    const { knowledge, sighting, onLearned } = this.#tools
+    const { knowledge, onLearned } = this.#tools
     for (let at = 0; at < headers.length; at += 2) {
       if (headers[at] !== 'set-cookie') continue
       const cookie = parseSetCookie(headers[at + 1] ?? '')
       if ('invalid' in cookie) continue
       const sample = serialiseSetCookie({ ...cookie, name: '', value: '', others: [] })
-      see(knowledge.cookies, cookie.name.slice(0, 64), { ...sighting, sample: sample.slice(2) })
+      const sighting = { ...this.#tools.sighting, sample: sample.slice(2) }
+      see(knowledge.cookies, cookie.name.slice(0, 64), sighting)
       onLearned()
     }
   }

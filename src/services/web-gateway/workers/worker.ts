@@ -8,12 +8,14 @@ import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { Channel, type ChannelEnd } from '#system/channel.ts'
 import type { Clock } from '#system/clock.ts'
+import type { WebGatewayPorts } from '../ports.ts'
 import { serve, type RunningWebGateway } from '../serve.ts'
 import { settingsFrom, ticketKeysFrom, type Asks, type Orders } from './messages.ts'
 
 export type WorkerTools = {
   readonly clock: Clock
   readonly log: Logger
+  readonly accessLog?: WebGatewayPorts['accessLog']
   /** From 1 on; the first process is 0. */
   readonly number: number
 }
@@ -26,7 +28,7 @@ export type WorkerTools = {
  */
 export async function runWorker(
   end: ChannelEnd,
-  { clock, log, number }: WorkerTools,
+  { clock, log, accessLog, number }: WorkerTools,
 ): Promise<RunningWebGateway> {
   const running = Promise.withResolvers<RunningWebGateway>()
   running.promise.catch(() => undefined) // whoever started us hears of it below
@@ -52,6 +54,7 @@ export async function runWorker(
     const service = await serve(config, {
       clock,
       log,
+      accessLog,
       processNumber: number,
       trail: {
         append: async (events) => {
