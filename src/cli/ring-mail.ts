@@ -5,6 +5,7 @@
  */
 import { gatewaySender, type SendMail } from '#services/status/breach/mailer.ts'
 import { systemDisk } from '#system/disk.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { Context } from './context.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -19,17 +20,15 @@ export async function ringMail(
 ): Promise<SendMail | undefined> {
   const password = paths.secret(sender, 'submission-password')
   if ((await systemDisk.size(password)) === undefined) return undefined
-  const read = async (file: string): Promise<string> =>
-    Buffer.from(await systemDisk.read(file)).toString('utf8')
   const { domains, listen } = config.mailGateway
   return async (mail) => {
     // Read for each mail: the password and the authority may have been renewed meanwhile.
     const send = gatewaySender({
       host: listen === '0.0.0.0' || listen === '::' ? LOOPBACK : listen,
       port: ports.mail,
-      ca: await read(paths.caCertificate),
+      ca: await secretIn(paths.caCertificate),
       user: sender,
-      password: await read(password),
+      password: await secretIn(password),
       from: `security@${domains[0] ?? 'localhost'}`,
     })
     return send(mail)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { keepNewest } from './keep-newest.ts'
 
 export type RememberedLimits = {
   readonly entriesMax: number
@@ -21,12 +22,7 @@ export function remembered<Value>(
     if (found) return found.value
     const value = workOut(text)
     if (text.length > textMax) return value
-    if (known.size >= entriesMax)
-      for (const oldest of known.keys()) {
-        known.delete(oldest)
-        break
-      }
-    known.set(text, { value })
+    keepNewest(known, text, { value }, entriesMax)
     return value
   }
 }

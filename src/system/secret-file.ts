@@ -8,14 +8,38 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { systemDisk } from './disk.ts'
 
 /** A password, or where it is asked for at each use because it may have been renewed. */
 export type Password = string | (() => Promise<string>)
 
+const PASSWORD_BYTES = 32
 const ROUNDS_MAX = 40
 const PAUSE_MS = 25
+
+/** At random: printable ASCII, as a verifier and a URL take it. */
+export function freshPassword(): string {
+  return randomBytes(PASSWORD_BYTES).toString('base64url')
+}
+
+/**
+ * What is kept in a file, made when there is none, or none young enough.
+ *
+ * @param madeAfterMs An older one is renewed: nothing may run yet that could have read it.
+ * @throws {FaultError} DISK_FULL, DISK_DENIED.
+ */
+export async function ensureSecret(
+  file: string,
+  make: () => Uint8Array | Promise<Uint8Array>,
+  madeAfterMs: number = -Infinity,
+): Promise<Uint8Array> {
+  const made = await stat(file).catch(() => undefined)
+  if (made === undefined || made.mtimeMs < madeAfterMs) await systemDisk.replace(file, await make())
+  return systemDisk.read(file)
+}
 
 /** Where the secret stands that takes over. */
 export function nextOf(file: string): string {

@@ -52,6 +52,18 @@ export type Lived = {
   twins: number
 }
 
+/** Before anything has happened. */
+export const notLived: Readonly<Lived> = {
+  kills: 0,
+  forks: 0,
+  gaps: 0,
+  commits: 0,
+  checks: 0,
+  loose: 0,
+  splits: 0,
+  twins: 0,
+}
+
 const SLOT = 'veilig'
 const keys = keysOf('simulation')
 const HEAL_MS = 300_000
@@ -68,16 +80,7 @@ type Process = {
 }
 
 export class World {
-  readonly lived: Lived = {
-    kills: 0,
-    forks: 0,
-    gaps: 0,
-    commits: 0,
-    checks: 0,
-    loose: 0,
-    splits: 0,
-    twins: 0,
-  }
+  readonly lived: Lived = { ...notLived }
   readonly #options: WorldOptions
   readonly #random: () => number
   readonly #bytes: (size: number) => Uint8Array

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { World, type Lived } from './world.ts'
+import { notLived, World, type Lived } from './world.ts'
 
 export type Kind = { readonly name: string; readonly required: number; readonly needed: number }
 
@@ -19,16 +19,7 @@ const STEPS = 40
 
 /** @throws {Error} Naming the seed of the world in which a promise was broken. */
 export async function liveThrough(kind: Kind, seed: number, worlds: number): Promise<Lived> {
-  const sum: Lived = {
-    kills: 0,
-    forks: 0,
-    gaps: 0,
-    commits: 0,
-    checks: 0,
-    loose: 0,
-    splits: 0,
-    twins: 0,
-  }
+  const sum: Lived = { ...notLived }
   const { required, needed } = kind
   for (let at = seed; at < seed + worlds; at++) {
     const world = new World({ seed: at, steps: STEPS, required, needed })

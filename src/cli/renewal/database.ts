@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { systemDisk } from '#system/disk.ts'
-import { formerOf, renewSecret, secretIn } from '#system/secret-file.ts'
+import { formerOf, freshPassword, renewSecret, secretIn } from '#system/secret-file.ts'
 import type { Context } from '../context.ts'
 import { controlServices } from '../control.ts'
 import { applicationRoles } from '../run/application-role.ts'
@@ -25,7 +24,6 @@ import {
 } from '../supervisor/superuser.ts'
 import type { Renewal } from './renewal.ts'
 
-const PASSWORD_BYTES = 32
 /** Copies of the database are kept ninety days; each renewal is at most sixty after the last. */
 const FORMER_MAX = 12
 
@@ -82,9 +80,4 @@ async function keepFormer(file: string): Promise<void> {
   const before = await readFile(formerOf(file), 'utf8').catch(() => '')
   const lines = [await secretIn(file), ...before.split('\n').filter(Boolean)].slice(0, FORMER_MAX)
   await systemDisk.replace(formerOf(file), Buffer.from(lines.join('\n')))
-}
-
-/** Printable ASCII, as a verifier and a URL take it. */
-export function freshPassword(): string {
-  return randomBytes(PASSWORD_BYTES).toString('base64url')
 }

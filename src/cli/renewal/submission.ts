@@ -4,11 +4,10 @@
  * @module
  */
 import { systemDisk } from '#system/disk.ts'
-import { renewSecret } from '#system/secret-file.ts'
+import { freshPassword, renewSecret } from '#system/secret-file.ts'
 import type { Context } from '../context.ts'
 import { announceSubmission } from '../run/application-mail.ts'
 import { senders } from '../supervisor/first-run.ts'
-import { freshPassword } from './database.ts'
 import type { Renewal } from './renewal.ts'
 
 /** How long both are taken: a mail that is being handed in has been by then. */

@@ -18,8 +18,11 @@ import type { Context, ServiceContext } from '../context.ts'
 
 const LOOPBACK = '127.0.0.1'
 
-/** The components of the configuration, or the ring's own doors. */
-/** @param hearts Where heartbeats are heard; a vantage has none. */
+/**
+ * The components of the configuration, or the ring's own doors.
+ *
+ * @param hearts Where heartbeats are heard; a vantage has none.
+ */
 export async function componentsOf(
   context: ServiceContext,
   hearts?: Heartbeats,

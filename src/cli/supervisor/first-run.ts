@@ -3,18 +3,16 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
-import { mkdir, stat, statfs } from 'node:fs/promises'
+import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultError, UsageError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
-import { nextOf, secretIn } from '#system/secret-file.ts'
+import { ensureSecret, freshPassword, nextOf, secretIn } from '#system/secret-file.ts'
 import { barrierFor, type Account } from '#system/postgres/user.ts'
 import type { Context } from '../context.ts'
 import { controlServices } from '../control.ts'
 import { FREE_BYTES_MIN } from './disk-room.ts'
 
-const PASSWORD_BYTES = 32
 const DAY_MS = 86_400_000
 
 /**
@@ -50,20 +48,9 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/**
- * The password kept in a file, made at random when there is none, or none young enough.
- *
- * @param madeAfterMs An older one is renewed: nothing runs yet that could have read it.
- */
-export async function ensurePassword(
-  file: string,
-  madeAfterMs: number = -Infinity,
-): Promise<string> {
-  const made = await stat(file).catch(() => undefined)
-  if (made === undefined || made.mtimeMs < madeAfterMs) {
-    const password = randomBytes(PASSWORD_BYTES).toString('base64url')
-    await systemDisk.replace(file, Buffer.from(password))
-  }
+/** The password kept in a file, as `ensureSecret` keeps it. */
+export async function ensurePassword(file: string, madeAfterMs?: number): Promise<string> {
+  await ensureSecret(file, () => Buffer.from(freshPassword()), madeAfterMs)
   return secretIn(file)
 }
 

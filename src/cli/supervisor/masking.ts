@@ -53,6 +53,13 @@ export async function installMasking(
   await client.query('commit')
 }
 
+/** In a function with a variable `one`. */
+const dropViews = `for one in select relname
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'veilig_masked' and c.relkind = 'v' loop
+      execute format('drop view veilig_masked.%I cascade', one.relname);
+    end loop`
+
 const schema = `
   create schema if not exists veilig_policy;
   create schema if not exists veilig_masked;
@@ -72,10 +79,7 @@ const standAside = `
           and pg_has_role(session_user, c.relowner, 'member')) then
       return;
     end if;
-    for one in select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = 'veilig_masked' and c.relkind = 'v' loop
-      execute format('drop view veilig_masked.%I cascade', one.relname);
-    end loop;
+    ${dropViews};
     delete from veilig_policy.applied;
   exception when others then
     raise warning 'the masked views could not be taken away: %', sqlerrm;
@@ -123,10 +127,7 @@ const apply = `
     if exists (select from veilig_policy.applied where fingerprint = now_is) then
       return false;
     end if;
-    for one in select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = 'veilig_masked' and c.relkind = 'v' loop
-      execute format('drop view veilig_masked.%I cascade', one.relname);
-    end loop;
+    ${dropViews};
     for one in select distinct schema_name from veilig_column loop
       execute format('grant usage on schema %I to veilig_read, ${MASK_ROLE}', one.schema_name);
     end loop;
@@ -142,7 +143,8 @@ const apply = `
           when mask = 'partial' and category = 'D'
             then format('date_trunc(''year'', %I)::%s', column_name, type_name)
           else format('null::%s', type_name) end, column_name), ', ' order by place) as shown,
-        count(*) over (partition by table_name) > 1 as twice
+        case when count(*) over (partition by table_name) > 1
+          then schema_name || '_' || table_name else table_name end as view_name
       from veilig_column group by relation, schema_name, table_name
     loop
       execute format('revoke all on %I.%I from veilig_read, veilig_write, ${MASK_ROLE}',
@@ -159,14 +161,9 @@ const apply = `
       if one.masked then
         execute format('grant select on %I.%I to ${MASK_ROLE}', one.schema_name, one.table_name);
         execute format('create view veilig_masked.%1$I with (security_barrier) as select %2$s
-          from %3$I.%4$I', case when one.twice then one.schema_name || '_' || one.table_name
-          else one.table_name end, one.shown, one.schema_name, one.table_name);
-        execute format('alter view veilig_masked.%I owner to ${MASK_ROLE}',
-          case when one.twice then one.schema_name || '_' || one.table_name
-          else one.table_name end);
-        execute format('grant select on veilig_masked.%I to veilig_read',
-          case when one.twice then one.schema_name || '_' || one.table_name
-          else one.table_name end);
+          from %3$I.%4$I', one.view_name, one.shown, one.schema_name, one.table_name);
+        execute format('alter view veilig_masked.%I owner to ${MASK_ROLE}', one.view_name);
+        execute format('grant select on veilig_masked.%I to veilig_read', one.view_name);
       end if;
     end loop;
     delete from veilig_policy.applied;

@@ -5,9 +5,8 @@
  * @module
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import { createMessageCertificate } from '#system/local-ca/message-certificate.ts'
-import { systemDisk } from '#system/disk.ts'
+import { ensureSecret, freshPassword } from '#system/secret-file.ts'
 import type { TwinKeys } from '#services/payment-twins/ports.ts'
 import type { Context } from '../context.ts'
 import { keepCopy } from './first-run.ts'
@@ -23,19 +22,18 @@ export const demonstrationKeysFile = 'demonstration.json'
 export async function ensurePaymentKeys(context: Context): Promise<void> {
   const { paths, clock, config } = context
   const youngMs = clock.nowMs() - config.access.rotateDays * DAY_MS
-  await ensureFile(paths.secret('payments', 'seal.key'), () => randomBytes(32))
+  await ensureSecret(paths.secret('payments', 'seal.key'), () => randomBytes(32))
   for (const name of ['payments-key', 'payments-events-secret']) {
     const file = paths.secret('application', name)
-    const text = randomBytes(32).toString('base64url')
     // An old one is renewed: nothing runs yet that could have read it.
-    const kept = await ensureFile(file, () => Buffer.from(text), youngMs)
+    const kept = await ensureSecret(file, () => Buffer.from(freshPassword()), youngMs)
     await keepCopy(paths.secret('payments', name), kept)
     // The prober begins payments, as the application does, and never pays one.
     if (name === 'payments-key') await keepCopy(paths.secret('prober', name), kept)
   }
   if (!context.config.payments.demonstration) return
   const file = paths.secret('payment-twins', demonstrationKeysFile)
-  const kept = await ensureFile(file, async () =>
+  const kept = await ensureSecret(file, async () =>
     Buffer.from(JSON.stringify(await makeTwinKeys(clock.nowMs()))),
   )
   const { paypal, paybox } = JSON.parse(Buffer.from(kept).toString('utf8')) as TwinKeys
@@ -62,14 +60,4 @@ async function makeTwinKeys(nowMs: number): Promise<TwinKeys> {
       keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     },
   }
-}
-
-async function ensureFile(
-  file: string,
-  make: () => Uint8Array | Promise<Uint8Array>,
-  madeAfterMs = -Infinity,
-): Promise<Uint8Array> {
-  const made = await stat(file).catch(() => undefined)
-  if (made === undefined || made.mtimeMs < madeAfterMs) await systemDisk.replace(file, await make())
-  return await systemDisk.read(file)
 }

@@ -82,6 +82,11 @@ export function victimOf(address: Address): string {
   return `${local}@${domain}`
 }
 
+/** `j…@club.example`: enough for a person to know their own, too little to write to. */
+export function shownAddress(address: string): string {
+  return `${address.slice(0, 1)}…${address.slice(address.lastIndexOf('@'))}`
+}
+
 function beforeTag(local: string, separator: string): string {
   const at = local.indexOf(separator)
   return at > 0 ? local.slice(0, at) : local

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { escapeMarkup } from '#lib/markup.ts'
 import { findings, type Finding, type FullReport } from './findings.ts'
 import { htmlStyle } from './html-style.ts'
 import { tally } from './report.ts'
@@ -56,9 +57,9 @@ export function writeHtmlReport(report: FullReport, options: HtmlOptions): strin
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="content-security-policy" content="${POLICY}">
-<title>${escape(site)}: ${marks.map(({ grade }) => escape(grade)).join(' ')}</title>
+<title>${escapeMarkup(site)}: ${marks.map(({ grade }) => escapeMarkup(grade)).join(' ')}</title>
 <style>${htmlStyle}</style></head><body><main>
-<header><div><p class="over">Graded from outside</p><h1>${escape(site)}</h1>
+<header><div><p class="over">Graded from outside</p><h1>${escapeMarkup(site)}</h1>
 <p class="when">${when} UTC</p></div>${badge(marks)}</header>
 <div class="marks">${marks.map(markCard).join('')}</div>
 ${found.length > 0 ? toMend(found) : '<p class="card fine">Nothing to mend.</p>'}
@@ -66,7 +67,7 @@ ${trust}
 ${card('What was found', `<dl>${facts(report).map(factRow).join('')}</dl>`)}
 ${card('MDN Observatory, test by test', `<table>${tests.map(testRow).join('')}</table>`)}
 ${card('Suites', tls.scan.versions.map(suiteList).join(''))}
-${card('Not tested, so nothing is said about', `<p class="soft">${escape(silent)}</p>`)}
+${card('Not tested, so nothing is said about', `<p class="soft">${escapeMarkup(silent)}</p>`)}
 </main></body></html>
 `
 }
@@ -125,44 +126,45 @@ function badge(marks: readonly Mark[]): string {
       `<g transform="translate(${at * width} 0)">` +
       `<rect width="${width}" height="20" fill="#334155"/>` +
       `<rect x="0" y="20" width="${width}" height="30" fill="${colourOf(grade)}"/>` +
-      `<text x="${width / 2}" y="14" font-size="11" fill="#f8fafc">${escape(name)}</text>` +
+      `<text x="${width / 2}" y="14" font-size="11" fill="#f8fafc">${escapeMarkup(name)}</text>` +
       `<text x="${width / 2}" y="42" font-size="20" font-weight="700" fill="#fff">` +
-      `${escape(grade)}</text></g>`,
+      `${escapeMarkup(grade)}</text></g>`,
   )
   const title = marks.map(({ name, grade }) => `${name} ${grade}`).join(', ')
   return (
     `<svg class="badge" xmlns="http://www.w3.org/2000/svg" width="${width * marks.length}" ` +
     `height="50" role="img" font-family="system-ui, sans-serif" text-anchor="middle">` +
-    `<title>${escape(title)}</title>${cells.join('')}</svg>`
+    `<title>${escapeMarkup(title)}</title>${cells.join('')}</svg>`
   )
 }
 
 function markCard({ name, grade, detail, more }: Mark): string {
   return (
     `<section class="card">` +
-    `<b class="letter" style="background:${colourOf(grade)}">${escape(grade)}</b>` +
-    `<h3>${escape(name)}</h3><p>${escape(detail)}</p><div class="bars">${more}</div></section>`
+    `<b class="letter" style="background:${colourOf(grade)}">${escapeMarkup(grade)}</b>` +
+    `<h3>${escapeMarkup(name)}</h3><p>${escapeMarkup(detail)}</p>` +
+    `<div class="bars">${more}</div></section>`
   )
 }
 
 function toMend(found: readonly Finding[]): string {
   const all = found.map(
     ({ severity, title, says, mend, costs }) =>
-      `<div class="finding ${severity}"><h3>${escape(title)} ` +
+      `<div class="finding ${severity}"><h3>${escapeMarkup(title)} ` +
       `<span class="chip">${severity}</span> ` +
-      `<span class="costs">${escape(costs.join(' · '))}</span></h3><p>${escape(says)}</p>` +
-      `<p class="mend">${escape(mend)}</p></div>`,
+      `<span class="costs">${escapeMarkup(costs.join(' · '))}</span></h3><p>${escapeMarkup(says)}</p>` +
+      `<p class="mend">${escapeMarkup(mend)}</p></div>`,
   )
   return card('What to mend', all.join(''), tally(found))
 }
 
 function card(title: string, content: string, aside: string = ''): string {
-  const small = aside === '' ? '' : ` <small>${escape(aside)}</small>`
-  return `<section class="card"><h2>${escape(title)}${small}</h2>${content}</section>`
+  const small = aside === '' ? '' : ` <small>${escapeMarkup(aside)}</small>`
+  return `<section class="card"><h2>${escapeMarkup(title)}${small}</h2>${content}</section>`
 }
 
 function factRow([name, value]: readonly [string, string]): string {
-  return `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`
+  return `<dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(value)}</dd>`
 }
 
 function testRow({
@@ -172,12 +174,12 @@ function testRow({
 }: FullReport['headers']['observatory']['tests'][number]): string {
   const kind = modifier < 0 ? 'bad' : modifier > 0 ? 'good' : 'soft'
   const value = modifier > 0 ? `+${modifier}` : String(modifier).replace('-', '−')
-  const cells = `<td>${escape(test)}</td><td>${escape(says)}</td>`
+  const cells = `<td>${escapeMarkup(test)}</td><td>${escapeMarkup(says)}</td>`
   return `<tr><td class="${kind}">${value}</td>${cells}</tr>`
 }
 
 function suiteList({ version, suites }: FullReport['tls']['scan']['versions'][number]): string {
-  const items = suites.map(({ name }) => `<li><code>${escape(name)}</code></li>`)
+  const items = suites.map(({ name }) => `<li><code>${escapeMarkup(name)}</code></li>`)
   return (
     `<details><summary>${version} <small>${suites.length} suites</small></summary>` +
     `<ul>${items.join('')}</ul></details>`
@@ -196,13 +198,4 @@ function toneOf(grade: string): 'A' | 'B' | 'F' {
 /** @param share Of the best, in hundredths. */
 function toneOfShare(share: number): 'A' | 'B' | 'F' {
   return share >= 80 ? 'A' : share >= 50 ? 'B' : 'F'
-}
-
-/** A site names itself: nothing in it may become markup. */
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

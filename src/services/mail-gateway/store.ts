@@ -9,6 +9,7 @@
 import pg from 'pg'
 import { openValue } from '#crypto/sealed-value.ts'
 import { FaultError, VeiligError } from '#lib/errors.ts'
+import { shownAddress } from '#protocol/mail/address.ts'
 import { inTransaction } from '#system/postgres/transaction.ts'
 import {
   answeredBefore,
@@ -350,12 +351,6 @@ type ClaimedRow = {
   stopped: boolean
   content: Buffer
   sealed: boolean
-}
-
-/** `j…@club.example`: enough for a person to know their own, too little to write to. */
-export function shownAddress(address: string): string {
-  const at = address.lastIndexOf('@')
-  return `${address.slice(0, 1)}…${address.slice(at)}`
 }
 
 function claimedFrom(row: ClaimedRow, key: Uint8Array): Claimed {

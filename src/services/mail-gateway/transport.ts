@@ -11,6 +11,7 @@ import type { StsPolicyOf } from './delivery/mta-sts.ts'
 import { receiversThrough, type Receiver } from './delivery/receivers.ts'
 import {
   SessionFault,
+  shortReply,
   standardWaits,
   type Target,
   type TlsDemand,
@@ -102,8 +103,6 @@ async function attempt(connections: Connections, target: Target, parcel: Parcel)
     // Any protection is better than none where none was promised; none is better than no mail.
     if (error.tls && target.tls.kind === 'opportunistic')
       return attempt(connections, { ...target, tls: { kind: 'none' } }, parcel)
-    return { kind: 'later', reply: error.reply.slice(0, REPLY_MAX_CHARS), wide: true }
+    return { kind: 'later', reply: shortReply(error.reply), wide: true }
   }
 }
-
-const REPLY_MAX_CHARS = 500

@@ -6,6 +6,7 @@
  */
 import { sign } from 'node:crypto'
 import { Hono, type Context } from 'hono'
+import { keepNewest } from '#lib/keep-newest.ts'
 import { isFormSigned, type FormFields } from '#protocol/payments/paybox.ts'
 import { mischiefOf } from './mischief.ts'
 import { PayboxDirectTwin, type Session } from './paybox-direct.ts'
@@ -61,9 +62,7 @@ export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
     const before = sessions.get(id)
     if (before && before.amount !== amount) return c.text('PBX_CMD was used already.\n', 403)
     const session = before ?? { fields: values, amount, code: '', transaction: '' }
-    sessions.set(id, session)
-    const [oldest] = sessions.keys()
-    if (sessions.size > KEPT_MAX && oldest !== undefined) sessions.delete(oldest)
+    keepNewest(sessions, id, session, KEPT_MAX)
     return await show(c, id, session)
   })
   app.get('/pay/:id', async (c) => {

@@ -11,6 +11,7 @@ import { createHash, randomUUID, sign } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
+import { keepNewest } from '#lib/keep-newest.ts'
 import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
 import { mischiefOf } from './mischief.ts'
 import { payPage, twinPolicy } from './page.ts'
@@ -101,7 +102,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       return c.json({ error: 'invalid_client' }, 401)
     }
     const token = randomUUID()
-    keep(tokens, token, nowMs() + TOKEN_MS)
+    keepNewest(tokens, token, nowMs() + TOKEN_MS, KEPT_MAX)
     return c.json({ access_token: token, token_type: 'Bearer', expires_in: TOKEN_MS / 1000 })
   })
   app.use('/v2/*', async (c, next) => {
@@ -128,7 +129,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
         captureId: '',
         refunds: [],
       }
-      keep(orders, order.id, order)
+      keepNewest(orders, order.id, order, KEPT_MAX)
       return () => shown(order, ports.origin)
     })
   })
@@ -197,7 +198,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
     const result = act()
     if (result instanceof Response) return result
     const untilMs = nowMs() + REQUEST_MEMORY_MS
-    keep(requests, requestId, { digest, show: result, untilMs })
+    keepNewest(requests, requestId, { digest, show: result, untilMs }, KEPT_MAX)
     return await Promise.resolve(c.json(result(), 201))
   }
 
@@ -296,11 +297,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Nothing grows without end: the oldest goes first. */
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > KEPT_MAX && oldest !== undefined) map.delete(oldest)
 }

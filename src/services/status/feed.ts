@@ -4,6 +4,7 @@
  * @module
  */
 import type { Language } from '#lib/claims/claim.ts'
+import { escapeMarkup } from '#lib/markup.ts'
 import { textIn, type Incident } from './incidents/incident.ts'
 import type { Snapshot } from './snapshot.ts'
 import { ui, updateNames } from './texts.ts'
@@ -54,16 +55,9 @@ function iso(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-}
-
 /** Without the control characters that XML 1.0 cannot hold at all. */
 function escape(text: string): string {
   // oxlint-disable-next-line no-control-regex -- that is what is looked for
   const clean = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
-  return clean.replaceAll(/[&<>"]/g, (one) => entities[one] ?? one)
+  return escapeMarkup(clean)
 }

@@ -17,6 +17,7 @@ import {
   type Seen,
   type Spent,
 } from '#lib/availability/time.ts'
+import { keepNewest } from '#lib/keep-newest.ts'
 import type { Looked } from './monitors/look.ts'
 
 const MINUTE_MS = 60_000
@@ -128,7 +129,7 @@ export class StatusSession {
   #add(component: string, startMs: number, more: Omit<Minute, 'component' | 'startMs'>): void {
     const key = `${component} ${startMs}`
     const known = this.#minutes.get(key)
-    this.#minutes.set(key, {
+    const minute = {
       component,
       startMs,
       ...addSpent(known ?? nothing, more),
@@ -136,9 +137,8 @@ export class StatusSession {
       failed: (known?.failed ?? 0) + more.failed,
       tookSumMs: (known?.tookSumMs ?? 0) + more.tookSumMs,
       tookMaxMs: Math.max(known?.tookMaxMs ?? 0, more.tookMaxMs),
-    })
-    const [oldest] = this.#minutes.keys()
-    if (this.#minutes.size > MINUTES_MAX && oldest !== undefined) this.#minutes.delete(oldest)
+    }
+    keepNewest(this.#minutes, key, minute, MINUTES_MAX)
   }
 }
 

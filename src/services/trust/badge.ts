@@ -8,6 +8,7 @@
  */
 import { countStates } from '#lib/claims/state.ts'
 import { words, type Language } from '#lib/claims/claim.ts'
+import { escapeMarkup } from '#lib/markup.ts'
 import { fill } from '#lib/page/wording.ts'
 import type { Snapshot } from './session.ts'
 import { headline } from './wording.ts'
@@ -35,8 +36,8 @@ export function badge({ statuses, nowMs, view }: Snapshot, language: Language): 
   const right = widthOf(text)
   const width = left + right
   const time = new Date(nowMs).toISOString()
-  const said = escape(`${label[language]}: ${text}`)
-  const note = view ? `<metadata id="checkpoint">${escape(view.note)}</metadata>` : ''
+  const said = escapeMarkup(`${label[language]}: ${text}`)
+  const note = view ? `<metadata id="checkpoint">${escapeMarkup(view.note)}</metadata>` : ''
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEIGHT}" ` +
     `viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${said}" lang="${language}">` +
@@ -45,15 +46,11 @@ export function badge({ statuses, nowMs, view }: Snapshot, language: Language): 
     `<path d="M${left} 0h${right - 6}a6 6 0 0 1 6 6v${HEIGHT - 12}a6 6 0 0 1-6 6H${left}z" ` +
     `fill="${colour}"/><g fill="#fff" text-anchor="middle" ` +
     `font-family="system-ui,'Segoe UI',sans-serif" font-size="12">` +
-    `<text x="${left / 2}" y="18">${escape(label[language])}</text>` +
-    `<text x="${left + right / 2}" y="18" font-weight="600">${escape(text)}</text></g></svg>`
+    `<text x="${left / 2}" y="18">${escapeMarkup(label[language])}</text>` +
+    `<text x="${left + right / 2}" y="18" font-weight="600">${escapeMarkup(text)}</text></g></svg>`
   )
 }
 
 function widthOf(text: string): number {
   return Math.ceil(text.length * CHARACTER_WIDTH) + 2 * PADDING
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -64,7 +64,7 @@ export class Recogniser {
     this.#clock = clock
   }
 
-  /** From now on the log comes by this session. */
+  /** From now on the log comes by this connection. */
   watch(systemIdentifier: bigint, timeline: number, session: Watched['session']): void {
     this.#note()
     this.#watched = { systemIdentifier, timeline, session }

@@ -270,7 +270,12 @@ export class SmtpSession {
 
 function outcomeOf(reply: SmtpReply): Outcome {
   const kind = reply.code < 300 ? 'delivered' : reply.code >= 500 ? 'refused' : 'later'
-  return { kind, reply: reply.text.slice(0, REPLY_MAX_CHARS) }
+  return { kind, reply: shortReply(reply.text) }
+}
+
+/** What is kept of a receiver's words. */
+export function shortReply(text: string): string {
+  return text.slice(0, REPLY_MAX_CHARS)
 }
 
 const REPLY_MAX_CHARS = 500

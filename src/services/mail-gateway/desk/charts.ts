@@ -7,6 +7,7 @@
  * @module
  */
 import type { DayLine } from './questions.ts'
+import { escapeMarkup } from '#lib/markup.ts'
 import type { SourceLine, TlsLine } from '../reports/store.ts'
 
 const WIDTH = 720
@@ -113,7 +114,7 @@ function svg(height: number, words: string, content: string): string {
   return (
     `<div class="chart-room" tabindex="0">` +
     `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" ` +
-    `aria-label="${escaped(words)}" xmlns="http://www.w3.org/2000/svg">${content}</svg></div>`
+    `aria-label="${escapeMarkup(words)}" xmlns="http://www.w3.org/2000/svg">${content}</svg></div>`
   )
 }
 
@@ -129,17 +130,13 @@ function line(x1: number, y1: number, x2: number, y2: number): string {
 
 function text(x: number, y: number, words: string, anchor: 'start' | 'end'): string {
   const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"`
-  return `<text class="label" ${place}>${escaped(words)}</text>`
+  return `<text class="label" ${place}>${escapeMarkup(words)}</text>`
 }
 
 /** The next of 1, 2, 5, 10, 20, … */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return [1, 2, 5, 10].map((step) => step * power).find((one) => one >= value) ?? value
-}
-
-function escaped(words: string): string {
-  return words.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 }
 
 /** For the page that shows them. */

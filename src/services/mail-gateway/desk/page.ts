@@ -1,5 +1,5 @@
 /**
- * The figures as one page that needs nothing but itself: for the console, or to send on.
+ * The figures as one page that needs nothing but itself: to look at, or to send on.
  *
  * @module
  */

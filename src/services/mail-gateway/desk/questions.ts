@@ -6,7 +6,7 @@
  */
 import type pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
-import { parseAddress, victimOf } from '#protocol/mail/address.ts'
+import { parseAddress, shownAddress, victimOf } from '#protocol/mail/address.ts'
 import { record } from '../events.ts'
 import { DAY_MS } from '../limits.ts'
 import { personView, type PersonView } from '../person.ts'
@@ -75,7 +75,7 @@ export class MailDesk {
     return rows.map(({ received_at: at, recipient, last_reply, returned_status, ...row }) => ({
       ...row,
       atMs: at.getTime(),
-      to: recipient.includes('…') ? recipient : shown(recipient),
+      to: recipient.includes('…') ? recipient : shownAddress(recipient),
       status: returned_status ?? /^\d{3}([ -]\d\.\d+\.\d+)?/.exec(last_reply ?? '')?.[0] ?? '',
     }))
   }
@@ -174,8 +174,4 @@ function everyDay(rows: readonly DayRow[], nowMs: number): readonly DayLine[] {
     const day = new Date(nowMs - (DAYS - 1 - at) * DAY_MS).toISOString().slice(0, 10)
     return known.get(day) ?? { day, accepted: 0, delivered: 0, bounced: 0, complaints: 0 }
   })
-}
-
-function shown(address: string): string {
-  return `${address.slice(0, 1)}…${address.slice(address.lastIndexOf('@'))}`
 }

@@ -12,7 +12,6 @@ import { z } from 'zod'
 import { DeniedError } from '#lib/errors.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { NOTE_MAX } from '../suppression.ts'
-import { sourcesChart, tlsChart, volumeChart } from './charts.ts'
 import type { MailDesk } from './questions.ts'
 
 const BODY_MAX = 4096
@@ -72,11 +71,7 @@ async function answer(desk: MailDesk, asked: MailQuestion): Promise<object> {
       return { done: await desk.add(asked.address, asked.note, asked.by) }
     case 'lift':
       return { done: await desk.lift(asked.victim, asked.by) }
-    case 'figures': {
-      const figures = await desk.figures()
-      const volume = volumeChart(figures.days)
-      const charts = { volume, sources: sourcesChart(figures.sources), tls: tlsChart(figures.tls) }
-      return { figures, charts }
-    }
+    case 'figures':
+      return { figures: await desk.figures() }
   }
 }

@@ -10,6 +10,7 @@
  */
 import { DeniedError } from '#lib/errors.ts'
 import { childOf, childrenOf, textOf, type XmlElement } from '#protocol/mail/xml.ts'
+import { printable } from './printable.ts'
 
 export type DmarcRow = {
   /** Address the mail came from. */
@@ -104,14 +105,7 @@ function word(parent: XmlElement, name: string): string {
 
 function optional(parent: XmlElement, name: string): string {
   const found = childOf(parent, name)
-  return found ? printable(textOf(found)) : ''
-}
-
-function printable(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
-    .trim()
-    .slice(0, WORD_MAX)
+  return found ? printable(textOf(found)).slice(0, WORD_MAX) : ''
 }
 
 function invalid(why: string): DeniedError {

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { DeniedError } from '#lib/errors.ts'
+import { printable } from './printable.ts'
 
 export type TlsReport = {
   readonly reporter: string
@@ -81,10 +82,6 @@ function parsedJson(json: string): unknown {
   } catch {
     throw invalid('no JSON')
   }
-}
-
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').trim()
 }
 
 function invalid(why: string): DeniedError {

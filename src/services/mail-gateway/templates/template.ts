@@ -18,6 +18,7 @@
  * @module
  */
 import { DeniedError } from '#lib/errors.ts'
+import { escapeMarkup } from '#lib/markup.ts'
 import type { Language } from '../words.ts'
 
 export type Template = { readonly subject: string; readonly blocks: readonly Block[] }
@@ -148,7 +149,7 @@ function asHtml(subject: string, language: Language, blocks: readonly Block[]): 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escaped(subject)}</title>
+<title>${escapeMarkup(subject)}</title>
 <style>
 @media (prefers-color-scheme: dark) {
   body { background: #14181d !important; color: #e8ebef !important }
@@ -171,17 +172,13 @@ function htmlOf(block: Block): string {
   if (block.kind === 'list')
     return `<ul>${block.items.map((item) => `<li>${strong(item)}</li>`).join('')}</ul>`
   if (block.kind === 'button') {
-    const face = `class="button" style="${styles['button']}" href="${escaped(block.url)}"`
-    return `<p style="${styles['paragraph']}"><a ${face}>${escaped(block.label)}</a></p>`
+    const face = `class="button" style="${styles['button']}" href="${escapeMarkup(block.url)}"`
+    return `<p style="${styles['paragraph']}"><a ${face}>${escapeMarkup(block.label)}</a></p>`
   }
   const tag = block.kind === 'heading' ? 'h1' : 'p'
   return `<${tag} style="${styles[block.kind]}">${strong(block.text)}</${tag}>`
 }
 
 function strong(text: string): string {
-  return escaped(text).replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-}
-
-export function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+  return escapeMarkup(text).replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
 }
