@@ -152,8 +152,8 @@ function toMend(found: readonly Finding[]): string {
     ({ severity, title, says, mend, costs }) =>
       `<div class="finding ${severity}"><h3>${escapeMarkup(title)} ` +
       `<span class="chip">${severity}</span> ` +
-      `<span class="costs">${escapeMarkup(costs.join(' · '))}</span></h3><p>${escapeMarkup(says)}</p>` +
-      `<p class="mend">${escapeMarkup(mend)}</p></div>`,
+      `<span class="costs">${escapeMarkup(costs.join(' · '))}</span></h3>` +
+      `<p>${escapeMarkup(says)}</p><p class="mend">${escapeMarkup(mend)}</p></div>`,
   )
   return card('What to mend', all.join(''), tally(found))
 }
