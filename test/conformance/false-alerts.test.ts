@@ -18,11 +18,11 @@ before(() => loadSqlParser())
 
 const said: Readonly<Record<string, () => Iterable<string>>> = {
   'a program in its first hour, and on a release day': function* () {
-    yield* usageOf(programOf(1, 60), 1, 3_000)
-    yield* usageOf(programOf(1, 60, 1), 10, 2_000)
+    yield* usageOf(programOf(1, 60), 1, 1_500)
+    yield* usageOf(programOf(1, 60, 1), 10, 1_000)
   },
   pgbench: () => pgbenchUsage(3, 1_400),
-  'an analyst, whose every question is new': () => analystUsage(4, 3_000),
+  'an analyst, whose every question is new': () => analystUsage(4, 1_500),
 }
 
 for (const [name, statements] of Object.entries(said)) {

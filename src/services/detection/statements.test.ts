@@ -53,6 +53,14 @@ const injected: readonly (readonly [string, string])[] = [
   ['a grouping that is always true', `SELECT id FROM courts WHERE club = 1 GROUP BY 1 HAVING 1=1`],
   ['a variable of another server', `SELECT id FROM courts WHERE club = 1 or 1=@@version`],
   ['a value computed', `INSERT INTO notices (club, text) VALUES (1, ''||(SELECT version())||'')`],
+  [
+    'a sorting that goes on behind its quote',
+    `SELECT id FROM courts WHERE club = 1 ORDER BY name'||(SELECT (CHR(79)) WHERE 5502=5502)||'`,
+  ],
+  [
+    'a comment sign of others, which calculates here',
+    `SELECT id FROM courts WHERE club = 1 ORDER BY name OR NOT 9025=3309# XesR`,
+  ],
   ['a number that is none', `SELECT id FROM courts WHERE club = (SELECT 1) ORDER BY name`],
 ]
 
