@@ -95,7 +95,7 @@ async function until(id: string, state: string): Promise<number> {
     const is = (await chain.states()).claims.find((claim) => claim.id === id)
     const spentMs = performance.now() - fromMs
     if (is?.state === state) return spentMs
-    const why = JSON.stringify(is?.evidence?.findings)
+    const why = JSON.stringify([is?.evidence?.findings, chain.complaints])
     assert(spentMs < PATIENCE_MS, `${id} is ${is?.state}, not ${state}: ${why}`)
     await delay(LOOK_EVERY_MS)
   }
