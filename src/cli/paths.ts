@@ -30,6 +30,8 @@ export type Paths = {
   readonly csp: string
   /** Certificates that the web-gateway showed, and those in public logs that it told of. */
   readonly issuance: string
+  /** What the demonstration's application keeps beside its database. */
+  readonly application: string
   /** Certificate of the local authority, public. */
   readonly caCertificate: string
   /** Audit books, one folder a writing process. */
@@ -66,6 +68,7 @@ export function pathsIn(data: string): Paths {
     lockout: (door) => join(data, 'lockout', door),
     csp: join(data, 'csp'),
     issuance: join(data, 'issuance.json'),
+    application: join(data, 'application'),
     caCertificate: join(data, 'ca', 'ca.pem'),
     audit: join(data, 'audit'),
     seal: join(data, 'seal'),

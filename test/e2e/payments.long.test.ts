@@ -1,10 +1,10 @@
 /**
  * A member pays for a court in a real browser, at both gateways of the demonstration: comes back,
- * tries to pay twice in two tabs, is refused first, gives the court back and gets the money back. The
- * ring is the real one.
+ * tries to pay twice in two tabs, is refused first, gives the court back and gets the money back; and
+ * one leaves. The ring is the real one.
  */
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -114,3 +114,15 @@ for (const slug of ['zuiderpark', 'roseraie'] as const) {
     await context.close()
   })
 }
+
+test('ring: who leaves is noted beside the database, where a restore does not reach', async () => {
+  const { context, page } = await enter('roseraie')
+  await page.goto(`${origin}/roseraie/me/leave`)
+  await page.getByLabel('Password').fill('tie-break-7-6')
+  await page.getByRole('button', { name: 'Erase my data' }).click()
+  const receipt = await page.locator('code').innerText()
+  const list = await readFile(join(folder, 'data', 'application', 'erasures.jsonl'), 'utf8')
+  const { memberId, at } = JSON.parse(list) as { memberId: string; at: string }
+  assert.equal(receipt, `${memberId} · ${at}`)
+  await context.close()
+})

@@ -7,8 +7,9 @@
  * @module
  */
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FaultError } from '#lib/errors.ts'
 import { endLeftOver, rememberProcess } from '#system/leftover.ts'
@@ -41,7 +42,7 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
     PORT: String(ports.application),
     PUBLIC_ORIGIN: `https://localhost:${ports.https}`,
     SESSION_SECRET_FILE: paths.secret('application', 'session-secret'),
-    DEMO: context.config.application.command ? '' : '1',
+    ...(context.config.application.command ? {} : await demonstrationEnvironment(context)),
   }
   const remembered = `${paths.socket('application')}.json`
   await endLeftOver(remembered, (ms) => context.clock.sleep(ms))
@@ -66,6 +67,15 @@ export async function runApplication(context: ServiceContext): Promise<RunningSe
       clearTimeout(timer)
     },
   }
+}
+
+/** Of a customer's application nothing is known; ours shows who it is, and keeps who left. */
+async function demonstrationEnvironment({
+  paths,
+}: ServiceContext): Promise<Record<string, string>> {
+  await mkdir(paths.application, { recursive: true, mode: 0o700 })
+  // Outside the database: whoever left is forgotten again after a restore.
+  return { DEMO: '1', ERASURE_LIST: join(paths.application, 'erasures.jsonl') }
 }
 
 /** The application's own way in: the role in use, and the file that will name the next one. */
