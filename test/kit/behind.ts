@@ -8,10 +8,10 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createServer as createNetServer, connect, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { freePort, listening } from './ports.ts'
 
 /**
  * A server that names the target it saw in `x-uri`, the path it acts on in `x-path`, and lists all
@@ -104,7 +104,7 @@ async function startProgram(
   const { args, configuration } = plan(folder, port)
   await writeFile(join(folder, 'conf'), configuration)
   const child = spawn(program, args, { stdio: 'ignore' })
-  await untilListening(port)
+  await listening(port)
   return {
     port,
     seen: () => readFile(join(folder, 'seen.log'), 'utf8'),
@@ -115,26 +115,4 @@ async function startProgram(
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 3_000; attempt++) {
-    const socket = connect(port, '127.0.0.1')
-    const found = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (found) return
-    await delay(10)
-  }
-  assert.fail(`nothing listens on port ${port}`)
 }

@@ -1,6 +1,7 @@
 /** Ports that nobody listens on at this moment, for servers that must be told theirs. */
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -25,4 +26,15 @@ export async function answers(port: number): Promise<boolean> {
   } finally {
     socket.destroy()
   }
+}
+
+const TURN_MS = 10
+
+/** Resolves when somebody listens on this port. @throws {Error} After a minute: nobody will. */
+export async function listening(port: number): Promise<void> {
+  for (let turn = 0; turn < 60_000 / TURN_MS; turn++) {
+    if (await answers(port)) return
+    await delay(TURN_MS)
+  }
+  throw new Error(`nobody listens on port ${port}`)
 }

@@ -135,8 +135,7 @@ function addMissing(found: Collected, name: string): void {
 
 function addFault(found: Collected, { name, says, mend }: FaultFinding): void {
   const plain = says.replace(/^Vulnerable: /, '')
-  const sentence = plain.charAt(0).toUpperCase() + plain.slice(1)
-  found.add(name, 'moderate', { title: name, says: sentence, mend }, 'known fault')
+  found.add(name, 'moderate', { title: name, says: capital(plain), mend }, 'known fault')
 }
 
 /** A cap of the rating guide; one that is a known fault is told with it. */

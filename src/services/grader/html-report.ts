@@ -7,8 +7,10 @@
 import { escapeMarkup } from '#lib/markup.ts'
 import { findings, type Finding, type FullReport } from './findings.ts'
 import { htmlStyle } from './html-style.ts'
+import { OBSERVATORY_MAX } from './observatory/score.ts'
 import { tally } from './report.ts'
 import { facts, untested } from './said.ts'
+import { SIX_HEADERS } from './security-headers.ts'
 
 export type HtmlOptions = {
   readonly ownAuthority: boolean
@@ -26,15 +28,6 @@ type Mark = {
 
 /** Nothing runs, nothing is loaded. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-const OBSERVATORY_MAX = 145
-const SIX_HEADERS: readonly string[] = [
-  'Strict-Transport-Security',
-  'Content-Security-Policy',
-  'X-Frame-Options',
-  'X-Content-Type-Options',
-  'Referrer-Policy',
-  'Permissions-Policy',
-]
 
 /** A whole document. */
 export function writeHtmlReport(report: FullReport, options: HtmlOptions): string {

@@ -5,7 +5,9 @@
  * @module
  */
 import { findings, severities, type Finding, type FullReport, type Severity } from './findings.ts'
+import { OBSERVATORY_MAX } from './observatory/score.ts'
 import { facts, untested } from './said.ts'
+import { SIX_HEADERS } from './security-headers.ts'
 
 export type ReportOptions = {
   readonly colours: boolean
@@ -15,7 +17,6 @@ export type ReportOptions = {
 
 const WIDTH = 78
 const BAR_WIDTH = 20
-const OBSERVATORY_MAX = 145
 const escape = '\u001b['
 
 type Ink = (code: string, text: string) => string
@@ -62,9 +63,10 @@ function marks({ headers, tls }: FullReport, ink: Ink): string[] {
     const old = older && !same ? `; ${older.grade} by 2009q` : ''
     lines.push(`${' '.repeat(23 + BAR_WIDTH)}${ink('2', parts + old)}`)
   }
-  const there = 6 - securityHeaders.missing.length
-  const six = `${there === 6 ? 'all' : there} of six headers, by securityheaders.com`
-  mark('headers', securityHeaders.grade, there / 6, six)
+  const all = SIX_HEADERS.length
+  const there = all - securityHeaders.missing.length
+  const six = `${there === all ? 'all' : there} of six headers, by securityheaders.com`
+  mark('headers', securityHeaders.grade, there / all, six)
   const { score, grade } = observatory
   mark('Observatory', grade, score / OBSERVATORY_MAX, `${score} points, by MDN’s rules`)
   return [...lines, '']

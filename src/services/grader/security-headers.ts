@@ -16,7 +16,8 @@ export type SecurityHeadersGrade = {
   readonly warnings: readonly string[]
 }
 
-const scored: readonly string[] = [
+/** Those that count. */
+export const SIX_HEADERS: readonly string[] = [
   'Strict-Transport-Security',
   'Content-Security-Policy',
   'X-Frame-Options',
@@ -37,7 +38,9 @@ const referrerPolicies: ReadonlySet<string> = new Set(
 
 /** Grades a visit. */
 export function gradeBySecurityHeaders({ page }: Visit): SecurityHeadersGrade {
-  const missing = scored.filter((name) => (page.fields[name.toLowerCase()] ?? '').trim() === '')
+  const missing = SIX_HEADERS.filter(
+    (name) => (page.fields[name.toLowerCase()] ?? '').trim() === '',
+  )
   const warnings = [...cspWarnings(page.fields['content-security-policy'] ?? '')]
   const referrer = (page.fields['referrer-policy'] ?? 'no-referrer').split(',')
   if (!referrer.some((token) => referrerPolicies.has(token.trim().toLowerCase()))) {

@@ -18,6 +18,7 @@ import {
 import { createServer, request, type IncomingMessage } from 'node:http'
 import { createServer as createTcp, type AddressInfo, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import { policyFields } from '#kit/policy-fields.ts'
 import type { Break } from './break.ts'
 import { advisories, commit, git, INTERNAL_PORT_OFFSET, type WholeRing } from './whole-ring.ts'
 
@@ -220,17 +221,7 @@ export const plainContent: Break = {
   also: ['headers.grade', 'status.public'],
   break: async (ring) => {
     await ring.configure('webGateway', { redirect: false }, 'web-gateway')
-    const fields = {
-      'content-type': 'text/html',
-      'content-security-policy': "default-src 'none'",
-      'x-frame-options': 'DENY',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'permissions-policy': 'camera=()',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'x-xss-protection': '0',
-    }
+    const fields = { 'content-type': 'text/html', ...policyFields }
     const server = await answering(PLAIN_PORT + ring.portBase, () => fields)
     return async () => {
       server.close()

@@ -6,13 +6,12 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, readdir, readFile } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
-import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Journey } from '../csp-journey.ts'
 import { filledFolder, npmInstall, type FilledFolder } from '../kept-folder.ts'
+import { freePort, listening } from '../ports.ts'
 
 export type SampleApp = {
   readonly name: string
@@ -96,26 +95,4 @@ async function fingerprint({ folder, packages, build }: SampleApp): Promise<stri
     hash.update(file.slice(root.length)).update(await readFile(file))
   }
   return hash.digest('hex')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function listening(port: number): Promise<void> {
-  for (let turn = 0; turn < 6_000; turn++) {
-    const socket = connect(port, '127.0.0.1')
-    const open = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true))
-      socket.once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (open === true) return
-    await delay(10)
-  }
-  throw new Error('the application does not listen')
 }

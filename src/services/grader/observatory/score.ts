@@ -7,6 +7,9 @@ import type { Visit } from '../visit.ts'
 import { observatoryResults, type ObservatoryCode } from './results.ts'
 import { observatoryTests } from './tests.ts'
 
+/** The most there is: 100, and all bonuses. */
+export const OBSERVATORY_MAX = 145
+
 /** Bonuses count only for those who lose no more than this. */
 const BONUS_FROM = 90
 

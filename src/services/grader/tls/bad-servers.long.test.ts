@@ -24,6 +24,24 @@ async function vulnerableTo(address: TlsAddress): Promise<string[]> {
   return found.map(({ name }) => name)
 }
 
+/** What an OpenSSL server with these options is told. */
+async function vulnerableAt(options: TlsOptions, withRsa: boolean): Promise<string[]> {
+  const { certificatePem: cert, keyPem: key } = withRsa ? rsa : testCertificate
+  const server = createServer({ cert, key, ...options }, (socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  })
+  server.on('tlsClientError', () => undefined)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const { port } = server.address() as AddressInfo
+    return await vulnerableTo({ host: '127.0.0.1', port })
+  } finally {
+    server.close()
+  }
+}
+
 /** With the fault that it should be told by. */
 const bad: readonly (readonly [name: string, faults: readonly string[], mistakes: Mistakes])[] = [
   ['padding that nobody looks at', ['POODLE-TLS'], { onBadPadding: 'accept' }],
@@ -59,8 +77,36 @@ for (const [name, faults, mistakes] of bad) {
   })
 }
 
+/** Of OpenSSL's own making, badly configured. */
+const badlyConfigured: readonly (readonly [string, readonly string[], TlsOptions, boolean])[] = [
+  [
+    'CBC with TLS 1.0',
+    ['BEAST'],
+    { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0' },
+    false,
+  ],
+  [
+    'nobody who proves himself, of OpenSSL',
+    ['Anonymous or unencrypted suites'],
+    { maxVersion: 'TLSv1.2', ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0' },
+    false,
+  ],
+  [
+    'nothing hidden, of OpenSSL',
+    ['Anonymous or unencrypted suites'],
+    { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-NULL-SHA:@SECLEVEL=0' },
+    true,
+  ],
+]
+
+for (const [name, faults, options, withRsa] of badlyConfigured) {
+  test(`bad server: ${name} is ${faults.join(', ')}`, async () => {
+    assert.deepEqual(await vulnerableAt(options, withRsa), faults)
+  })
+}
+
 const cbcWithRsa = 'AES128-SHA:AES256-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA384'
-const eight: readonly (readonly [name: string, options: TlsOptions, withRsa: boolean])[] = [
+const ofOpenSsl: readonly (readonly [name: string, options: TlsOptions, withRsa: boolean])[] = [
   ['as Node.js has it', {}, false],
   ['TLS 1.3 alone', { minVersion: 'TLSv1.3' }, false],
   ['TLS 1.2 alone', { maxVersion: 'TLSv1.2' }, false],
@@ -71,27 +117,23 @@ const eight: readonly (readonly [name: string, options: TlsOptions, withRsa: boo
   ['one curve', { ecdhCurve: 'P-256', maxVersion: 'TLSv1.2' }, false],
 ]
 
-for (const [name, options, withRsa] of eight) {
+for (const [name, options, withRsa] of ofOpenSsl) {
   test(`good server: ${name} has no fault`, async () => {
-    const { certificatePem: cert, keyPem: key } = withRsa ? rsa : testCertificate
-    const server = createServer({ cert, key, ...options }, (socket) => {
-      socket.on('error', () => undefined)
-      socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
-    })
-    server.on('tlsClientError', () => undefined)
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    try {
-      const { port } = server.address() as AddressInfo
-      assert.deepEqual(await vulnerableTo({ host: '127.0.0.1', port }), [])
-    } finally {
-      server.close()
-    }
+    assert.deepEqual(await vulnerableAt(options, withRsa), [])
   })
 }
 
+const unmistaken: readonly Mistakes[] = [{}, { suites: [0x009c] }, { suites: [0x009e] }]
+
+test('bad and good servers: how many there are', (t) => {
+  const badCount = bad.length + badlyConfigured.length
+  const goodCount = ofOpenSsl.length + unmistaken.length
+  t.diagnostic(`${badCount} bad servers, ${goodCount} good ones`)
+  assert(badCount >= 25 && goodCount >= 10)
+})
+
 test('good server: our own records without a mistake have none, in any mode', async () => {
-  for (const mistakes of [{}, { suites: [0x009c] }, { suites: [0x009e] }]) {
+  for (const mistakes of unmistaken) {
     await using server = await startBadTls(rsa, mistakes)
     assert.deepEqual(await vulnerableTo(server), [])
   }

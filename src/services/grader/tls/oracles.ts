@@ -56,11 +56,15 @@ export type OracleAnswers = {
 /** What one version of a server agreed to. */
 export type OldVersion = { readonly number: number; readonly suites: readonly number[] }
 
-/** How long a server may stay silent on a message that deserves a refusal. */
+/** How long a server may stay silent on a message that deserves a refusal, at least. */
 const SILENCE_MS = 1_500
-/** How long after its answer it may take to close. */
-const AFTERWARDS_MS = 100
+/** A server that took long for a handshake takes long for a refusal: as many times as long. */
+const PATIENCE = 3
+/** How long after its answer it may take to close: a part of that. */
+const AFTERWARDS = 1 / 15
 const ROUNDS = 3
+/** Alike they must be; where a network or a machine is busy, some are not. */
+const ROUNDS_MAX = 6
 const RECORD_OVERFLOW = 22
 
 /** @param version The newest the server speaks below TLS 1.3. */
@@ -123,6 +127,7 @@ class Oracles {
   readonly #address: TlsAddress
   readonly #offer: OldOffer
   readonly #signal: AbortSignal
+  #silenceMs = SILENCE_MS
 
   constructor(address: TlsAddress, offer: OldOffer, signal: AbortSignal) {
     this.#address = address
@@ -145,14 +150,17 @@ class Oracles {
 
   /** The same message, well and badly made in five ways: the server must not tell which. */
   async robot(suites: readonly number[]): Promise<Answer> {
-    const rounds: string[] = []
-    while (rounds.length < ROUNDS) {
+    const rounds = new Map<string, number>()
+    for (let turn = 0; turn < ROUNDS_MAX; turn++) {
       const round = await Promise.all(keyMessages.map((make) => this.#reactToKey(suites, make)))
       if (round.some((reaction) => reaction === undefined)) return 'unknown'
       if (new Set(round).size === 1) return 'no'
-      rounds.push(round.join(' | '))
+      const words = round.join(' | ')
+      const count = (rounds.get(words) ?? 0) + 1
+      if (count === ROUNDS) return 'yes'
+      rounds.set(words, count)
     }
-    return new Set(rounds).size === 1 ? 'yes' : 'unknown'
+    return 'unknown'
   }
 
   /** A ticket and half a session number: who answers with a whole one has read beyond it. */
@@ -187,7 +195,7 @@ class Oracles {
     const offer = { ...this.#offer, suites, random: randomBytes(32) }
     const hello = Buffer.from(encodeClientHello(offer).subarray(5))
     question.send(write.seal(contentTypes.handshake, hello, randomBytes(16)))
-    await question.until((bytes) => readRecords(bytes).records.length > 0, SILENCE_MS)
+    await question.until((bytes) => readRecords(bytes).records.length > 0, this.#silenceMs)
     const types = readRecords(question.bytes).records.map(({ type }) => type)
     return types.includes(contentTypes.handshake) ? 'yes' : 'no'
   }
@@ -202,12 +210,19 @@ class Oracles {
 
   async #connection(offer: OldOffer): ReturnType<typeof openOldConnection> {
     try {
-      return await openOldConnection(this.#address, offer, this.#signal)
+      return await this.#timed(() => openOldConnection(this.#address, offer, this.#signal))
     } catch (error) {
       this.#signal.throwIfAborted()
       if ((error as NodeJS.ErrnoException).code === 'GRADE_NOT_REACHED') throw error
       return undefined // numbers our library will not compute with
     }
+  }
+
+  async #timed<Result>(handshake: () => Promise<Result>): Promise<Result> {
+    const sinceMs = performance.now()
+    const result = await handshake()
+    this.#silenceMs = Math.max(this.#silenceMs, PATIENCE * (performance.now() - sinceMs))
+    return result
   }
 
   /** What follows a record made in this way, in words; undefined when no handshake came about. */
@@ -218,7 +233,7 @@ class Oracles {
     // A whole request: a web server that takes it answers at once.
     const content = Buffer.from('GET / HTTP/1.0\r\n\r\n')
     question.send(write.seal(contentTypes.applicationData, content, randomBytes(16), spoil))
-    return await reaction(question, read) // before the connection goes
+    return await reaction(question, read, this.#silenceMs) // before the connection goes
   }
 
   async #reactToKey(
@@ -226,7 +241,8 @@ class Oracles {
     make: (size: number, version: number) => Buffer,
   ): Promise<string | undefined> {
     const { version } = this.#offer
-    const flight = await openFlight(this.#address, { ...this.#offer, suites }, this.#signal)
+    const offer = { ...this.#offer, suites }
+    const flight = await this.#timed(() => openFlight(this.#address, offer, this.#signal))
     const key = flight && rsaKeyOf(flight)
     if (!flight || !key) return undefined
     using question = flight.question
@@ -244,7 +260,7 @@ class Oracles {
         encodeRecord(contentTypes.handshake, version, randomBytes(64)),
       ]),
     )
-    return await reaction(question, undefined)
+    return await reaction(question, undefined, this.#silenceMs)
   }
 }
 
@@ -272,10 +288,14 @@ function padded(
 }
 
 /** What comes: an answer, its end, or nothing at all. */
-async function reaction(question: Question, read: RecordCipher | undefined): Promise<string> {
-  await question.until((bytes) => readRecords(bytes).records.length > 0, SILENCE_MS)
+async function reaction(
+  question: Question,
+  read: RecordCipher | undefined,
+  silenceMs: number,
+): Promise<string> {
+  await question.until((bytes) => readRecords(bytes).records.length > 0, silenceMs)
   if (!question.ended && question.bytes.length > 0) {
-    await question.until(() => question.ended, AFTERWARDS_MS)
+    await question.until(() => question.ended, silenceMs * AFTERWARDS)
   }
   const words = readRecords(question.bytes).records.map(({ type, body }) => {
     const content = read ? read.open(type, body) : body
@@ -285,6 +305,9 @@ async function reaction(question: Question, read: RecordCipher | undefined): Pro
   return [...words, question.ended ? 'closed' : 'open'].join(', ')
 }
 
+/** How a record with content is written down. */
+const ANSWER = `record ${contentTypes.applicationData}`
+
 function judged(
   good: string | undefined,
   rounds: readonly (readonly (string | undefined)[])[],
@@ -293,8 +316,11 @@ function judged(
   const at = (round: readonly (string | undefined)[], name: string): string | undefined =>
     round[names.indexOf(name)]
   const [first] = rounds
-  // A server that closes whatever comes lets nothing be seen.
-  const isBlind = !first || good === undefined || first.every((reaction) => reaction === good)
+  // A server that closes whatever comes lets nothing be seen, and which of its words comes first,
+  // farewell or refusal, is chance.
+  const isFarewell = good?.includes('closed') === true && !good.includes(ANSWER)
+  const isAlike = first?.every((reaction) => reaction === good) === true
+  const isBlind = !first || good === undefined || isFarewell || isAlike
   const answers: Partial<Record<PaddingFault, Answer>> = {}
   for (const [name, fault] of namesOf) {
     const differs = rounds.map((round) => at(round, name) !== usual(round))

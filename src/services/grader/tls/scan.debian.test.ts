@@ -6,14 +6,14 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer as createNetServer, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createServer, type TlsOptions } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { makeRsaPair, type RsaPair } from '#kit/bad-tls.ts'
+import { freePort, listening } from '#kit/ports.ts'
 import { testCertificate } from '#kit/web-gateway.ts'
 import { scanTls } from './scan.ts'
 
@@ -129,24 +129,8 @@ server { listen 127.0.0.1:${port} ssl; ${files} ${lines} } }`,
   })
 }
 
-async function freePort(): Promise<number> {
-  const server = createNetServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function listening(port: number): Promise<void> {
-  for (let turn = 0; turn < 3_000; turn++) {
-    const socket = connect(port, '127.0.0.1')
-    const open = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true))
-      socket.once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (open === true) return
-    await delay(10)
-  }
-  throw new Error('it does not listen')
-}
+test('scan: how many servers these are', (t) => {
+  const count = ofNode.length + ofOpenSsl.length + ofNginx.length
+  t.diagnostic(`${count} servers`)
+  assert(count >= 15)
+})
