@@ -261,6 +261,7 @@ export class BackupRunner {
     try {
       const record = await this.#receive(type, { label, onProgress }, signal)
       this.#remember(record)
+      await this.#options.summary.save()
       if (record.kind === 'full' && gaps === this.#gaps) this.#healed()
       this.#failuresInARow = 0
       await this.#tellFinished(record, clock.monotonicMs() - begunMs)

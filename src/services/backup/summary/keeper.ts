@@ -1,9 +1,9 @@
 /**
  * Keeps the summary of the log for as long as the service lives, and over its restarts.
  *
- * It is saved once a minute and at the end, on our own disk beside the keys. What a process that
- * was killed had not saved is read from the server again, where it still has it; otherwise the
- * summary begins anew, and knows that it does.
+ * It is saved once a minute, after each backup and at the end, on our own disk beside the keys. What
+ * a process that was killed had not saved is read from the server again, where it still has it;
+ * otherwise the summary begins anew, and knows that it does.
  *
  * @module
  */
@@ -25,7 +25,12 @@ export type SummaryMemory = {
 }
 
 /** Where a stream of the log begins. */
-export type LogStart = LogOrigin & { readonly pgMajor: number; readonly lsn: Lsn }
+export type LogStart = LogOrigin & {
+  readonly pgMajor: number
+  readonly lsn: Lsn
+  /** Where the newest full backup of this timeline began; undefined while there is none. */
+  readonly fullLsn: Lsn | undefined
+}
 
 /** PostgreSQL sums up its log by itself from this major version on. */
 const SERVER_SUMS_UP_SINCE = 17
@@ -62,10 +67,11 @@ export class SummaryKeeper {
       this.#summary = undefined
       return
     }
-    const summary = (await this.#known(origin)) ?? new LogSummary(origin)
+    const known = await this.#known(origin)
+    const summary = known ?? new LogSummary(origin)
     this.#summary = summary
     const lsn = Number(start.lsn)
-    const from = summary.wantsFrom(lsn)
+    const from = summary.wantsFrom(known ? lsn : Number(start.fullLsn ?? start.lsn))
     if (from >= lsn) return
     const able = this.#readsAgain && lsn - from <= READ_AGAIN_MAX_BYTES
     this.#readsAgain = false
@@ -127,16 +133,17 @@ export class SummaryKeeper {
     }
   }
 
-  /** Saves it now and then, and at the end. */
+  /** Saves it now and then, and at the end; resolves once `signal` aborted. */
   async run(signal: AbortSignal): Promise<void> {
     setMaxListeners(0, signal)
     for (let ended = false; !ended; ended = signal.aborted) {
       await this.#clock.sleep(SAVE_EVERY_MS, signal).catch(() => undefined)
-      await this.#save()
+      await this.save()
     }
   }
 
-  async #save(): Promise<void> {
+  /** A backup was taken: it would be a pity to lose what follows. */
+  async save(): Promise<void> {
     const summary = this.#summary
     if (!summary || summary.fault !== undefined || summary.doneLsn <= this.#savedLsn) return
     try {

@@ -145,7 +145,8 @@ export class WalReceiver {
     const slot = await ensureSlot(connection, slotName)
     if (slot.made !== 'found') await this.#tellSlot(slot)
     const last = await repository.wal.lastPosition(identity.systemIdentifier)
-    const held = heldEnds((await repository.catalogue()).wal, last)
+    const { wal, backups } = await repository.catalogue()
+    const held = heldEnds(wal, last)
     await this.#recogniser.check(connection, slotName, { ...identity, ancestors, held })
     const { walSegmentSize } = cluster
     const decision = decideStart({
@@ -159,7 +160,15 @@ export class WalReceiver {
     })
     const { timeline, lsn } = decision.at
     const { systemIdentifier, pgMajor } = cluster
-    const log = { systemIdentifier, timeline, walSegmentSize, pgMajor, lsn }
+    const full = backups.findLast((one) => one.kind === 'full' && one.timeline === timeline)
+    const log = {
+      systemIdentifier,
+      timeline,
+      walSegmentSize,
+      pgMajor,
+      lsn,
+      fullLsn: full?.startLsn,
+    }
     await this.#options.summary?.begin(connection, slotName, log)
     const refused = await startStream(connection, slotName, decision.at)
     if (refused) throw refused
