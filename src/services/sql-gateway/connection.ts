@@ -259,7 +259,7 @@ export class Connection {
     this.#server = server
     inlet.attach(server, {
       read: (chunk) => this.#onServerData(chunk),
-      busy: () => this.#client.writableLength > 0,
+      busy: () => this.#client.writableLength > 0 || this.#traffic?.isAnswering === true,
     })
     server.on('end', () => this.#serverClosed())
     server.on('close', () => this.#serverClosed())

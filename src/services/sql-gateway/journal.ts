@@ -3,7 +3,7 @@
  *
  * What the clients of a turn want to pass waits, with its events, for the end of that turn; then
  * all events are appended at once, with one write call, and only then does anything of that turn
- * go on to the server. What is known after a statement (rows, SQLSTATE) gates nothing: it joins the
+ * go on to the server, and then the servers' answers to the clients. What is known after a statement (rows, SQLSTATE) gates nothing: it joins the
  * next append, which the next statement makes, or one of its own some milliseconds later. The order
  * of events is always the order they were given in, and so is that of passages.
  *
@@ -23,6 +23,8 @@ const LATER_MS = 5
 export interface Gate {
   /** The record is there: the bytes may go. */
   forward(recorded: Recorded): void
+  /** What the server sent may go to the client. */
+  answer(): void
   /** The record takes longer than this turn: read no more until the bytes may go. */
   hold(): void
 }
@@ -33,12 +35,16 @@ export class Journal {
   #events: AuditEvent[] = []
   #passages: Passage[] = []
   #gates: Gate[] = []
+  #answering: Gate[] = []
   #bytes = 0
   #scheduled = false
   #patient = false
   readonly #endOfTurn = (): void => {
     this.#scheduled = false
     this.flush()
+    const answering = this.#answering
+    this.#answering = []
+    for (const gate of answering) gate.answer()
   }
   readonly #endOfPatience = (): void => {
     this.#patient = false
@@ -82,6 +88,19 @@ export class Journal {
     this.#passages.push(passage)
     this.#gates.push(gate)
     if (this.#isFull()) return this.flush()
+    this.#schedule()
+  }
+
+  /**
+   * Lets what the server sent go on to the client at the end of this turn, after what goes to the
+   * servers. Whoever is written to wakes up, and takes the processor from us: so all is read first.
+   */
+  answer(gate: Gate): void {
+    this.#answering.push(gate)
+    this.#schedule()
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(this.#endOfTurn)

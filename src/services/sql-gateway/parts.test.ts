@@ -166,7 +166,11 @@ test('journal: what is known later keeps its place before what follows', async (
   journal.later([event('E')])
   assert.deepEqual(appends, [['A', 'B', 'C']])
   const passed = Promise.withResolvers<void>()
-  const gate = { forward: () => passed.resolve(), hold: () => assert.fail('this trail is at once') }
+  const gate = {
+    forward: () => passed.resolve(),
+    hold: () => assert.fail('this trail is at once'),
+    answer: () => assert.fail('nobody was asked'),
+  }
   journal.pass({ events: [event('F')], bytes: [] }, gate)
   await passed.promise
   assert.deepEqual(appends.slice(1), [['D', 'E', 'F']], 'in one append with what must be recorded')

@@ -41,6 +41,9 @@ export class Traffic implements Gate {
   #waiting: Uint8Array[] = []
   /** Chunks that passed, of which the system may not have taken all. */
   readonly #spent: Uint8Array[] = []
+  /** What the server sent in this turn, for the client. */
+  readonly #answers: Uint8Array[] = []
+  #isAnswering = false
   /** The record takes longer than a turn of the event loop: the client is not read. */
   #held = false
   /** The client has said its last; the server is told after what still waits. */
@@ -80,11 +83,10 @@ export class Traffic implements Gate {
       this.#held = false
       this.#readOn()
     }
-    let room = true
-    for (const bytes of recorded.bytes) room = server.write(bytes)
-    if (!room) client.pause()
-    if (chunk) this.#spent.push(chunk)
-    if (server.writableLength === 0) this.#giveBack()
+    for (const bytes of recorded.bytes) server.write(bytes)
+    if (server.writableLength > QUEUED_MAX) client.pause() // until all is taken: 'drain'
+    if (chunk && chunk.length >= GIVEN_BACK_MIN) this.#spent.push(chunk)
+    if (this.#spent.length > 0 && server.writableLength === 0) this.#giveBack()
     if (this.#waiting.length > 0) return
     if (session.violation) this.#sink.violated(session.violation)
     else if (this.#ending) server.end()
@@ -97,12 +99,28 @@ export class Traffic implements Gate {
 
   /** @throws {VeiligError} When the bytes make no sense; the session cannot go on. */
   fromServer(chunk: Uint8Array): void {
-    const { session, clock, journal, client } = this.#options
+    const { session, clock, journal } = this.#options
     const answer = session.fromServer(chunk, clock.monotonicMs())
     journal.later(answer.events)
-    let room = true
-    for (const bytes of answer.bytes) room = client.write(bytes)
-    if (!room) this.#clientFull()
+    for (const bytes of answer.bytes) this.#answers.push(bytes)
+    const wasAnswering = this.#isAnswering
+    this.#isAnswering = true
+    if (chunk.length >= ANSWERED_AT_ONCE) this.answer()
+    else if (!wasAnswering) journal.answer(this)
+  }
+
+  /** Whether bytes of the server wait for the end of the turn. */
+  get isAnswering(): boolean {
+    return this.#isAnswering
+  }
+
+  answer(): void {
+    if (!this.#isAnswering) return
+    this.#isAnswering = false
+    const { client } = this.#options
+    for (const bytes of this.#answers) client.write(bytes)
+    this.#answers.length = 0
+    if (client.writableNeedDrain && client.writableLength > 0) this.#clientFull()
     this.#sink.answered()
   }
 
@@ -123,8 +141,9 @@ export class Traffic implements Gate {
     this.#readOn()
   }
 
-  /** Nothing passes any more. */
+  /** Nothing passes any more; what the server said so far still reaches the client. */
   stop(): void {
+    this.answer()
     this.#over = true
     clearTimeout(this.#stall)
     clearTimeout(this.#rest)
@@ -161,6 +180,16 @@ export class Traffic implements Gate {
     this.#stall = setTimeout(() => this.#sink.stalled(), writeStallMs)
   }
 }
+
+/**
+ * Bytes that wait for the server to take them, at which the client is not read. Above what a stream
+ * calls full, or a bulk load would stop and begin to read at every chunk.
+ */
+const QUEUED_MAX = 256 * 1024
+/** Much at once does not wait for the end of the turn: memory would be what a turn can bring. */
+const ANSWERED_AT_ONCE = 4 * 1024
+/** Smaller chunks cost less to collect than to give back. */
+const GIVEN_BACK_MIN = 8 * 1024
 
 /**
  * Frees memory that nobody looks at again now, not at the next collection: Node.js reads each chunk
