@@ -4,10 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { encodeCheckpoint } from '#crypto/checkpoint.ts'
 import { verifyBundle, type EvidenceBundle } from '#crypto/evidence-bundle.ts'
 import { keyIdOf } from '#crypto/dsse.ts'
 import { signMeasurement } from '#crypto/evidence.ts'
-import { ed25519PrivateKey, noteSigner } from '#crypto/signed-note.ts'
+import { MerkleTree } from '#crypto/merkle.ts'
+import { ed25519PrivateKey, noteSigner, signNote } from '#crypto/signed-note.ts'
 import { claims } from '#lib/claims/table.ts'
 import { systemDisk } from '#system/disk.ts'
 import { makeBundle } from './bundle.ts'
@@ -17,6 +19,8 @@ import { EvidenceWriter } from './writer.ts'
 const key = ed25519PrivateKey(new Uint8Array(32).fill(6))
 let folder: string
 let bundle: EvidenceBundle
+/** Of the same log, when it had a hundred entries. */
+let earlier: EvidenceBundle
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'veilig-bundle-'))
@@ -36,7 +40,9 @@ before(async () => {
     }
     return signMeasurement(measurement, claim.sentence, key)
   })
-  await writer.append(entries)
+  await writer.append(entries.slice(0, 100))
+  earlier = await makeBundle(place, await new EvidenceReader(place).refresh())
+  await writer.append(entries.slice(100))
   bundle = await makeBundle(place, await new EvidenceReader(place).refresh())
 })
 after(() => rm(folder, { recursive: true }))
@@ -84,6 +90,31 @@ test('bundle: a changed entry, place, proof, sentence, leaf or checkpoint is ref
   for (const [at, change] of changes.entries()) {
     assert.throws(() => verify(change), { name: /^(Integrity|Protocol)Error$/ }, `change ${at}`)
   }
+})
+
+test('bundle: whoever kept an earlier one sees a log that was rewritten and signed anew', () => {
+  const check = (now: EvidenceBundle, then: EvidenceBundle): unknown =>
+    verifyBundle(JSON.stringify(now), undefined, JSON.stringify(then))
+  check(bundle, earlier)
+  check(bundle, bundle)
+  assert.throws(() => check(earlier, bundle), { code: 'EVIDENCE_ROLLED_BACK' }, 'cut short')
+  const forked = (at: number): EvidenceBundle => {
+    const leaves = Buffer.from(bundle.leaves ?? '', 'base64')
+    leaves[at * 32]! ^= 1
+    const tree = new MerkleTree()
+    for (let from = 0; from < leaves.length; from += 32) tree.append(leaves, from)
+    const origin = 'test.example/evidence'
+    const text = encodeCheckpoint({ origin, size: tree.size, root: tree.root() })
+    const checkpoint = signNote(text, [noteSigner(origin, key)])
+    return { ...bundle, checkpoint, leaves: leaves.toString('base64'), entries: [] }
+  }
+  verifyBundle(JSON.stringify(forked(50)))
+  for (const at of [0, 50, 99]) {
+    assert.throws(() => check(forked(at), earlier), { code: 'EVIDENCE_ROLLED_BACK' }, `at ${at}`)
+  }
+  check(forked(100), earlier)
+  const { leaves: _, ...without } = bundle
+  assert.throws(() => check(without, earlier), { code: 'BUNDLE_INVALID' })
 })
 
 test('bundle: what is no bundle is refused with one of our codes', () => {

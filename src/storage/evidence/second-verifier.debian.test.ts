@@ -69,6 +69,19 @@ async function bothAccept(changed: EvidenceBundle): Promise<readonly [boolean, b
   return [ours, theirs.status === 0]
 }
 
+test('second verifier: an earlier bundle is a witness against a history signed anew', async () => {
+  const fork = await bundleOf('anew', 2)
+  const files = { then: join(base, 'then'), now: join(base, 'now') }
+  const status = async (now: EvidenceBundle, then: EvidenceBundle): Promise<number | null> => {
+    await writeFile(files.now, JSON.stringify({ ...now, entries: now.entries.slice(0, 1) }))
+    await writeFile(files.then, JSON.stringify(then))
+    return spawnSync('python3', [script, files.now, '--earlier', files.then]).status
+  }
+  assert.equal(await status(bundle, bundle), 0)
+  assert.equal(await status(fork, fork), 0, 'alone it is as good')
+  assert.equal(await status(fork, bundle), 1)
+})
+
 test('second verifier: accepts what we made, and refuses the same edits as we do', async () => {
   assert.deepEqual(await bothAccept(bundle), [true, true])
   const fork = await bundleOf('fork', 1)
