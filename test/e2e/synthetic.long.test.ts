@@ -48,11 +48,11 @@ test('synthetic: stands alone once its chain is destroyed, and later differences
   assert.match(await backup.veilig('backup', 'list'), new RegExp(`synthetic full .*${made.id}`))
 
   await destroyUntil(second)
-  const left = (await listed()).map(({ id }) => id)
-  assert.deepEqual(left.toSorted(), [made.id, third.id].toSorted())
-  for (const gone of [full.id, first.id, second.id]) assert(!left.includes(gone))
+  const left = await listed()
+  assert.deepEqual(left.map(({ id }) => id).toSorted(), [made.id, third.id].toSorted())
+  for (const gone of [full, first, second]) assert(!left.some(({ id }) => id === gone.id))
 
-  const { endLsn } = (await listed()).find(({ id }) => id === made.id)!
+  const { endLsn } = left.find(({ id }) => id === made.id)!
   await agreesWithPostgres(endLsn)
   {
     await using restored = await backup.restore(endLsn)
@@ -72,12 +72,11 @@ test('synthetic: stands alone once its chain is destroyed, and later differences
 test('synthetic: the next difference is taken against it, and so on for ever', async () => {
   const newest = (await listed()).find(({ synthetic }) => synthetic)!
   const fourth = await backup.differential()
-  assert.equal((await listed()).find(({ id }) => id === fourth.id)?.parentId, newest.id)
   const made = await synthesize()
   assert.equal(made.from, fourth.id)
   await change(server, 5)
   const fifth = await backup.differential()
-  assert.equal((await listed()).find(({ id }) => id === fifth.id)?.parentId, made.id)
+  assert.deepEqual(await parentsOf(fourth, fifth), [newest.id, made.id])
   await backup.caughtUp()
   await using restored = await backup.restore('latest')
   assert.deepEqual(await contents(restored), await contents(server))
@@ -88,17 +87,19 @@ test('synthetic: the next difference is taken against it, and so on for ever', a
 })
 
 test('chain: five differences, each on the one before, are restored in one pass', async () => {
-  let before = (await backup.differential()).id
+  const chain = [await backup.differential()]
   for (let round = 6; round < 11; round++) {
     await change(server, round)
     const output = await backup.veilig('backup', 'run', '--type', 'incremental', '--json')
-    const { backup: taken } = JSON.parse(output.trim().split('\n').at(-1)!) as {
-      backup: NewestBackup
-    }
-    const entry = (await listed()).find(({ id }) => id === taken.id)
-    assert.deepEqual([entry?.kind, entry?.parentId], ['differential', before])
-    before = taken.id
+    const said = JSON.parse(output.trim().split('\n').at(-1)!) as { backup: NewestBackup }
+    chain.push(said.backup)
   }
+  const [, ...later] = chain
+  assert(later.every(({ kind }) => kind === 'differential'))
+  assert.deepEqual(
+    await parentsOf(...later),
+    chain.slice(0, -1).map(({ id }) => id),
+  )
   await backup.caughtUp()
   const expected = await contents(server)
   {
@@ -107,7 +108,7 @@ test('chain: five differences, each on the one before, are restored in one pass'
     await checkTables(restored)
   }
   const made = await synthesize()
-  assert.deepEqual([made.from, made.chain], [before, 7])
+  assert.deepEqual([made.from, made.chain], [chain.at(-1)?.id, 7])
   await using restored = await backup.restore('latest')
   assert.deepEqual(await contents(restored), expected)
   await checkTables(restored)
@@ -128,6 +129,11 @@ type Listed = {
 async function listed(): Promise<readonly Listed[]> {
   const text = await backup.veilig('backup', 'list', '--json')
   return (JSON.parse(text) as { backups: Listed[] }).backups
+}
+
+async function parentsOf(...backups: readonly NewestBackup[]): Promise<unknown[]> {
+  const known = await listed()
+  return backups.map((backup) => known.find(({ id }) => id === backup.id)?.parentId)
 }
 
 /** Connections the server has seen, but for those of statements like this one. */

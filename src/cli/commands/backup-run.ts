@@ -64,9 +64,9 @@ export function progressText(doneBytes: number, totalBytes: number, elapsedMs: n
   const percent = total === 0 ? 0 : Math.floor((100 * doneBytes) / total)
   const bytesPerMs = elapsedMs === 0 ? 0 : doneBytes / elapsedMs
   const left = bytesPerMs === 0 ? '' : `   about ${seconds((total - doneBytes) / bytesPerMs)} left`
-  const speed = `${megabytes(bytesPerMs * 1000)} MB/s`
+  const speed = bytesPerMs === 0 ? '' : `   ${megabytes(bytesPerMs * 1000)} MB/s`
   const amount = `${megabytes(doneBytes)} of ${megabytes(total)} MB`
-  return `${String(percent).padStart(4)} %   ${amount}   ${speed}${left}`
+  return `${String(percent).padStart(4)} %   ${amount}${speed}${left}`
 }
 
 function sentence(answer: ControlAnswer): string {

@@ -88,12 +88,11 @@ function alignedDown(lsn: Lsn): Lsn {
 
 /** What was searched in the log is not in it. */
 export function notKept(target: RestoreTarget): UsageError {
-  const what =
+  const message =
     target.kind === 'name'
-      ? `restore point '${target.name}'`
+      ? `no restore point '${target.name}' is kept; a moment is written 2026-11-23T14:05:00Z`
       : target.kind === 'xid'
-        ? `end of transaction ${target.xid}, after a backup,`
-        : 'such moment'
-  const hint = target.kind === 'name' ? '; a moment is written 2026-11-23T14:05:00Z' : ''
-  return new UsageError('RESTORE_TARGET_BEYOND', `no ${what} is kept${hint}`)
+        ? `transaction ${target.xid} ends nowhere in the log that is kept after a backup`
+        : 'no such moment is kept'
+  return new UsageError('RESTORE_TARGET_BEYOND', message)
 }

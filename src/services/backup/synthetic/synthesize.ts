@@ -7,7 +7,7 @@
  */
 import { fromHex } from '#lib/byte-fields.ts'
 import { UsageError } from '#lib/errors.ts'
-import type { Clock } from '#system/clock.ts'
+import { settledWithin, type Clock } from '#system/clock.ts'
 import { PACKS_TOLD_MAX } from '../control/messages.ts'
 import type { Random } from '../repository/data-key.ts'
 import type { ObjectProof } from '../repository/entries.ts'
@@ -97,7 +97,8 @@ async function copy(
     const ports = { regions, random, repositoryId, dataKey }
     const copied = await copyChain({ reader, chain, id, ports, progress, signal })
     const settled = Promise.all(regions.all.map((region) => region.settled()))
-    await Promise.race([settled, clock.sleep(OPTIONAL_WAIT_MS, signal)])
+    await settledWithin(settled, OPTIONAL_WAIT_MS, clock)
+    signal.throwIfAborted()
     return copied
   } finally {
     signal.removeEventListener('abort', stop)
