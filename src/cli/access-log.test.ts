@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { eventually } from '#kit/eventually.ts'
 import { openAccessLog } from './access-log.ts'
 
-test('access log: each request is one line of JSON, and the last leaves in a moment, too', async () => {
+test('access log: each request is one line of JSON, and leaves in a moment', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'veilig-access-log-'))
   try {
     const file = join(folder, 'log')
