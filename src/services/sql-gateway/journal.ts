@@ -3,9 +3,10 @@
  *
  * What the clients of a turn want to pass waits, with its events, for the end of that turn; then
  * all events are appended at once, with one write call, and only then does anything of that turn
- * go on to the server, and then the servers' answers to the clients. What is known after a statement (rows, SQLSTATE) gates nothing: it joins the
- * next append, which the next statement makes, or one of its own some milliseconds later. The order
- * of events is always the order they were given in, and so is that of passages.
+ * go on to the server, and then the servers' answers to the clients. What is known after a
+ * statement (rows, SQLSTATE) gates nothing: it joins the next append, which the next statement
+ * makes, or one of its own some milliseconds later. The order of events is always the order they
+ * were given in, and so is that of passages.
  *
  * @module
  */
