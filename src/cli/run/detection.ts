@@ -1,5 +1,5 @@
 /**
- * Composes detection: the SQL gateway's book, the control database, the channels.
+ * Composes detection: the books of the SQL gateway, the control database, the channels.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { readEvents } from '#audit/read.ts'
 import { encodeSanctions, type Sanction } from '#lib/sanctions.ts'
+import { statementBooks } from '#lib/statement-books.ts'
 import { channelOf } from '#services/detection/channels.ts'
 import type { DetectionConfig } from '#services/detection/config.ts'
 import { rangesIn, type ListedNetwork } from '#services/detection/listed.ts'
@@ -24,7 +25,7 @@ import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { ALERT_DESK } from './detection-names.ts'
 
-const BOOKS = ['sql-gateway', 'web-gateway', 'seal', 'backup', 'status']
+const OTHER_BOOKS = ['web-gateway', 'seal', 'backup', 'status']
 /** An alert is to be out within a second: this much of it may pass unread. */
 const POLL_MS = 25
 const SOCKET_PORT = 5432
@@ -97,7 +98,7 @@ export async function runDetection(context: ServiceContext): Promise<RunningServ
   const service = await serveDetection(config, {
     trail,
     clock,
-    books: BOOKS,
+    books: [...statementBooks(context.config.sqlGateway.workers), ...OTHER_BOOKS],
     memory: memoryFile(join(paths.data, 'detection', 'learned')),
     server: () => serverView(watched),
     listedNetworks: () => listedNetworks(config.listedNetworks),
