@@ -24,7 +24,11 @@ import { emit } from './kit/bench.ts'
 
 const ATTACKS = Number(process.env['VEILIG_ATTACKS'] ?? 200)
 const NEW_PER_SECOND = Number(process.env['VEILIG_NEW_PER_SECOND'] ?? 500)
-const PAUSE_MS = 50
+/** From one attack to the next: each is told twice, so more would measure their number. */
+const PAUSE_MS = 250
+/** First ones of a load, which are not counted. */
+const WARM_UP = 10
+const PROGRAMS = 4
 const TURN_MS = 20
 const PATIENCE_MS = 120_000
 const PASSWORD = 'of the bench alone'
@@ -131,23 +135,25 @@ function connect(user: string): pg.Client {
 }
 
 async function run(load: Load): Promise<void> {
-  const [attacker, program] = [connect('bench_attacker'), connect('bench_program')]
-  await Promise.all([attacker.connect(), program.connect()])
+  const attacker = connect('bench_attacker')
+  const programs = Array.from({ length: PROGRAMS }, () => connect('bench_program'))
+  await Promise.all([attacker, ...programs].map((client) => client.connect()))
   const stop = new AbortController()
-  const speaking = speak(program, load, stop.signal)
+  const speaking = programs.map((client, at) => speak(client, at, load, stop.signal))
   const sent = new Map<string, number>()
-  for (let attack = 0; attack < ATTACKS; attack++) {
+  for (let attack = -WARM_UP; attack < ATTACKS; attack++) {
+    if (attack === 0) sent.clear()
     const drill = `veilig-drill-${randomBytes(16).toString('hex')}`
     sent.set(drill, Date.now())
     await attacker.query(`set role postgres -- ${drill}`).catch(() => undefined)
     await delay(PAUSE_MS)
   }
   stop.abort()
-  const said = await speaking
+  const said = (await Promise.all(speaking)).reduce((sum, some) => sum + some, 0)
   const untilMs = Date.now() + PATIENCE_MS
   const isTold = (drill: string): boolean => letters.has(hooks.get(drill)?.id ?? '')
   while (Date.now() < untilMs && ![...sent.keys()].every(isTold)) await delay(10)
-  await Promise.all([attacker.end(), program.end()])
+  await Promise.all([attacker, ...programs].map((client) => client.end()))
   const took = (when: (drill: string) => number | undefined): number[] =>
     [...sent].flatMap(([drill, atMs]) => {
       const told = when(drill)
@@ -166,19 +172,18 @@ async function run(load: Load): Promise<void> {
   )
 }
 
-/** @returns How many statements were said. */
+/** @returns How many statements were said by this one of several. */
 async function speak(
   client: pg.Client,
+  which: number,
   { perSecond, sql }: Load,
   signal: AbortSignal,
 ): Promise<number> {
   const begunMs = Date.now()
   let said = 0
   while (perSecond > 0 && !signal.aborted) {
-    const due = ((Date.now() - begunMs) * perSecond) / 1_000
-    const some: Promise<unknown>[] = []
-    for (; said < due; said++) some.push(client.query(sql(said)))
-    await Promise.all(some)
+    const due = ((Date.now() - begunMs) * perSecond) / PROGRAMS / 1_000
+    while (said < due && !signal.aborted) await client.query(sql(said++ * PROGRAMS + which))
     await delay(TURN_MS)
   }
   return said

@@ -4,7 +4,7 @@
  * Clients say statements of every kind, each with a mark of its own that the statement itself
  * writes into a table; the gateway is killed at random moments and started again. At the end the
  * table says what was executed, and the book what was recorded. `VEILIG_STATEMENTS=1000000` runs
- * the whole campaign; the seed is printed, and `VEILIG_SEED` repeats it.
+ * the whole campaign (`VEILIG_DURABLE`: how many of mode durable); the seed is printed, and `VEILIG_SEED` repeats it.
  */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -22,9 +22,11 @@ import type { SqlGatewayInput } from '#kit/sql-gateway-process.ts'
 import type { Wire } from '#kit/wire.ts'
 
 const STATEMENTS = Number(process.env['VEILIG_STATEMENTS'] ?? '6000')
+/** Each waits for the disk: a quarter of them takes as long. */
+const DURABLE = Number(process.env['VEILIG_DURABLE'] ?? String(STATEMENTS / 4))
 const SEED = Number(process.env['VEILIG_SEED'] ?? String(Date.now() % 1_000_000))
 const CLIENTS = 4
-const KILLS = STATEMENTS > 100_000 ? 100 : 8
+const killsIn = (statements: number): number => (statements > 100_000 ? 100 : 8)
 const program = fileURLToPath(new URL('../kit/sql-gateway-process.ts', import.meta.url))
 
 const server = await startPostgres({ synchronous_commit: 'off', max_wal_size: '2GB' })
@@ -36,7 +38,7 @@ after(async () => {
 
 for (const mode of ['written', 'durable'] as const) {
   test(`kill -9: in mode ${mode} nothing executed is unrecorded`, async (t) => {
-    t.diagnostic(`seed ${SEED}, ${STATEMENTS} statements`)
+    t.diagnostic(`seed ${SEED}, ${mode === 'durable' ? DURABLE : STATEMENTS} statements`)
     await server.query('drop table if exists executed; create table executed (mark text)')
     const books = join(folder, mode)
     const gateway = new MortalGateway({
@@ -47,7 +49,7 @@ for (const mode of ['written', 'durable'] as const) {
       serverPort: server.port,
     })
     await gateway.start()
-    const kills = await campaign(gateway, mode === 'durable' ? STATEMENTS / 4 : STATEMENTS)
+    const kills = await campaign(gateway, mode === 'durable' ? DURABLE : STATEMENTS)
     await gateway.stop()
     assert(kills >= 2, `${kills} kills`)
     const executed = await executedIn(server)
@@ -102,7 +104,7 @@ async function campaign(gateway: MortalGateway, statements: number): Promise<num
   let said = 0
   let kills = 0
   let dying: Promise<void> | undefined
-  const pause = (2 * statements) / KILLS
+  const pause = (2 * statements) / killsIn(statements)
   let dueAt = random() * pause
   const client = async (id: number): Promise<void> => {
     let wire: Wire | undefined

@@ -74,6 +74,8 @@ class Desk {
   readonly #endMs: Map<string, number>
   /** Incident, kind and value of sanctions decided. */
   readonly #answered = new Set<string>()
+  /** Incidents on their way into the store, and what of each waits for that. */
+  readonly #keeping = new Map<string, Alert | undefined>()
   #told: readonly string[] = []
   #keptMs = 0
   readonly #underway = new Set<Promise<void>>()
@@ -279,7 +281,22 @@ class Desk {
     const alert = alertOf(finding, incident.id, incident.count)
     if (fresh) await this.#announce(alert, signal)
     await this.#respond(alert, fresh)
-    this.#track(this.#quietly('ALERT_STORE_FAILED', () => this.#ports.store.keep(alert)))
+    this.#store(alert)
+  }
+
+  /** Only the newest count of an incident waits for the store: a flood of one attack is one row. */
+  #store(alert: Alert): void {
+    const isBusy = this.#keeping.has(alert.id)
+    this.#keeping.set(alert.id, isBusy ? alert : undefined)
+    if (isBusy) return
+    const work = async (): Promise<void> => {
+      for (let next: Alert | undefined = alert; next; next = this.#keeping.get(alert.id)) {
+        this.#keeping.set(alert.id, undefined)
+        await this.#ports.store.keep(next)
+      }
+    }
+    const kept = this.#quietly('ALERT_STORE_FAILED', work)
+    this.#track(kept.finally(() => this.#keeping.delete(alert.id)))
   }
 
   /** On record first, then done: a sanction that exists is never one that nobody recorded. */
