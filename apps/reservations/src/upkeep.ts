@@ -1,6 +1,7 @@
 /**
  * What must happen though nobody asks: places not taken in time are given on, those who were
- * offered one are written to, history past its days is forgotten, money that is owed goes back.
+ * offered one are written to, history and people past their time are forgotten, money that is owed
+ * goes back.
  *
  * Each step is a transaction of its own that any number of processes may run at once.
  *
@@ -51,6 +52,7 @@ async function keepClub(shop: Shop, club: Club): Promise<void> {
   await inClub(shop.database, club.id, (tx) => freeMissed(tx, club, nowMs))
   await inClub(shop.database, club.id, (tx) => passOn(tx, club, nowMs))
   await inClub(shop.database, club.id, (tx) => tx`SELECT forget_history()`)
+  await inClub(shop.database, club.id, (tx) => tx`SELECT forget_people(${new Date(nowMs)})`)
   await tellOffered(shop, club)
   await giveBack(shop, club)
 }

@@ -144,6 +144,8 @@ export async function openSession(
   await tx`DELETE FROM sessions WHERE club_id = ${clubId} AND expires_at < ${new Date(nowMs)}`
   await tx`INSERT INTO sessions (club_id, token_hash, member_id, expires_at)
     VALUES (${clubId}, ${sha256(token)}, ${memberId}, ${expires})`
+  await tx`INSERT INTO member_seen VALUES (${clubId}, ${memberId}, ${new Date(nowMs)})
+    ON CONFLICT (club_id, member_id) DO UPDATE SET at = excluded.at`
   return token
 }
 

@@ -101,6 +101,7 @@ export function MePage(view: MeView): VNode {
         <div>
           <h2>{say('me.data')}</h2>
           <p class="small">{say('me.dataLead')}</p>
+          <p class="small">{say('me.kept')}</p>
         </div>
         <p class="news-acts">
           <a class="button" href={`/${club.slug}/me/data.json`}>

@@ -258,6 +258,11 @@ export const officeRooms = {
     'Réservation d’un membre annulée',
     'Booking of a member cancelled',
   ],
+  'act.forgotten': [
+    'Leden vergeten na 24 maanden zonder teken',
+    'Membres oubliés après 24 mois sans nouvelles',
+    'Members forgotten after 24 months without a sign',
+  ],
   'act.undo': ['Ongedaan gemaakt', 'Annulation', 'Undone'],
   'act.restore': ['Club teruggezet', 'Club remis', 'Club put back'],
 } as const

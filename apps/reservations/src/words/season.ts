@@ -153,6 +153,11 @@ export const seasonWords = {
   ],
   'leave.receipt': ['Bewijs:', 'Reçu :', 'Receipt:'],
   'me.data': ['Mijn gegevens', 'Mes données', 'My data'],
+  'me.kept': [
+    'Namen bij wedstrijden bewaren we 13 maanden, het logboek 12. Horen we 24 maanden niets van u, dan wissen we uw gegevens.',
+    'Les noms des parties sont gardés 13 mois, le journal 12. Sans nouvelles de vous pendant 24 mois, vos données sont effacées.',
+    'Names in games are kept 13 months, the journal 12. If nothing is heard of you for 24 months, your data are erased.',
+  ],
   'me.dataLead': [
     'Alles wat de club van u weet, als bestand; en hoe u vertrekt.',
     'Tout ce que le club sait de vous, en fichier ; et comment partir.',
