@@ -28,6 +28,8 @@ test('help: a command loaded alone is the one of the table, and hides no longer 
 test('help: a slip of the finger is understood', () => {
   assert.match(similar('pu', commands), /did you mean 'up'/)
   assert.match(similar('something-else', commands), /veilig help/)
+  const begun = similar('csp', commands)
+  assert.equal(begun, "; there are 'csp show', 'csp propose', 'csp enforce', 'csp undo'")
 })
 
 test('help: completion in bash offers the commands and their options', () => {

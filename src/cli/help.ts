@@ -41,8 +41,13 @@ export function commandHelp(command: Command): string {
   return `${command.summary}\n\nUsage: veilig ${command.name} ${command.usage}\n${COMMON_HELP}`
 }
 
-/** 'Did you mean …?' when a command's name is close to what was typed, else a pointer to help. */
+/**
+ * What was meant, perhaps: the commands that begin like this, else one whose name is close to what
+ * was typed, else a pointer to help.
+ */
 export function similar(typed: string, commands: readonly Command[]): string {
+  const begun = shown(commands).filter(({ name }) => name.startsWith(`${typed} `))
+  if (begun.length > 0) return `; there are ${begun.map(({ name }) => `'${name}'`).join(', ')}`
   const near = shown(commands)
     .map((command) => ({ name: command.name, distance: distance(typed, command.name) }))
     .toSorted((a, b) => a.distance - b.distance)[0]
