@@ -93,7 +93,7 @@ async function kept(port: number, page: string): Promise<Cookie[]> {
 
 const strength: Readonly<Record<string, number>> = { None: 0, Lax: 1, Strict: 2 }
 
-test('cookies: Chromium keeps 300 lines as without the gateway, and none weaker', async () => {
+test('cookies: Chromium keeps 300 lines as without the gateway, and none weaker', async (t) => {
   const all = [...lines()]
   assert(all.length >= LINES)
   const pages = Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, at) =>
@@ -131,5 +131,6 @@ test('cookies: Chromium keeps 300 lines as without the gateway, and none weaker'
   } finally {
     direct.close()
   }
+  t.diagnostic(`${all.length} lines, ${compared} cookies that a browser keeps`)
   assert(compared > LINES / 2, `${compared} cookies`)
 })

@@ -126,6 +126,9 @@ test('every answer: a full queue (503)', async () => {
   first.destroy()
 })
 
+/** And too many connections, a full queue, plain HTTP on the TLS port. */
+const ALONE = 3
+
 const overPlain: readonly (readonly [kind: string, status: number, bytes: string])[] = [
   ['a redirect to HTTPS', 308, get('/page?a=b')],
   ['a redirect of a form', 308, post('Content-Length: 5\r\n') + 'hello'],
@@ -139,6 +142,11 @@ for (const [kind, status, bytes] of overPlain) {
     assertPolicy(await plain(gateway.redirectPort ?? 0, bytes), status, false)
   })
 }
+
+test('every answer: how many kinds there are', (t) => {
+  t.diagnostic(`${overTls.length + overPlain.length + ALONE} kinds of answers`)
+  assert(overTls.length >= 13)
+})
 
 test('every answer: plain HTTP on the TLS port (400)', async () => {
   assertPolicy(await plain(gateway.httpsPort, get('/')), 400, false)

@@ -13,7 +13,7 @@ const EVERY_MS = 15 * SECOND_MS
 
 const route = guardedRoute.parse({ path: '/login', success: { setsCookie: 'session' } })
 
-test('guard: 10,000 addresses get at most 100 guesses a day; the owner is never kept out', () => {
+test('guard: 10,000 addresses get at most 100 guesses a day; the owner is never kept out', (t) => {
   let nowMs = DAY_MS
   const guard = new LoginGuard([route], {
     key: randomBytes(32),
@@ -49,8 +49,10 @@ test('guard: 10,000 addresses get at most 100 guesses a day; the owner is never 
   const inAnyDay = guessesMs.map(
     (startMs) => guessesMs.filter((ms) => ms >= startMs && ms < startMs + DAY_MS).length,
   )
+  const most = Math.max(...inAnyDay)
+  t.diagnostic(`${tries} tries, ${most} evaluated in a day at most, ${ownerLockouts} lockouts`)
   assert(tries > 10_000)
-  assert(Math.max(...inAnyDay) <= 100, `${Math.max(...inAnyDay)} guesses in a day`)
+  assert(most <= 100, `${most} guesses in a day`)
   assert(guessesMs.length > 40, 'whoever has no device yet is not kept out for good')
   assert.equal(ownerLockouts, 0)
 })

@@ -132,7 +132,7 @@ test('journal: killed at any touch of the disk, also between two generations', a
   }
 })
 
-test('journal: 10,000 addresses, hourly restarts: 100 guesses a day, the owner in', async () => {
+test('journal: 10,000 addresses, hourly restarts: 100 guesses a day, the owner in', async (t) => {
   const folder = newFolder()
   let nowMs = 0
   let limits = await open(folder, () => nowMs, { journalMax: 20_000 })
@@ -148,10 +148,11 @@ test('journal: 10,000 addresses, hourly restarts: 100 guesses a day, the owner i
     await limits.settle(own.ticket, 'right')
     limits = await open(folder, () => nowMs, { journalMax: 20_000 })
   }
-  for (const [at, ms] of evaluated.entries()) {
-    const within = evaluated.slice(at).filter((later) => later < ms + DAY_MS).length
-    assert(within <= lockoutDefaults.unknownDevices.perDayMax, String(within))
-  }
+  const inAnyDay = evaluated.map(
+    (ms, at) => evaluated.slice(at).filter((later) => later < ms + DAY_MS).length,
+  )
+  t.diagnostic(`${Math.max(...inAnyDay)} evaluated in a day at most, 0 lockouts of the owner`)
+  assert(Math.max(...inAnyDay) <= lockoutDefaults.unknownDevices.perDayMax)
   assert(evaluated.length > 24)
   assert(readdirSync(folder).length <= 4, 'generations go')
   await limits[Symbol.asyncDispose]()
