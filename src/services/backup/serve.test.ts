@@ -21,21 +21,24 @@ import { requiredServerSettings } from './server-settings.ts'
 
 let server: TestPostgres
 let folder: string
+/** Used by one test after the other: each full backup of its own would cost a second. */
+let running: Running
 
 before(async () => {
   server = await startPostgres(requiredServerSettings)
   await server.query(`create role veilig_backup login replication password 'right'`)
   folder = await temporaryFolder('backup')
+  running = await start('club')
+  await until(() => running.service.status().full.newest !== null)
 })
 
 after(async () => {
+  await running[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
 
 test('backup: a full is taken at first start, and another on request', async () => {
-  await using running = await start('first')
-  await until(() => running.service.status().full.newest !== null)
   const first = running.service.status().full.newest
   const answers = await running.ask({ request: 'backup', type: 'full', label: 'by hand' })
   assert.deepEqual(answers[0], { answer: 'begun', joined: false })
@@ -48,8 +51,6 @@ test('backup: a full is taken at first start, and another on request', async () 
 })
 
 test('backup: without the list of files of its full, no differential but a full', async () => {
-  await using running = await start('both_kinds')
-  await until(() => running.service.status().full.newest !== null)
   const ask = { request: 'backup', type: 'differential', label: 'by hand' } as const
   const taken = (await running.ask(ask)).at(-1)
   assert(taken?.answer === 'done' && taken.backup.kind === 'differential')
@@ -67,8 +68,6 @@ test('backup: without the list of files of its full, no differential but a full'
 })
 
 test('backup: two who ask at once get the same backup', async () => {
-  await using running = await start('both')
-  await until(() => running.service.status().full.newest !== null)
   const ask = { request: 'backup', type: 'full', label: 'together' } as const
   const [one, two] = await Promise.all([running.ask(ask), running.ask(ask)])
   assert.deepEqual(one.at(-1), two.at(-1))
@@ -77,8 +76,6 @@ test('backup: two who ask at once get the same backup', async () => {
 })
 
 test('backup: the status is honest about a region that went away, and it heals', async () => {
-  await using running = await start('honest')
-  await until(() => running.service.status().full.newest !== null)
   running.broken = true
   await server.query('create table while_away as select generate_series(1, 10000)')
   const lags = (): number[] =>
@@ -90,8 +87,6 @@ test('backup: the status is honest about a region that went away, and it heals',
 })
 
 test('backup: while the server is away nothing is called fresh', async () => {
-  await using running = await start('away')
-  await until(() => running.service.status().full.newest !== null)
   await until(() => running.service.status().regions[0]!.lagMs !== null)
   await server.cluster[Symbol.asyncDispose]()
   await until(() => running.service.status().log.phase === 'connecting')
@@ -105,28 +100,28 @@ test('backup: while the server is away nothing is called fresh', async () => {
 })
 
 test('backup: a stop in the middle ends a backup, and nothing of it is listed', async () => {
-  const running = await start('stopped', { maxRateMib: 1 })
-  await until(() => (running.service.status().full.running?.doneBytes ?? 0) > 0)
-  await running[Symbol.asyncDispose]()
-  assert.equal(running.events.at(-1)?.code, 'BACKUP_FAILED')
-  await using again = await start('stopped', { maxRateMib: 1 }, { before: running })
+  const slow = await start('stopped', { maxRateMib: 1 })
+  await until(() => (slow.service.status().full.running?.doneBytes ?? 0) > 0)
+  await slow[Symbol.asyncDispose]()
+  assert.equal(slow.events.at(-1)?.code, 'BACKUP_FAILED')
+  await using again = await start('stopped', { maxRateMib: 1 }, { before: slow })
   assert.equal(again.service.status().full.newest, null)
 })
 
 test('backup: an unknown request is refused by its code', async () => {
-  await using running = await start('strange')
   const strange = { request: 'delete everything' } as unknown as ControlRequest
   const [answer] = await running.ask(strange)
   assert(answer?.answer === 'failed' && answer.code === 'CONTROL_REQUEST_INVALID')
 })
 
 test('backup: a repository of another cluster is refused, and nothing is written', async () => {
-  const running = await start('foreign')
-  await until(() => running.service.status().full.newest !== null)
-  await running[Symbol.asyncDispose]()
+  const first = await start('foreign')
+  // Its first entry names the cluster.
+  await until(() => first.service.status().log.phase === 'streaming')
+  await first[Symbol.asyncDispose]()
   await using other = await startPostgres(requiredServerSettings)
   await other.query(`create role veilig_backup login replication password 'right'`)
-  await using second = await start('foreign', {}, { of: other, before: running })
+  await using second = await start('foreign', {}, { of: other, before: first })
   await assert.rejects(second.service.failed, { code: 'REPOSITORY_WRONG_CLUSTER' })
 })
 

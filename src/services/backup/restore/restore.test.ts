@@ -89,6 +89,11 @@ test('restore: to a moment, exactly what was committed then is there', async () 
   const report = await restoreTo(noted.time, 'moment')
   assert.equal(report.note, undefined)
   assert.deepEqual(await idsIn('moment'), range(1, 10))
+  // Tablespaces lie beside the directory, never where they were.
+  const [place] = Object.values(report.tablespaces)
+  assert(place?.startsWith(join(folder, 'moment-tablespaces')))
+  const sql = `select count(*)::int as n, current_setting('max_connections') as most from elsewhere`
+  assert.deepEqual(await ask('moment', sql), [{ n: 3, most: '150' }])
 })
 
 test('restore: to a position, everything before it is there and nothing after', async () => {
@@ -111,20 +116,6 @@ test('restore: to the latest after a crash, all that was committed is there', as
   const settings = await readFile(join(folder, 'latest', 'postgresql.auto.conf'), 'utf8')
   assert.doesNotMatch(settings, /^(recovery_|restore_command)/m, 'they were for this one recovery')
   assert.match(settings, /^archive_mode = 'off'$/m)
-})
-
-test('restore: a moment after the last transaction is the end, and said so', async () => {
-  const report = await restoreTo(new Date().toISOString(), 'after')
-  assert.match(report.note ?? '', /everything that is kept/)
-  assert.deepEqual(await idsIn('after'), [99, 100])
-})
-
-test('restore: tablespaces lie beside the directory, never where they were', async () => {
-  const report = await restoreTo(noted.time, 'spaces')
-  const [place] = Object.values(report.tablespaces)
-  assert(place?.startsWith(join(folder, 'spaces-tablespaces')))
-  const sql = `select count(*)::int as n, current_setting('max_connections') as most from elsewhere`
-  assert.deepEqual(await ask('spaces', sql), [{ n: 3, most: '150' }])
 })
 
 test('restore: what cannot be is refused in words, before anything is written', async () => {
@@ -156,22 +147,24 @@ test('restore: log missing everywhere is named, and nothing can be started', asy
   await assert.rejects(restoreTo('latest', 'hole'), { code: 'WAL_MISSING' })
   await assert.rejects(readFile(join(folder, 'hole', 'global', 'pg_control')), { code: 'ENOENT' })
   for (const [name, bytes] of kept) await stores[1]!.put(name, bytes)
-  await restoreTo('latest', 'healed')
+  // A moment after the last transaction is the end, and said so.
+  const { note, stop } = await restoreTo(new Date().toISOString(), 'healed')
+  assert.match(note ?? '', /everything that is kept/)
+  assert.match(stop, /^through /)
   for (const [name, bytes] of kept) for (const store of stores) await store.put(name, bytes)
 })
 
 test('restore: the server stops when it lacks log that the archive has', async () => {
-  await restoreTo('latest', 'robbed')
-  const log = join(folder, 'robbed', 'veilig_restore', 'log')
+  const log = join(folder, 'healed', 'veilig_restore', 'log') // nobody has started it yet
   for (const name of await readdir(log)) await rm(join(log, name))
-  await assert.rejects(start('robbed'), { code: 'POSTGRES_START_FAILED' })
+  await assert.rejects(start('healed'), { code: 'POSTGRES_START_FAILED' })
 })
 
 test('restore: cut short it can never be started, and is taken up over what is there', async () => {
   const control = join(folder, 'short', 'global', 'pg_control')
   for (const over of [false, true, true]) {
     const controller = new AbortController()
-    const cut = restoreTo('latest', 'short', {
+    const cut = restoreTo('immediate', 'short', {
       over,
       signal: controller.signal,
       progress: ({ phase }) => {
@@ -180,7 +173,7 @@ test('restore: cut short it can never be started, and is taken up over what is t
     })
     await assert.rejects(cut, { name: 'AbortError' })
     await assert.rejects(readFile(control), { code: 'ENOENT' })
-    if (over) await restoreTo('latest', 'short', { over }) // whole, and then spoilt again
+    if (over) await restoreTo('immediate', 'short', { over }) // whole, and then spoilt again
   }
   assert.equal((await readFile(control)).length, 8192)
 })
