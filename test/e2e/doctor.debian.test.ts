@@ -4,8 +4,9 @@ import { test } from 'node:test'
 import { askDoctor, urlOf } from '#kit/doctor.ts'
 import { debianPostgres, startPostgres } from '#kit/postgres.ts'
 import { serverSettingsFor } from '#services/backup/server-settings.ts'
+import { readingGrants } from '#services/backup/take/reading/rights.ts'
 
-test('PostgreSQL 15 can be backed up; only its differences read all of it', async () => {
+test('PostgreSQL 15 can be backed up; its differences read all of it until it lets us', async () => {
   const binaries = debianPostgres()
   assert(binaries, 'this suite needs the Debian package postgresql-15')
   await using server = await startPostgres(serverSettingsFor(15), binaries)
@@ -13,4 +14,7 @@ test('PostgreSQL 15 can be backed up; only its differences read all of it', asyn
   const says = await askDoctor('--database', urlOf(server, 'veilig_backup', 'backup-role'))
   assert.equal(says.exitCode, 0)
   assert.deepEqual(says.faults, ['weak server.summaries'])
+  await server.query(readingGrants('veilig_backup'))
+  const allowed = await askDoctor('--database', urlOf(server, 'veilig_backup', 'backup-role'))
+  assert.deepEqual(allowed.faults, [])
 })

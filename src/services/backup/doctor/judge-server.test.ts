@@ -47,6 +47,7 @@ function faults(
       databaseBytes: 1,
       skewMs: 0,
       archiveFails: false,
+      readingLacks: undefined,
       ...sql,
     },
     ...server,
@@ -89,6 +90,7 @@ test('what makes a backup worth less is weak', () => {
     [faults({ idle_replication_slot_timeout: '3600' }), 'slot-timeout'],
     [faults({ summarize_wal: 'off' }), 'summaries'],
     [faults({ wal_summary_keep_time: '300' }), 'summaries'],
+    [faults({}, { version: '15.20', readingLacks: 'pg_ls_dir' }), 'summaries'],
     [faults({ data_checksums: 'off' }), 'checksums'],
     [faults({ archive_mode: 'on' }, { archiveFails: true }), 'archiver'],
     [faults({ synchronous_standby_names: 'ANY 1 (a, veilig_backup)' }), 'synchronous'],
@@ -100,6 +102,11 @@ test('what makes a backup worth less is weak', () => {
     [faults({}, {}, { host: 'db.example.org', encrypted: false }), 'wire'],
   ]
   for (const [found, id] of table) assert.deepEqual(found, [`weak server.${id}`])
+})
+
+test('of PostgreSQL 15 and 16 the log is summed up by us, where the role may read', () => {
+  assert.deepEqual(faults({}, { version: '15.20' }), [])
+  assert.deepEqual(faults({}, { version: '16.4' }), [])
 })
 
 test('a synchronous name that only looks like ours is not ours', () => {

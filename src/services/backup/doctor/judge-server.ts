@@ -5,6 +5,7 @@
  */
 import { serverFlaws } from './flaws.ts'
 import { good, missing, unknown, weak, type Finding } from './finding.ts'
+import { readingGrants } from '../take/reading/rights.ts'
 import { providerOf } from './providers.ts'
 import type { ServerFacts, SqlFacts } from './server-facts.ts'
 
@@ -161,8 +162,12 @@ function judgeSlotTimeout({ settings }: SqlFacts): Finding[] {
 function judgeSummaries(facts: SqlFacts, { fullEveryMinutes }: Wanted): Finding {
   const id = 'server.summaries'
   if (majorOf(facts) < SUMMARIES_SINCE) {
-    const mend = `upgrade to ${SUMMARIES_SINCE} or newer for differences that cost it little`
-    return weak(id, 'it keeps no summaries of its log: for a difference all of it is read', mend)
+    const { readingLacks: lacks, role } = facts
+    if (lacks === undefined) {
+      return good(id, 'its log is summed up by us: differences read only what changed')
+    }
+    const sentence = `for a difference all of it is read: the role may not call ${lacks}`
+    return weak(id, sentence, readingGrants(role.name))
   }
   if (facts.settings.get('summarize_wal') !== 'on') {
     const mend = 'alter system set summarize_wal = on; select pg_reload_conf();'

@@ -10,6 +10,7 @@ import pg from 'pg'
 import { DeniedError, FaultError, ProtocolError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import { ReplicationConnection, type Login } from '../replication/connection.ts'
+import { missingRightsCommand } from '../take/reading/rights.ts'
 
 export type ServerFacts = {
   /** Host by name, or the folder of its socket. */
@@ -41,6 +42,8 @@ export type SqlFacts = {
   readonly skewMs: number
   /** Whether archive_command last failed, and has not worked since. */
   readonly archiveFails: boolean
+  /** Of 15 and 16: functions by which a difference is read, and which the role may not call. */
+  readonly readingLacks: string | undefined
 }
 
 const SETTINGS = [
@@ -60,6 +63,9 @@ const SETTINGS = [
 
 /** Source: the providers' documentation of their administrators' roles. */
 const PROVIDER_ROLES = ['rds_superuser', 'rdsadmin', 'cloudsqlsuperuser', 'azure_pg_admin'] as const
+
+/** Major versions whose differences are read through SQL. */
+const READ_THROUGH_SQL: ReadonlySet<number> = new Set([15, 16])
 
 const CONNECT_MS = 10_000
 const APPLICATION = 'veilig_doctor'
@@ -152,7 +158,12 @@ async function ask(client: pg.Client, clock: Clock): Promise<SqlFacts> {
     `select coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as fails
        from pg_stat_archiver`,
   )
+  const major = Number.parseInt(now?.version ?? '', 10)
+  const [lacking] = READ_THROUGH_SQL.has(major)
+    ? await rows<{ names: string | null }>(`select (${missingRightsCommand}) as names`)
+    : []
   return {
+    readingLacks: lacking?.names ?? undefined,
     version: now?.version ?? '',
     recovering: now?.recovering ?? false,
     skewMs: (now?.ms ?? beforeMs) - (beforeMs + afterMs) / 2,

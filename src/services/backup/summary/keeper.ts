@@ -1,9 +1,9 @@
 /**
  * Keeps the summary of the log for as long as the service lives, and over its restarts.
  *
- * It is saved once a minute, after each backup and at the end, on our own disk beside the keys. What
- * a process that was killed had not saved is read from the server again, where it still has it;
- * otherwise the summary begins anew, and knows that it does.
+ * It is saved once a minute, after each backup and at the end, on our own disk beside the keys. A
+ * process that was killed had not saved the last of it: that is read from the server again, where
+ * it still has it; otherwise the summary begins anew, and knows that it does.
  *
  * @module
  */
