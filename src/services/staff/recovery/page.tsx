@@ -121,8 +121,12 @@ function Steps(props: {
     <section class="once takes" aria-label="What it takes">
       <p>
         Begins with <code>{first?.id}</code>
-        {older.length > 0 && `, on ${older.map(({ kind, id }) => `${kind} ${id}`).join(', ')}`},
-        then replays {lasting(plan.logMs)} of log. On a machine that has the recovery key:
+        {older.map(({ kind, id }) => (
+          <>
+            , on {kind} <code>{id}</code>
+          </>
+        ))}
+        , then replays {lasting(plan.logMs)} of log. On a machine that has the recovery key:
       </p>
       <p>The whole cluster, into a new folder</p>
       <pre>veilig restore --to {to} --into /a/new/folder</pre>
@@ -225,7 +229,11 @@ function Backups({ recovery, nowMs }: Shown): VNode {
           </tbody>
         </table>
       </div>
-      {left > 0 && <p class="small">And {left} older ones: `veilig backup list` has them all.</p>}
+      {left > 0 && (
+        <p class="small">
+          And {left} older ones: <code>veilig backup list</code> has them all.
+        </p>
+      )}
     </>
   )
 }
