@@ -78,6 +78,7 @@ async function write(from: number, until: number): Promise<void> {
     for (let one = at; one < at + BATCH; one += 2) events.push(...statement(one / 2))
     await trail.append(events)
     if (at % 50_000 === 0) await trail.flush()
+    if (at % 500_000 === 0) process.stderr.write(`written ${at} of ${RECORDS}\n`)
   }
 }
 
@@ -112,9 +113,11 @@ async function pack(): Promise<void> {
     records += await packSegment(folder, process_, closed)
     bytes += closed.end.bytes
     packed += (await stat(path)).size
+    process.stderr.write(`packed ${closed.segment}: ${records} records\n`)
   }
   const { user, system } = process.cpuUsage(start)
-  const metric = `${records} records, ${(packed / bytes).toFixed(3)} of their bytes`
+  const size = `${(packed / records).toFixed(1)} B a record, ${(packed / bytes).toFixed(3)} of before`
+  const metric = `${records} records, ${size}`
   emit({ bench, subject: 'pack', metric, value: (user + system) / records, unit: 'µs CPU/record' })
 }
 

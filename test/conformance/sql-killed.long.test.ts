@@ -4,7 +4,8 @@
  * Clients say statements of every kind, each with a mark of its own that the statement itself
  * writes into a table; the gateway is killed at random moments and started again. At the end the
  * table says what was executed, and the book what was recorded. `VEILIG_STATEMENTS=1000000` runs
- * the whole campaign (`VEILIG_DURABLE`: how many of mode durable); the seed is printed, and `VEILIG_SEED` repeats it.
+ * the whole campaign (`VEILIG_DURABLE`: how many of mode durable); the seed is
+ * printed, and `VEILIG_SEED` repeats it.
  */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
