@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Member, Subscription } from './model.ts'
+import { ADULT_YEARS, type Member, type Subscription } from './model.ts'
 
 /** Room for a list far too long, so that it gets a sentence and not a cut connection. */
 export const IMPORT_BYTES_MAX: number = 12 * 1024 * 1024
@@ -14,7 +14,7 @@ export const IMPORT_ROWS_MAX = 5_000
 const TEXT_MAX = 2_000_000
 
 export type FileProblem = 'import.empty' | 'import.tooMany' | 'import.noColumns' | 'import.notText'
-type Column = 'first' | 'last' | 'email' | 'year' | 'subscription' | 'licence'
+type Column = 'first' | 'last' | 'email' | 'year' | 'subscription' | 'licence' | 'guardian'
 
 /** What each column is called in the files of federations and of other programs. */
 const columnNames: Readonly<Record<Column, readonly string[]>> = {
@@ -38,6 +38,16 @@ const columnNames: Readonly<Record<Column, readonly string[]>> = {
     'membership',
     'lidmaatschap',
     'categorie',
+  ],
+  guardian: [
+    'ouder',
+    'e-mail ouder',
+    'e-mailadres ouder',
+    'parent',
+    'e-mail parent',
+    'guardian',
+    'guardian e-mail',
+    'parent e-mail',
   ],
   licence: ['licentie', 'licence', 'license', 'numero de licence', 'licence number', 'lidnummer'],
 }
@@ -134,6 +144,9 @@ export type RowProblem =
   | 'import.twice'
   | 'import.noSubscription'
   | 'import.officer'
+  | 'import.noGuardian'
+  | 'import.youngGuardian'
+  | 'import.chain'
 
 export type Entry = {
   readonly firstName: string
@@ -142,6 +155,8 @@ export type Entry = {
   readonly birthYear: number
   readonly subscriptionId: string
   readonly licence: string
+  /** E-mail address of the adult member who acts for this one; '' leaves it as it is. */
+  readonly guardian: string
 }
 
 export type Line = {
@@ -158,6 +173,13 @@ export type Line = {
 
 export type Known = Member & { readonly licence: string }
 
+type Refused = Extract<Line, { readonly fate: 'refused' }>
+type Read = {
+  readonly head: Pick<Line, 'row' | 'name' | 'email'>
+  readonly entry: Entry
+  readonly before: Known | undefined
+}
+
 /** What bringing the table in would do, line by line. Nothing is done here. */
 export function planOf(
   table: Table,
@@ -165,16 +187,48 @@ export function planOf(
   subscriptions: readonly Subscription[],
   year: number,
 ): Line[] {
+  const readLine = lineReader(table, known, subscriptions, year)
+  const read = table.rows.map(readLine)
+  const entries = read.flatMap((one) => ('entry' in one ? [one.entry] : []))
+  const emails = new Map(known.map(({ id, email }) => [id, email]))
+  const guardianOf = ({ guardianId }: Known): string => emails.get(guardianId ?? '') ?? ''
+  const familyProblem = familyJudge(entries, known, guardianOf, year)
+  return read.map((one): Line => {
+    if (!('entry' in one)) return one
+    const { head, entry, before } = one
+    const problem = familyProblem(entry)
+    if (problem) return { ...head, fate: 'refused', problem }
+    if (!before) return { ...head, fate: 'new', entry }
+    const there = { ...before, guardian: guardianOf(before) }
+    const isSame = (Object.keys(entry) as (keyof Entry)[]).every(
+      (key) => entry[key] === there[key] || (mayBeMissing.has(key) && entry[key] === ''),
+    )
+    return isSame ? { ...head, fate: 'same' } : { ...head, fate: 'changed', entry, id: before.id }
+  })
+}
+
+const mayBeMissing: ReadonlySet<keyof Entry> = new Set(['licence', 'guardian'])
+
+/** Reads a line by itself, and refuses what no other line can mend. */
+function lineReader(
+  table: Table,
+  known: readonly Known[],
+  subscriptions: readonly Subscription[],
+  year: number,
+): (cells: string[], at: number) => Read | Refused {
   const byEmail = new Map(known.map((member) => [member.email, member]))
   const seen = new Set<string>()
-  return table.rows.map((cells, at): Line => {
+  return (cells, at) => {
     const read = (column: Column): string => clean(cells[table.columns[column] ?? -1] ?? '')
     const email = read('email').toLowerCase()
     const name = `${read('first')} ${read('last')}`.trim()
-    const line = { row: at + 2, name: name.slice(0, 120), email: email.slice(0, 254) }
-    const refuse = (problem: RowProblem): Line => ({ ...line, fate: 'refused', problem })
+    const head = { row: at + 2, name: name.slice(0, 120), email: email.slice(0, 254) }
+    const refuse = (problem: RowProblem): Refused => ({ ...head, fate: 'refused', problem })
     const [firstName, lastName, licence] = [read('first'), read('last'), read('licence')]
-    if ([firstName, lastName, email, licence].some(isFormula)) return refuse('import.formula')
+    const guardian = read('guardian').toLowerCase()
+    if ([firstName, lastName, email, licence, guardian].some(isFormula)) {
+      return refuse('import.formula')
+    }
     if (firstName === '' || lastName === '') return refuse('import.noName')
     if (length(firstName) > 60 || length(lastName) > 60 || length(licence) > 20) {
       return refuse('import.tooLong')
@@ -192,13 +246,31 @@ export function planOf(
     const subscription = subscriptions.find((one) => plain(one.name) === wanted)
     const subscriptionId = subscription?.id ?? (wanted === '' ? before?.subscriptionId : undefined)
     if (subscriptionId === undefined) return refuse('import.noSubscription')
-    const entry = { firstName, lastName, email, birthYear, subscriptionId, licence }
-    if (!before) return { ...line, fate: 'new', entry }
-    const isSame = (Object.keys(entry) as (keyof Entry)[]).every(
-      (key) => entry[key] === before[key] || (key === 'licence' && entry.licence === ''),
-    )
-    return isSame ? { ...line, fate: 'same' } : { ...line, fate: 'changed', entry, id: before.id }
-  })
+    const entry = { firstName, lastName, email, birthYear, subscriptionId, licence, guardian }
+    return { head, entry, before }
+  }
+}
+
+/** Who acts for whom when the file is in: one level, adults for others (data/families.ts). */
+function familyJudge(
+  entries: readonly Entry[],
+  known: readonly Known[],
+  guardianOf: (member: Known) => string,
+  year: number,
+): (entry: Entry) => RowProblem | undefined {
+  const people = new Map<string, Pick<Entry, 'birthYear' | 'guardian'>>()
+  for (const one of known)
+    people.set(one.email, { birthYear: one.birthYear, guardian: guardianOf(one) })
+  for (const { email, birthYear, guardian } of entries)
+    people.set(email, { birthYear, guardian: guardian || (people.get(email)?.guardian ?? '') })
+  const guardians = new Set([...people.values()].map(({ guardian }) => guardian))
+  return ({ email, guardian }) => {
+    if (guardian === '') return undefined
+    const adult = people.get(guardian)
+    if (!adult) return 'import.noGuardian'
+    if (adult.birthYear > year - ADULT_YEARS) return 'import.youngGuardian'
+    return adult.guardian !== '' || guardians.has(email) ? 'import.chain' : undefined
+  }
 }
 
 /** No control characters, and none that turn the direction of what follows. */

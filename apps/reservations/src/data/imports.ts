@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Transaction } from '../database.ts'
-import { planOf, tableOf, type FileProblem, type Known, type Line } from '../import.ts'
+import { planOf, tableOf, type Entry, type FileProblem, type Known, type Line } from '../import.ts'
 import type { Club, Member } from '../model.ts'
 import { todayIn } from '../time.ts'
 import { MissingError } from './errors.ts'
@@ -106,10 +106,33 @@ export async function applyImport(
     FROM jsonb_to_recordset(${tx.json(changes)}) AS one (id uuid, "subscriptionId" uuid,
       "firstName" text, "lastName" text, "birthYear" int, licence text)
     WHERE m.club_id = ${club.id} AND m.id = one.id AND m.role = 'member'`
+  const entries = plan.flatMap((line) => ('entry' in line ? [line.entry] : []))
+  await nameGuardians(tx, club, entries)
+  // Whom the file names is still a member, also when nothing of him changes.
+  const named = plan.flatMap(({ fate, email }) => (fate === 'refused' ? [] : [email]))
+  await tx`UPDATE member_seen s SET at = clock_timestamp() FROM members m
+    WHERE s.club_id = ${club.id} AND m.club_id = s.club_id AND m.id = s.member_id
+      AND m.email IN (SELECT jsonb_array_elements_text(${tx.json(named)}))`
   await tx`DELETE FROM imports WHERE club_id = ${club.id} AND id = ${id}`
   await raiseAlert(tx, club.id, 'import', by.id, fresh.length + changes.length)
   const invitations = await invite(tx, club, rows, nowMs)
   return { added: fresh.length, changed: changes.length, invitations }
+}
+
+/** After all are there: a parent may stand below the child in the file. */
+async function nameGuardians(
+  tx: Transaction,
+  club: Club,
+  entries: readonly Pick<Entry, 'email' | 'guardian'>[],
+): Promise<void> {
+  const pairs = entries
+    .filter(({ guardian }) => guardian !== '')
+    .map(({ email, guardian }) => ({ email, guardian }))
+  await tx`
+    UPDATE members m SET guardian_id = g.id
+    FROM jsonb_to_recordset(${tx.json(pairs)}) AS one (email text, guardian text)
+    JOIN members g ON g.club_id = ${club.id} AND g.email = one.guardian AND g.active
+    WHERE m.club_id = ${club.id} AND m.email = one.email AND m.role = 'member'`
 }
 
 async function invite(

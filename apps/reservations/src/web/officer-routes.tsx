@@ -134,8 +134,17 @@ function addMemberList(app: Hono, shop: Shop): void {
         String(one.birthYear),
         list.subscriptions.find(({ id }) => id === one.subscriptionId)?.name ?? '',
         one.licence,
+        one.guardian?.email ?? '',
       ])
-      const heading = ['first name', 'last name', 'e-mail', 'birth year', 'subscription', 'licence']
+      const heading = [
+        'first name',
+        'last name',
+        'e-mail',
+        'birth year',
+        'subscription',
+        'licence',
+        'parent',
+      ]
       const text = [heading, ...rows].map((row) => row.map(csvCell).join(';')).join('\r\n')
       return c.body(`\ufeff${text}\r\n`, 200, {
         'Content-Type': 'text/csv; charset=utf-8',

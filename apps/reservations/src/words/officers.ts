@@ -128,9 +128,9 @@ export const officerWords = {
     'A CSV file of your federation or spreadsheet. You first see what becomes of each member; nothing changes until then.',
   ],
   'import.columns': [
-    'Kolommen: voornaam, naam, e-mail, geboortejaar; indien gewenst abonnement en licentie. Van een geboortedatum wordt enkel het jaar bewaard.',
-    'Colonnes : prénom, nom, e-mail, année de naissance ; au besoin abonnement et licence. D’une date de naissance seule l’année est gardée.',
-    'Columns: first name, last name, e-mail, birth year; subscription and licence if you wish. Of a birth date only the year is kept.',
+    'Kolommen: voornaam, naam, e-mail, geboortejaar; indien gewenst abonnement, licentie en e-mail van de ouder. Van een geboortedatum wordt enkel het jaar bewaard.',
+    'Colonnes : prénom, nom, e-mail, année de naissance ; au besoin abonnement, licence et e-mail du parent. D’une date de naissance seule l’année est gardée.',
+    'Columns: first name, last name, e-mail, birth year; subscription, licence and e-mail of the parent if you wish. Of a birth date only the year is kept.',
   ],
   'import.file': ['CSV-bestand', 'Fichier CSV', 'CSV file'],
   'import.look': ['Bekijk wat er gebeurt', 'Voir ce qui se passera', 'See what would happen'],
@@ -194,6 +194,21 @@ export const officerWords = {
     'this address is there twice',
   ],
   'import.noSubscription': ['abonnement onbekend', 'abonnement inconnu', 'subscription unknown'],
+  'import.noGuardian': [
+    'ouder niet gevonden, ook niet in dit bestand',
+    'parent introuvable, aussi dans ce fichier',
+    'parent not found, nor in this file',
+  ],
+  'import.youngGuardian': [
+    'de ouder is minderjarig',
+    'le parent est mineur',
+    'the parent is a minor',
+  ],
+  'import.chain': [
+    'wie een ouder heeft, is zelf niemands ouder',
+    'qui a un parent n’est le parent de personne',
+    'who has a parent is nobody’s parent',
+  ],
   'import.officer': [
     'een bestuurslid wijzigt u niet zo',
     'un officier ne se modifie pas ainsi',
