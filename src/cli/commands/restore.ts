@@ -65,6 +65,7 @@ export const restoreCommand: Command = {
       account: postgresAccount(),
       disk: systemDisk,
       clock: context.clock,
+      threadsMax: context.config.backup.restoreThreads,
       signal: input.signal,
       ...(progress ? { progress } : {}),
     }

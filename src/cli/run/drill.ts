@@ -63,6 +63,7 @@ export async function drillPorts(
         account: postgresAccount(),
         disk: systemDisk,
         clock,
+        threadsMax: 1, // nobody waits for a drill: the other processors are for who serves
         signal,
       })
       return { backupId, stop }

@@ -66,6 +66,8 @@ export type BackupConfig = {
   readonly lagAlertSeconds: number
   /** A server that says nothing for this long, though asked every second, is hung up on. */
   readonly silenceSeconds: number
+  /** How many threads write the files of a restore; without it: one for each processor, up to 4. */
+  readonly restoreThreads?: number | undefined
   readonly regions: readonly RegionConfig[]
 }
 
@@ -109,5 +111,6 @@ export const backupConfig: z.ZodType<BackupConfig> = z.strictObject({
   synchronous: synchronous.optional(),
   lagAlertSeconds: z.int().min(5).max(900).default(20),
   silenceSeconds: z.int().min(5).max(300).default(30),
+  restoreThreads: z.int().min(1).max(16).optional(),
   regions: regionsConfig.prefault([{ name: 'region-a' }, { name: 'region-b' }]),
 })

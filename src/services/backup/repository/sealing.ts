@@ -7,7 +7,7 @@
  * @module
  */
 import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
+import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import {
   CHUNK_SIZE,
   ChunkOpener,
@@ -114,6 +114,8 @@ export type SealedChunks = {
   readonly count: number
   /** @throws {IntegrityError} OBJECT_DAMAGED, and nothing is released. */
   readonly open: (number: number) => Promise<Uint8Array>
+  /** The same on this thread, which it blocks for a millisecond. */
+  readonly openNow: (number: number) => Uint8Array
 }
 
 /** @throws {IntegrityError} OBJECT_DAMAGED, KEY_MISSING, KEY_DAMAGED. */
@@ -131,12 +133,22 @@ export async function sealedChunks(
   const context = { repositoryId, systemIdentifier, name, prefix: parts.prefix }
   const opener = new ChunkOpener(objectKey(key, salt), context)
   const chunks = [...chunksOf(name, parts)]
+  const decrypted = (number: number): Decrypted => {
+    const placed = chunks[number]
+    if (!placed) throw damaged(name, `has no chunk ${number}`)
+    const bytes = opener.open(placed.number, placed.chunk)
+    const { compressed } = parseChunkHead(placed.chunk)
+    return { name, bytes, compressed, last: placed.last }
+  }
   return {
     count: chunks.length,
     open: async (number) => {
-      const placed = chunks[number]
-      if (!placed) throw damaged(name, `has no chunk ${number}`)
-      return openChunk(name, opener, placed)
+      const chunk = decrypted(number)
+      return checked(chunk, chunk.compressed ? await decompress(chunk) : chunk.bytes)
+    },
+    openNow: (number) => {
+      const chunk = decrypted(number)
+      return checked(chunk, chunk.compressed ? decompressNow(chunk) : chunk.bytes)
     },
   }
 }
@@ -154,27 +166,45 @@ export async function* openSealed(
   yield* ahead(Array(count).keys(), OPENED_AHEAD, open)
 }
 
-async function openChunk(
-  name: string,
-  opener: ChunkOpener,
-  { number, chunk, last }: PlacedChunk,
-): Promise<Uint8Array> {
-  const opened = opener.open(number, chunk)
-  const { compressed } = parseChunkHead(chunk)
-  const plain = compressed ? await decompress(name, opened, last) : opened
-  if (compressed) release(opened)
-  if (!last && plain.length !== CHUNK_SIZE) throw damaged(name, 'has a short chunk in the middle')
-  return plain
+/** A chunk that is authenticated. */
+type Decrypted = {
+  /** Of its object. */
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly compressed: boolean
+  readonly last: boolean
 }
 
-async function decompress(name: string, bytes: Uint8Array, last: boolean): Promise<Uint8Array> {
-  const small = last && bytes.length < SMALL_CHUNK_SIZE
-  const chunkSize = small ? SMALL_OUTPUT_SIZE : OUTPUT_SIZE
+/** Gives the ciphertext's memory back. @throws {IntegrityError} OBJECT_DAMAGED. */
+function checked({ name, bytes, last }: Decrypted, plain: Uint8Array): Uint8Array {
+  if (plain !== bytes) release(bytes)
+  if (last || plain.length === CHUNK_SIZE) return plain
+  throw damaged(name, 'has a short chunk in the middle')
+}
+
+async function decompress(chunk: Decrypted): Promise<Uint8Array> {
   try {
-    return await decompressAsync(bytes, { maxOutputLength: CHUNK_SIZE, chunkSize })
+    return await decompressAsync(chunk.bytes, outputOf(chunk))
   } catch {
-    throw damaged(name, 'holds a chunk that does not decompress')
+    throw notCompressed(chunk)
   }
+}
+
+function decompressNow(chunk: Decrypted): Uint8Array {
+  try {
+    return zstdDecompressSync(chunk.bytes, outputOf(chunk))
+  } catch {
+    throw notCompressed(chunk)
+  }
+}
+
+function outputOf({ bytes, last }: Decrypted): { maxOutputLength: number; chunkSize: number } {
+  const small = last && bytes.length < SMALL_CHUNK_SIZE
+  return { maxOutputLength: CHUNK_SIZE, chunkSize: small ? SMALL_OUTPUT_SIZE : OUTPUT_SIZE }
+}
+
+function notCompressed({ name }: Decrypted): IntegrityError {
+  return damaged(name, 'holds a chunk that does not decompress')
 }
 
 type PlacedChunk = { readonly number: bigint; readonly chunk: Uint8Array; readonly last: boolean }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mulberry32 } from '#kit/random.ts'
 import type { Extent, ManifestFile } from '../repository/manifest.ts'
-import { resolveFile, type ChainLink } from './blocks.ts'
+import { FileBlocks, type ChainLink, type PlacedExtent } from './blocks.ts'
 
 const BLOCK = 8
 const BLOCKS_MAX = 12
@@ -58,10 +58,7 @@ test('blocks: of each byte the newest wins, whatever the chain', () => {
     const packs = new Map(chain.map(({ link, pack }) => [link.sources[0], pack]))
     const restored = new Uint8Array(content.length)
     let end = 0
-    for (const extent of resolveFile(
-      chain.map(({ link }) => link),
-      'f',
-    )) {
+    for (const extent of resolved(chain.map(({ link }) => link))) {
       assert(extent.at >= end, `seed ${seed}: extents overlap`)
       end = extent.at + extent.length
       const pack = packs.get(extent.backupId)!
@@ -74,5 +71,12 @@ test('blocks: of each byte the newest wins, whatever the chain', () => {
 test('blocks: a file that an older backup lacks ends the search there', () => {
   const older: ChainLink = { sources: ['old'], files: new Map() }
   const newer = make('new', { size: 16, inherits: 16, extents: [] }, new Uint8Array(0))
-  assert.deepEqual(resolveFile([newer.link, older], 'f'), [])
+  assert.deepEqual(resolved([newer.link, older, newer.link]), [])
 })
+
+/** @param chain Newest first. */
+function resolved(chain: readonly ChainLink[]): PlacedExtent[] {
+  const blocks = new FileBlocks('f', chain[0]?.files.get('f')?.size ?? 0)
+  for (const link of chain) blocks.add(link)
+  return blocks.extents()
+}

@@ -14,19 +14,30 @@ export type ChainLink = {
 /** An extent whose pack is named. */
 export type PlacedExtent = Omit<Extent, 'source'> & { readonly backupId: string }
 
-/**
- * @param chain Newest first; the last is a full backup.
- * @returns Extents that ascend and do not overlap; what they leave uncovered is zero.
- */
-export function resolveFile(chain: readonly ChainLink[], path: string): PlacedExtent[] {
-  const placed: PlacedExtent[] = []
-  let gaps: readonly Range[] = [{ from: 0, to: chain[0]?.files.get(path)?.size ?? 0 }]
-  for (const link of chain) {
-    const file = link.files.get(path)
-    if (!file || gaps.length === 0) break
-    gaps = inherited(fill(gaps, file, link.sources, placed), file.inherits)
+/** Where the bytes of one file are, while a chain is gone through from its newest backup on. */
+export class FileBlocks {
+  readonly #path: string
+  readonly #placed: PlacedExtent[] = []
+  #gaps: readonly Range[]
+
+  /** @param size In the newest backup. */
+  constructor(path: string, size: number) {
+    this.#path = path
+    this.#gaps = [{ from: 0, to: size }]
   }
-  return placed.sort((a, b) => a.at - b.at)
+
+  /** Takes what the next older backup has of what is still wanted, and keeps no more of it. */
+  add({ files, sources }: ChainLink): void {
+    if (this.#gaps.length === 0) return
+    const file = files.get(this.#path)
+    // What this backup lacks no older one has.
+    this.#gaps = file ? inherited(fill(this.#gaps, file, sources, this.#placed), file.inherits) : []
+  }
+
+  /** Ascending, without overlap; what they leave uncovered is zero. */
+  extents(): PlacedExtent[] {
+    return this.#placed.sort((a, b) => a.at - b.at)
+  }
 }
 
 type Range = { readonly from: number; readonly to: number }

@@ -5,8 +5,9 @@
  */
 import { IntegrityError } from '#lib/errors.ts'
 import { release } from '#lib/release.ts'
-import type { RepositoryReader } from '../repository/open-reader.ts'
 import { sealedChunks, type SealedChunks } from '../repository/sealing.ts'
+import type { Opening } from './opened-pieces.ts'
+import type { PackSource } from './pack-source.ts'
 import type { Donor, Patch } from './patches.ts'
 
 type Pack = {
@@ -15,7 +16,8 @@ type Pack = {
 }
 
 export class Donors {
-  readonly #reader: RepositoryReader
+  readonly #source: PackSource
+  readonly #opening: Opening
   /** Patches that are still to be taken from each. */
   readonly #uses = new Map<Donor, number>()
   /** Pack → chunks of it that are still to be opened. */
@@ -24,8 +26,9 @@ export class Donors {
   readonly #opened = new Map<Donor, Promise<Uint8Array>>()
 
   /** @param patches All there will be. */
-  constructor(reader: RepositoryReader, patches: Iterable<Patch>) {
-    this.#reader = reader
+  constructor(source: PackSource, opening: Opening, patches: Iterable<Patch>) {
+    this.#source = source
+    this.#opening = opening
     for (const { donor } of patches) {
       const uses = this.#uses.get(donor) ?? 0
       this.#uses.set(donor, uses + 1)
@@ -37,7 +40,7 @@ export class Donors {
   /**
    * Puts newer blocks into a chunk.
    *
-   * @throws As the reader and `sealedChunks`; BACKUP_MANIFEST_DAMAGED when a donor is too short.
+   * @throws As the source and `sealedChunks`; BACKUP_MANIFEST_DAMAGED when a donor is too short.
    */
   async patch(chunk: Uint8Array, patches: readonly Patch[]): Promise<void> {
     const donors = new Map<Donor, Uint8Array>()
@@ -67,7 +70,7 @@ export class Donors {
   async #openNow({ pack: name, chunk }: Donor): Promise<Uint8Array> {
     const pack = this.#packs.get(name) ?? this.#fetch(name)
     this.#packs.set(name, pack)
-    const opened = await (await pack.sealed).open(chunk)
+    const opened = await this.#opening(await pack.sealed, chunk)
     const left = (this.#unopened.get(name) ?? 0) - 1
     this.#unopened.set(name, left)
     if (left > 0) return opened
@@ -77,11 +80,9 @@ export class Donors {
   }
 
   #fetch(name: string): Pack {
-    const { root, dataKeys } = this.#reader
-    const bytes = this.#reader.read(name)
-    const sealed = bytes.then((all) =>
-      sealedChunks(name, all, ['pack'], root.repositoryId, dataKeys),
-    )
+    const { repositoryId, dataKeys } = this.#source
+    const bytes = this.#source.read(name)
+    const sealed = bytes.then((all) => sealedChunks(name, all, ['pack'], repositoryId, dataKeys))
     return { bytes, sealed }
   }
 }

@@ -12,7 +12,7 @@ import { ManifestReader, type ManifestFile } from '../repository/manifest.ts'
 import { manifestName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { openSealed } from '../repository/sealing.ts'
-import { resolveFile, type ChainLink } from './blocks.ts'
+import { FileBlocks, type ChainLink } from './blocks.ts'
 import type { DirectoryPlan, FilePlan } from './data-directory.ts'
 
 /** Files that must not come along: the restore writes its own, or they would mislead the server. */
@@ -39,30 +39,44 @@ export type ReadManifest = ChainLink & {
 
 /** A chain of backups as one: every byte from the newest that has it. */
 export type ChainFiles = {
-  /** As the backups say, newest first. */
-  readonly manifests: readonly ReadManifest[]
+  /** Blocks that were damaged when a backup was taken, newest first. */
+  readonly damaged: readonly ReadManifest['damaged'][]
   readonly files: readonly (FilePlan & { readonly modifiedMs: number })[]
 }
 
 /** Manifests read before their turn. */
-const MANIFESTS_AHEAD = 4
+const MANIFESTS_AHEAD = 2
 
-/** @param chain Newest first. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED; as the reader. */
+/**
+ * Of each manifest only what is wanted is kept: all of them together would be most of the memory.
+ *
+ * @param chain Newest first. @throws {IntegrityError} BACKUP_MANIFEST_DAMAGED; as the reader.
+ */
 export async function chainFiles(
   reader: RepositoryReader,
   chain: readonly BackupEntry[],
 ): Promise<ChainFiles & { readonly newest: ReadManifest }> {
-  const manifests: ReadManifest[] = []
+  let newest: ReadManifest | undefined
+  const damaged: ReadManifest['damaged'][] = []
+  const blocks = new Map<string, FileBlocks>()
   const read = ahead(chain, MANIFESTS_AHEAD, ({ id }) => readManifest(reader, id))
-  for await (const manifest of read) manifests.push(manifest)
-  const [newest] = manifests
+  for await (const manifest of read) {
+    if (!newest) {
+      newest = manifest
+      for (const { path, size } of manifest.files.values()) {
+        if (!LEFT_OUT.has(path)) blocks.set(path, new FileBlocks(path, size))
+      }
+    }
+    for (const file of blocks.values()) file.add(manifest)
+    damaged.push(manifest.damaged)
+  }
   if (!newest) throw new IntegrityError('BACKUP_MANIFEST_DAMAGED', 'an empty chain of backups')
-  const files = [...newest.files.values()]
-    .filter(({ path }) => !LEFT_OUT.has(path))
-    .map(({ path, size, mode, modifiedMs }) => {
-      return { path, size, mode, modifiedMs, extents: resolveFile(manifests, path) }
-    })
-  return { manifests, newest, files }
+  const known = newest.files
+  const files = [...blocks].map(([path, file]) => {
+    const { size, mode, modifiedMs } = known.get(path)!
+    return { path, size, mode, modifiedMs, extents: file.extents() }
+  })
+  return { damaged, newest, files }
 }
 
 /** @param chain Newest first. @throws As `chainFiles`. */

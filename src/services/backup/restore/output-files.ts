@@ -62,6 +62,7 @@ type OutputFile = {
 export class OutputFiles {
   readonly #locate: (path: string) => string
   readonly #over: boolean
+  readonly #asideBytes: number
   readonly #files = new Map<FilePlan, OutputFile>()
   /** Those with a descriptor, the longest unused first. */
   readonly #open = new Set<OutputFile>()
@@ -71,15 +72,24 @@ export class OutputFiles {
   /** Bytes that were not there already. */
   writtenBytes = 0
 
-  /** @param over Whether files may exist: they are then made what they shall be. */
-  constructor(locate: (path: string) => string, over: boolean) {
+  /**
+   * @param over Whether files may exist: they are then made what they shall be.
+   * @param asideBytes From this size on a piece is written on the thread pool.
+   */
+  constructor(locate: (path: string) => string, over: boolean, asideBytes: number = ASIDE_BYTES) {
     this.#locate = locate
     this.#over = over
+    this.#asideBytes = asideBytes
   }
 
-  /** A file of which nothing is stored: empty, or zeros only. */
-  empty(plan: FilePlan): void {
+  /** A file of which nothing is stored, empty or zeros only; or one that others have written. */
+  complete(plan: FilePlan): void {
     this.#complete(this.#ready(plan))
+  }
+
+  /** Makes a file that others will write parts of. */
+  prepare(plan: FilePlan): void {
+    this.#close(this.#ready(plan))
   }
 
   async write({ file: plan, from, to, at }: Piece, chunk: Uint8Array): Promise<void> {
@@ -90,12 +100,12 @@ export class OutputFiles {
     file.busy++
     try {
       const bytes = chunk.subarray(from, to)
-      const kept = this.#over ? await keptAt(descriptor, at, bytes.length) : undefined
+      const kept = this.#over ? await this.#keptAt(descriptor, at, bytes.length) : undefined
       const parts = kept ? differences(bytes, kept) : [{ from: 0, to: bytes.length }]
       for (const part of parts) {
         const length = part.to - part.from
         const changed = bytes.subarray(part.from, part.to)
-        if (length < ASIDE_BYTES) writeNow(descriptor, changed, at + part.from)
+        if (length < this.#asideBytes) writeNow(descriptor, changed, at + part.from)
         else await writeWhole(descriptor, changed, at + part.from)
         file.unsyncedBytes += length
         this.writtenBytes += length
@@ -106,6 +116,14 @@ export class OutputFiles {
     file.leftBytes -= to - from
     if (file.leftBytes === 0) this.#complete(file)
     else if (file.unsyncedBytes >= FLUSH_BYTES) this.#flush(file, syncData)
+  }
+
+  /** What a file holds there now; shorter at its end. */
+  async #keptAt(descriptor: number, at: number, length: number): Promise<Uint8Array> {
+    const kept = Buffer.allocUnsafe(length)
+    if (length < this.#asideBytes)
+      return kept.subarray(0, readSync(descriptor, kept, 0, length, at))
+    return kept.subarray(0, (await readAside(descriptor, kept, 0, length, at)).bytesRead)
   }
 
   /** Waits until all that was written is on the disk. Names of the files are not yet. */
@@ -149,7 +167,7 @@ export class OutputFiles {
   }
 
   #openFile({ plan, path, begun }: OutputFile): number {
-    if (begun) return openSync(path, 'r+')
+    if (begun || plan.shared) return openSync(path, 'r+')
     const flags = this.#over ? 'a+' : 'wx+' // a+ makes what is missing and keeps what is there
     let descriptor: number
     try {
@@ -177,19 +195,22 @@ export class OutputFiles {
 
   /** All its pieces are there: its size, its zeros, and its way to the disk. */
   #complete(file: OutputFile): void {
-    const { plan } = file
-    const descriptor = file.descriptor as number
+    if (!file.plan.shared) this.#fit(file)
+    file.whole = true
+    this.#files.delete(file.plan)
+    if (file.unsyncedBytes > SYNC_LATE_BYTES) return this.#flush(file, syncFile)
+    this.#late.add(file.path)
+    if (file.busy === 0) this.#close(file)
+  }
+
+  #fit({ plan, descriptor: opened }: OutputFile): void {
+    const descriptor = opened as number
     const size = this.#over ? fstatSync(descriptor).size : coveredTo(plan)
     if (size !== plan.size) ftruncateSync(descriptor, plan.size)
     if (this.#over) {
       const ranges = uncovered(plan.extents, Math.min(size, plan.size))
       this.writtenBytes += zero(descriptor, ranges)
     }
-    file.whole = true
-    this.#files.delete(plan)
-    if (file.unsyncedBytes > SYNC_LATE_BYTES) return this.#flush(file, syncFile)
-    this.#late.add(file.path)
-    if (file.busy === 0) this.#close(file)
   }
 
   #flush(file: OutputFile, sync: (descriptor: number) => Promise<void>): void {
@@ -220,13 +241,6 @@ export function syncEach(paths: Iterable<string>): Promise<void> {
     await using handle = await open(path, 'r')
     await handle.sync()
   })
-}
-
-/** What a file holds there now; shorter at its end. */
-async function keptAt(descriptor: number, at: number, length: number): Promise<Uint8Array> {
-  const kept = Buffer.allocUnsafe(length)
-  if (length < ASIDE_BYTES) return kept.subarray(0, readSync(descriptor, kept, 0, length, at))
-  return kept.subarray(0, (await readAside(descriptor, kept, 0, length, at)).bytesRead)
 }
 
 function writeNow(descriptor: number, bytes: Uint8Array, at: number): void {

@@ -23,6 +23,7 @@ import { archiveEnd } from './archive-end.ts'
 import { checkOver, clearOver, clearSpool } from './over.ts'
 import { awayNote, notKept, stopFor, type Stop } from './stop.ts'
 import { planFiles } from './file-plan.ts'
+import { packsOf } from './pack-source.ts'
 import {
   ARCHIVE_LIST,
   END_SCRIPT,
@@ -57,6 +58,8 @@ export type RestoreOptions = {
   readonly account: Account | undefined
   readonly disk: Disk
   readonly clock: Clock
+  /** How many threads write files, where it is much. Default: one for each processor, up to 4. */
+  readonly threadsMax?: number | undefined
   readonly progress?: (progress: RestoreProgress) => void
   readonly signal?: AbortSignal
 }
@@ -223,10 +226,16 @@ async function writeFiles(
   if (over) await clearOver(plan, into, spaces)
   const totalBytes = plan.files.reduce((sum, { size }) => sum + size, 0)
   let doneBytes = 0
-  const { writtenBytes, control, finish } = await writeDirectory(reader, plan, over, (bytes) => {
+  const progress = (bytes: number): void => {
     options.signal?.throwIfAborted()
     doneBytes += bytes
     options.progress?.({ phase: 'files', doneBytes, totalBytes })
+  }
+  const { threadsMax } = options
+  const { writtenBytes, control, finish } = await writeDirectory(packsOf(reader), plan, {
+    over,
+    threadsMax,
+    progress,
   })
   options.progress?.({ phase: 'settling', doneBytes: totalBytes, totalBytes })
   await writeRecovery(reader, disk, into, path, backup, endLsn, log)

@@ -15,8 +15,10 @@ import { manifestName, packName } from '../repository/names.ts'
 import type { RepositoryReader } from '../repository/open-reader.ts'
 import { PackRow, storeManifest, type PackRowPorts } from '../repository/pack-row.ts'
 import type { SyntheticContents } from '../repository/synthetic-backups.ts'
-import { openedPieces, type FilePlan } from '../restore/data-directory.ts'
+import type { FilePlan } from '../restore/data-directory.ts'
 import { chainFiles, type ChainFiles } from '../restore/file-plan.ts'
+import { openedPieces } from '../restore/opened-pieces.ts'
+import { packsOf } from '../restore/pack-source.ts'
 import { CopiedFile, type CopiedPiece } from './copied-files.ts'
 
 export type CopyProgress = { readonly doneBytes: number; readonly totalBytes: number }
@@ -84,7 +86,8 @@ async function copyFiles(
   const totalBytes = files
     .flatMap(({ extents }) => extents)
     .reduce((sum, { length }) => sum + length, 0)
-  const opened = ahead(openedPieces(reader, files), CHUNKS_AHEAD, async ({ pieces, open }) => {
+  const wanted = openedPieces(packsOf(reader), files)
+  const opened = ahead(wanted, CHUNKS_AHEAD, async ({ pieces, open }) => {
     return { pieces, chunk: await open() }
   })
   for await (const { pieces, chunk } of opened) {
@@ -130,13 +133,13 @@ function manifestOf(
 /** Blocks that were damaged in the backup of the chain from which they come. */
 function stillDamaged(
   { reader, chain }: CopyOptions,
-  { manifests, files }: ChainFiles,
+  { damaged, files }: ChainFiles,
 ): ReadonlyMap<string, number[]> {
   const { blockSize } = reader.cluster()
   const plans = new Map(files.map((file) => [file.path, file]))
   const found = new Map<string, number[]>()
-  for (const [index, { damaged }] of manifests.entries()) {
-    for (const { path, blocks } of damaged) {
+  for (const [index, pages] of damaged.entries()) {
+    for (const { path, blocks } of pages) {
       const extents = plans.get(path)?.extents ?? []
       const left = blocks.filter((block) => {
         const at = block * blockSize
