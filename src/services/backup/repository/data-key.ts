@@ -121,7 +121,9 @@ export function openDataKey(
   const { header, wrapped } = parseKeyObject(name, bytes)
   const mine = wrapped.find(({ recipientId }) => equalBytes(recipientId, identity.recipientId))
   if (!mine) {
-    const message = `${name} was not wrapped for this key; use one that was valid when it was made`
+    const message =
+      `this key does not open what is kept here (${name} was not wrapped for it); ` +
+      'use the recovery key of this repository, the newest print of it'
     throw new UsageError('REPOSITORY_KEY_WRONG', message)
   }
   const binding = concatBytes([repositoryId, encodeHeader(header)])

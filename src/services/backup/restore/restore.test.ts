@@ -204,6 +204,7 @@ async function startService(): Promise<void> {
     tail: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     mode: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     manifest: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    summary: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     controlSocket: join(folder, 'control.sock'),
   })
 }
