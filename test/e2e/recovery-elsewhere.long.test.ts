@@ -66,7 +66,7 @@ test('runbook: after the key was rotated the new print serves, and the old opens
   const refused = await run(verify.replace('recovery.key', 'old.key')).catch(
     (error: { stdout?: string }) => error.stdout ?? '',
   )
-  assert.match(refused, /was not wrapped for this key/)
+  assert.match(refused, /this key does not open what is kept here/)
   const first = join(backup.data, 'secrets/recovery/recovery.key')
   assert.equal(await readFile(first, 'utf8'), await readFile(file, 'utf8'))
 })
