@@ -65,7 +65,6 @@ export const restoreCommand: Command = {
       account: postgresAccount(),
       disk: systemDisk,
       clock: context.clock,
-      threadsMax: context.config.backup.restoreThreads,
       signal: input.signal,
       ...(progress ? { progress } : {}),
     }
@@ -128,7 +127,8 @@ async function databaseText(
   const { database, tables, rows, stop, tookMs } = report
   const clear = input.interactive ? '\r\x1b[2K' : ''
   const took = `${(tookMs / 1000).toFixed(1)} s`
-  const done = `${database} holds the ${tables} tables and ${rows} rows of ${stop}, in ${took}`
+  const held = `${counted(tables, 'table')} and ${counted(rows, 'row')}`
+  const done = `${database} holds ${held}, recovered ${reaching(stop)}, in ${took}`
   return `${clear}${done}. The live database is as it was.\n`
 }
 
@@ -156,8 +156,17 @@ async function tableText(
   const { table, rows, stop, tookMs } = report
   const clear = input.interactive ? '\r\x1b[2K' : ''
   const took = `${(tookMs / 1000).toFixed(1)} s`
-  const done = `${table} holds the ${rows} rows of ${stop}, in ${took}`
+  const done = `${table} holds ${counted(rows, 'row')}, recovered ${reaching(stop)}, in ${took}`
   return `${clear}${done}. The live table is as it was.\n`
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** 'through 0/3000060' and 'up to 0/3000060' say it; all else is a place to come to. */
+function reaching(stop: string): string {
+  return /^(?:through|up to) /.test(stop) ? stop : `to ${stop}`
 }
 
 function timelineFrom(text: string | boolean): number {
@@ -172,10 +181,10 @@ function actionFrom(text: string | boolean): RecoveryAction {
   throw new UsageError('OPTION_INVALID', `--action is one of ${ACTIONS.join(', ')}`)
 }
 
-const PHASES: Readonly<Record<RestoreProgress['phase'], string>> = {
-  log: 'log  ',
-  files: 'files',
-  settling: 'to disk',
+/** Nobody knows how long the disk takes for what it was given. */
+function lineOf({ phase, doneBytes, totalBytes }: RestoreProgress, elapsedMs: number): string {
+  if (phase === 'settling') return `${megabytes(totalBytes)} MB are being made safe on the disk`
+  return `${phase.padEnd('files'.length)}${progressText(doneBytes, totalBytes, elapsedMs)}`
 }
 
 /** A line that is written over on a terminal; JSON lines on standard error, the report apart. */
@@ -185,21 +194,20 @@ function progressFor(
 ): ((progress: RestoreProgress) => void) | undefined {
   if (how === 'none') return undefined
   let phase = ''
-  let begunMs = 0
+  let begunMs = clock.monotonicMs() // of the first phase; what is read before it is heard of counts
   let shownMs = -Infinity
   return (progress) => {
     const nowMs = clock.monotonicMs()
-    if (progress.phase !== phase) [phase, begunMs] = [progress.phase, nowMs]
-    else if (nowMs - shownMs < (how === 'lines' ? LINES_MS : PROGRESS_MS)) return
+    if (progress.phase !== phase) {
+      if (phase !== '') begunMs = nowMs
+      phase = progress.phase
+    } else if (nowMs - shownMs < (how === 'lines' ? LINES_MS : PROGRESS_MS)) return
     shownMs = nowMs
     const { doneBytes, totalBytes } = progress
     if (how === 'lines') {
       const pace = paceOf(doneBytes, totalBytes, nowMs - begunMs)
       process.stderr.write(`${JSON.stringify({ ...progress, ...pace })}\n`)
-    } else {
-      const text = progressText(doneBytes, totalBytes, nowMs - begunMs)
-      process.stdout.write(`\r\x1b[2K${PHASES[progress.phase]}${text}`)
-    }
+    } else process.stdout.write(`\r\x1b[2K${lineOf(progress, nowMs - begunMs)}`)
   }
 }
 
@@ -219,12 +227,12 @@ function asText(report: RestoreReport, input: CommandInput): string {
   const seconds = report.tookMs / 1000
   const speed = report.bytes / 1024 / 1024 / seconds
   const lines = [
-    `Restored ${report.files} files and ${report.logSegments} segments of log into ${report.into}`,
+    `Restored ${report.files} files and ${counted(report.logSegments, 'segment')} of log into ${report.into}`,
     `in ${seconds.toFixed(1)} s (${speed.toFixed(0)} MB/s), from backup ${report.backupId}.`,
     ...(report.writtenBytes < report.bytes && input.values['delta'] === true
       ? [`${megabytes(report.writtenBytes)} of ${megabytes(report.bytes)} MB had to be written.`]
       : []),
-    `PostgreSQL will recover to: ${report.stop}.`,
+    `PostgreSQL will recover ${reaching(report.stop)}.`,
     ...Object.entries(report.tablespaces).map(([oid, at]) => `Tablespace ${oid} lies in ${at}.`),
     ...(report.note === undefined ? [] : [`Note: ${report.note}.`]),
     'Start PostgreSQL of the same major version on it, and it recovers by itself:',
