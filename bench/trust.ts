@@ -15,7 +15,7 @@ import { emit } from './kit/bench.ts'
 
 const VISITS = Number(process.env['VEILIG_BENCH_VISITS'] ?? 500)
 const WARM_UP = 50
-const MS_PER_SECOND = 1000
+const US_PER_MS = 1000
 
 const folder = await temporaryFolder('bench-trust')
 await using stack = new AsyncDisposableStack()
@@ -37,40 +37,39 @@ for (const [name, socketPath] of Object.entries(pages.sockets)) {
     unit: 'kB',
   })
   await timed(WARM_UP, () => straight(socketPath, '/nl'))
-  const own = await timed(VISITS, () => straight(socketPath, '/nl'))
-  report(name, 'server', own)
-  report(name, 'over HTTPS', await timed(VISITS, () => through(host, '/nl')))
+  report(name, 'server', await timed(VISITS, () => straight(socketPath, '/nl')))
+  report(name, 'over HTTPS', await timed(VISITS, () => fetched(host, '/nl', 'gzip')))
 }
 
-/** Milliseconds of each, sorted. */
-async function timed(count: number, visit: () => Promise<unknown>): Promise<number[]> {
-  const all: number[] = []
+type Visits = { readonly wallMs: readonly number[]; readonly cpuMs: readonly number[] }
+
+/** Of each visit: by the clock, and in CPU of server and visitor together, which no load changes. */
+async function timed(count: number, visit: () => Promise<unknown>): Promise<Visits> {
+  const wallMs: number[] = []
+  const cpuMs: number[] = []
   for (let at = 0; at < count; at++) {
     const fromMs = performance.now()
+    const cpu = process.cpuUsage()
     await visit()
-    all.push(performance.now() - fromMs)
+    const { user, system } = process.cpuUsage(cpu)
+    wallMs.push(performance.now() - fromMs)
+    cpuMs.push((user + system) / US_PER_MS)
   }
-  return all.toSorted((a, b) => a - b)
+  return { wallMs, cpuMs }
 }
 
-function report(subject: string, how: string, sorted: readonly number[]): void {
-  const at = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? NaN
-  for (const [metric, part] of [
-    ['p50', 0.5],
-    ['p95', 0.95],
-    ['p99', 0.99],
+function report(subject: string, how: string, { wallMs, cpuMs }: Visits): void {
+  for (const [kind, all] of [
+    ['by the clock', wallMs],
+    ['CPU', cpuMs],
   ] as const) {
-    emit({ bench: 'trust', subject, metric: `${how} ${metric}`, value: at(part), unit: 'ms' })
+    const sorted = all.toSorted((a, b) => a - b)
+    for (const part of [0.5, 0.95]) {
+      const value = sorted[Math.ceil(part * sorted.length) - 1] ?? NaN
+      const metric = `${how}, ${kind}, p${part * 100}`
+      emit({ bench: 'trust', subject, metric, value, unit: 'ms' })
+    }
   }
-  const sum = sorted.reduce((total, ms) => total + ms, 0)
-  const perSecond = sorted.length / (sum / MS_PER_SECOND)
-  emit({
-    bench: 'trust',
-    subject,
-    metric: `${how}, one visitor`,
-    value: perSecond,
-    unit: 'pages/s',
-  })
 }
 
 type Got = { readonly size: number; readonly text: string }

@@ -83,9 +83,13 @@ export function historyOf(history: History, claim: string, nowMs: number): Claim
 
 function dayState(shares: Shares): DayState {
   if ((shares.failing ?? 0) > 0) return 'failing'
-  const watched = claimStates.filter((state) => (shares[state] ?? 0) > 0)
-  const longest = watched.toSorted((a, b) => (shares[b] ?? 0) - (shares[a] ?? 0))[0]
-  return longest ?? 'unwatched'
+  let longest: DayState = 'unwatched'
+  let longestMs = 0
+  for (const state of claimStates) {
+    const ms = shares[state] ?? 0
+    if (ms > longestMs) [longest, longestMs] = [state, ms]
+  }
+  return longest
 }
 
 type Kept = { readonly version: 1; readonly claims: Readonly<Record<string, KeptDays>> }

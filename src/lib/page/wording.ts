@@ -14,36 +14,73 @@ const units: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', SECOND_MS],
 ]
 
+/**
+ * A format is dear to make and cheap to use, and a page has hundreds: each is made once. There are
+ * as many as languages and units.
+ */
+function madeOnce<Format>(
+  make: (language: string, form: string) => Format,
+): (language: string, form: string) => Format {
+  const made = new Map<string, Format>()
+  return (language, form) => {
+    const key = `${language} ${form}`
+    const format = made.get(key) ?? make(language, form)
+    made.set(key, format)
+    return format
+  }
+}
+
+const relative = madeOnce((language) => {
+  return new Intl.RelativeTimeFormat(language, { numeric: 'always' })
+})
+const length = madeOnce((language, unit) => {
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' })
+})
+const date = madeOnce((language, dateStyle) => {
+  const day = dateStyle === 'long' ? ({ dateStyle } as const) : {}
+  return new Intl.DateTimeFormat(language, { ...day, timeStyle: 'short', timeZone: 'UTC' })
+})
+/** A part of the whole, in hundredths of a percent at most. */
+const percent = madeOnce((language) => {
+  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 })
+})
+
+const shortDate = madeOnce((language) => {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })
+})
+
+/** '23 Nov 2026', by UTC. */
+export function day(ms: number, language: Language): string {
+  return shortDate(language === 'en' ? 'en-GB' : language, '').format(ms)
+}
+
+/** '99.95%'; the number is not rounded in anybody's favour: hand in what is rounded already. */
+export function share(part: number, language: Language): string {
+  return percent(language, '').format(part)
+}
+
 /** '2 minutes ago'. */
 export function ago(thenMs: number, nowMs: number, language: Language): string {
   const ms = Math.max(0, nowMs - thenMs)
   const [unit, size] = units.find(([, least]) => ms >= least) ?? ['second', SECOND_MS]
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'always' })
-  return format.format(-Math.floor(ms / size), unit)
+  return relative(language, '').format(-Math.floor(ms / size), unit)
 }
 
 /** '2 minutes'. */
 export function duration(ms: number, language: Language): string {
   const [unit, size] = units.find(([, least]) => ms >= least) ?? ['second', SECOND_MS]
-  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' })
-  return format.format(Math.floor(ms / size))
+  return length(language, unit).format(Math.floor(ms / size))
 }
 
 /** '23 November 2026 at 06:12 UTC'. */
 export function moment(ms: number, language: Language): string {
-  const date = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  })
-  return `${date.format(ms)} UTC`
+  return `${date(language === 'en' ? 'en-GB' : language, 'long').format(ms)} UTC`
 }
 
 /** 'today at 06:12 UTC', or the date when it is another day. */
 export function since(ms: number, nowMs: number, language: Language): string {
   if (nowMs - ms > DAY_MS / 2) return moment(ms, language)
-  const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'UTC' })
-  return `${time.format(ms)} UTC`
+  return `${date('en-GB', '').format(ms)} UTC`
 }
 
 /** Fills in `{name}`. */

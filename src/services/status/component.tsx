@@ -8,7 +8,7 @@ import type { Language } from '#lib/claims/claim.ts'
 import type { Budget, Objective } from '#lib/availability/budget.ts'
 import { percent, type Seen } from '#lib/availability/time.ts'
 import { Icon, type Shape } from '#lib/page/icons.tsx'
-import { ago, duration, fill, moment } from '#lib/page/wording.ts'
+import { day, ago, duration, fill, moment } from '#lib/page/wording.ts'
 import { Bars, Line } from './charts.tsx'
 import type { ComponentView } from './snapshot.ts'
 import { dayNames, reasonTexts, stateNames, ui } from './texts.ts'
@@ -121,10 +121,6 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
 type BadDaysProps = { readonly days: ComponentView['days']; readonly language: Language }
 
 function BadDays({ days, language }: BadDaysProps): VNode {
-  const date = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-    dateStyle: 'medium',
-    timeZone: 'UTC',
-  })
   const length = (ms: number): string => (ms < 1000 ? '–' : duration(ms, language))
   return (
     <table>
@@ -137,15 +133,15 @@ function BadDays({ days, language }: BadDaysProps): VNode {
         </tr>
       </thead>
       <tbody>
-        {days.map((day) => (
+        {days.map((one) => (
           <tr>
             <th scope="row">
-              {date.format(day.startMs)}
+              {day(one.startMs, language)}
               <br />
-              {dayNames[day.state][language]}
+              {dayNames[one.state][language]}
             </th>
-            <td>{length(day.downMs)}</td>
-            <td>{length(day.unknownMs)}</td>
+            <td>{length(one.downMs)}</td>
+            <td>{length(one.unknownMs)}</td>
           </tr>
         ))}
       </tbody>

@@ -11,7 +11,7 @@ import {
   type DayState,
   type HistoryDay,
 } from '#lib/claims/history.ts'
-import { fill } from '#lib/page/wording.ts'
+import { fill, share } from '#lib/page/wording.ts'
 import { ui } from './texts.ts'
 
 const HEIGHT = 20
@@ -34,10 +34,9 @@ export function Year(props: {
   const { history, language } = props
   const { days, watchedMs, provenMs } = history
   if (watchedMs === 0) return undefined
-  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 })
   // Rounded down: what was not always so is never called a hundred per cent.
-  const share = percent.format(Math.floor((provenMs / watchedMs) * 10_000) / 10_000)
-  const text = fill(ui.historyText[language], { share, days: days.length })
+  const part = share(Math.floor((provenMs / watchedMs) * 10_000) / 10_000, language)
+  const text = fill(ui.historyText[language], { share: part, days: days.length })
   return (
     <>
       <svg
