@@ -7,9 +7,10 @@
  * @module
  */
 import { remembered } from '#lib/remembered.ts'
-import { parseSql, walkTree, type Tree } from '#protocol/sql/parse.ts'
+import { parseSql, walkTree, type Parsed, type Tree } from '#protocol/sql/parse.ts'
 import { primitivesIn } from '#protocol/sql/primitives.ts'
 import type { RoleRules, RuleMode } from './config.ts'
+import { formOf, KnownForms } from './known-forms.ts'
 import { isWithheld, namedIn, type Named } from './withheld.ts'
 
 export type Verdict = {
@@ -75,12 +76,26 @@ export type Judge = (sql: string, whole: boolean) => Verdict | undefined
 export function judgeOf(roleRules: RoleRules): Judge | undefined {
   const active = activeOf(roleRules)
   if (active.length === 0) return undefined
-  const judge = remembered((sql) => judged(sql, active), REMEMBERED)
+  const forms = new KnownForms()
+  const judge = remembered((sql) => judgedByForm(sql, active, forms), REMEMBERED)
   return (sql, whole) => (whole ? judge(sql) : firstOf(active))
 }
 
-function judged(sql: string, active: readonly Rule[]): Verdict | undefined {
+/** A statement of the form of one that broke no rule breaks none. */
+function judgedByForm(
+  sql: string,
+  active: readonly Rule[],
+  forms: KnownForms,
+): Verdict | undefined {
+  const form = formOf(sql)
+  if (form !== undefined && forms.has(form)) return undefined
   const parsed = parseSql(sql)
+  const verdict = judged(parsed, active)
+  if (form !== undefined && parsed.kind === 'tree' && !verdict) forms.add(form)
+  return verdict
+}
+
+function judged(parsed: Parsed, active: readonly Rule[]): Verdict | undefined {
   if (parsed.kind === 'syntax-error') return undefined // the server refuses it, too
   if (parsed.kind === 'refused') return firstOf(active)
   const reading = new Reading(parsed.statements)
