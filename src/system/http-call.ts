@@ -99,8 +99,10 @@ function answerTo(
       let size = 0
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > sizeMax) call.destroy(new Error('the answer is too large'))
-        else chunks.push(chunk)
+        chunks.push(chunk)
+        if (size <= sizeMax) return
+        failed(new Error('the answer is too large')) // its end may be here already
+        call.destroy()
       })
       response.on('error', failed)
       response.on('end', () => {
