@@ -3,7 +3,7 @@
  *
  * A booking never waits for its mail. Attempts are kept in memory: a confirmation that cannot be
  * handed over within minutes, or before the process ends, is reported and lost; the booking itself
- * stands on the member's page.
+ * stands on the member's page. What stands nowhere else is sent and waited for (invitations.ts).
  *
  * @module
  */
@@ -36,6 +36,8 @@ export type Postman = AsyncDisposable & {
   /** Returns at once; the mail follows. */
   readonly confirm: (confirmation: Confirmation) => void
   readonly write: (letter: Letter) => void
+  /** One attempt. @throws What the server or the way to it says (`isRefused`). */
+  readonly send: (letter: Letter) => Promise<void>
 }
 
 /** Pauses before the second, third, … attempt. */
@@ -85,6 +87,9 @@ export function openPostman(
   return {
     confirm: (confirmation) => post(compose(confirmation, from)),
     write: (letter) => post(composeLetter(letter, from)),
+    send: async (letter) => {
+      await transportNow().sendMail(composeLetter(letter, from))
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort()
       await Promise.all(pending)
@@ -112,12 +117,22 @@ async function deliver(send: () => Promise<unknown>, stop: AbortSignal): Promise
       await send()
       return
     } catch (error) {
-      const { responseCode } = error as { responseCode?: number }
       const pauseMs = PAUSES_MS[attempt]
-      if (pauseMs === undefined || stop.aborted || (responseCode ?? 0) >= 500) throw error
+      if (pauseMs === undefined || stop.aborted || isRefused(error)) throw error
       await pause(pauseMs, stop)
     }
   }
+}
+
+/** Whether it is about this letter or its receiver, and not about the way to the server. */
+export function isOfLetter(error: unknown): boolean {
+  const { code } = error as { code?: string }
+  return code === 'EENVELOPE' || code === 'EMESSAGE'
+}
+
+/** Whether a letter was refused for good (5xx): trying again changes nothing. */
+export function isRefused(error: unknown): boolean {
+  return isOfLetter(error) && ((error as { responseCode?: number }).responseCode ?? 0) >= 500
 }
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {

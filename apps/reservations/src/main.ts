@@ -46,7 +46,7 @@ export async function startApp(
     smtpUrlFile === undefined ? smtpUrl : (): string => readFileSync(smtpUrlFile, 'utf8').trim()
   const postman = smtp === undefined ? undefined : openPostman(smtp, mailFrom, report)
   const payments = config.payments && openPayments(config.payments)
-  const { confirm, write } = postman ?? {}
+  const { confirm, write, send } = postman ?? {}
   const webhooks = config.webhooks ?? 'outside'
   const post = poster(webhooks)
   const hooks =
@@ -62,6 +62,7 @@ export async function startApp(
     nowMs,
     confirm,
     write,
+    send,
     payments,
     erasureList,
     pinSecret,

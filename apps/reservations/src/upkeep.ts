@@ -11,6 +11,7 @@ import { allClubs } from './data/clubs.ts'
 import { freeMissed } from './data/checkins.ts'
 import { passOn, toTell } from './data/waits.ts'
 import { codeOf, inClub } from './database.ts'
+import { sendInvitations } from './invitations.ts'
 import type { Club } from './model.ts'
 import { whenWords } from './pages/layout.tsx'
 import { giveBack } from './refunds.ts'
@@ -55,6 +56,7 @@ async function keepClub(shop: Shop, club: Club): Promise<void> {
   await inClub(shop.database, club.id, (tx) => tx`SELECT forget_people(${new Date(nowMs)})`)
   await tellOffered(shop, club)
   await giveBack(shop, club)
+  await sendInvitations(shop, club)
 }
 
 /** Writes to those who have a place held; what stands on their page says the same. */

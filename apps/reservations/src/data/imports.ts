@@ -10,14 +10,11 @@ import type { Club, Member } from '../model.ts'
 import { todayIn } from '../time.ts'
 import { MissingError } from './errors.ts'
 import { subscriptionsOf } from './clubs.ts'
+import { inviteSoon } from './invitations.ts'
 import { beginAct } from './journal.ts'
-import { memberById } from './members.ts'
 import { raiseAlert } from './officers.ts'
 import { passwordOfNobody } from './sessions.ts'
-import { newToken, sha256 } from './tokens.ts'
 
-const INVITATION_DAYS = 14
-const DAY_MS = 86_400_000
 const KNOWN_MAX = 20_000
 
 /** Keeps the file between looking and doing; those of yesterday are forgotten. */
@@ -57,16 +54,9 @@ export async function planImport(
   return planOf(table, known, await subscriptionsOf(tx, club.id), year)
 }
 
-export type Invitation = {
-  readonly memberId: string
-  readonly email: string
-  readonly token: string
-}
-
 export type Imported = {
   readonly added: number
   readonly changed: number
-  readonly invitations: readonly Invitation[]
 }
 
 /**
@@ -91,14 +81,14 @@ export async function applyImport(
   )
   await beginAct(tx, club, by, 'import', `+${fresh.length} ~${changes.length}`)
   const hash = await passwordOfNobody()
-  const rows = await tx<{ id: string; email: string }[]>`
+  const rows = await tx<{ id: string }[]>`
     INSERT INTO members (club_id, subscription_id, email, password_hash, first_name, last_name,
       birth_year, licence)
     SELECT ${club.id}, "subscriptionId", email, ${hash}, "firstName", "lastName", "birthYear",
       licence
     FROM jsonb_to_recordset(${tx.json(fresh)}) AS one ("subscriptionId" uuid, email text,
       "firstName" text, "lastName" text, "birthYear" int, licence text)
-    RETURNING id, email`
+    RETURNING id`
   await tx`
     UPDATE members m SET subscription_id = one."subscriptionId", first_name = one."firstName",
       last_name = one."lastName", birth_year = one."birthYear", active = true,
@@ -115,8 +105,9 @@ export async function applyImport(
       AND m.email IN (SELECT jsonb_array_elements_text(${tx.json(named)}))`
   await tx`DELETE FROM imports WHERE club_id = ${club.id} AND id = ${id}`
   await raiseAlert(tx, club.id, 'import', by.id, fresh.length + changes.length)
-  const invitations = await invite(tx, club, rows, nowMs)
-  return { added: fresh.length, changed: changes.length, invitations }
+  const ids = rows.map(({ id: memberId }) => memberId)
+  await inviteSoon(tx, club.id, ids)
+  return { added: fresh.length, changed: changes.length }
 }
 
 /** After all are there: a parent may stand below the child in the file. */
@@ -133,57 +124,6 @@ async function nameGuardians(
     FROM jsonb_to_recordset(${tx.json(pairs)}) AS one (email text, guardian text)
     JOIN members g ON g.club_id = ${club.id} AND g.email = one.guardian AND g.active
     WHERE m.club_id = ${club.id} AND m.email = one.email AND m.role = 'member'`
-}
-
-async function invite(
-  tx: Transaction,
-  club: Club,
-  members: readonly { readonly id: string; readonly email: string }[],
-  nowMs: number,
-): Promise<Invitation[]> {
-  const made = members.map(({ id, email }) => {
-    const token = newToken()
-    return { memberId: id, email, token, hash: sha256(token).toString('hex') }
-  })
-  const rows = made.map(({ memberId, hash }) => ({ memberId, hash }))
-  await tx`
-    INSERT INTO invitations (club_id, token_hash, member_id, expires_at)
-    SELECT ${club.id}, decode(hash, 'hex'), "memberId",
-      ${new Date(nowMs + INVITATION_DAYS * DAY_MS)}
-    FROM jsonb_to_recordset(${tx.json(rows)}) AS one (hash text, "memberId" uuid)`
-  return made.map(({ memberId, email, token }) => ({ memberId, email, token }))
-}
-
-/** Whom the link was sent to, while it can be used. */
-export async function invited(
-  tx: Transaction,
-  clubId: string,
-  token: string,
-  nowMs: number,
-): Promise<Member | undefined> {
-  const [row] = await tx<{ id: string }[]>`SELECT member_id AS id FROM invitations
-    WHERE club_id = ${clubId} AND token_hash = ${sha256(token)} AND used_at IS NULL
-      AND expires_at > ${new Date(nowMs)}`
-  return row && (await memberById(tx, clubId, row.id))
-}
-
-/** Sets the password once; the link is used up. @returns The member, or undefined. */
-export async function join(
-  tx: Transaction,
-  clubId: string,
-  token: string,
-  passwordHash: string,
-  nowMs: number,
-): Promise<Member | undefined> {
-  const member = await invited(tx, clubId, token, nowMs)
-  if (!member) return undefined
-  const used = await tx`UPDATE invitations SET used_at = ${new Date(nowMs)}
-    WHERE club_id = ${clubId} AND token_hash = ${sha256(token)} AND used_at IS NULL
-    RETURNING member_id`
-  if (used.length === 0) return undefined
-  await tx`UPDATE members SET password_hash = ${passwordHash}
-    WHERE club_id = ${clubId} AND id = ${member.id}`
-  return member
 }
 
 export function digestOf(plan: readonly Line[]): string {

@@ -27,6 +27,8 @@ export type Shop = {
   readonly confirm?: ((confirmation: Confirmation) => void) | undefined
   /** Writes to a member, if mail is sent at all. Returns at once. */
   readonly write?: ((letter: Letter) => void) | undefined
+  /** Writes to a member; resolves when the letter is handed over (mail.ts). */
+  readonly send?: ((letter: Letter) => Promise<void>) | undefined
   /** Makes the number of each booking; without it nobody checks in, and no door opens. */
   readonly pinSecret?: string | undefined
   /** Tells clubs' programs of bookings, while the service runs. */

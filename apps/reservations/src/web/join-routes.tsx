@@ -5,7 +5,7 @@
  */
 import type { Context, Hono } from 'hono'
 import { MissingError } from '../data/errors.ts'
-import { invited, join } from '../data/imports.ts'
+import { invited, join } from '../data/invitations.ts'
 import { hashPassword, openSession } from '../data/sessions.ts'
 import { JoinPage } from '../pages/members.tsx'
 import { answer, FormError, formOf, open, type Shop } from './desk.tsx'

@@ -14,6 +14,7 @@ import { raiseAlert, seeAlerts } from '../data/officers.ts'
 import { isPassword } from '../data/sessions.ts'
 import { balancesOf } from '../data/tickets.ts'
 import { csvCell, tableOf, textOf } from '../import.ts'
+import { soonInvite } from '../invitations.ts'
 import type { Member } from '../model.ts'
 import { ImportPage, ImportPreviewPage, MembersPage, ProvePage } from '../pages/members.tsx'
 import { whenWords } from '../pages/layout.tsx'
@@ -219,13 +220,7 @@ function addImport(app: Hono, shop: Shop): void {
         return await applyImport(tx, club, member, id, digest, nowMs)
       })
       if (!done) return c.redirect(`/${club.slug}/office/import?problem=moved`, 303)
-      const say = sayIn(club.language)
-      for (const { email, token } of done.invitations) {
-        const subject = say('join.title', { club: club.name })
-        const text = `${say('join.lead', { name: '' })}\n\n${shop.publicOrigin}/${club.slug}/join/${token}`
-        const to = { firstName: '', lastName: '', email }
-        shop.write?.({ club, member: to, language: club.language, subject, text, kind: 'welcome' })
-      }
+      soonInvite(shop, club)
       const { added, changed } = done
       return c.redirect(`/${club.slug}/office/members?added=${added}&changed=${changed}`, 303)
     }),
