@@ -22,7 +22,7 @@ const folder = await temporaryFolder('bench-probing')
 stack.defer(() => rm(folder, { recursive: true, force: true }))
 const data = join(folder, 'data')
 const ring = await startRing({ data, portBase: await freePortBase() })
-stack.defer(() => ring.interrupt())
+stack.defer(async () => void (await ring.interrupt()))
 await delay(SETTLE_MS)
 
 /** Each process of the ring's own, by its name. */

@@ -9,9 +9,9 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { EMPTY_ROOT, nodeHash } from './merkle.ts'
+import { EMPTY_ROOT } from './merkle.ts'
 import { rootFrom } from './merkle-proof.ts'
-import { SHA256_SIZE } from './sha256.ts'
+import { SHA256_SIZE, sha256Into } from './sha256.ts'
 
 /** Hashes in a full tile. */
 export const TILE_WIDTH = 256
@@ -88,11 +88,20 @@ export function tileIndexPath(index: number): string {
   return groups.join('/')
 }
 
+/** The root of `width` hashes, a power of two: halved in place, level by level. */
 function fold(list: HashList, start: number, width: number): Uint8Array {
-  if (width === 1) return list.at(start)
-  const half = width / 2
-  return nodeHash(fold(list, start, half), fold(list, start + half, half))
+  const hashes = Buffer.from(list.slice(start, start + width).buffer)
+  for (let left = width; left > 1; left /= 2) {
+    for (let at = 0; at < left; at += 2) {
+      hashes.copy(node, 1, at * SHA256_SIZE, (at + 2) * SHA256_SIZE)
+      sha256Into(node, hashes, (at / 2) * SHA256_SIZE)
+    }
+  }
+  return Uint8Array.from(hashes.subarray(0, SHA256_SIZE))
 }
+
+/** A node as it is hashed: 0x01, left, right. */
+const node: Buffer = Buffer.alloc(1 + 2 * SHA256_SIZE, 0x01)
 
 /** Hashes end to end, in a buffer that doubles. */
 class HashList {
