@@ -115,7 +115,7 @@ export async function openTls(port: number): Promise<TLSSocket> {
 }
 
 /** A peer that neither answers nor closes has had long enough. */
-const PATIENCE_MS = 8_000
+const PATIENCE_MS = 30_000
 
 /** Sends bytes and reads until the peer closes, or until `enough` says so. Latin-1. */
 export async function converse(

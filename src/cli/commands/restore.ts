@@ -65,6 +65,7 @@ export const restoreCommand: Command = {
       account: postgresAccount(),
       disk: systemDisk,
       clock: context.clock,
+      threadsMax: context.config.backup.restoreThreads,
       signal: input.signal,
       ...(progress ? { progress } : {}),
     }
@@ -226,8 +227,9 @@ function paceOf(
 function asText(report: RestoreReport, input: CommandInput): string {
   const seconds = report.tookMs / 1000
   const speed = report.bytes / 1024 / 1024 / seconds
+  const log = counted(report.logSegments, 'segment')
   const lines = [
-    `Restored ${report.files} files and ${counted(report.logSegments, 'segment')} of log into ${report.into}`,
+    `Restored ${report.files} files and ${log} of log into ${report.into}`,
     `in ${seconds.toFixed(1)} s (${speed.toFixed(0)} MB/s), from backup ${report.backupId}.`,
     ...(report.writtenBytes < report.bytes && input.values['delta'] === true
       ? [`${megabytes(report.writtenBytes)} of ${megabytes(report.bytes)} MB had to be written.`]

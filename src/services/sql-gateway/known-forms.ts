@@ -21,10 +21,20 @@ const FIRST = /^\s*(?:select|insert|update|delete|with)\b/i
  */
 const PECULIAR = /[^\t\n\r -[\]-~]|\$[A-Za-z_$]|[uU]&"|[sS][eE][tT]_[cC][oO][nN][fF][iI][gG]/
 /** Strings, quoted names (which stay), numbers, and comments that hold no other. */
-const TAKEN_OUT =
-  /'(?:[^']|'')*'|"[^"]*"|\b\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|--[^\n\r]*|\/\*(?:[^*/]|\*(?!\/)|\/(?!\*))*\*\//g
+const TAKEN_OUT = new RegExp(
+  [
+    /'(?:[^']|'')*'/,
+    /"[^"]*"/,
+    /\b\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/,
+    /--[^\n\r]*/,
+    /\/\*(?:[^*/]|\*(?!\/)|\/(?!\*))*\*\//,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
 /** What of those was not taken out, because it has no end; or another statement. */
-const LEFT_OVER = /['\u0000]|;\s*[^\s]|\/\*|\*\//
+const LEFT_OVER = /'|;\s*[^\s]|\/\*|\*\//
 
 /** The form of a text; undefined for one that is not known by its form. */
 export function formOf(sql: string): string | undefined {
@@ -32,7 +42,7 @@ export function formOf(sql: string): string | undefined {
   const form = sql.replace(TAKEN_OUT, (part) => {
     switch (part.charCodeAt(0)) {
       case 0x22:
-        return part.includes(';') ? '\u0000' : part // or it would look like another statement
+        return part.includes(';') ? "'" : part // or it would look like another statement
       case 0x27:
         return '\u0001'
       case 0x2d:

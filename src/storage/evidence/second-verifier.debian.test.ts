@@ -71,11 +71,11 @@ async function bothAccept(changed: EvidenceBundle): Promise<readonly [boolean, b
 
 test('second verifier: an earlier bundle is a witness against a history signed anew', async () => {
   const fork = await bundleOf('anew', 2)
-  const files = { then: join(base, 'then'), now: join(base, 'now') }
+  const files = { earlier: join(base, 'then'), now: join(base, 'now') }
   const status = async (now: EvidenceBundle, then: EvidenceBundle): Promise<number | null> => {
     await writeFile(files.now, JSON.stringify({ ...now, entries: now.entries.slice(0, 1) }))
-    await writeFile(files.then, JSON.stringify(then))
-    return spawnSync('python3', [script, files.now, '--earlier', files.then]).status
+    await writeFile(files.earlier, JSON.stringify(then))
+    return spawnSync('python3', [script, files.now, '--earlier', files.earlier]).status
   }
   assert.equal(await status(bundle, bundle), 0)
   assert.equal(await status(fork, fork), 0, 'alone it is as good')

@@ -30,7 +30,7 @@ export type AlertInFull = AlertLine & {
     readonly latencyMs: number
     readonly attempts: number
   }[]
-  /** What was done by itself about it: a session ended, an address or a role refused for a while. */
+  /** What was done by itself: a session ended, an address or a role refused for a while. */
   readonly responses: readonly {
     readonly kind: 'session' | 'address' | 'role'
     readonly value: string

@@ -61,7 +61,7 @@ test('pebble: two gateways with one book place one order', async () => {
   assert.equal(await ordersIn(pebble, place), 1)
 })
 
-test('pebble: kill -9 at every step leaves one order, and its certificate at the end', async (t) => {
+test('pebble: kill -9 at each step leaves one order, and its certificate at the end', async (t) => {
   // Its nonces all hold: a repeated call would shift what step has which number.
   await using pebble = await startPebble({ env: { PEBBLE_WFE_NONCEREJECT: '0' } })
   const caFile = join(folder, 'pebble-ca.pem')

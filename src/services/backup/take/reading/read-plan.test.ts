@@ -74,17 +74,13 @@ const folder = (path: string): ListRow => [path, 't', '4096', '1', String(path.s
 const file = (path: string): ListRow => [path, 'f', '8192', '1', '1']
 
 test('file list: what a backup holds, and no table that comes back empty', () => {
-  const rows = [
-    ...['base', 'base/5', 'pg_wal', 'pg_tblspc', 'pg_tblspc/9', 'pg_tblspc/9/PG_15_1'],
-    ...['pg_tblspc/9/PG_14_1', 'base/pgsql_tmp'],
-  ].map(folder)
+  const rows = ['base', 'base/5', 'pg_wal', 'pg_tblspc', 'pg_tblspc/9', 'pg_tblspc/9/PG_15_1']
+  rows.push('pg_tblspc/9/PG_14_1', 'base/pgsql_tmp')
   const kept = ['base/5/1', 'base/5/2_init', 'global/1', 'pg_tblspc/9/PG_15_1/5/2', 'PG_VERSION']
-  const left = [
-    ...['base/5/2', 'base/5/2_fsm', 'base/5/2.1', 'base/5/t3_16400', 'base/5/pg_internal.init'],
-    ...['postmaster.pid', 'backup_label', 'global/pg_control', 'pg_tblspc/9/PG_14_1/5/1'],
-    ...['base/pgsql_tmp/pgsql_tmp1.0', '.s.PGSQL.5432'],
-  ]
-  const listing = listingOf([...rows, ...[...left, ...kept].map(file)], 'PG_15_1')
+  const left = ['base/5/2', 'base/5/2_fsm', 'base/5/2.1', 'base/5/t3_16400']
+  left.push('base/5/pg_internal.init', 'base/pgsql_tmp/pgsql_tmp1.0', '.s.PGSQL.5432')
+  left.push('postmaster.pid', 'backup_label', 'global/pg_control', 'pg_tblspc/9/PG_14_1/5/1')
+  const listing = listingOf([...rows.map(folder), ...[...left, ...kept].map(file)], 'PG_15_1')
   assert.deepEqual(listing.files.map(({ path }) => path).sort(), kept.sort())
   const folders = ['base', 'base/5', 'pg_tblspc', 'pg_tblspc/9/PG_15_1', 'pg_wal']
   assert.deepEqual(listing.folders.toSorted(), [...folders, 'pg_wal/archive_status'])
