@@ -241,6 +241,7 @@ function comparison(pids: readonly number[]): Compare {
     for (let round = 0; round < rounds; round++) {
       for (const at of subjects.keys()) {
         const subject = subjects[(at + round) % subjects.length]!
+        execFileSync('sync') // or one writes to the disk what another has left in memory
         const peak = watchPeakMib(pids)
         const [begun, cpu] = [performance.now(), cpuSecondsWithEnded(pids)]
         const afterwards = await act(subject)

@@ -3,7 +3,8 @@
  */
 import { residentKib } from './bench.ts'
 
-const LOOK_MS = 50
+/** Each look walks through all processes: more often, it is a load of its own on two cores. */
+const LOOK_MS = 250
 
 /**
  * From now on the resident size of everything this process has started, but for what is below

@@ -10,10 +10,10 @@
  */
 const SUMS = 32
 const PRIME = 16_777_619
-const CHECKSUM_AT = 8
-const UPPER_AT = 14
-/** The word of the header that holds the checksum, in its lower half. */
-const CHECKSUM_WORD = CHECKSUM_AT / 4
+/** The word of the header whose lower half is the checksum. */
+const CHECKSUM_WORD = 2
+/** That whose upper half says where the free space ends: zero in a page that was never filled. */
+const UPPER_WORD = 3
 
 const seeds = new Int32Array([
   0x5b1f36e9, 0xb8525960, 0x02ab50aa, 0x1de66d2a, 0x79ff467a, 0x9bb9f8a3, 0x217e7cd2, 0x83e13d2c,
@@ -25,15 +25,13 @@ const seeds = new Int32Array([
 /**
  * Whether a page carries the checksum it should have.
  *
- * @param page All of it, at an offset that is a multiple of four; little-endian.
+ * @param words All of it; little-endian.
  * @param block Its number in the whole table, over all its files.
  * @returns True for a page that was never filled: it has none.
  */
-export function pageIsSound(page: Uint8Array, block: number): boolean {
-  const words = new Int32Array(page.buffer, page.byteOffset, page.length / 4)
-  if (page[UPPER_AT] === 0 && page[UPPER_AT + 1] === 0) return true
-  const stored = page[CHECKSUM_AT]! | (page[CHECKSUM_AT + 1]! << 8)
-  return checksumOf(words, block) === stored
+export function pageIsSound(words: Int32Array, block: number): boolean {
+  if (words[UPPER_WORD]! >>> 16 === 0) return true
+  return checksumOf(words, block) === (words[CHECKSUM_WORD]! & 0xffff)
 }
 
 function checksumOf(words: Int32Array, block: number): number {

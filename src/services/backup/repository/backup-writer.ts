@@ -13,7 +13,9 @@ import { checkDataPath } from './data-path.ts'
 import type { BackupEntry } from './entries.ts'
 import type { Extent, ManifestLine } from './manifest.ts'
 import { manifestName, packName } from './names.ts'
-import { PackRow, storeManifest, type PackRowPorts } from './pack-row.ts'
+import { poolPress, type ChunkPress } from './chunk-press.ts'
+import { PackRow, storeManifest, type PackRowPorts, type RunningSum } from './pack-row.ts'
+import { pressThreads } from './press-threads.ts'
 import type {
   BackupEnd,
   BackupRecord,
@@ -25,6 +27,9 @@ import type {
 } from './repository.ts'
 
 const WAL_WAIT_MS = 60_000
+/** Less than this is compressed before a thread has begun. */
+const THREADS_FROM_BYTES = 64 * 1024 * 1024
+const THREADS = 1
 
 export type BackupWriterPorts = PackRowPorts & {
   readonly clock: Clock
@@ -44,10 +49,12 @@ export class PackingWriter implements BackupWriter {
   readonly #ports: BackupWriterPorts
   readonly #start: BackupStart
   readonly #startedMs: number
+  readonly #press: ChunkPress
   readonly #packs: PackRow
   readonly #lines: ManifestLine[] = []
   readonly #files: PlacedFile[] = []
   readonly #paths = new Set<string>()
+  readonly #sums = new Map<string, RunningSum>()
   #open: OpenFile | undefined
   #plainBytes = 0
 
@@ -56,7 +63,9 @@ export class PackingWriter implements BackupWriter {
     this.#startedMs = startedMs
     this.#start = start
     this.#ports = ports
-    this.#packs = new PackRow((number) => packName(id, number), 'pack', ports)
+    const large = (start.expectedBytes ?? 0) >= THREADS_FROM_BYTES
+    this.#press = large ? pressThreads(THREADS) : poolPress()
+    this.#packs = new PackRow((number) => packName(id, number), 'pack', ports, this.#press)
   }
 
   directory(path: string, mode: number): void {
@@ -76,7 +85,12 @@ export class PackingWriter implements BackupWriter {
   beginFile(file: FileStart): void {
     if (this.#open) throw new UsageError('BACKUP_FILE_OPEN', `${this.#open.path} was not ended`)
     this.#claim(file.path)
-    this.#open = { ...file, start: this.#packs.length, written: 0 }
+    const { sum: summed, ...rest } = file
+    this.#open = { ...rest, start: this.#packs.length, written: 0 }
+    if (!summed) return
+    const sum = { crc32c: 0 }
+    this.#sums.set(file.path, sum)
+    this.#packs.sumInto(sum)
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
@@ -95,6 +109,13 @@ export class PackingWriter implements BackupWriter {
     const late = map ? { size, map } : {}
     this.#files.push({ ...placed, ...late, mode: file.mode & 0o7777 })
     this.#open = undefined
+    this.#packs.sumInto(undefined)
+  }
+
+  async sums(): Promise<ReadonlyMap<string, number>> {
+    if (this.#open) throw this.#wrongSize(this.#open)
+    await this.#packs.summed()
+    return new Map([...this.#sums].map(([path, sum]) => [path, sum.crc32c]))
   }
 
   async finish(end: BackupEnd): Promise<BackupRecord> {
@@ -103,6 +124,7 @@ export class PackingWriter implements BackupWriter {
     const manifestStart = this.#packs.length
     await this.#packs.writeAll(end.serverManifest)
     const packs = await this.#packs.finish()
+    await this.#press.close()
     const manifest = await storeManifest(
       manifestName(this.id),
       this.#manifestLines(end, manifestStart),
@@ -139,6 +161,7 @@ export class PackingWriter implements BackupWriter {
   async abort(): Promise<void> {
     this.#ports.closed()
     await this.#packs.finish().catch(() => [])
+    await this.#press.close()
     for (const { place } of this.#ports.regions.all) {
       for (let number = 0; number < this.#packs.packCount; number++) {
         await place.store.delete(packName(this.id, number)).catch(() => {}) // a left-over at worst

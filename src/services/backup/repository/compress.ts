@@ -6,13 +6,15 @@
  *
  * @module
  */
-import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib'
+import { constants, createZstdCompress, zstdCompressSync, type ZstdCompress } from 'node:zlib'
+import { CHUNK_SIZE } from '#crypto/sealed-chunks.ts'
 import { concatBytes } from '#lib/byte-fields.ts'
 
-const OPTIONS = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  chunkSize: 256 * 1024, // with Node's 16 KiB a chunk crosses to the thread pool 64 times
-}
+const params = { [constants.ZSTD_c_compressionLevel]: 1 }
+/** With Node's 16 KiB a chunk crosses to the thread pool 64 times. */
+const OPTIONS = { params, chunkSize: 256 * 1024 }
+/** Room for what becomes larger (ZSTD_compressBound): zstd then needs no buffers of its own. */
+const NOW_OPTIONS = { params, chunkSize: CHUNK_SIZE + CHUNK_SIZE / 256 + 64 }
 /** As many as the thread pool has threads; those beyond are closed when they are done. */
 const IDLE_MAX = 4
 
@@ -41,4 +43,9 @@ export async function compress(plain: Uint8Array): Promise<Uint8Array> {
   if (idle.length < IDLE_MAX) idle.push(context)
   else context.destroy()
   return concatBytes(parts)
+}
+
+/** The same on this thread, which it blocks for a millisecond. */
+export function compressNow(plain: Uint8Array): Uint8Array {
+  return zstdCompressSync(plain, NOW_OPTIONS)
 }

@@ -6,15 +6,17 @@
  *
  * @module
  */
+import { joinCrc32c } from '#crypto/crc32c-join.ts'
 import { CHUNK_SIZE } from '#crypto/sealed-chunks.ts'
 import { toHex } from '#lib/byte-fields.ts'
 import { release } from '#lib/release.ts'
+import { poolPress, sumsOf, type ChunkPart, type ChunkPress } from './chunk-press.ts'
 import type { DataKey, Random } from './data-key.ts'
 import type { ObjectProof } from './entries.ts'
 import { encodeLine, type Extent, type ManifestLine } from './manifest.ts'
 import { sha256Aside } from './object-frame.ts'
 import type { Regions } from './regions.ts'
-import { prepareChunk, SealedObject, type PreparedChunk } from './sealing.ts'
+import { SealedObject, type PreparedChunk } from './sealing.ts'
 
 const PACK_SEALED_BYTES = 16 * 1024 * 1024
 const PACK_PLAIN_BYTES = 1024 * 1024 * 1024
@@ -28,20 +30,30 @@ export type PackRowPorts = {
   readonly dataKey: DataKey
 }
 
+/** CRC-32C of what was written since it began, once all of it is through. */
+export type RunningSum = { crc32c: number }
+
+/** Bytes of a chunk that belong to a sum. */
+type Part = ChunkPart & { readonly sum: RunningSum }
+
 /** A row of bytes; of manifests, one object takes it all. */
 export class PackRow {
   readonly #nameOf: (number: number) => string
   readonly #kind: 'pack' | 'manifest'
   readonly #ports: PackRowPorts
+  readonly #press: ChunkPress
   readonly #proofs: Promise<ObjectProof>[] = []
   /** Where in the row each object begins. */
   readonly #starts: number[] = []
   readonly chunkSizes: number[][] = []
   #current: SealedObject | undefined
-  #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK_SIZE)
-  /** Buffers to use again: a new megabyte for each chunk keeps the collector behind. */
-  readonly #spare: Uint8Array<ArrayBuffer>[] = []
+  #chunk: Uint8Array
   #chunkSize = 0
+  /** Parts of the chunk that have ended. */
+  #parts: Part[] = []
+  #sum: RunningSum | undefined
+  /** Where in the chunk the sum goes on. */
+  #sumFrom = 0
   #tail: Promise<void> = Promise.resolve()
   #inWork = 0
   #sealedTo = 0
@@ -49,10 +61,18 @@ export class PackRow {
   #failure: unknown
   length = 0
 
-  constructor(nameOf: (number: number) => string, kind: 'pack' | 'manifest', ports: PackRowPorts) {
+  /** @param press Is closed by whoever gave it. */
+  constructor(
+    nameOf: (number: number) => string,
+    kind: 'pack' | 'manifest',
+    ports: PackRowPorts,
+    press: ChunkPress = poolPress(),
+  ) {
     this.#nameOf = nameOf
     this.#kind = kind
     this.#ports = ports
+    this.#press = press
+    this.#chunk = press.take()
   }
 
   get packCount(): number {
@@ -70,6 +90,28 @@ export class PackRow {
     }
     this.length += bytes.length
     return this.#inWork >= CHUNKS_IN_WORK ? this.#untilRoom() : undefined
+  }
+
+  /** From now on bytes count for this sum; undefined: for none. */
+  sumInto(sum: RunningSum | undefined): void {
+    this.#endPart()
+    this.#sum = sum
+  }
+
+  /** Resolves when every sum holds all that was written for it. */
+  async summed(): Promise<void> {
+    this.#endPart()
+    const parts = this.#parts.splice(0)
+    const sums = sumsOf(this.#chunk, parts)
+    await this.#tail
+    if (this.#failure !== undefined) throw this.#failure
+    join(parts, sums)
+  }
+
+  #endPart(): void {
+    const [from, to] = [this.#sumFrom, this.#chunkSize]
+    if (this.#sum && from < to) this.#parts.push({ sum: this.#sum, from, to })
+    this.#sumFrom = to
   }
 
   async writeAll(bytes: Uint8Array): Promise<void> {
@@ -102,20 +144,27 @@ export class PackRow {
   }
 
   #cut(final: boolean): void {
-    const buffer = this.#chunk
-    const plain = buffer.subarray(0, this.#chunkSize)
-    this.#chunk = this.#spare.pop() ?? new Uint8Array(CHUNK_SIZE)
+    this.#endPart()
+    const [buffer, size, parts] = [this.#chunk, this.#chunkSize, this.#parts]
+    const places = parts.map(({ from, to }) => ({ from, to }))
+    const pressed = this.#press.press({ buffer, size, parts: places })
+    pressed.catch(() => {}) // awaited in its turn
+    this.#chunk = this.#press.take()
     this.#chunkSize = 0
+    this.#parts = []
+    this.#sumFrom = 0
     this.#inWork++
-    const prepared = prepareChunk(plain)
-    prepared.catch(() => {}) // awaited in its turn
     this.#tail = this.#tail
-      .then(async () => this.#seal(await prepared, plain.length, final))
+      .then(async () => {
+        const chunk = await pressed
+        join(parts, chunk.sums)
+        await this.#seal(chunk, size, final)
+      })
       .catch((error: unknown) => {
         this.#failure ??= error
       })
       .finally(() => {
-        this.#spare.push(buffer) // sealed by now, and so copied
+        this.#press.giveBack(buffer) // sealed by now, and so copied
         this.#inWork--
         this.#waiter?.()
       })
@@ -166,6 +215,12 @@ export class PackRow {
       })
     }
     if (this.#failure !== undefined) throw this.#failure
+  }
+}
+
+function join(parts: readonly Part[], sums: readonly number[]): void {
+  for (const [at, { sum, from, to }] of parts.entries()) {
+    sum.crc32c = joinCrc32c(sum.crc32c, sums[at] ?? 0, to - from)
   }
 }
 

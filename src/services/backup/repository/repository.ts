@@ -32,6 +32,8 @@ export type BackupStart = {
   readonly startLsn: Lsn
   /** Backup whose blocks this one builds on; for 'differential' only. */
   readonly parentId?: string
+  /** About how many bytes will be written; much is compressed by threads. */
+  readonly expectedBytes?: number
 }
 
 /** Path below the data directory, '/'-separated, never absolute, never with '..'. */
@@ -48,6 +50,8 @@ export type FileStart = {
   readonly modifiedMs: number
   /** Where the bytes belong, when they are not the whole file. */
   readonly map?: FileMap
+  /** Whether `sums` shall tell of it. */
+  readonly sum?: boolean
 }
 
 /** Bytes [at, at + length) of a file. */
@@ -107,6 +111,12 @@ export interface BackupWriter {
    * @throws {ProtocolError} BACKUP_FILE_SIZE_WRONG when bytes are missing.
    */
   endFile(map?: FileMap): void
+  /**
+   * CRC-32C of what was written of each file that was to be summed; no file may be open.
+   *
+   * @throws {FaultError} As the stores.
+   */
+  sums(): Promise<ReadonlyMap<DataPath, number>>
   /**
    * Waits until every required region holds all of it and its WAL, then enters it in the catalogue.
    * Only then does the backup exist.

@@ -122,10 +122,10 @@ test('page checksum: every page of the server has the one that we compute', asyn
     if (!/\/\d+(?:_fsm|_vm)?$/.test(file)) continue
     const bytes = new Uint8Array(await readFile(join(folder, file)))
     for (let at = 0; at + PAGE <= bytes.length; at += PAGE, pages++) {
-      const page = bytes.subarray(at, at + PAGE)
+      const page = new Int32Array(bytes.buffer, at, PAGE / 4)
       assert(pageIsSound(page, at / PAGE), `${file} at ${at}`)
-      if (pages % 97 !== 0 || page[15] === 0) continue
-      page[4000]! ^= 4
+      if (pages % 97 !== 0 || page[3]! >>> 16 === 0) continue
+      page[1000]! ^= 4
       assert(!pageIsSound(page, at / PAGE) && !pageIsSound(page, 1 + at / PAGE))
     }
   }

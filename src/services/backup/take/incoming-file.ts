@@ -17,6 +17,8 @@ import type { BackupRecord, BackupWriter, FileRange, FileStart } from '../reposi
 
 /** Takes one file's bytes; wait for what it returns. */
 export interface IncomingFile {
+  /** Whether all its bytes go to the writer, which then sums them. */
+  readonly whole?: boolean
   data(bytes: Uint8Array): Promise<void> | undefined
   end(): Promise<void> | undefined
 }
@@ -73,11 +75,12 @@ function pagesOf(
 const nothing: IncomingFile = { data: () => undefined, end: () => undefined }
 
 class WholeFile implements IncomingFile {
+  readonly whole = true
   readonly #writer: BackupWriter
 
   constructor(writer: BackupWriter, start: FileStart) {
     this.#writer = writer
-    writer.beginFile(start)
+    writer.beginFile({ ...start, sum: true })
   }
 
   data(bytes: Uint8Array): Promise<void> | undefined {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { chown, mkdir, open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { crc32c } from '#crypto/crc32c.ts'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import { requiredServerSettings } from '../server-settings.ts'
 import { ReplicationConnection } from '../replication/connection.ts'
@@ -140,6 +141,7 @@ class ListingWriter implements BackupWriter {
   readonly id = 'test'
   readonly files = new Map<string, number>()
   readonly tablespaces: number[] = []
+  readonly #sums = new Map<string, number>()
   end: BackupEnd | undefined
   aborted = false
   overlaps = 0
@@ -167,11 +169,14 @@ class ListingWriter implements BackupWriter {
     assert.equal(this.#open, undefined)
     this.#open = file
     this.files.set(file.path, 0)
+    this.#sums.set(file.path, 0)
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#writing) this.overlaps++
-    this.files.set(this.#open!.path, this.files.get(this.#open!.path)! + bytes.length)
+    const { path } = this.#open!
+    this.files.set(path, this.files.get(path)! + bytes.length)
+    this.#sums.set(path, crc32c(this.#sums.get(path) ?? 0, bytes))
     if (this.#delayMs === undefined || this.files.size % 50 !== 0) return undefined
     this.#writing = true
     return new Promise((resolve) =>
@@ -185,6 +190,10 @@ class ListingWriter implements BackupWriter {
   endFile(): void {
     assert.equal(this.files.get(this.#open!.path), this.#open!.size)
     this.#open = undefined
+  }
+
+  sums(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(this.#sums)
   }
 
   finish(end: BackupEnd): Promise<BackupRecord> {

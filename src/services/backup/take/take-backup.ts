@@ -84,13 +84,14 @@ export async function takeBackup(
     label: request.label,
     timeline: start.timeline,
     startLsn: start.lsn,
+    expectedBytes: since ? 0 : tablespaces.totalBytes,
   })
   try {
     const incoming = new Incoming(writer, tablespaces, since, request.onProgress)
     await receive(connection, incoming)
     const end = await readPosition(connection)
     const checksumFailures = await readVerdict(connection)
-    const wal = incoming.close()
+    const wal = await incoming.close()
     if (wal.startLsn !== start.lsn || wal.endLsn !== end.lsn) {
       throw new ProtocolError(
         'BACKUP_MANIFEST_MISMATCH',
@@ -291,17 +292,18 @@ class Incoming {
     if (entry.kind === 'directory') this.#writer.directory(path, entry.mode)
     else if (entry.kind === 'symlink') this.#writer.link(path, entry.target)
     else {
-      this.#received.begin(path)
       const { sizeBytes: size, mode, modifiedS } = entry
       const start = { path, size, mode, modifiedMs: modifiedS * 1000 }
-      this.#file = incomingFile(this.#writer, start, this.#since)
+      const file = incomingFile(this.#writer, start, this.#since)
+      this.#received.begin(path, file.whole !== true)
+      this.#file = file
     }
   }
 
   /** Everything came: is it what the server sent? @returns The WAL the backup needs. */
-  close(): { readonly startLsn: Lsn; readonly endLsn: Lsn } {
+  async close(): Promise<{ readonly startLsn: Lsn; readonly endLsn: Lsn }> {
     if (!this.#manifest) throw new ProtocolError('MANIFEST_INVALID', 'it did not come')
-    const { wal } = this.#received.compare(this.#manifest)
+    const { wal } = this.#received.compare(this.#manifest, await this.#writer.sums())
     const [first, last] = [wal[0], wal.at(-1)]
     if (!first || !last) throw new ProtocolError('MANIFEST_INVALID', 'it names no WAL')
     return { startLsn: first.startLsn, endLsn: last.endLsn }

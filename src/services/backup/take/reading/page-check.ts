@@ -9,13 +9,13 @@
  */
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
 import { pageIsSound } from '#protocol/postgres/page-checksum.ts'
+import { uint32 } from '#protocol/postgres/wal/record-reader.ts'
 import type { DamagedPage } from '../../repository/repository.ts'
 import type { Piece } from './piece-reader.ts'
 import type { PlannedFile } from './read-plan.ts'
 
 /** How many are listed by name. */
 const LISTED_MAX = 10_000
-const WORD = 4
 
 type Suspect = Pick<PlannedFile, 'path'> & { readonly at: number; readonly block: number }
 
@@ -24,15 +24,17 @@ export class PageCheck {
   readonly #startLsn: number
   readonly #active: boolean
   readonly #suspects: Suspect[] = []
-  /** A page that came at an odd place of memory. */
-  readonly #aligned: Uint8Array
+  /** The page that is looked at: where it came it may begin anywhere. */
+  readonly #page: Uint8Array
+  readonly #words: Int32Array
 
   /** @param active Whether the server's pages have checksums. */
   constructor(blockSize: number, startLsn: Lsn, active: boolean) {
     this.#blockSize = blockSize
     this.#startLsn = Number(startLsn)
     this.#active = active
-    this.#aligned = new Uint8Array(blockSize)
+    this.#page = new Uint8Array(blockSize)
+    this.#words = new Int32Array(this.#page.buffer)
   }
 
   /** Sees bytes of a file that begin at a page. */
@@ -42,8 +44,7 @@ export class PageCheck {
     for (let from = 0; from + size <= bytes.length; from += size) {
       if (this.#suspects.length >= LISTED_MAX) return
       const block = firstBlock + (at + from) / size
-      const page = bytes.subarray(from, from + size)
-      if (!this.#isSound(page, block)) this.#suspects.push({ path, at: at + from, block })
+      if (!this.#isSound(bytes, from, block)) this.#suspects.push({ path, at: at + from, block })
     }
   }
 
@@ -54,18 +55,17 @@ export class PageCheck {
     const damaged: DamagedPage[] = []
     for (const { path, at, block } of this.#suspects) {
       const page = await read({ path, at, length: this.#blockSize })
-      if (page?.length !== this.#blockSize || this.#isSound(page, block)) continue
+      if (page?.length !== this.#blockSize || this.#isSound(page, 0, block)) continue
       damaged.push({ path, block: at / this.#blockSize })
     }
     return damaged
   }
 
-  #isSound(page: Uint8Array, block: number): boolean {
-    const view = new DataView(page.buffer, page.byteOffset, 2 * WORD)
-    const lsn = view.getUint32(0, true) * 2 ** 32 + view.getUint32(WORD, true)
+  #isSound(bytes: Uint8Array, from: number, block: number): boolean {
+    // A page begins with the position of the record that changed it last: the upper half first.
+    const lsn = uint32(bytes, from) * 2 ** 32 + uint32(bytes, from + 4)
     if (lsn >= this.#startLsn) return true
-    if (page.byteOffset % WORD === 0) return pageIsSound(page, block)
-    this.#aligned.set(page)
-    return pageIsSound(this.#aligned, block)
+    this.#page.set(bytes.subarray(from, from + this.#blockSize))
+    return pageIsSound(this.#words, block)
   }
 }

@@ -60,6 +60,13 @@ const CONTROL_TRIES = 10
 /** Shorter pauses are not worth a turn. */
 const PAUSE_MIN_MS = 20
 
+type Plan = {
+  readonly folders: readonly string[]
+  readonly files: readonly PlannedFile[]
+  /** To be read. */
+  readonly bytes: number
+}
+
 type FileDone = ManifestFile & { readonly modifiedMs: number }
 
 /**
@@ -77,22 +84,38 @@ export async function takeChanges(
   const { timeline } = await connection.identifySystem()
   const lsn = await startBackup(connection, label)
   const changes = await request.between(since.record.startLsn, lsn, timeline)
+  const plan = await planOf(connection, request, facts, changes)
   const writer = await repository.beginBackup({
     kind: 'differential',
     parentId: since.record.id,
     label,
     timeline,
     startLsn: lsn,
+    expectedBytes: plan.bytes,
   })
   try {
     const reading = new Reading(connection, writer, request, facts, { lsn, timeline })
-    return await reading.run(changes)
+    return await reading.run(plan)
   } catch (error) {
     await writer.abort()
     // The server will not let us read something: BASE_BACKUP may.
     if (sqlstateOf(error) !== undefined) throw impossible((error as FaultError).message)
     throw error
   }
+}
+
+async function planOf(
+  connection: ReplicationConnection,
+  { since, inBase }: ChangesRequest,
+  { spaceVersion, segmentBlocks }: ServerFacts,
+  changes: ChangedBlocks,
+): Promise<Plan> {
+  const { folders, files } = await listFiles(connection, spaceVersion)
+  const { blockSize } = since
+  const facts = { changes, inFull: inBase, blockSize, segmentBlocks }
+  const planned = files.map((file) => planFile(file, facts))
+  const bytes = planned.reduce((total, { ranges }) => total + sum(ranges), 0)
+  return { folders, files: planned, bytes }
 }
 
 class Reading {
@@ -124,17 +147,13 @@ class Reading {
     this.#check = new PageCheck(request.since.blockSize, start.lsn, hasChecksums)
   }
 
-  async run(changes: ChangedBlocks): Promise<BackupRecord> {
-    const { since, inBase, cluster, keepManifest } = this.#request
-    const { segmentBlocks, spaceVersion, tablespaces, folderMode } = this.#facts
-    const { folders, files } = await listFiles(this.#connection, spaceVersion)
+  async run({ folders, files, bytes }: Plan): Promise<BackupRecord> {
+    const { cluster, keepManifest } = this.#request
+    const { tablespaces, folderMode } = this.#facts
+    this.#totalBytes = bytes
     for (const { oid, location } of tablespaces) this.#writer.tablespace(oid, location)
     for (const folder of folders) this.#writer.directory(folder, folderMode)
-    const { blockSize } = since
-    const plan = files.map((file) =>
-      planFile(file, { changes, inFull: inBase, blockSize, segmentBlocks }),
-    )
-    await this.#readAll(plan)
+    await this.#readAll(files)
     const damagedPages = await this.#check.damaged((piece) => this.#readOne(piece))
     await this.#keep(CONTROL_FILE, await this.#readControl())
     const { endLsn, label, tablespaceMap } = await stopBackup(this.#connection, this.#start)
@@ -162,9 +181,6 @@ class Reading {
   }
 
   async #readAll(plan: readonly PlannedFile[]): Promise<void> {
-    for (const { ranges } of plan) {
-      for (const { length } of ranges) this.#totalBytes += length
-    }
     const reader = new PieceReader(this.#connection, piecesOf(plan))
     for (const file of plan) await this.#readFile(reader, file)
     await reader.finish()
@@ -187,7 +203,8 @@ class Reading {
         note(came, piece.at, bytes.length)
         const waiting = this.#writer.write(bytes)
         if (waiting) await waiting
-        await this.#pause(bytes.length)
+        const pausing = this.#pause(bytes.length)
+        if (pausing) await pausing
       }
     }
     if (!begun) return
@@ -202,14 +219,14 @@ class Reading {
     this.#writer.beginFile({ path, size, mode: this.#facts.fileMode, modifiedMs })
   }
 
-  async #pause(bytes: number): Promise<void> {
+  #pause(bytes: number): Promise<void> | undefined {
     this.#doneBytes += bytes
     const { clock, maxRateKib, onProgress } = this.#request
     onProgress?.({ doneBytes: this.#doneBytes, totalBytes: this.#totalBytes })
-    if (maxRateKib === undefined) return
+    if (maxRateKib === undefined) return undefined
     const dueMs = this.#begunMs + (this.#doneBytes / (maxRateKib * 1024)) * 1000
     const earlyMs = dueMs - clock.monotonicMs()
-    if (earlyMs >= PAUSE_MIN_MS) await clock.sleep(earlyMs)
+    return earlyMs >= PAUSE_MIN_MS ? clock.sleep(earlyMs) : undefined
   }
 
   /** The server writes it in one piece, and we read it in one; twice the same is not torn. */
