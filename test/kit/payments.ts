@@ -309,7 +309,12 @@ export class PayboxWorld implements Gateway {
   }
 
   /** The payer tries. @returns What the notification says. */
-  attempt(payment: Payment, outcome: 'paid' | 'refused', amount: number = payment.amount): Fact {
+  attempt(
+    payment: Payment,
+    outcome: 'paid' | 'refused',
+    amount: number = payment.amount,
+    isTest: boolean = false,
+  ): Fact {
     const answers = this.answers.get(payment.id) ?? []
     this.answers.set(payment.id, answers)
     const before = answers.find(({ kind }) => kind === 'paid')
@@ -317,7 +322,7 @@ export class PayboxWorld implements Gateway {
     const { currency, id } = payment
     const fact: Fact =
       outcome === 'paid'
-        ? { kind: 'paid', transaction: `T-${id}`, amount, currency, isTest: false }
+        ? { kind: 'paid', transaction: `T-${id}`, amount, currency, isTest }
         : { kind: 'refused', reason: '00105' }
     answers.push(fact)
     return fact
