@@ -48,7 +48,9 @@ export type RawRecord = {
   readonly json: string
 }
 
-const CHUNK_SIZE = 4 * 1024 * 1024
+/** Read at once: little of a book that is followed, as memory for a lot costs more than judging it. */
+const CHUNK_MIN = 64 * 1024
+const CHUNK_MAX = 4 * 1024 * 1024
 const APPEND_SIZE_MAX = APPEND_BYTES_MAX + 2 * JSON_SIZE_MAX
 const POLL_MS = 100
 
@@ -99,6 +101,7 @@ export class BookReader<T> {
   /** Position in the segment: just after a hash. */
   #at = 0
   #expected = 0
+  #chunk = CHUNK_MIN
 
   /** @param pick What is wanted of the record that the cursor has just read. */
   constructor(
@@ -134,11 +137,13 @@ export class BookReader<T> {
   }
 
   /** The whole appends that follow in this segment: a part of one may yet be cut off. */
-  async #records(size = CHUNK_SIZE): Promise<T[] | undefined> {
+  async #records(size = this.#chunk): Promise<T[] | undefined> {
     const header = this.#header
     if (!header) return undefined
     const start = this.#at - TRAILER_SIZE
     const bytes = await this.#files.disk.readRange(this.#path(), start, size)
+    const isFull = bytes.length === size
+    this.#chunk = isFull ? CHUNK_MAX : CHUNK_MIN
     const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
     const records: T[] = []
     let whole = 0
@@ -151,8 +156,8 @@ export class BookReader<T> {
       this.#expected = cursor.expected
     }
     if (whole > 0) return records.slice(0, whole)
-    if (bytes.length === size && size < APPEND_SIZE_MAX) return this.#records(APPEND_SIZE_MAX)
-    return undefined
+    if (!isFull || size >= APPEND_SIZE_MAX) return undefined
+    return this.#records(size < CHUNK_MAX ? CHUNK_MAX : APPEND_SIZE_MAX)
   }
 
   /** The segments after this one whose headers can be read, up to one that goes on just here. */
@@ -183,6 +188,7 @@ export class BookReader<T> {
   async #ended(later: readonly Head[]): Promise<T[] | undefined> {
     const start = this.#at - TRAILER_SIZE
     const size = (await this.#files.disk.size(this.#path())) ?? 0
+    if (size === this.#at && later.length === 0) return undefined
     const bytes = await this.#files.disk.readRange(this.#path(), start, Math.max(0, size - start))
     const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
     let fault = cursor.next()
