@@ -14,7 +14,7 @@ const folder = await temporaryFolder('credentials')
 after(() => rm(folder, { recursive: true, force: true }))
 const paths = pathsIn(folder)
 
-async function made(process: string, file: string, days: number): Promise<string> {
+async function make(process: string, file: string, days: number): Promise<string> {
   const path = paths.secret(process, file)
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, 'secret')
@@ -24,38 +24,41 @@ async function made(process: string, file: string, days: number): Promise<string
 }
 
 test('credentials: every secret has an age and a way; what stands beside it has none', async () => {
-  const days = {
-    'detection/database-password': 3,
-    'staff/control-password': 4,
-    'mail-gateway/status-submission-password': 5,
-    'mail-gateway/dkim-club.example-veilig-r1.pem': 6,
-    'payments/payments-key': 7,
-    'notary/evidence.key': 400,
-    'application/session-secret': 400,
-  }
-  for (const [name, age] of Object.entries(days)) {
+  const made = {
+    'detection/database-password': [3, 'by itself'],
+    'staff/control-password': [4, 'by itself'],
+    'mail-gateway/status-submission-password': [5, 'by itself'],
+    'mail-gateway/dkim-club.example-veilig-r1.pem': [6, 'by itself'],
+    'console/session.key': [6, 'by itself'],
+    'sql-gateway/tls.key': [7, 'by itself'],
+    'payments/payments-key': [7, 'at the next start'],
+    'seal/audit.key': [8, 'at the next start'],
+    'notary/evidence.key': [400, 'kept'],
+    'application/session-secret': [400, 'kept'],
+  } as const
+  for (const [name, [age]] of Object.entries(made)) {
     const [process = '', file = ''] = name.split('/')
-    await made(process, file, age)
+    await make(process, file, age)
   }
-  await made('detection', 'database-password.next', 0)
-  await made('supervisor', 'database-password.former', 90)
-  await made('recovery', 'recovery.key', 400)
+  await make('detection', 'database-password.next', 0)
+  await make('console', 'session.key.former', 59)
+  await make('supervisor', 'database-password.former', 90)
+  await make('recovery', 'recovery.key', 400)
   const ages = await credentialAges({ paths, clock: systemClock })
   const seen = ages.map((one) => `${one.name} ${Math.round(one.ageMs / DAY_MS)} ${one.renewed}`)
-  const ways = ['by itself', 'by itself', 'by itself', 'by itself', 'at the next start']
-  const wanted = Object.entries(days).map(
-    ([name, age], at) => `${name} ${age} ${ways[at] ?? 'kept'}`,
-  )
+  const wanted = Object.entries(made).map(([name, [age, how]]) => `${name} ${age} ${how}`)
   assert.deepEqual(seen.toSorted(), wanted.toSorted())
+  for (const { name, renewed, why } of ages)
+    assert.equal(renewed === 'kept', why !== undefined, name)
 })
 
 test('credentials: a start renews what is old; no copy looks younger than it is', async () => {
-  const young = await made('status', 'submission-password', 10)
-  const old = await made('console', 'submission-password', 40)
+  const young = await make('status', 'submission-password', 10)
+  const old = await make('console', 'submission-password', 40)
   const limitMs = Date.now() - 30 * DAY_MS
   assert.equal(await ensurePassword(young, limitMs), 'secret')
   assert.notEqual(await ensurePassword(old, limitMs), 'secret')
-  const copy = await made('mail-gateway', 'copy-password', 10)
+  const copy = await make('mail-gateway', 'copy-password', 10)
   const { mtimeMs } = await stat(copy)
   await keepCopy(copy, Buffer.from('secret'))
   assert.equal((await stat(copy)).mtimeMs, mtimeMs)

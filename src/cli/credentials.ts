@@ -17,6 +17,8 @@ export type MachineCredential = {
   readonly owner: string
   readonly ageMs: number
   readonly renewed: Renewed
+  /** Of one that is kept: why another one would do harm. */
+  readonly why?: string | undefined
 }
 
 /**
@@ -25,18 +27,27 @@ export type MachineCredential = {
  */
 export type Renewed = 'by itself' | 'backup rotate-key' | 'at the next start' | 'by hand' | 'kept'
 
-/** The first that matches says how. */
-const ways: readonly (readonly [RegExp, Renewed])[] = [
+/** The first that matches says how; of what is kept, why. */
+const ways: readonly (readonly [RegExp, Renewed, string?])[] = [
   [/\/(database-password|database-url|control-password|smtp-url)$/, 'by itself'],
-  [/submission-password$/, 'by itself'],
+  [/submission-password$|^prober\/staff-password$/, 'by itself'],
+  [/^console\/session\.key$|^web-gateway\/device\.key$/, 'by itself'],
   [/^mail-gateway\/dkim-/, 'by itself'],
   [/^web-gateway\/acme/, 'by itself'],
-  [/^(web|sql|mail)-gateway\/tls\.(pem|key)$/, 'at the next start'],
+  [/^(web|sql|mail)-gateway\/tls\.(pem|key)$/, 'by itself'],
+  [/\/audit\.key$/, 'at the next start'],
   [/^(recovery|backup)\/.*\.key$/, 'backup rotate-key'],
-  [/^prober\/staff-password$|\/payments-(key|events-secret)$/, 'at the next start'],
-  // Others hold what these signed, sealed or were the source of, and could not go on with another.
-  [/^(notary|seal|witness|vantage|drill|verifier|ca)\/.*\.key$/, 'kept'],
-  [/\/(audit|staff|seal|token|login)\.key$|^application\/session-secret$/, 'kept'],
+  [/\/payments-(key|events-secret)$/, 'at the next start'],
+  [/^(notary|seal|witness|vantage)\/.*\.key$/, 'kept', 'strangers know the log by it'],
+  [/^drill\/receipt\.key$/, 'kept', 'receipts of ninety days are verified with it'],
+  [/^verifier\/verifier\.key$/, 'kept', 'opens the sums of backups that exist'],
+  [/^ca\/ca\.key$/, 'kept', 'browsers were told to trust it'],
+  [/\/(names|login)\.key$/, 'kept', 'hides names in the record; it opens nothing'],
+  [/^payments\/seal\.key$/, 'kept', 'opens the keys that clubs handed in'],
+  [/^mail-gateway\/token\.key$/, 'kept', 'links to unsubscribe stand in mails that were sent'],
+  [/^status\/subscriptions\.key$/, 'kept', 'links to unsubscribe stand in mails that were sent'],
+  [/^prober\/customers\.key$/, 'kept', 'customers have their private links by it'],
+  [/^application\/session-secret$/, 'kept', 'codes of doors that members have come from it'],
 ]
 /** What stands beside a secret while it is renewed, or is of no use any more. */
 const beside = /\.(next|former|tmp)$/
@@ -56,8 +67,8 @@ export async function credentialAges({
     const path = join(entry.parentPath, entry.name)
     const { mtimeMs } = await stat(path)
     const name = path.slice(folder.length + 1)
-    const renewed = ways.find(([one]) => one.test(name))?.[1] ?? 'by hand'
-    found.push({ name, owner: name.split('/')[0] ?? '', ageMs: nowMs - mtimeMs, renewed })
+    const [, renewed = 'by hand', why] = ways.find(([one]) => one.test(name)) ?? []
+    found.push({ name, owner: name.split('/')[0] ?? '', ageMs: nowMs - mtimeMs, renewed, why })
   }
   return found
 }

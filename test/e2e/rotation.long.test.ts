@@ -3,11 +3,14 @@
  * mail is handed in and connections are opened: nothing fails, and what opened before opens nothing.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFile, rm, stat, utimes } from 'node:fs/promises'
 import { request } from 'node:https'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect as tlsConnect } from 'node:tls'
 import pg from 'pg'
 import { eventually } from '#kit/eventually.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
@@ -82,6 +85,40 @@ function ask(host: string, path: string, body?: string): Promise<number> {
   })
 }
 
+/** What is said in plain, to each door, before its handshake, and how it agrees. */
+const shownBy: Readonly<Record<string, readonly [number, readonly [string, RegExp][]]>> = {
+  'web-gateway': [8443, []],
+  'sql-gateway': [6432, [['\0\0\0\x08\x04\xd2\x16\x2f', /^S/]]],
+  'mail-gateway': [
+    2525,
+    [
+      ['', /^220 /],
+      ['EHLO localhost\r\n', /250 [^\n]*\n$/],
+      ['STARTTLS\r\n', /^220 /],
+    ],
+  ],
+}
+
+/** The serial number of the certificate that each door shows to whoever comes now. */
+function certificates(): Promise<string[]> {
+  return Promise.all(
+    Object.values(shownBy).map(async ([port, talk]) => {
+      const socket = connect(port + portBase, '127.0.0.1')
+      socket.on('error', () => undefined) // said by what waits
+      for (const [line, agreed] of talk) {
+        socket.write(line, 'latin1')
+        let heard = ''
+        while (!agreed.test(heard)) heard += String((await once(socket, 'data'))[0])
+      }
+      const secured = tlsConnect({ socket, ca, servername: 'localhost' })
+      await once(secured, 'secureConnect')
+      const { serialNumber } = secured.getPeerCertificate()
+      secured.destroy()
+      return serialNumber
+    }),
+  )
+}
+
 let mailed = 0
 async function handIn(): Promise<void> {
   await withSecret(
@@ -145,7 +182,11 @@ test('rotation: by itself when old, by command under load, and nothing fails', a
   const named = [...before.keys(), 'backup/database-password', 'prober/database-password']
   const senders = ['application', 'prober', 'status', 'console']
   const submission = senders.map((sender) => `${sender}/submission-password`)
-  const said = await ring.command('rotate', ...named, ...submission, '--json')
+  const keys = ['console/session.key', 'web-gateway/device.key', 'prober/staff-password']
+  const doors = Object.keys(shownBy).map((door) => `${door}/tls.key`)
+  const shownBefore = await certificates()
+  const all = [...named, ...submission, ...keys, ...doors]
+  const said = await ring.command('rotate', ...all, '--json')
   const tookMs = Date.now() - begunMs
   const application = JSON.parse(await ring.command('rotate', '--json')) as { to: string }
   assert.equal(application.to, 'reservations_app_b')
@@ -153,10 +194,14 @@ test('rotation: by itself when old, by command under load, and nothing fails', a
   going.abort()
   await Promise.all(load)
   assert.deepEqual([...failed], [])
-  assert.equal(said.trim().split('\n').length, named.length + submission.length, said)
+  assert.equal(said.trim().split('\n').length, all.length, said)
   assert.doesNotMatch(said, /failed/)
-  for (const name of [...named, ...submission]) assert((await madeMs(name)) >= begunMs, name)
-  t.diagnostic(`${count} requests, ${named.length + submission.length} renewals in ${tookMs} ms`)
+  for (const name of all) assert((await madeMs(name)) >= begunMs, name)
+  t.diagnostic(`${count} requests, ${all.length} renewals in ${tookMs} ms`)
+  await eventually('each door shows its new certificate', async () => {
+    const shown = await certificates()
+    return shown.every((one, at) => one !== shownBefore[at]) ? true : undefined
+  })
 
   for (const [cluster, user, file] of logins)
     await assert.rejects(enter(cluster, user, before.get(file) ?? ''), { code: '28P01' }, user)

@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { generate } from 'otplib'
 import type pg from 'pg'
+import type { KeyRing } from '#lib/key-ring.ts'
 import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
@@ -77,14 +78,21 @@ export async function startConsole(
     adminSocket: join(folder, 'staff.sock'),
     probePassword: randomBytes(24).toString('base64url'),
   }
+  let keys: KeyRing = [randomBytes(32)]
   const ports: StaffPorts = {
     ...place,
+    probePassword: () => place.probePassword,
     pool,
     clock: systemClock,
     trail,
     random: randomBytes,
     loginLimits: limitsInMemory(() => systemClock.monotonicMs()),
-    key: randomBytes(32),
+    nameKey: randomBytes(32),
+    keys: () => keys,
+    readAgain: () => {
+      keys = [randomBytes(32), keys[0]]
+      return Promise.resolve()
+    },
     publicOrigin: consoleOrigin,
     selfApproval: false,
     approveByLink: true,

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { activeApplicationRole, applicationRoles } from '../run/application-role.ts'
 import { asSuperuser, placeOf } from '../supervisor/superuser.ts'
 import { databaseRenewals } from './database.ts'
+import { keyRenewals } from './keys.ts'
 import { submissionRenewals } from './submission.ts'
 
 export type Renewal = {
@@ -30,6 +31,7 @@ export async function renewalsOf(context: Context): Promise<readonly Renewal[]> 
     ...(await applicationRenewal(context)),
     ...databaseRenewals(context),
     ...submissionRenewals(context),
+    ...keyRenewals(context),
   ]
 }
 

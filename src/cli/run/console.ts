@@ -5,32 +5,34 @@
  */
 import { randomBytes } from 'node:crypto'
 import { VeiligError } from '#lib/errors.ts'
+import type { KeyRing } from '#lib/key-ring.ts'
 import { accessClient } from '#services/access/client.ts'
 import type { Started } from '#services/staff/ports.ts'
 import { serve } from '#services/staff/serve.ts'
-import { systemDisk } from '#system/disk.ts'
+import { readKeyRing } from '#system/key-ring.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { grantUrl } from '../grant-url.ts'
 import { openLoginLimits } from '../login-limits.ts'
+import { ownSecret } from '../own-secret.ts'
 import { overviewOf } from './console-overview.ts'
 import { recoveryOf } from './console-recovery.ts'
 import { watchOf } from './console-watch.ts'
 import { staffMail, teamHook } from './console-words.ts'
 
-const KEY_SIZE = 32
-
 /** @throws {FaultError} MIGRATION_…, LISTEN_FAILED. */
 export async function runConsole(context: ServiceContext): Promise<RunningService> {
   const { clock, trail, paths, ports, config, log } = context
   const pool = openPool(await controlConnection(context, 'staff'))
-  const keyFile = paths.secret('console', 'staff.key')
-  if ((await systemDisk.size(keyFile)) === undefined)
-    await systemDisk.createOnce(keyFile, randomBytes(KEY_SIZE))
   const access = accessClient(paths.socket('access'))
-  const password = await systemDisk.read(paths.secret('prober', 'staff-password'))
+  const secrets = async (): Promise<{ keys: KeyRing; probePassword: string }> => ({
+    keys: await readKeyRing(paths.secret('console', 'session.key'), clock.nowMs()),
+    probePassword: await secretIn(paths.secret('prober', 'staff-password')),
+  })
+  let now = await secrets()
   const loginLimits = await openLoginLimits(context, 'console')
   const service = await serve(config.staff, {
     pool,
@@ -38,7 +40,9 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     trail,
     random: randomBytes,
     loginLimits,
-    key: await systemDisk.read(keyFile),
+    nameKey: await ownSecret(paths.secret('console', 'names.key')),
+    keys: () => now.keys,
+    readAgain: async () => void (now = await secrets()),
     publicOrigin: config.staff.publicOrigin ?? `https://console.localhost:${ports.https}`,
     selfApproval: config.access.selfApproval,
     approveByLink: config.access.approveByLink,
@@ -56,7 +60,7 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     overview: overviewOf(context),
     recovery: recoveryOf(context),
     watch: watchOf(context),
-    probePassword: Buffer.from(password).toString('utf8'),
+    probePassword: () => now.probePassword,
     socket: paths.socket('console'),
     adminSocket: paths.socket('staff'),
   }).catch(async (error: unknown) => {

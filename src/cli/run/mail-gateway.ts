@@ -4,6 +4,7 @@
  * @module
  */
 import { systemDisk } from '#system/disk.ts'
+import { followFile } from '#system/follow-file.ts'
 import { secretsIn } from '#system/secret-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
@@ -41,6 +42,10 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   const secret = (file: string): string => paths.secret('mail-gateway', file)
   const text = async (file: string): Promise<string> =>
     Buffer.from(await systemDisk.read(secret(file))).toString('utf8')
+  const shownTls = async (): Promise<MailPorts['tls']> => ({
+    certificatePem: await text('tls.pem'),
+    keyPem: await text('tls.key'),
+  })
   const pool = openPool(await controlConnection(context, 'mail-gateway'))
   const ring = await openKeyring(context)
   const lookup = lookupThrough(config.delivery.kind === 'mx' ? config.delivery.resolvers : [])
@@ -60,7 +65,11 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
     lookup,
     tokenKey: await ensureTokenKey(systemDisk, secret('token.key')),
     passwordsOf: passwordsOf(config, secret),
-    tls: { certificatePem: await text('tls.pem'), keyPem: await text('tls.key') },
+    tls: await shownTls(),
+    followTls: (take) => {
+      const stays = (error: Error): void => log.error(`the certificate stays: ${error.message}`)
+      return followFile(secret('tls.pem'), () => void shownTls().then(take).catch(stays))
+    },
     port: ports.mail,
     deskSocket: paths.socket(MAIL_DESK),
     templates: templates === undefined ? undefined : templateBook(templates, linkHosts(context)),

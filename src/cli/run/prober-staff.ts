@@ -5,7 +5,6 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
@@ -29,6 +28,7 @@ import { patchedProbe, type Patched } from '#services/prober/probes/updates-patc
 import type { StaffFigures } from '#services/staff/admin.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { PROBE_NAME } from '#services/staff/probe-account.ts'
+import { secretIn } from '#system/secret-file.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
 import { locksOf, patchesOf } from '../inventory.ts'
@@ -60,7 +60,6 @@ export async function staffProbes(
 ): Promise<readonly (readonly [string, Probe])[]> {
   const { paths, clock, config } = context
   const access = accessClient(paths.socket('access'))
-  const password = await readFile(paths.secret('prober', 'staff-password'), 'utf8')
   const look = config.updates.advisories
   const repositories = declaredRepositories(context)
   const source = sourceMark(repositories, config.secrets.baseline)
@@ -99,7 +98,10 @@ export async function staffProbes(
       twoFactorProbe({
         outside,
         figures: async () => (await askStaff(paths.socket('staff'), '/figures')) as StaffFigures,
-        passwordOnly: (signal) => passwordOnly(context, ca, password, signal),
+        passwordOnly: async (signal) => {
+          const password = await secretIn(paths.secret('prober', 'staff-password'))
+          return passwordOnly(context, ca, password, signal)
+        },
       }),
     ],
     [

@@ -9,6 +9,7 @@ import { tableColumns } from '#system/postgres/table-columns.ts'
 import { FaultError } from '#lib/errors.ts'
 import { parseSanctions, type Sanction } from '#lib/sanctions.ts'
 import { systemDisk } from '#system/disk.ts'
+import { followFile } from '#system/follow-file.ts'
 import type { RunningService } from '#system/service.ts'
 import { openPool, type PoolOptions } from '#system/postgres/pool.ts'
 import type { ColumnsOf } from '#services/sql-gateway/columns.ts'
@@ -60,6 +61,8 @@ export async function runSqlGateway(context: ServiceContext): Promise<RunningSer
   }
   process.on('SIGHUP', onHangUp)
   stack.defer(() => void process.off('SIGHUP', onHangUp))
+  // The certificate is replaced last: its key is there by then.
+  stack.use(followFile(paths.secret('sql-gateway', 'tls.pem'), onHangUp))
   const workers = await startSqlWorkers(context, running.desk)
   const first = stack.move()
   return {

@@ -5,6 +5,7 @@
  */
 import { systemDisk } from '#system/disk.ts'
 import { fileFetcher, httpCaller } from '#system/http-call.ts'
+import { readKeyRing } from '#system/key-ring.ts'
 import type { RunningService } from '#system/service.ts'
 import type { Reloaded } from '#services/web-gateway/changes.ts'
 import type { GuardedRoute } from '#services/web-gateway/guard-config.ts'
@@ -105,7 +106,7 @@ export async function runWebGateway(context: ServiceContext): Promise<RunningSer
 
 /** What the configuration says, and the files that it names. */
 async function settingsOf(context: ServiceContext): Promise<Reloaded> {
-  const { paths } = context
+  const { paths, clock } = context
   const given = context.config.webGateway
   const usual = context.config.application.command ? [] : [demonstrationLogin]
   const config = { ...given, loginGuard: given.loginGuard ?? usual }
@@ -117,6 +118,7 @@ async function settingsOf(context: ServiceContext): Promise<Reloaded> {
       certificatePem: await readText(certificateFile),
       keyPem: await readText(keyFile),
     },
+    deviceKeys: await readKeyRing(paths.secret('web-gateway', 'device.key'), clock.nowMs()),
     upstreams: new Map(
       Object.entries(config.hosts).map(([host, name]) => [host, upstreamOf(context, name)]),
     ),

@@ -6,40 +6,51 @@ import { networkOf } from './network.ts'
 
 const DAY_MS = 86_400_000
 const key = new Uint8Array(32).fill(7)
+const keys = [key] as const
 const bytes = (value: number): Uint8Array => new Uint8Array(16).fill(value)
 
 test('device cookie: proves a device for one account, until it is old', () => {
-  const value = rememberDevice(key, undefined, 'lotte', bytes(1), 0)
-  const device = knownDevice(key, value, 'lotte', DAY_MS)
+  const value = rememberDevice(keys, undefined, 'lotte', bytes(1), 0)
+  const device = knownDevice(keys, value, 'lotte', DAY_MS)
   assert.equal(device, Buffer.from(bytes(1)).toString('base64url'))
-  assert.equal(knownDevice(key, value, 'someone else', DAY_MS), undefined)
-  assert.equal(knownDevice(new Uint8Array(32), value, 'lotte', DAY_MS), undefined)
-  assert.equal(knownDevice(key, value, 'lotte', DEVICE_DAYS * DAY_MS), device)
-  assert.equal(knownDevice(key, value, 'lotte', (DEVICE_DAYS + 1) * DAY_MS), undefined)
+  assert.equal(knownDevice(keys, value, 'someone else', DAY_MS), undefined)
+  assert.equal(knownDevice([new Uint8Array(32)], value, 'lotte', DAY_MS), undefined)
+  assert.equal(knownDevice(keys, value, 'lotte', DEVICE_DAYS * DAY_MS), device)
+  assert.equal(knownDevice(keys, value, 'lotte', (DEVICE_DAYS + 1) * DAY_MS), undefined)
 })
 
 test('device cookie: one flipped character proves nothing, and nonsense is harmless', () => {
-  const value = rememberDevice(key, undefined, 'lotte', bytes(1), 0)
+  const value = rememberDevice(keys, undefined, 'lotte', bytes(1), 0)
   for (let at = 0; at < value.length; at++) {
     const other = value[at] === 'A' ? 'B' : 'A'
     const forged = value.slice(0, at) + other + value.slice(at + 1)
-    assert.equal(knownDevice(key, forged, 'lotte', 0), undefined, `at ${at}`)
+    assert.equal(knownDevice(keys, forged, 'lotte', 0), undefined, `at ${at}`)
   }
   for (const nonsense of ['', '~~~', 'a.b.c', '\u0000', '.'.repeat(10_000), 'é'.repeat(500)]) {
-    assert.equal(knownDevice(key, nonsense, 'lotte', 0), undefined)
+    assert.equal(knownDevice(keys, nonsense, 'lotte', 0), undefined)
   }
+})
+
+test('device cookie: while keys change, the one before is accepted and signs nothing new', () => {
+  const old = rememberDevice(keys, undefined, 'lotte', bytes(1), 0)
+  const both = [new Uint8Array(32).fill(8), key] as const
+  const device = knownDevice(both, old, 'lotte', DAY_MS)
+  assert.notEqual(device, undefined)
+  const renewed = rememberDevice(both, old, 'lotte', bytes(2), DAY_MS)
+  assert.equal(knownDevice([both[0]], renewed, 'lotte', DAY_MS), device, 'the same device')
+  assert.equal(knownDevice([both[0]], old, 'lotte', DAY_MS), undefined)
 })
 
 test('device cookie: a family shares a tablet, five at most; who returns keeps the device', () => {
   let value: string | undefined
   for (const [at, name] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) {
-    value = rememberDevice(key, value, name, bytes(at), 0)
+    value = rememberDevice(keys, value, name, bytes(at), 0)
   }
-  assert.equal(knownDevice(key, value, 'a', 0), undefined)
-  const device = knownDevice(key, value, 'c', 0)
+  assert.equal(knownDevice(keys, value, 'a', 0), undefined)
+  const device = knownDevice(keys, value, 'c', 0)
   assert(device !== undefined)
-  const renewed = rememberDevice(key, value, 'c', bytes(99), 100 * DAY_MS)
-  assert.equal(knownDevice(key, renewed, 'c', 200 * DAY_MS), device)
+  const renewed = rememberDevice(keys, value, 'c', bytes(99), 50 * DAY_MS)
+  assert.equal(knownDevice(keys, renewed, 'c', 100 * DAY_MS), device)
   assert(renewed.length < 512, `${renewed.length} characters`)
 })
 

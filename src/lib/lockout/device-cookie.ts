@@ -8,10 +8,12 @@
  *
  * Token: `DEVICE.ISSUED.MAC`, in base64url, base 36 (days since 1970) and base64url.
  * MAC = HMAC-SHA-256(key, "veilig device v1" 0 DEVICE 0 ISSUED 0 ACCOUNT). Tokens joined by `~`.
+ * Keys change: a device that comes back while the one before is still accepted gets a new token.
  *
  * @module
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { withAnyKey, type KeyRing } from '../key-ring.ts'
 
 const DEVICE_SIZE = 16
 const MAC_SIZE = 32
@@ -19,8 +21,11 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const TOKENS_MAX = 5
 const VALUE_MAX = 1024
 
-/** How long a device stays known after its last successful login. */
-export const DEVICE_DAYS = 180
+/**
+ * How long a device stays known after its last successful login, at most. The key that signed its
+ * token is accepted for thirty to sixty days more: `#system/key-ring.ts`.
+ */
+export const DEVICE_DAYS = 60
 
 /** Name of the cookie: `__Host-` lets no neighbouring host or plain HTTP set it. */
 export const DEVICE_COOKIE = '__Host-veilig-device'
@@ -44,13 +49,13 @@ export function accountKey(key: Uint8Array, realm: string, name: string): string
  * @returns The device's id for `LoginAttempt.device`, or undefined.
  */
 export function knownDevice(
-  key: Uint8Array,
+  keys: KeyRing,
   value: string | undefined,
   account: string,
   nowMs: number,
 ): string | undefined {
   for (const token of tokensOf(value)) {
-    const device = verified(key, token, account, nowMs)
+    const device = withAnyKey(keys, (key) => verified(key, token, account, nowMs))
     if (device !== undefined) return device
   }
   return undefined
@@ -62,15 +67,15 @@ export function knownDevice(
  * @param device 16 fresh random bytes, used only when the device is new to the account.
  */
 export function rememberDevice(
-  key: Uint8Array,
+  keys: KeyRing,
   value: string | undefined,
   account: string,
   device: Uint8Array,
   nowMs: number,
 ): string {
-  const id = knownDevice(key, value, account, nowMs) ?? Buffer.from(device).toString('base64url')
+  const id = knownDevice(keys, value, account, nowMs) ?? Buffer.from(device).toString('base64url')
   const issued = Math.floor(nowMs / DAY_MS).toString(36)
-  const token = `${id}.${issued}.${macOf(key, id, issued, account).toString('base64url')}`
+  const token = `${id}.${issued}.${macOf(keys[0], id, issued, account).toString('base64url')}`
   const others = tokensOf(value).filter((other) => !other.startsWith(`${id}.`))
   return [token, ...others].slice(0, TOKENS_MAX).join('~')
 }

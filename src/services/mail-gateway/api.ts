@@ -19,6 +19,7 @@ import type { Category, MailGatewayConfig, SenderConfig } from './config.ts'
 import { categories } from './config.ts'
 import type { Intake } from './intake.ts'
 import type { MailPorts } from './ports.ts'
+import { followPair, pairOf } from './shown-tls.ts'
 
 const SUBJECT_MAX = 250
 const TEXT_MAX = 1024 * 1024
@@ -85,8 +86,7 @@ export async function startMailApi(
     fetch: apiApp(config, ports, intake).fetch,
     createServer,
     serverOptions: {
-      key: ports.tls.keyPem,
-      cert: ports.tls.certificatePem,
+      ...pairOf(ports.tls),
       minVersion: 'TLSv1.2',
       requestTimeout: 30_000,
     },
@@ -98,9 +98,13 @@ export async function startMailApi(
     })
     server.listen(place.port, place.listen, () => resolve())
   })
+  const following = followPair(ports, (pair) => {
+    if ('setSecureContext' in server) server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' })
+  })
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: async () => {
+      following[Symbol.dispose]()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       if ('closeIdleConnections' in server) server.closeIdleConnections()
       await closed

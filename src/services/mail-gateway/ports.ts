@@ -45,6 +45,8 @@ export type MailPorts = {
   /** Passwords that a sender may show now: two while one is renewed, none of a stranger. */
   readonly passwordsOf: (sender: string) => Promise<readonly string[]>
   readonly tls: { readonly certificatePem: string; readonly keyPem: string }
+  /** Hands over another pair whenever there is one; connections that are open stay. */
+  readonly followTls?: ((take: (tls: MailPorts['tls']) => void) => Disposable) | undefined
   /** Where submission listens, on the configured address. */
   readonly port: number
   /** DNS as receivers see it, by which reports prove whose they are. */

@@ -13,6 +13,7 @@ import type { MailGatewayConfig } from './config.ts'
 import type { MailPorts } from './ports.ts'
 import type { ReportDesk } from './reports/desk.ts'
 import type { Returns } from './returns.ts'
+import { followPair, pairOf } from './shown-tls.ts'
 
 const SIZE_MAX = 8 * 1024 * 1024
 /** Of a bounce or complaint: what follows is the mail it is about. */
@@ -38,8 +39,7 @@ export async function openReturnDoor(
   const server = new SMTPServer({
     name: hostname,
     banner: 'Veilig',
-    key: ports.tls.keyPem,
-    cert: ports.tls.certificatePem,
+    ...pairOf(ports.tls),
     minVersion: 'TLSv1.2',
     disabledCommands: ['AUTH'],
     authOptional: true,
@@ -82,9 +82,13 @@ export async function openReturnDoor(
     })
     server.listen(place.port, place.listen, resolve)
   })
+  const following = followPair(ports, (pair) => server.updateSecureContext(pair))
   return {
     port: (server.server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    [Symbol.asyncDispose]: () => {
+      following[Symbol.dispose]()
+      return new Promise<void>((resolve) => server.close(() => resolve()))
+    },
   }
 }
 

@@ -13,6 +13,7 @@ import type { Accepted } from './accept.ts'
 import type { MailGatewayConfig, SenderConfig } from './config.ts'
 import type { Intake } from './intake.ts'
 import type { MailPorts } from './ports.ts'
+import { followPair, pairOf } from './shown-tls.ts'
 
 const SOCKET_TIMEOUT_MS = 60_000
 const CLOSE_TIMEOUT_MS = 2_000
@@ -48,8 +49,7 @@ export async function startSubmission(
   const server = new SMTPServer({
     name: config.hostname,
     banner: 'Veilig',
-    key: ports.tls.keyPem,
-    cert: ports.tls.certificatePem,
+    ...pairOf(ports.tls),
     minVersion: 'TLSv1.2',
     authMethods: ['PLAIN', 'LOGIN'],
     size: config.sizeMax,
@@ -90,9 +90,13 @@ export async function startSubmission(
   })
   server.on('error', (error) => ports.log.debug({ code: errorCode(error) }, 'an SMTP client left'))
   const port = await listen(server, ports.port, config.listen)
+  const following = followPair(ports, (pair) => server.updateSecureContext(pair))
   return {
     port,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    [Symbol.asyncDispose]: () => {
+      following[Symbol.dispose]()
+      return new Promise<void>((resolve) => server.close(() => resolve()))
+    },
   }
 }
 

@@ -11,7 +11,9 @@ import { acts, type Act, type Approvals } from './approvals.ts'
 import type { Desk } from './desk.ts'
 import { isDue, Outside, serviceFrom } from './outside.ts'
 import { invitedRoles, type Role } from './policy.ts'
+import { ensureProbeAccount } from './probe-account.ts'
 import type { Requests } from './requests.ts'
+import { resealSeeds } from './reseal.ts'
 import { accountByName, listStaff } from './store.ts'
 
 const MACHINE = 'the operator at the machine'
@@ -97,6 +99,11 @@ export function adminApp(desk: Desk, requests: Requests, approvals: Approvals): 
   route('/disable', async (body) => ({
     disabled: await desk.disable(named.parse(body).name, MACHINE),
   }))
+  route('/read-again', async () => {
+    await desk.ports.readAgain()
+    await ensureProbeAccount(desk)
+    return { resealed: await resealSeeds(desk) }
+  })
   route('/first-link', async () => {
     if ((await people()).some(({ state }) => state === 'active')) return { link: null }
     return { link: await desk.invite('owner', 'owner', MACHINE) }

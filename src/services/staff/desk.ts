@@ -47,16 +47,20 @@ export class Desk {
 
   /** A person in the audit trail and in the counters: the same every time, and no name. */
   keyOf(name: string): string {
-    return accountKey(this.ports.key, 'console', name)
+    return accountKey(this.ports.nameKey, 'console', name)
   }
 
   csrfOf(token: string): string {
-    return createHmac('sha256', this.ports.key).update(`csrf v1\0${token}`).digest('base64url')
+    return csrfBy(this.ports.keys()[0], token)
   }
 
+  /** A page that was open while keys changed is still good. */
   csrfIsRight(token: string, given: string): boolean {
-    const [a, b] = [Buffer.from(this.csrfOf(token)), Buffer.from(given)]
-    return a.length === b.length && timingSafeEqual(a, b)
+    const bytes = Buffer.from(given)
+    return this.ports.keys().some((key) => {
+      const right = Buffer.from(csrfBy(key, token))
+      return right.length === bytes.length && timingSafeEqual(right, bytes)
+    })
   }
 
   async record(
@@ -193,22 +197,22 @@ export class Desk {
 
   /** The seed to set up, as an authenticator app takes it. */
   async totpToSetUp(account: store.Account): Promise<{ seed: string; uri: string }> {
-    const { pool, key, random } = this.ports
-    const fresh = seal(key, account.id, generateSecret(), random(NONCE_SIZE))
+    const { pool, keys, random } = this.ports
+    const fresh = seal(keys(), account.id, generateSecret(), random(NONCE_SIZE))
     const kept = await offerTotp(pool, account.id, fresh)
-    const seed = unseal(key, account.id, kept.seed)
+    const seed = unseal(keys(), account.id, kept.seed)
     const uri = generateURI({ issuer: this.config.issuer, label: account.name, secret: seed })
     return { seed, uri }
   }
 
   /** @param confirms Whether this is the code that sets it up. */
   async codeIsRight(account: store.Account, code: string, confirms: boolean): Promise<boolean> {
-    const { pool, key, clock } = this.ports
+    const { pool, keys, clock } = this.ports
     const kept = await totpOf(pool, account.id)
     const plain = code.replaceAll(/\s/g, '')
     if (!kept || !/^\d{6}$/.test(plain) || (!kept.confirmed && !confirms)) return false
     const epoch = Math.floor(clock.nowMs() / 1000)
-    const secret = unseal(key, account.id, kept.seed)
+    const secret = unseal(keys(), account.id, kept.seed)
     const found = await verify({ secret, token: plain, epoch, epochTolerance: STEP_SECONDS })
     if (!found.valid) return false
     const step = Math.floor(epoch / STEP_SECONDS) + found.delta
@@ -256,4 +260,8 @@ export class Desk {
     await keepRecoveryCodes(pool, account.id, codes)
     return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'))
   }
+}
+
+function csrfBy(key: Uint8Array, token: string): string {
+  return createHmac('sha256', key).update(`csrf v1\0${token}`).digest('base64url')
 }

@@ -16,7 +16,7 @@ before(async () => {
 })
 after(() => desk[Symbol.asyncDispose]())
 
-test('doors: every address the server registers is a line of the table, and no other', () => {
+test('attack: path enumeration: every address registered is a line of the table, no other', () => {
   const inside = new Desk(staffConfig.parse({}), desk.ports)
   const app = consoleApp(inside, new Requests(inside), new Approvals(inside))
   const registered = app.routes

@@ -152,7 +152,7 @@ async function counted(
   // Each door counts for itself: whoever floods one closes no other.
   const account = login ? desk.keyOf(subject) : desk.keyOf(`${name} ${subject}`)
   const device = login
-    ? knownDevice(desk.ports.key, incoming.cookies.get(DEVICE_COOKIE), account, clock.nowMs())
+    ? knownDevice(desk.ports.keys(), incoming.cookies.get(DEVICE_COOKIE), account, clock.nowMs())
     : undefined
   const attempt = { account, network: visit.from.network, device }
   const admission = await loginLimits.begin(attempt)
@@ -193,10 +193,10 @@ function cookiesOf(desk: Desk, answer: Answer, incoming: Incoming): string[] {
     cookies.push(`${PROVIDER_COOKIE}=${answer.provider}; ${lax}`)
   }
   if (answer.remember !== undefined) {
-    const { key, clock, random } = desk.ports
+    const { keys, clock, random } = desk.ports
     const before = incoming.cookies.get(DEVICE_COOKIE)
     const account = desk.keyOf(answer.remember)
-    const value = rememberDevice(key, before, account, random(DEVICE_SIZE), clock.nowMs())
+    const value = rememberDevice(keys(), before, account, random(DEVICE_SIZE), clock.nowMs())
     cookies.push(`${DEVICE_COOKIE}=${value}; ${common}; Max-Age=${DEVICE_DAYS * 86_400}`)
   }
   return cookies

@@ -5,6 +5,7 @@
  */
 import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
+import type { KeyRing } from '#lib/key-ring.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
 import type { WatchPorts } from './watch/ports.ts'
@@ -80,8 +81,12 @@ export type StaffPorts = {
   readonly trail: AuditTrail
   readonly random: (size: number) => Uint8Array
   readonly loginLimits: LoginLimits
-  /** 32 bytes: seals seeds, signs tokens of forms and devices. */
-  readonly key: Uint8Array
+  /** 32 bytes that hide names in the record and in counters; it opens and signs nothing. */
+  readonly nameKey: Uint8Array
+  /** Seal seeds, sign tokens of forms and devices; asked for at each use, for they change. */
+  readonly keys: () => KeyRing
+  /** Reads both that may have changed while the console runs: the keys, the prober's password. */
+  readonly readAgain: () => Promise<void>
   readonly publicOrigin: string
   readonly access: Access
   readonly selfApproval: boolean
@@ -98,7 +103,7 @@ export type StaffPorts = {
   /** @throws {VeiligError} When the repository cannot be read. */
   readonly recovery: () => Promise<Recovery>
   /** The prober's own account, which may do nothing: it measures that a password is not enough. */
-  readonly probePassword: string
+  readonly probePassword: () => string
   /** Unix sockets: of the pages, and of the commands of the operator at the machine. */
   readonly socket: string
   readonly adminSocket: string

@@ -15,19 +15,20 @@ export const PROBE_NAME = 'veilig-prober'
 const NONCE_SIZE = 12
 
 export async function ensureProbeAccount(desk: Desk): Promise<void> {
-  const { pool, key, random, probePassword } = desk.ports
+  const { pool, keys, random, probePassword } = desk.ports
+  const password = probePassword()
   const before = await accountByName(pool, PROBE_NAME)
-  if (await passwordIsRight(before?.passwordHash ?? undefined, probePassword)) return
+  if (await passwordIsRight(before?.passwordHash ?? undefined, password)) return
   const { rows } = await pool.query<{ id: string }>(
     `insert into account (name, role, password_hash, password_changed_at)
      values ($1, 'probe', $2, now())
      on conflict (name) do update set password_hash = excluded.password_hash, role = 'probe',
        password_changed_at = now()
      returning id`,
-    [PROBE_NAME, await hashPassword(probePassword)],
+    [PROBE_NAME, await hashPassword(password)],
   )
   const id = rows[0]?.id ?? ''
-  await offerTotp(pool, id, seal(key, id, generateSecret(), random(NONCE_SIZE)))
+  await offerTotp(pool, id, seal(keys(), id, generateSecret(), random(NONCE_SIZE)))
   await useStep(pool, id, 1, true)
   await pool.query(`update account set state = 'active' where id = $1`, [id])
 }

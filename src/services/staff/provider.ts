@@ -42,7 +42,7 @@ export class Provider {
 
   /** Where to send the browser, and what it carries. @throws When it cannot be reached. */
   async start(): Promise<{ readonly to: string; readonly cookie: string }> {
-    const { key, clock, random, publicOrigin } = this.#desk.ports
+    const { keys, clock, random, publicOrigin } = this.#desk.ports
     const verifier = oidc.randomPKCECodeVerifier()
     const kept: Kept = {
       state: oidc.randomState(),
@@ -58,7 +58,7 @@ export class Provider {
       code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
     })
-    const sealed = seal(key, SEALED_FOR, JSON.stringify(kept), random(NONCE_SIZE))
+    const sealed = seal(keys(), SEALED_FOR, JSON.stringify(kept), random(NONCE_SIZE))
     return { to: url.href, cookie: sealed.toString('base64url') }
   }
 
@@ -122,7 +122,7 @@ export class Provider {
   #unsealed(cookie: string): Kept | undefined {
     try {
       const sealed = Buffer.from(cookie, 'base64url')
-      const kept = JSON.parse(unseal(this.#desk.ports.key, SEALED_FOR, sealed)) as Kept
+      const kept = JSON.parse(unseal(this.#desk.ports.keys(), SEALED_FOR, sealed)) as Kept
       return kept.untilMs > this.#desk.ports.clock.nowMs() ? kept : undefined
     } catch {
       return undefined // none, or none of ours

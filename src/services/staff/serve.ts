@@ -24,6 +24,7 @@ import { Passkeys } from './passkeys.ts'
 import { routes, type RouteName } from './doors.ts'
 import type { StaffPorts } from './ports.ts'
 import { ensureProbeAccount } from './probe-account.ts'
+import { resealSeeds } from './reseal.ts'
 import { Requests } from './requests.ts'
 
 const BODY_MAX_BYTES = 65_536
@@ -50,6 +51,7 @@ export async function serve(config: StaffConfig, ports: StaffPorts): Promise<Run
     client.release()
   }
   const desk = new Desk(config, ports)
+  await resealSeeds(desk)
   await ensureProbeAccount(desk)
   const requests = new Requests(desk)
   const approvals = new Approvals(desk)

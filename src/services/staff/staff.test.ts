@@ -110,6 +110,27 @@ test('staff: while strangers are locked out, the device that signed in before is
   assert.equal(known.to, '/second')
 })
 
+test('staff: keys change while somebody is signed in, and nobody notices', async () => {
+  const seeds = (): Promise<{ seed: Buffer }[]> =>
+    desk.query('select seed from staff.totp order by account_id')
+  const page = await askConsole(desk, 'GET', '/account', { cookie: owner })
+  const before = await seeds()
+  assert.deepEqual(await askStaff(desk.adminSocket, '/read-again'), { resealed: before.length })
+  const now = await seeds()
+  for (const [at, { seed: sealed }] of before.entries()) assert.notDeepEqual(now[at]?.seed, sealed)
+  const end = (): Promise<Page> =>
+    askConsole(desk, 'POST', '/account/end-others', {
+      cookie: owner,
+      fields: { csrf: csrfIn(page) },
+    })
+  assert.equal((await end()).status, 303, 'a page that was open')
+  const right = { name: NAME, password: PASSWORD }
+  const known = await askConsole(desk, 'POST', '/login', { fields: right, cookie: owner })
+  assert.equal(known.to, '/second', 'its device is known still')
+  await askStaff(desk.adminSocket, '/read-again')
+  assert.equal((await end()).status, 403, 'the key of that page is accepted no longer')
+})
+
 test('staff: no name, password or code stands in the record', () => {
   const record = JSON.stringify(desk.trail.events)
   for (const secret of [NAME, 'lotte', PASSWORD, seed]) assert(!record.includes(secret))

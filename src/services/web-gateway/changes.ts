@@ -6,6 +6,7 @@
  * @module
  */
 import type { CertificateAndKey } from '#system/local-ca/authority.ts'
+import type { KeyRing } from '#lib/key-ring.ts'
 import type { CertificateRecord } from './acme/book.ts'
 import type { OwnPorts, Upstreams } from './compose.ts'
 import type { WebGatewayConfig } from './config.ts'
@@ -20,20 +21,26 @@ export type Reloaded = {
   readonly config: WebGatewayConfig
   readonly certificate: CertificateAndKey
   readonly upstreams: Upstreams
+  /** Without it those of before. */
+  readonly deviceKeys?: KeyRing | undefined
 }
+
+/** As all processes have them. */
+export type Settings = Reloaded & { readonly deviceKeys: KeyRing }
 
 export class Changes {
   readonly desk: WorkerDesk
   readonly #gateway: Gateway
   readonly #ports: OwnPorts
   readonly #listeners: Listeners
-  #settings: Reloaded
+  #settings: Settings
 
   constructor(gateway: Gateway, config: WebGatewayConfig, ports: OwnPorts, listeners: Listeners) {
     this.#gateway = gateway
     this.#ports = ports
     this.#listeners = listeners
-    this.#settings = { config, certificate: ports.certificate, upstreams: ports.upstreams }
+    const { certificate, upstreams, deviceKeys } = ports
+    this.#settings = { config, certificate, upstreams, deviceKeys }
     const welcome = (): Omit<Welcome, 'record'> => this.#welcome()
     this.desk = new WorkerDesk({ ...ports, metrics: gateway.metrics, welcome })
   }
@@ -46,8 +53,9 @@ export class Changes {
   async reload(next: Reloaded): Promise<void> {
     const { workers } = this.#settings.config // processes stay until the next start
     this.#gateway.certificates.change({ policy: next.config.tls.policy, base: next.certificate })
-    this.#gateway.reconfigure(next.config, next.upstreams)
-    this.#settings = { ...next, config: { ...next.config, workers } }
+    const deviceKeys = next.deviceKeys ?? this.#settings.deviceKeys
+    this.#gateway.reconfigure({ ...next, deviceKeys })
+    this.#settings = { ...next, deviceKeys, config: { ...next.config, workers } }
     await this.desk.changeSettings(this.#settings)
   }
 

@@ -11,12 +11,13 @@ import { Challenges } from './acme/challenges.ts'
 import type { WebGatewayConfig } from './config.ts'
 import { CookiePolicy } from './cookies.ts'
 import { Autopilot } from './csp/autopilot.ts'
-import type { Gateway, GatewaySettings } from './gateway.ts'
+import type { Gateway, GatewaySettings, NewSettings } from './gateway.ts'
 import { LoginGuard } from './guard.ts'
 import { HeaderPolicy } from './headers.ts'
 import { newMetrics } from './metrics.ts'
 import { UpstreamPool } from './pool.ts'
 import type { UpstreamAddress, UpstreamGroup, WebGatewayPorts } from './ports.ts'
+import type { KeyRing } from '#lib/key-ring.ts'
 import type { RateLimits } from '#lib/rates.ts'
 import { RouteRates } from './route-rates.ts'
 import { SecurityLog } from './security-log.ts'
@@ -31,6 +32,7 @@ export type Upstreams = WebGatewayPorts['upstreams']
 export type OwnPorts = WebGatewayPorts & {
   readonly ticketKeys: TicketKeys
   readonly loginKey: Uint8Array
+  readonly deviceKeys: KeyRing
   readonly loginLimits: LoginLimits
   readonly rates: RateLimits
 }
@@ -54,7 +56,7 @@ export function composeGateway(
   const logAccess = ports.accessLog ?? ((entry) => log.info(entry, 'request'))
   const shared = { metrics, security, nowMs, wallClockMs, log, logAccess, processes, ...counts }
   return {
-    ...settingsOf(config, ports.upstreams, shared),
+    ...settingsOf({ ...ports, config }, shared),
     certificates: new ShownCertificates(config.tls.policy, ports.certificate, ticketKeys),
     challenges: new Challenges(),
     autopilot: new Autopilot(ports.csp?.sites ?? new Map(), {
@@ -69,9 +71,9 @@ export function composeGateway(
     wallClockMs,
     nextRequestId: () => `${idPrefix}-${(++requests).toString(36)}`,
     stopping: false,
-    reconfigure(next, upstreams) {
+    reconfigure(next) {
       const before = new Set(this.pools.values())
-      Object.assign(this, settingsOf(next, upstreams, shared))
+      Object.assign(this, settingsOf(next, shared))
       for (const pool of before) pool.retire()
     },
   }
@@ -89,8 +91,7 @@ type Shared = Pick<Gateway, 'metrics' | 'security' | 'nowMs' | 'wallClockMs'> & 
 }
 
 function settingsOf(
-  whole: WebGatewayConfig,
-  upstreams: Upstreams,
+  { config: whole, upstreams, deviceKeys }: NewSettings,
   shared: Shared,
 ): GatewaySettings {
   const { metrics, security, nowMs, wallClockMs, log, logAccess } = shared
@@ -110,6 +111,7 @@ function settingsOf(
     cookies: new CookiePolicy(config.cookies),
     guard: new LoginGuard(config.loginGuard ?? [], {
       key: loginKey,
+      deviceKeys,
       random: randomBytes,
       limits: loginLimits,
       wallClockMs,

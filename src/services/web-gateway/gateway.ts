@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KeyRing } from '#lib/key-ring.ts'
 import type { HeadLimits } from '#protocol/http/head.ts'
 import type { Challenges } from './acme/challenges.ts'
 import type { WebGatewayConfig } from './config.ts'
@@ -47,6 +48,13 @@ export type GatewaySettings = {
   readonly isTrustedProxy: (address: string) => boolean
 }
 
+/** What a gateway is made of anew when the configuration changes. */
+export type NewSettings = {
+  readonly config: WebGatewayConfig
+  readonly upstreams: WebGatewayPorts['upstreams']
+  readonly deviceKeys: KeyRing
+}
+
 export type Gateway = GatewaySettings & {
   readonly certificates: ShownCertificates
   readonly challenges: Challenges
@@ -60,5 +68,5 @@ export type Gateway = GatewaySettings & {
   /** True once the gateway takes no new requests. */
   stopping: boolean
   /** Takes over other settings; the pools of before end with what they carry. */
-  reconfigure(config: WebGatewayConfig, upstreams: WebGatewayPorts['upstreams']): void
+  reconfigure(next: NewSettings): void
 }

@@ -17,6 +17,7 @@ test('guard: 10,000 addresses get at most 100 guesses a day; the owner is never 
   let nowMs = DAY_MS
   const guard = new LoginGuard([route], {
     key: randomBytes(32),
+    deviceKeys: [randomBytes(32)],
     random: randomBytes,
     limits: limitsInMemory(() => nowMs),
     wallClockMs: () => nowMs,

@@ -10,6 +10,7 @@ import {
   knownDevice,
   rememberDevice,
 } from '#lib/lockout/device-cookie.ts'
+import type { KeyRing } from '#lib/key-ring.ts'
 import type {
   Admission,
   LoginAttempt,
@@ -35,8 +36,10 @@ const DAY_SECONDS = 24 * 60 * 60
 const unguarded: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export type GuardTools = {
-  /** Signs device cookies and hides account names; kept, or every device is forgotten. */
+  /** Hides account names. */
   readonly key: Uint8Array
+  /** Sign device cookies; a device whose key is gone is a stranger again. */
+  readonly deviceKeys: KeyRing
   readonly random: (size: number) => Uint8Array
   readonly limits: LoginLimits
   readonly wallClockMs: () => number
@@ -113,7 +116,7 @@ export class GuardedLogin implements HeldRequest {
 
   decide(): Verdict | Promise<Verdict> {
     const { head, route, realm, address } = this.#login
-    const { key, limits, wallClockMs } = this.#tools
+    const { key, deviceKeys, limits, wallClockMs } = this.#tools
     const body = Buffer.concat(this.#body)
     const name = readAccount(head.headers, head.target, body, route.accountField)
     if (name === undefined) {
@@ -121,7 +124,7 @@ export class GuardedLogin implements HeldRequest {
     }
     const account = accountKey(key, realm, name)
     const device = knownDevice(
-      key,
+      deviceKeys,
       cookieValue(head.headers, DEVICE_COOKIE),
       account,
       wallClockMs(),
@@ -179,9 +182,9 @@ export class GuardedLogin implements HeldRequest {
   }
 
   #cookieLine(account: string): string {
-    const { key, random, wallClockMs } = this.#tools
+    const { deviceKeys, random, wallClockMs } = this.#tools
     const given = cookieValue(this.#login.head.headers, DEVICE_COOKIE)
-    const value = rememberDevice(key, given, account, random(16), wallClockMs())
+    const value = rememberDevice(deviceKeys, given, account, random(16), wallClockMs())
     const life = `Max-Age=${DEVICE_DAYS * DAY_SECONDS}`
     return `${DEVICE_COOKIE}=${value}; ${life}; Path=/; SameSite=Lax; HttpOnly; Secure`
   }

@@ -5,6 +5,7 @@
  */
 import type { Logger } from 'pino'
 import type { AuditTrail } from '#audit/trail.ts'
+import type { KeyRing } from '#lib/key-ring.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { Clock } from '#system/clock.ts'
 import type { KeeperPorts } from './acme/keeper.ts'
@@ -53,10 +54,15 @@ export type WebGatewayPorts = {
   /** Where gateways on several machines share the keys of tickets; without it, they do not. */
   readonly ticketBook?: Book<TicketKeyRecord> | undefined
   /**
-   * 32 random bytes that sign the cookies of known devices and hide account names; kept over
-   * restarts, the same for all processes. Without it, devices are forgotten at the next start.
+   * 32 random bytes that hide account names; kept over restarts, the same for all processes.
+   * Without it, names are other ones at the next start.
    */
   readonly loginKey?: Uint8Array | undefined
+  /**
+   * Sign the cookies of known devices; the same for all processes, and changed by `reload`. Without
+   * them, devices are forgotten at the next start.
+   */
+  readonly deviceKeys?: KeyRing | undefined
   /** Where failed logins are counted; without it, in the memory of this process alone. */
   readonly loginLimits?: LoginLimits | undefined
   /** Where requests are counted on routes that have a limit; without it, in memory as well. */

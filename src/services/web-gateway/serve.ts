@@ -110,6 +110,7 @@ function ownPorts(ports: WebGatewayPorts): OwnPorts {
     ...ports,
     ticketKeys: ports.ticketKeys ?? newTicketKeys(randomBytes),
     loginKey: ports.loginKey ?? randomBytes(32),
+    deviceKeys: ports.deviceKeys ?? [randomBytes(32)],
     loginLimits: ports.loginLimits ?? limitsInMemory(nowMs),
     rates: ports.rates ?? ratesInMemory(nowMs),
   }

@@ -69,9 +69,19 @@ export async function ensureCertificate(
   if (kept && isUsable(kept, { authorityPem, names, nowMs, remainMs: RENEW_BEFORE_MS })) {
     return { pair: kept, made: false }
   }
-  const pair = await issueCertificate(authority, names, nowMs)
+  return { pair: await renewPair({ disk, clock }, authority, place, names), made: true }
+}
+
+/** Issues another server certificate, with another key. @throws {FaultError} As the disk. */
+export async function renewPair(
+  { disk, clock }: Doors,
+  authority: LocalAuthority,
+  place: PairPlace,
+  names: readonly string[],
+): Promise<CertificateAndKey> {
+  const pair = await issueCertificate(authority, names, clock.nowMs())
   await writePair(disk, place, pair)
-  return { pair, made: true }
+  return pair
 }
 
 async function readPair(disk: Disk, place: PairPlace): Promise<CertificateAndKey | undefined> {

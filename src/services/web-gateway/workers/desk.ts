@@ -13,7 +13,7 @@ import { plainSettings, plainTicketKeys } from './messages.ts'
 import type { LoginLimits } from '#lib/lockout/lockout.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { RateLimits } from '#lib/rates.ts'
-import type { Reloaded } from '../changes.ts'
+import type { Settings } from '../changes.ts'
 import type { TicketKeys } from '../tickets/keys.ts'
 
 export type DeskPorts = {
@@ -61,7 +61,7 @@ export class WorkerDesk {
   }
 
   /** Resolves when every worker works with these settings, or was dismissed. */
-  async changeSettings(settings: Reloaded): Promise<void> {
+  async changeSettings(settings: Settings): Promise<void> {
     await this.#tellAll('settings', plainSettings(settings))
   }
 

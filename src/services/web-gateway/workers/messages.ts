@@ -12,14 +12,16 @@ import type { WebGatewayConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { UpstreamAddress, UpstreamGroup } from '../ports.ts'
 import type { RateQuestion } from '#lib/rates.ts'
-import type { Reloaded } from '../changes.ts'
+import type { Settings } from '../changes.ts'
 import type { TicketKeys } from '../tickets/keys.ts'
 
-/** `Reloaded`, as JSON can carry it. */
+/** `Settings`, as JSON can carry it. */
 export type PlainSettings = {
   readonly config: WebGatewayConfig
   readonly certificate: CertificateAndKey
   readonly upstreams: readonly (readonly [string, UpstreamAddress | UpstreamGroup])[]
+  /** Base64. */
+  readonly deviceKeys: readonly [string, ...string[]]
 }
 
 /** Base64. */
@@ -63,12 +65,19 @@ export type Orders = {
   metrics: readonly [null, Metrics]
 }
 
-export function plainSettings({ config, certificate, upstreams }: Reloaded): PlainSettings {
-  return { config, certificate, upstreams: [...upstreams] }
+export function plainSettings({ deviceKeys, upstreams, ...same }: Settings): PlainSettings {
+  const [first, ...others] = deviceKeys.map((key) => Buffer.from(key).toString('base64'))
+  return { ...same, upstreams: [...upstreams], deviceKeys: [first ?? '', ...others] }
 }
 
-export function settingsFrom({ config, certificate, upstreams }: PlainSettings): Reloaded {
-  return { config, certificate, upstreams: new Map(upstreams) }
+export function settingsFrom({ deviceKeys, upstreams, ...same }: PlainSettings): Settings {
+  const [first, ...others] = deviceKeys
+  const bytes = (text: string): Uint8Array => Buffer.from(text, 'base64')
+  return {
+    ...same,
+    upstreams: new Map(upstreams),
+    deviceKeys: [bytes(first), ...others.map(bytes)],
+  }
 }
 
 export function plainTicketKeys({ current, previous, next }: TicketKeys): PlainTicketKeys {

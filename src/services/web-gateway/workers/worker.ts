@@ -50,7 +50,7 @@ export async function runWorker(
   try {
     const welcome = await channel.ask('welcome', null)
     const { csp, record, loginKey, httpsPort, redirectPort } = welcome
-    const { config, certificate, upstreams } = settingsFrom(welcome.settings)
+    const { config, certificate, upstreams, deviceKeys } = settingsFrom(welcome.settings)
     const service = await serve(config, {
       clock,
       log,
@@ -67,6 +67,7 @@ export async function runWorker(
       redirectPort,
       ticketKeys: ticketKeysFrom(welcome.ticketKeys),
       loginKey: Buffer.from(loginKey, 'base64'),
+      deviceKeys,
       loginLimits: {
         begin: (attempt) => channel.ask('loginBegin', attempt),
         settle: (ticket, outcome) =>
