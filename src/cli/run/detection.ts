@@ -25,7 +25,7 @@ import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
 import { ALERT_DESK } from './detection-names.ts'
 
-const OTHER_BOOKS = ['web-gateway', 'seal', 'backup', 'status']
+const OTHER_BOOKS = ['web-gateway', 'seal', 'backup', 'status', 'mail-gateway']
 /** An alert is to be out within a second: this much of it may pass unread. */
 const POLL_MS = 25
 const SOCKET_PORT = 5432

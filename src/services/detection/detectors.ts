@@ -365,6 +365,33 @@ const backup: readonly Detector[] = [
   ),
 ]
 
+const mail: readonly Detector[] = [
+  detector(
+    'mail.bombing',
+    'high',
+    'Somebody bombs a mailbox through forms',
+    '',
+    'The person gets no more than the limit, and others’ mail goes on. Find the forms by tenant ' +
+      'and time in the audit trail (MAIL_WITHHELD), and put a question for people before them.',
+  ),
+  detector(
+    'mail.flood',
+    'medium',
+    'More mail is asked for than people ask for',
+    '',
+    'Look which form or club asks for it (MAIL_REFUSED in the audit trail); if it is meant, raise ' +
+      '`mailGateway.rates`, otherwise refuse that network at the web gateway.',
+  ),
+  detector(
+    'mail.stumbled',
+    'high',
+    'The mail gateway stumbled over a mail',
+    '',
+    'That mail waits and is tried again, others go on. Its log has the place; ' +
+      'SEALED_VALUE_ALTERED means that somebody changed the queue in the control database.',
+  ),
+]
+
 const waysToMore = escalations.map(({ id, gravity, title }) =>
   detector(`escalation.${id}`, gravity, title, '', TAKE_BACK),
 )
@@ -375,6 +402,7 @@ export const detectors: readonly Detector[] = [
   ...amounts,
   ...ring,
   ...backup,
+  ...mail,
   ...waysToMore,
 ]
 

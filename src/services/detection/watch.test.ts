@@ -271,8 +271,8 @@ test('detector: each has an attack as its test', () => {
   const tested = new Set(Object.keys(attacks))
   const missing = detectors
     .map(({ id }) => id)
-    .filter((id) => !tested.has(id) && !/^(?:escalation|backup|status)\./.test(id))
-  // backup. and status. have theirs in watch-backup.test.ts and watch-status.test.ts
+    .filter((id) => !tested.has(id) && !/^(?:escalation|backup|mail|status)\./.test(id))
+  // backup., mail. and status. have theirs in watch-backup.test.ts, watch-mail.test.ts, …
   // serve.test.ts, reconcile.test.ts, and behind.test.ts
   const elsewhere = ['ring.detector-off', 'ring.bypass', 'ring.detection-behind']
   elsewhere.push('ring.detection-current')

@@ -14,6 +14,7 @@ import { backupFindings } from './watch-backup.ts'
 import { statusFindings } from './watch-status.ts'
 import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
+import { MailWatch } from './watch-mail.ts'
 import { ProbingWatch } from './watch-probing.ts'
 import { cardFinding, RingWatch, strangeCertificateFinding } from './watch-ring.ts'
 import { StatementWatch } from './watch-statements.ts'
@@ -37,6 +38,7 @@ export class Watch {
   readonly #logins: LoginWatch
   readonly #data: DataWatch
   readonly #probing = new ProbingWatch()
+  readonly #mail = new MailWatch()
   readonly #texts = new LongTexts()
   readonly #rings = new Map<string, RingWatch>()
   readonly #peers = new Map<string, Peer>()
@@ -118,7 +120,7 @@ export class Watch {
       case 'CARD_NUMBER_SEEN':
         return cardFinding(event)
       default:
-        return [...backupFindings(event), ...statusFindings(event)]
+        return [...backupFindings(event), ...statusFindings(event), ...this.#mail.see(event)]
     }
   }
 
