@@ -48,7 +48,7 @@ export type RawRecord = {
   readonly json: string
 }
 
-/** Read at once: little of a book that is followed, as memory for a lot costs more than judging it. */
+/** Read at once: of a book that is followed little, as memory for much costs more than judging. */
 const CHUNK_MIN = 64 * 1024
 const CHUNK_MAX = 4 * 1024 * 1024
 const APPEND_SIZE_MAX = APPEND_BYTES_MAX + 2 * JSON_SIZE_MAX

@@ -333,12 +333,13 @@ export class Connection {
     clearTimeout(this.#timer)
     const { user, database } = identity
     const peer: Peer = { session: this.#id, user, database, address: this.#address }
-    const { application } = login
+    const { application, encoding } = login
     const judge = judgeFor(user)
     const rows = config.roles[user]?.rows
     const columns = personal.readerOf(database)
     const values = valuesFor(peer)
-    this.#session = new Session({ ...config, peer, application, judge, rows, columns, values })
+    const said = { peer, application, encoding }
+    this.#session = new Session({ ...config, ...said, judge, rows, columns, values })
     const opened = openedEvent(peer, login, {
       replication: identity.replication,
       certificate: this.#certificate,

@@ -20,12 +20,15 @@ const FIRST = /^\s*(?:select|insert|update|delete|with)\b/i
  * function the verdict is in what it is given: the name of a setting.
  */
 const PECULIAR = /[^\t\n\r -[\]-~]|\$[A-Za-z_$]|[uU]&"|[sS][eE][tT]_[cC][oO][nN][fF][iI][gG]/
-/** Strings, quoted names (which stay), numbers, and comments that hold no other. */
+/**
+ * Strings, quoted names (which stay), numbers, and comments that hold no other. A digit after a
+ * word or a dollar is part of a name or a parameter: `a$1` and `a$2` are two columns.
+ */
 const TAKEN_OUT = new RegExp(
   [
     /'(?:[^']|'')*'/,
     /"[^"]*"/,
-    /\b\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/,
+    /(?<![\w$])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/,
     /--[^\n\r]*/,
     /\/\*(?:[^*/]|\*(?!\/)|\/(?!\*))*\*\//,
   ]

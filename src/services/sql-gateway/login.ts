@@ -96,6 +96,7 @@ export class Login {
   readonly #ownKeyFor: (backend: CancelKey) => CancelKey
   #backendKey: CancelKey | undefined
   #application = ''
+  #encoding = ''
 
   /** @param ownKeyFor What the client will cancel with; the server's key stays here. */
   constructor(authentication: Authentication, ownKeyFor: (backend: CancelKey) => CancelKey) {
@@ -118,6 +119,11 @@ export class Login {
     return this.#application
   }
 
+  /** The client_encoding the server has taken on, or '' when it did not say. */
+  get encoding(): string {
+    return this.#encoding
+  }
+
   get method(): string {
     return this.#authentication.method
   }
@@ -135,6 +141,7 @@ export class Login {
     if (type === 'S') {
       const parameter = readParameter(body)
       if (parameter?.name === 'application_name') this.#application = parameter.value
+      if (parameter?.name === 'client_encoding') this.#encoding = parameter.value
       return { do: 'to-client', bytes }
     }
     if (type === 'K' && body.length === 8 && !this.#backendKey) {

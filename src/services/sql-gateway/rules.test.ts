@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { AuditDetail } from '#audit/trail.ts'
+import { encodeMessage } from '#protocol/postgres/encode.ts'
 import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import { gatewayAuthority, startSqlGateway, type TestSqlGateway } from '#kit/sql-gateway.ts'
 import { dialTls, logIn, message } from '#kit/wire.ts'
@@ -38,6 +39,7 @@ test('rules: what a role may not say is refused and recorded', async () => {
   await using gateway = await startSqlGateway(server, { roles })
   for (const sql of [
     'create table never ()',
+    'select 1 as id into never',
     'drop table if exists never',
     'set role postgres',
     `copy (select 1) to program 'true'`,
@@ -48,7 +50,7 @@ test('rules: what a role may not say is refused and recorded', async () => {
   ])
     assert.equal(await say(gateway, sql), '42501', sql)
   assert.equal(await say(gateway, 'create role never', []), '42501', 'by the extended protocol')
-  assert.equal(gateway.trail.of('DB_STATEMENT_REFUSED').length, 9)
+  assert.equal(gateway.trail.of('DB_STATEMENT_REFUSED').length, 10)
   assert.deepEqual(await server.query(`select from pg_class where relname = 'never'`), [])
 })
 
@@ -142,6 +144,33 @@ test('rules: withheld tables and columns cannot be named, nor brought along', as
     `insert into s.members (id, name) values (1, 'a')`,
   ])
     assert.equal(await say(gateway, sql), 'done', sql)
+})
+
+test('rules: a text that may mean something else to the server is refused', async () => {
+  await server.query('create table persons (id int, email text)')
+  const withheld = [{ table: 'persons', columns: ['email'] }]
+  await using gateway = await startSqlGateway(server, { roles: { app: { withheld } } })
+  using wire = await dialTls(gateway)
+  await logIn(wire, { password: 'app', parameters: { user: 'app', database: 'postgres' } })
+  const hears = async (...messages: readonly Uint8Array[]): Promise<string> => {
+    wire.send(...messages)
+    let heard = ''
+    for (const _ of messages) heard += `${await wire.until('Z')} `
+    return heard.trim()
+  }
+  // In SJIS the byte before the backslash takes it along, and the string ends at the next quote.
+  const bytes = Buffer.from(`select E'\x83\\', email from persons -- '\0`, 'latin1')
+  const twofold = encodeMessage('Q', bytes)
+  const sjis = message.query('set client_encoding to sjis')
+  assert.equal(await hears(message.query(`select 'é'`)), 'TDCZ')
+  assert.equal(await hears(twofold), 'EZ', 'not even UTF-8')
+  assert.equal(await hears(sjis, twofold), 'CSZ EZ', 'before the server says that it changed')
+  assert.equal(await hears(twofold), 'EZ')
+  assert.equal(await hears(message.query('select id from persons')), 'TCZ', 'ASCII is ASCII')
+  const utf8 = message.query(`select '\u3042\\' as id from persons`)
+  assert.equal(await hears(utf8), 'EZ', 'valid in both, and not the same')
+  assert.equal(await hears(message.query(`set names 'UTF8'`)), 'CSZ')
+  assert.equal(await hears(utf8), 'TCZ')
 })
 
 test('rules: a statement that returns too many rows ends with its session', async () => {

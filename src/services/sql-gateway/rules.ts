@@ -7,7 +7,7 @@
  * @module
  */
 import { remembered } from '#lib/remembered.ts'
-import { parseSql, walkTree, type Parsed, type Tree } from '#protocol/sql/parse.ts'
+import { parseSql, walkObjects, type Parsed, type Tree } from '#protocol/sql/parse.ts'
 import { primitivesIn } from '#protocol/sql/primitives.ts'
 import type { RoleRules, RuleMode } from './config.ts'
 import { formOf, KnownForms } from './known-forms.ts'
@@ -64,8 +64,9 @@ function activeOf({ ddl, escalation, withheld }: RoleRules): readonly Rule[] {
 
 function isDdl(statement: Tree): boolean {
   let found = false
-  walkTree(statement, (type) => {
-    if (!found && type.endsWith('Stmt') && DDL.test(type)) found = true
+  walkObjects(statement, (name) => {
+    if (name === 'intoClause') found = true // SELECT INTO makes a table
+    if (!found && name.endsWith('Stmt') && DDL.test(name)) found = true
   })
   return found
 }
