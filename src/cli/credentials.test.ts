@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { after, test } from 'node:test'
 import { temporaryFolder } from '#kit/postgres.ts'
 import { systemClock } from '#system/clock.ts'
+import { veiligConfig } from './config.ts'
 import { credentialAges } from './credentials.ts'
 import { pathsIn } from './paths.ts'
 import { ensurePassword, keepCopy } from './supervisor/first-run.ts'
@@ -13,6 +14,7 @@ const DAY_MS = 86_400_000
 const folder = await temporaryFolder('credentials')
 after(() => rm(folder, { recursive: true, force: true }))
 const paths = pathsIn(folder)
+const config = veiligConfig.parse({})
 
 async function make(process: string, file: string, days: number): Promise<string> {
   const path = paths.secret(process, file)
@@ -44,7 +46,7 @@ test('credentials: every secret has an age and a way; what stands beside it has 
   await make('console', 'session.key.former', 59)
   await make('supervisor', 'database-password.former', 90)
   await make('recovery', 'recovery.key', 400)
-  const ages = await credentialAges({ paths, clock: systemClock })
+  const ages = await credentialAges({ paths, clock: systemClock, config })
   const seen = ages.map((one) => `${one.name} ${Math.round(one.ageMs / DAY_MS)} ${one.renewed}`)
   const wanted = Object.entries(made).map(([name, [age, how]]) => `${name} ${age} ${how}`)
   assert.deepEqual(seen.toSorted(), wanted.toSorted())

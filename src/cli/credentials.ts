@@ -8,6 +8,7 @@
  */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { broughtAges } from './brought.ts'
 import type { Context } from './context.ts'
 
 export type MachineCredential = {
@@ -25,7 +26,8 @@ export type MachineCredential = {
  * How it gets another: by itself while everything runs, by a command, when the ring starts the next
  * time after `access.rotateDays`, or never, because others know us by it.
  */
-export type Renewed = 'by itself' | 'backup rotate-key' | 'at the next start' | 'by hand' | 'kept'
+export type Renewed =
+  'by itself' | 'backup rotate-key' | 'rotate region' | 'at the next start' | 'by hand' | 'kept'
 
 /** The first that matches says how; of what is kept, why. */
 const ways: readonly (readonly [RegExp, Renewed, string?])[] = [
@@ -49,14 +51,18 @@ const ways: readonly (readonly [RegExp, Renewed, string?])[] = [
   [/^prober\/customers\.key$/, 'kept', 'customers have their private links by it'],
   [/^application\/session-secret$/, 'kept', 'codes of doors that members have come from it'],
 ]
+/** Read anew before each use, so it can be tried and changed over. */
+const regionKey = /^backup\.regions\..*\.(keyFile|credentialsFile)$/
 /** What stands beside a secret while it is renewed, or is of no use any more. */
 const beside = /\.(next|former|tmp)$/
 
-/** Without the recovery key: it opens old backups, and is renewed by its own command. */
-export async function credentialAges({
-  paths,
-  clock,
-}: Pick<Context, 'paths' | 'clock'>): Promise<readonly MachineCredential[]> {
+/**
+ * What the ring made, and what the operator brought. Without the recovery key: it opens old backups, and is renewed by its own command.
+ */
+export async function credentialAges(
+  context: Pick<Context, 'paths' | 'clock' | 'config'>,
+): Promise<readonly MachineCredential[]> {
+  const { paths, clock } = context
   const folder = join(paths.data, 'secrets')
   const nowMs = clock.nowMs()
   const found: MachineCredential[] = []
@@ -70,5 +76,8 @@ export async function credentialAges({
     const [, renewed = 'by hand', why] = ways.find(([one]) => one.test(name)) ?? []
     found.push({ name, owner: name.split('/')[0] ?? '', ageMs: nowMs - mtimeMs, renewed, why })
   }
-  return found
+  const brought = (await broughtAges(context)).map((one): MachineCredential => {
+    return { ...one, renewed: regionKey.test(one.name) ? 'rotate region' : 'by hand' }
+  })
+  return [...found, ...brought]
 }

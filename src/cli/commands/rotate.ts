@@ -61,12 +61,13 @@ async function list(context: Context, { values }: CommandInput): Promise<number>
   const isLate = ({ days, renewed }: (typeof lines)[number]): boolean =>
     days > DAYS_MAX && renewed !== 'kept'
   for (const one of lines) {
-    const { name, owner, days, renewed } = one
+    const { name, owner, days, renewed, why } = one
     const soon = days >= REMIND_DAYS && renewed !== 'kept' ? '  soon' : ''
     const late = isLate(one) ? '  PAST ITS TIME' : soon
-    const text = `${String(days).padStart(4)} d  ${name.padEnd(44)} ${renewed}${late}`
+    const kept = why === undefined ? '' : `: ${why}`
+    const text = `${String(days).padStart(4)} d  ${name.padEnd(44)} ${renewed}${kept}${late}`
     const json = values['json'] === true
-    const line = json ? JSON.stringify({ name, owner, days, renewed }) : text
+    const line = json ? JSON.stringify({ name, owner, days, renewed, why }) : text
     process.stdout.write(`${line}\n`)
   }
   return lines.some(isLate) ? 1 : 0

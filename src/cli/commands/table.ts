@@ -51,6 +51,7 @@ import {
 } from './access.ts'
 import { approvalCommands } from './approval.ts'
 import { outsideCommands } from './outside.ts'
+import { rotateRegionCommand } from './rotate-region.ts'
 import { rotateCommand } from './rotate.ts'
 import { runCommand } from './run.ts'
 import { secretsScanCommand } from './secrets-scan.ts'
@@ -145,6 +146,7 @@ export const chapters: readonly Chapter[] = [
       ...approvalCommands,
       ...outsideCommands,
       rotateCommand,
+      rotateRegionCommand,
       secretsScanCommand,
       inventoryCommand,
     ],

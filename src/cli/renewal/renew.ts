@@ -6,6 +6,7 @@
 import type { AuditTrail } from '#audit/trail.ts'
 import { VeiligError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
+import { noteBrought } from '../brought.ts'
 import type { Context } from '../context.ts'
 import { credentialAges, type MachineCredential } from '../credentials.ts'
 import { holdRenewal, renewalsOf, type Renewal } from './renewal.ts'
@@ -99,6 +100,7 @@ export function keepRenewed(
   }
   let remindedMs = -Infinity
   const remind = async (): Promise<void> => {
+    await noteBrought(context)
     if (clock.monotonicMs() - remindedMs < REMIND_EVERY_MS) return
     remindedMs = clock.monotonicMs()
     for (const { name: credential, ageMs, renewed: how } of await dueOf(context)) {
