@@ -1,4 +1,4 @@
-/** What the operator brought is found wherever it stands, and its age is how long it is the same. */
+/** What the operator brought is found wherever it stands; its age is how long it is the same. */
 import assert from 'node:assert/strict'
 import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,9 +23,11 @@ const configWith = (relay: string): VeiligConfig =>
 backup:
   regions:
     - { name: here }
-    - { name: abroad, kind: sftp, host: h, user: u, hostKey: '${hostKey}', folder: f, keyFile: ${keyFile} }
+    - { name: abroad, kind: sftp, host: h, user: u, folder: f,
+        hostKey: '${hostKey}', keyFile: ${keyFile} }
     - { name: cloud, kind: azure, account: abc, container: copies, key: c2VjcmV0 }
-mailGateway: { delivery: { kind: smarthost, host: relay.example, port: 587, user: u, password: ${relay} } }
+mailGateway:
+  delivery: { kind: smarthost, host: relay.example, port: 587, user: u, password: ${relay} }
 `,
     'veilig.yaml',
     {},
@@ -42,7 +44,7 @@ test('brought: secrets are found by where they stand, and those alone', () => {
   assert.deepEqual(broughtIn(veiligConfig.parse({})), [], 'the demonstration brings none')
 })
 
-test('brought: the age goes on while a secret is the same, and begins again with another', async () => {
+test('brought: the age goes on while a secret is the same, and begins with another', async () => {
   await writeFile(keyFile, 'first')
   const made = new Date(Date.now() - 40 * DAY_MS)
   await utimes(keyFile, made, made)

@@ -1,4 +1,4 @@
-/** Another key for a region takes over only after it was tried; whether the old one is left is said. */
+/** Another key for a region takes over only after it was tried; an old one that is left is told. */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
