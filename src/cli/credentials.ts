@@ -57,8 +57,8 @@ const regionKey = /^backup\.regions\..*\.(keyFile|credentialsFile)$/
 const beside = /\.(next|former|tmp)$/
 
 /**
- * What the ring made, and what the operator brought. Without the recovery key: it opens old backups,
- * and is renewed by its own command.
+ * What the ring made, and what the operator brought. Without the recovery key: it opens old
+ * backups, and is renewed by its own command.
  */
 export async function credentialAges(
   context: Pick<Context, 'paths' | 'clock' | 'config'>,
