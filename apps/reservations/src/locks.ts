@@ -17,13 +17,16 @@ const COURT = 71_002
 /**
  * Takes the members' locks, waiting its turn: quotas and simultaneous games are then theirs to
  * count. Call it before anything is read to judge, and before `lockCourts`.
+ *
+ * @param more Members besides: a query with one column, `id`.
  */
 export async function lockMembers(
   tx: Transaction,
   clubId: string,
   ids: readonly string[],
+  more?: ReturnType<Transaction>,
 ): Promise<void> {
-  await take(tx, MEMBER, clubId, ids)
+  await take(tx, MEMBER, clubId, ids, more)
 }
 
 /**
@@ -39,16 +42,19 @@ export async function lockCourts(
 }
 
 /**
- * One statement, in the order of the sorted list. Two names that hash alike share a lock: one waits
- * a little longer, nothing is lost.
+ * One statement, which takes them in the order of their names. Two names that hash alike share a
+ * lock: one waits a little longer, nothing is lost.
  */
 async function take(
   tx: Transaction,
   kind: number,
   clubId: string,
   ids: readonly string[],
+  more?: ReturnType<Transaction>,
 ): Promise<void> {
-  const names = [...new Set(ids)].map((id) => `${clubId} ${id}`).toSorted()
+  const others = more ? tx`UNION SELECT id::text FROM (${more}) AS others` : tx``
   await tx`SELECT pg_advisory_xact_lock(${kind}::int, hashtext(name))
-    FROM jsonb_array_elements_text(${tx.json(names)}) AS name`
+    FROM (SELECT ${clubId} || ' ' || id AS name
+      FROM (SELECT jsonb_array_elements_text(${tx.json([...new Set(ids)])}) AS id ${others}) AS listed
+      ORDER BY id COLLATE "C") AS names`
 }

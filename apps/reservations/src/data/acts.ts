@@ -14,7 +14,7 @@ import { bookingById, standingOf } from './bookings.ts'
 import { missesOf } from './checkins.ts'
 import { courtsOf, quotasOf, subscriptionsOf } from './clubs.ts'
 import { MissingError, PartnerError, RefusedError } from './errors.ts'
-import { actsFor, familyOf } from './families.ts'
+import { actsFor, familyIds, familyOf } from './families.ts'
 import { beginAct } from './journal.ts'
 import { memberById } from './members.ts'
 import { notify } from './notices.ts'
@@ -23,6 +23,7 @@ import { offer, releaseHolds } from './waits.ts'
 
 /** Quotas look back at most a week; so does this, with a day to spare for zones. */
 const LOOK_BACK_MS = 8 * 86_400_000
+const NO_GUESTS = { guestsUsed: 0, tickets: 0 }
 
 export type Order = {
   readonly courtId: string
@@ -49,8 +50,8 @@ export async function book(
   nowMs: number,
 ): Promise<string> {
   if (!actsFor(by, order.ownerId)) throw new MissingError('not for this member')
-  const family = await familyOf(tx, club.id, order.ownerId)
-  await lockMembers(tx, club.id, [order.ownerId, ...family, ...order.partnerIds])
+  const family = familyIds(tx, club.id, order.ownerId)
+  await lockMembers(tx, club.id, [order.ownerId, ...order.partnerIds], family)
   await allow(tx, club, by, order, nowMs, undefined)
   await lockCourts(tx, club.id, [order.courtId])
   await releaseHolds(tx, club, order, order.ownerId, nowMs)
@@ -152,9 +153,11 @@ async function allow(
   nowMs: number,
   before: Booking | undefined,
 ): Promise<void> {
-  const courts = await courtsOf(tx, club.id)
+  const [courts, owner] = await Promise.all([
+    courtsOf(tx, club.id),
+    memberById(tx, club.id, order.ownerId),
+  ])
   const court = courts.find(({ id }) => id === order.courtId)
-  const owner = await memberById(tx, club.id, order.ownerId)
   if (!court || !owner) throw new MissingError('no such court or member')
   const wish = {
     court,
@@ -187,12 +190,13 @@ export async function judgeFor(
   nowMs: number,
   except?: string,
 ): Promise<Refusal[]> {
-  const rules = await rulesFor(tx, club, owner)
   const fromMs = Math.min(nowMs, wish.startMs) - LOOK_BACK_MS
+  const [rules, purse, missed] = await Promise.all([
+    rulesFor(tx, club, owner),
+    wish.guests ? purseOf(tx, club, owner.id, wish.startMs, except) : NO_GUESTS,
+    missesOf(tx, club, owner.id, nowMs),
+  ])
   const standing = await standingWithFamily(tx, club, owner, rules, fromMs, courts, except)
-  const none = { guestsUsed: 0, tickets: 0 }
-  const purse = wish.guests ? await purseOf(tx, club, owner.id, wish.startMs, except) : none
-  const missed = await missesOf(tx, club, owner.id, nowMs)
   return judge(wish, rules, standing, nowMs, { ...purse, ...missed })
 }
 
@@ -206,14 +210,13 @@ export async function standingWithFamily(
   courts: readonly Court[],
   except?: string,
 ): Promise<Standing[]> {
-  const own = await standingOf(tx, club.id, owner.id, fromMs, courts, except)
-  if (!quotas.some(({ per }) => per === 'family')) return own
+  const standing = (id: string): Promise<Standing[]> =>
+    standingOf(tx, club.id, id, fromMs, courts, except)
+  if (!quotas.some(({ per }) => per === 'family')) return await standing(owner.id)
   const family = await familyOf(tx, club.id, owner.id)
-  for (const id of family.filter((one) => one !== owner.id)) {
-    const theirs = await standingOf(tx, club.id, id, fromMs, courts, except)
-    own.push(...theirs.map((one) => ({ ...one, ofFamily: true })))
-  }
-  return own
+  const others = family.filter((one) => one !== owner.id)
+  const [own, ...theirs] = await Promise.all([owner.id, ...others].map(standing))
+  return [...(own ?? []), ...theirs.flat().map((one) => ({ ...one, ofFamily: true }))]
 }
 
 export async function rulesFor(
@@ -221,10 +224,12 @@ export async function rulesFor(
   club: Club,
   owner: Member,
 ): Promise<Parameters<typeof judge>[1] & { readonly subscription: Subscription }> {
-  const subscriptions = await subscriptionsOf(tx, club.id)
+  const [subscriptions, quotas] = await Promise.all([
+    subscriptionsOf(tx, club.id),
+    quotasOf(tx, club.id),
+  ])
   const subscription = subscriptions.find(({ id }) => id === owner.subscriptionId)
   if (!subscription) throw new Error('a member without a subscription')
-  const quotas = await quotasOf(tx, club.id)
   const own = quotas.filter(({ subscriptionId }) => subscriptionId === subscription.id)
   return { club, subscription, quotas: own }
 }
@@ -265,8 +270,8 @@ async function ownBooking(
   const seen = await bookingById(tx, club.id, id, look)
   if (!seen || !mayTouch(seen, by)) throw new MissingError('no such booking')
   const members = seen.players.map((player) => player.id)
-  const family = await familyOf(tx, club.id, seen.ownerId ?? by.id)
-  await lockMembers(tx, club.id, [...members, ...family, ...(to?.partnerIds ?? [])])
+  const family = familyIds(tx, club.id, seen.ownerId ?? by.id)
+  await lockMembers(tx, club.id, [...members, ...(to?.partnerIds ?? [])], family)
   const booking = await bookingById(tx, club.id, id, look) // what was seen may have changed
   if (!booking || !mayTouch(booking, by) || booking.endMs <= nowMs) {
     throw new MissingError('no such booking')

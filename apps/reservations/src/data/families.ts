@@ -43,12 +43,19 @@ export async function familyOf(
   clubId: string,
   memberId: string,
 ): Promise<string[]> {
-  const rows = await tx<{ id: string }[]>`
-    SELECT f.id FROM members m JOIN members f ON f.club_id = m.club_id
-      AND coalesce(f.guardian_id, f.id) = coalesce(m.guardian_id, m.id)
-    WHERE m.club_id = ${clubId} AND m.id = ${memberId}
-    ORDER BY f.id`
+  const rows = await tx<{ id: string }[]>`${familyIds(tx, clubId, memberId)} ORDER BY id`
   return rows.map(({ id }) => id)
+}
+
+/** The same as a query within another: its rows have one column, `id`. */
+export function familyIds(
+  tx: Transaction,
+  clubId: string,
+  memberId: string,
+): ReturnType<Transaction> {
+  return tx`SELECT f.id FROM members m JOIN members f ON f.club_id = m.club_id
+      AND (f.id = coalesce(m.guardian_id, m.id) OR f.guardian_id = coalesce(m.guardian_id, m.id))
+    WHERE m.club_id = ${clubId} AND m.id = ${memberId}`
 }
 
 /**
