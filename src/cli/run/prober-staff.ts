@@ -5,12 +5,14 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { accessClient } from '#services/access/client.ts'
+import { proveOutside, type Proof } from '#services/prober/outside-services.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import {
   rotatedProbe,
@@ -28,6 +30,7 @@ import { patchedProbe, type Patched } from '#services/prober/probes/updates-patc
 import type { StaffFigures } from '#services/staff/admin.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { PROBE_NAME } from '#services/staff/probe-account.ts'
+import { httpCaller } from '#system/http-call.ts'
 import { secretIn } from '#system/secret-file.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
@@ -63,8 +66,12 @@ export async function staffProbes(
   const look = config.updates.advisories
   const repositories = declaredRepositories(context)
   const source = sourceMark(repositories, config.secrets.baseline)
-  const outside = async (): Promise<OutsideFigures> =>
-    (await askStaff(paths.socket('staff'), '/outside/figures')) as OutsideFigures
+  const staff = paths.socket('staff')
+  const prove = outsideProofs(context)
+  const outside = async (): Promise<OutsideFigures> => {
+    for (const proof of await prove()) await askStaff(staff, '/outside/prove', proof)
+    return (await askStaff(staff, '/outside/figures')) as OutsideFigures
+  }
   return [
     [
       'staff.leastprivilege',
@@ -112,6 +119,24 @@ export async function staffProbes(
       ),
     ],
   ]
+}
+
+const OUTSIDE_MS = 10_000
+const OUTSIDE_EVERY_MS = 900_000
+
+/** Asks each API at most every quarter of an hour; in between there is nothing to hand in. */
+function outsideProofs({ config, clock }: Context): () => Promise<readonly Proof[]> {
+  let askedMs = -Infinity
+  return async () => {
+    if (clock.monotonicMs() - askedMs < OUTSIDE_EVERY_MS) return []
+    askedMs = clock.monotonicMs()
+    return Promise.all(
+      config.prober.outside.map(async (account) => {
+        const ca = account.caFile === undefined ? undefined : await readFile(account.caFile, 'utf8')
+        return proveOutside(account, httpCaller(OUTSIDE_MS, ca))
+      }),
+    )
+  }
 }
 
 /** What the configuration names; in the demonstration the ring's own source. */

@@ -135,6 +135,11 @@ export const practiceFindingTexts: Readonly<Record<string, Words>> = {
     'Pour {services} services extérieurs il est déclaré, et non mesuré, si une seconde preuve ' +
       'est exigée.',
   ),
+  OUTSIDE_SECOND_MEASURED: words(
+    'Van {services} diensten van anderen zegt hun eigen API of een tweede bewijs verplicht is.',
+    'Of {services} outside services their own API says whether a second proof is demanded.',
+    'Pour {services} services extérieurs, leur propre API dit si une seconde preuve est exigée.',
+  ),
   OUTSIDE_WITHOUT_SECOND: words(
     '{services} diensten van anderen zijn zonder tweede bewijs.',
     '{services} outside services are without a second proof.',

@@ -20,6 +20,8 @@ export type ProberConfig = {
   readonly ctLogsFile?: string | undefined
   /** The protected application's role, whose rights are read, and its database. */
   readonly application: { readonly role: string; readonly database: string }
+  /** Outside services whose own API is asked what it can prove of the company's account. */
+  readonly outside: readonly OutsideAccount[]
   /** An alert delivered later than this shows threat.alerted false. */
   readonly alertMaxMs: number
   /** Promises about backups: what is too old. */
@@ -29,6 +31,20 @@ export type ProberConfig = {
     readonly differentialAgeMaxMinutes: number
     readonly logLagMaxSeconds: number
   }
+}
+
+export type OutsideAccount = {
+  /** As the register of outside services calls it. */
+  readonly service: string
+  readonly kind: 'github' | 'gitlab'
+  /** The organisation or group, as it stands in its address. */
+  readonly group: string
+  /** May read the organisation's or group's settings, and nothing else. */
+  readonly token: string
+  /** Of a server of one's own; without it the public one. */
+  readonly api?: string | undefined
+  /** An authority to trust in place of the known ones, PEM. */
+  readonly caFile?: string | undefined
 }
 
 export type ProberLogin = {
@@ -53,6 +69,19 @@ const lockout: z.ZodType<ProberLockout> = z.strictObject({
   passwordField: z.string().min(1).max(100).default('password'),
 })
 
+const outside: z.ZodType<OutsideAccount> = z.strictObject({
+  service: z.string().trim().min(1).max(100),
+  kind: z.enum(['github', 'gitlab']),
+  group: z.string().min(1).max(200),
+  token: z.string().min(8).max(1000),
+  api: z
+    .url({ protocol: /^https$/ })
+    .max(1000)
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  caFile: z.string().startsWith('/').max(1000).optional(),
+})
+
 const backup: z.ZodType<ProberConfig['backup']> = z.strictObject({
   fullAgeMaxMinutes: z.number().int().min(1).max(44_640).default(480),
   differentialAgeMaxMinutes: z.number().int().min(1).max(44_640).default(120),
@@ -72,6 +101,7 @@ export const proberConfig: z.ZodType<ProberConfig> = z.strictObject({
   lockout: lockout.optional(),
   ctLogsFile: z.string().min(1).optional(),
   application: application.prefault({}),
+  outside: z.array(outside).max(50).default([]),
   alertMaxMs: z.int().min(100).max(600_000).default(5_000),
   backup: backup.prefault({}),
 })

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { DeniedError, UsageError, VeiligError } from '#lib/errors.ts'
 import { acts, type Act, type Approvals } from './approvals.ts'
 import type { Desk } from './desk.ts'
-import { isDue, Outside, serviceFrom } from './outside.ts'
+import { countedOf, isDue, Outside, serviceFrom, type OutsideProof } from './outside.ts'
 import { invitedRoles, type Role } from './policy.ts'
 import { ensureProbeAccount } from './probe-account.ts'
 import type { Requests } from './requests.ts'
@@ -65,9 +65,18 @@ const useBody: z.ZodType<{ act: Act; subject: string }> = z.strictObject({
   subject: z.string().min(1).max(200),
 })
 
+const proofBody: z.ZodType<OutsideProof> = z.strictObject({
+  service: z.string().max(100),
+  secondFactor: z.enum(['yes', 'no']).optional(),
+  credentialMs: z.number().optional(),
+  problem: z.string().max(200).optional(),
+})
+
 /** Figures of outside services for the probes. */
 export type OutsideFigures = {
   readonly services: number
+  /** Of how many an API proved whether a second factor is demanded. */
+  readonly measured: number
   readonly withoutSecond: number
   readonly due: number
   readonly oldestDays: number
@@ -152,14 +161,17 @@ export function adminApp(desk: Desk, requests: Requests, approvals: Approvals): 
     if (!service) throw new UsageError('OUTSIDE_INVALID', problem)
     await outside.keep(service, MACHINE)
   })
+  route('/outside/prove', async (body) => ({ known: await outside.prove(proofBody.parse(body)) }))
   route('/outside/remind', async () => ({ reminded: await outside.remind() }))
   route('/outside/figures', async (): Promise<OutsideFigures> => {
     const lines = await outside.list()
     const nowMs = desk.ports.clock.nowMs()
-    const ages = lines.map(({ credentialMs }) => Math.floor((nowMs - credentialMs) / 86_400_000))
+    const counted = lines.map((line) => countedOf(line, nowMs))
+    const ages = counted.map(({ credentialMs }) => Math.floor((nowMs - credentialMs) / 86_400_000))
     return {
       services: lines.length,
-      withoutSecond: lines.filter(({ secondFactor }) => secondFactor !== 'yes').length,
+      measured: counted.filter(({ measured }) => measured).length,
+      withoutSecond: counted.filter(({ secondFactor }) => secondFactor !== 'yes').length,
       due: lines.filter((line) => isDue(line, nowMs)).length,
       oldestDays: Math.max(0, ...ages),
     }

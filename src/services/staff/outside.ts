@@ -2,8 +2,8 @@
  * The register of outside services the company works with: who answers for each, whether a second
  * factor guards it, when its credential last changed, which personal data it holds.
  *
- * What is written here is somebody's word, reviewed each quarter; nothing here is measured, and the
- * claims that count it say so.
+ * What is written here is somebody's word, reviewed each quarter, and the claims that count it say
+ * so. Where the prober may ask the service's own API, what that proves stands above the word.
  *
  * @module
  */
@@ -28,6 +28,43 @@ export type OutsideLine = OutsideService & {
   readonly reviewedMs: number
   readonly reviewedBy: string
   readonly credentialMs: number
+  /** What its API said of the second factor, and when a token was made; null: it did not say. */
+  readonly provenSecond: 'yes' | 'no' | null
+  readonly provenCredentialMs: number | null
+  /** When it was last asked; null: never. */
+  readonly provenMs: number | null
+  readonly proofProblem: string | null
+}
+
+/** What an API proved; as the prober hands it in. */
+export type OutsideProof = {
+  readonly service: string
+  readonly secondFactor?: 'yes' | 'no' | undefined
+  readonly credentialMs?: number | undefined
+  readonly problem?: string | undefined
+}
+
+/** A proof counts for a day: the prober asks every few minutes. */
+const PROOF_MS = 86_400_000
+
+/** What counts of a line: what was proven of it lately, else what somebody wrote. */
+export function countedOf(
+  line: OutsideLine,
+  nowMs: number,
+): {
+  readonly secondFactor: OutsideService['secondFactor']
+  readonly credentialMs: number
+  /** Whether the second factor was measured, and is no word. */
+  readonly measured: boolean
+} {
+  const { secondFactor, credentialMs, provenSecond, provenCredentialMs, provenMs } = line
+  const fresh = provenMs !== null && nowMs - provenMs < PROOF_MS
+  return {
+    secondFactor: (fresh ? provenSecond : null) ?? secondFactor,
+    // The oldest of both: a person's password there is not seen by the API.
+    credentialMs: Math.min(credentialMs, (fresh ? provenCredentialMs : null) ?? credentialMs),
+    measured: fresh && provenSecond !== null,
+  }
 }
 
 export const REVIEW_DAYS = 92
@@ -63,7 +100,10 @@ export function isDue({ reviewedMs }: OutsideLine, nowMs: number): boolean {
 const columns = `id, name, purpose, owner, second_factor as "secondFactor",
   personal_data as "personalData", credential_changed_on::text as "credentialChangedOn",
   extract(epoch from credential_changed_on)::float8 * 1000 as "credentialMs",
-  extract(epoch from reviewed_on)::float8 * 1000 as "reviewedMs", reviewed_by as "reviewedBy"`
+  extract(epoch from reviewed_on)::float8 * 1000 as "reviewedMs", reviewed_by as "reviewedBy",
+  proven_second as "provenSecond", proof_problem as "proofProblem",
+  extract(epoch from proven_credential_at)::float8 * 1000 as "provenCredentialMs",
+  extract(epoch from proven_at)::float8 * 1000 as "provenMs"`
 
 export class Outside {
   readonly #desk: Desk
@@ -93,6 +133,31 @@ export class Outside {
       [name, purpose, owner, secondFactor, personalData, credentialChangedOn, this.#today(), by],
     )
     await this.#desk.record('OUTSIDE_SERVICE_KEPT', by, { service: name, secondFactor })
+  }
+
+  /**
+   * Writes down what a service's API proved. When the second factor is found to be other than
+   * before, that is recorded.
+   *
+   * @returns Whether the register has this service at all.
+   */
+  async prove(proof: OutsideProof): Promise<boolean> {
+    const { service, secondFactor, credentialMs, problem } = proof
+    const { pool, clock } = this.#desk.ports
+    const before = (await this.list()).find(({ name }) => name === service)
+    if (!before) return false
+    await pool.query(
+      `update outside_service set proven_second = $2, proof_problem = $4,
+         proven_credential_at = to_timestamp($3::float8 / 1000),
+         proven_at = to_timestamp($5::float8 / 1000)
+        where id = $1`,
+      [before.id, secondFactor ?? null, credentialMs ?? null, problem ?? null, clock.nowMs()],
+    )
+    if (secondFactor !== undefined && secondFactor !== before.provenSecond) {
+      const said = before.secondFactor
+      await this.#desk.record('OUTSIDE_SERVICE_PROVEN', '', { service, secondFactor, said })
+    }
+    return true
   }
 
   /** Somebody looked: what stands there is still so. */

@@ -5,7 +5,7 @@
  */
 import type { VNode } from 'preact'
 import { Act, ago, frame, type Inside } from './inside.tsx'
-import { isDue, REVIEW_DAYS, type OutsideLine } from './outside.ts'
+import { countedOf, isDue, REVIEW_DAYS, type OutsideLine } from './outside.ts'
 import { may } from './policy.ts'
 import { Problem, Shell } from './shell.tsx'
 
@@ -25,8 +25,9 @@ export function OutsidePage(
     <Shell {...frame('Outside services', '/outside', props)}>
       <Problem text={problem} />
       <p class="lead">
-        What we work with and cannot measure from here: each line is somebody's word, looked at
-        again every {REVIEW_DAYS} days.
+        What we work with elsewhere. Each line is somebody's word, looked at again every{' '}
+        {REVIEW_DAYS} days; where a service's API may be asked, what it proves stands above the
+        word.
       </p>
       {services.length > 0 && (
         <p class={`calm tint ${due === 0 ? 'proven' : 'stale'}`}>
@@ -35,7 +36,8 @@ export function OutsidePage(
       )}
       <ul class="requests">
         {services.map((one) => {
-          const [words, tint] = factors[one.secondFactor]
+          const { secondFactor, measured } = countedOf(one, nowMs)
+          const [words, tint] = factors[secondFactor]
           return (
             <li>
               <div>
@@ -47,8 +49,16 @@ export function OutsidePage(
                   password or key changed {ago(nowMs - one.credentialMs)} ago · looked at{' '}
                   {ago(nowMs - one.reviewedMs)} ago by {one.reviewedBy}
                 </small>
+                {one.provenMs !== null && (
+                  <small>
+                    its API was asked {ago(nowMs - one.provenMs)} ago
+                    {one.proofProblem === null ? '' : `: ${one.proofProblem}`}
+                  </small>
+                )}
               </div>
-              <span class={`badge tint ${tint}`}>{words}</span>
+              <span class={`badge tint ${tint}`}>
+                {words}, {measured ? 'measured' : 'by word'}
+              </span>
               {manages && (
                 <Act
                   path="/outside/review"

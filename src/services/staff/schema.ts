@@ -144,4 +144,15 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: '0006-outside-proof',
+    sql: `
+      -- What the service's own API said, and when it last did; null where it says nothing.
+      alter table outside_service
+        add column proven_second text check (proven_second in ('yes', 'no')),
+        add column proven_credential_at timestamptz,
+        add column proven_at timestamptz,
+        add column proof_problem text;
+    `,
+  },
 ]

@@ -131,6 +131,30 @@ test('staff: keys change while somebody is signed in, and nobody notices', async
   assert.equal((await end()).status, 403, 'the key of that page is accepted no longer')
 })
 
+test('staff: what an API proved of an outside service is counted, and only of one we know', async () => {
+  const ask = (path: string, body: object = {}): Promise<unknown> =>
+    askStaff(desk.adminSocket, path, body)
+  await ask('/outside/keep', {
+    name: 'Code',
+    purpose: 'source',
+    owner: NAME,
+    secondFactor: 'yes',
+    personalData: 'none',
+    credentialChangedOn: new Date().toISOString().slice(0, 10),
+  })
+  const figures = (): Promise<unknown> => ask('/outside/figures')
+  const plain = { services: 1, measured: 0, withoutSecond: 0, due: 0, oldestDays: 0 }
+  assert.deepEqual(await figures(), plain)
+  assert.deepEqual(await ask('/outside/prove', { service: 'Mail', secondFactor: 'yes' }), {
+    known: false,
+  })
+  assert.deepEqual(await ask('/outside/prove', { service: 'Code', secondFactor: 'no' }), {
+    known: true,
+  })
+  assert.deepEqual(await figures(), { ...plain, measured: 1, withoutSecond: 1 })
+  assert.match((await askConsole(desk, 'GET', '/outside', { cookie: owner })).text, /, measured</)
+})
+
 test('staff: no name, password or code stands in the record', () => {
   const record = JSON.stringify(desk.trail.events)
   for (const secret of [NAME, 'lotte', PASSWORD, seed]) assert(!record.includes(secret))

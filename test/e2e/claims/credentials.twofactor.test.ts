@@ -27,6 +27,26 @@ test('credentials.twofactor: proven by a real login; false without a second proo
   assert.deepEqual([without.state, without.codes], ['failing', ['TWOFACTOR_MISSING']])
 })
 
+test('credentials.twofactor: what an API proved is told apart from what people wrote', async () => {
+  const measure = (measured: number, withoutSecond: number): ReturnType<typeof measureClaim> =>
+    measureClaim(
+      'credentials.twofactor',
+      twoFactorProbe({
+        figures: () => Promise.resolve({ active: 1, withoutSecond: 0 }),
+        passwordOnly: () => Promise.resolve('second-asked'),
+        outside: () =>
+          Promise.resolve({ services: 3, measured, withoutSecond, due: 0, oldestDays: 1 }),
+      }),
+    )
+  const both = await measure(1, 0)
+  assert.deepEqual(
+    [both.state, both.codes.slice(2)],
+    ['proven', ['OUTSIDE_SECOND_MEASURED', 'OUTSIDE_SECOND_ATTESTED']],
+  )
+  assert.equal((await measure(3, 0)).codes.includes('OUTSIDE_SECOND_ATTESTED'), false)
+  assert.equal((await measure(1, 1)).state, 'failing')
+})
+
 test('credentials.twofactor: a console that opens for a password shows it false', async () => {
   const probe = twoFactorProbe({
     figures: () => Promise.resolve({ active: 1, withoutSecond: 0 }),

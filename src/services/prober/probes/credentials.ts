@@ -18,9 +18,11 @@ const DAY_MS = 86_400_000
 const AGE_DAYS_MAX = 60
 const SHOWN_MAX = 10
 
-/** What people wrote down of outside services; their word, not a measurement. */
+/** What people wrote down of outside services: their word, unless an API proved it. */
 export type OutsideFigures = {
   readonly services: number
+  /** Of how many an API proved whether a second factor is demanded. */
+  readonly measured?: number | undefined
   readonly withoutSecond: number
   /** Not looked at this quarter. */
   readonly due: number
@@ -90,14 +92,17 @@ export function twoFactorProbe(target: TwoFactorTarget): Probe {
       const { active, withoutSecond } = await target.figures()
       const bad: Finding[] = []
       if (withoutSecond > 0) bad.push(finding('TWOFACTOR_MISSING', { accounts: withoutSecond }))
-      const { services = 0, withoutSecond: without = 0 } = (await target.outside?.()) ?? {}
+      const outside = await target.outside?.()
+      const { services = 0, measured = 0, withoutSecond: without = 0 } = outside ?? {}
       if (without > 0) bad.push(finding('OUTSIDE_WITHOUT_SECOND', { services: without }))
       const got = await target.passwordOnly(signal)
       // Refused outright, it would say nothing about the second proof.
       if (got === 'password-refused') throw notReached('the console (login)')
       if (got === 'let-in') bad.push(finding('TWOFACTOR_SKIPPED'))
       const good = [finding('TWOFACTOR_ALL', { accounts: active }), finding('TWOFACTOR_ASKED')]
-      if (services > 0) good.push(finding('OUTSIDE_SECOND_ATTESTED', { services }))
+      const attested = services - measured
+      if (measured > 0) good.push(finding('OUTSIDE_SECOND_MEASURED', { services: measured }))
+      if (attested > 0) good.push(finding('OUTSIDE_SECOND_ATTESTED', { services: attested }))
       return verdictOf(good, bad)
     },
   }
