@@ -131,7 +131,7 @@ test('staff: keys change while somebody is signed in, and nobody notices', async
   assert.equal((await end()).status, 403, 'the key of that page is accepted no longer')
 })
 
-test('staff: what an API proved of an outside service is counted, and only of one we know', async () => {
+test('staff: what an API proved of an outside service is counted, if we know it', async () => {
   const ask = (path: string, body: object = {}): Promise<unknown> =>
     askStaff(desk.adminSocket, path, body)
   await ask('/outside/keep', {

@@ -39,10 +39,9 @@ test('credentials.twofactor: what an API proved is told apart from what people w
       }),
     )
   const both = await measure(1, 0)
-  assert.deepEqual(
-    [both.state, both.codes.slice(2)],
-    ['proven', ['OUTSIDE_SECOND_MEASURED', 'OUTSIDE_SECOND_ATTESTED']],
-  )
+  assert.equal(both.state, 'proven')
+  for (const code of ['OUTSIDE_SECOND_MEASURED', 'OUTSIDE_SECOND_ATTESTED'])
+    assert(both.codes.includes(code), code)
   assert.equal((await measure(3, 0)).codes.includes('OUTSIDE_SECOND_ATTESTED'), false)
   assert.equal((await measure(1, 1)).state, 'failing')
 })
