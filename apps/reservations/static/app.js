@@ -89,7 +89,8 @@ window.addEventListener('pageshow', () => {
 
 /*
  * The grid by keyboard: one tab stop, arrows move between what can be opened, as in the grid
- * pattern of the ARIA Authoring Practices. A cell that spans rows stands in each of them.
+ * pattern of the ARIA Authoring Practices; the digits of an hour lead to it. A cell that spans rows
+ * stands in each of them.
  */
 const table = document.querySelector('[data-grid]')
 if (table) makeGrid(table)
@@ -101,25 +102,33 @@ function makeGrid(grid) {
   for (const link of links) link.tabIndex = -1
   let current = links[0]
   if (current) current.tabIndex = 0
-  const go = (link) => {
-    if (!link) return
+  const rowOf = (link) => places.findIndex((row) => row.includes(link?.closest('td')))
+  let goal = rowOf(current)
+  const hold = (link) => {
     current.tabIndex = -1
     current = link
     current.tabIndex = 0
-    current.focus()
   }
   grid.addEventListener('focusin', ({ target }) => {
-    if (!links.includes(target)) return
-    current.tabIndex = -1
-    current = target
-    current.tabIndex = 0
+    if (target === current || !links.includes(target)) return
+    hold(target)
+    goal = rowOf(target)
   })
+  const hours = [...grid.tBodies[0].rows].map((row) => row.cells[0].textContent.trim())
+  let typed = ''
   grid.addEventListener('keydown', (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return
-    const next = target(places, current, event.key)
+    typed = hourTyped(typed, event.key)
+    const hour = typed === '' ? -1 : hours.findIndex((label) => label.startsWith(typed))
+    const next =
+      typed === '' ? target(places, current, event.key, goal) : fromRow(places, hour, current)
     if (next === undefined) return
     event.preventDefault()
-    go(next)
+    if (!next) return
+    if (hour !== -1) goal = hour
+    else if (/Up|Down/.test(event.key)) goal = rowOf(next)
+    hold(next)
+    next.focus()
   })
 }
 
@@ -167,6 +176,26 @@ function followDay(first) {
   listen()
 }
 
+/** The beginning of an hour: `1`, then `18`; `8` alone is `08`. Empty after any other key. */
+function hourTyped(before, key) {
+  if (!/^\d$/.test(key)) return ''
+  if (before.length === 1) return before + key
+  return key > '2' ? `0${key}` : key
+}
+
+/** What can be opened from a row on, as near to this column as can be. */
+function fromRow(places, from, current) {
+  if (from === -1) return null
+  const cell = current?.closest('td')
+  const x = Math.max(0, places.find((row) => row.includes(cell))?.indexOf(cell) ?? 0)
+  for (const row of places.slice(from)) {
+    const near = [...row.keys()].sort((a, b) => Math.abs(a - x) - Math.abs(b - x))
+    const link = near.map((column) => row[column]?.querySelector('a')).find(Boolean)
+    if (link) return link
+  }
+  return null
+}
+
 /** Row by row, the cell that stands at each column. */
 function placesOf(grid) {
   const rows = [...grid.tBodies[0].rows]
@@ -183,8 +212,11 @@ function placesOf(grid) {
   return places
 }
 
-/** Where a key leads: undefined for other keys, null when there is nothing that way. */
-function target(places, current, key) {
+/**
+ * Where a key leads: undefined for other keys, null when there is nothing that way. Going sideways
+ * keeps to the goal, the row one went to last, as a cursor keeps to its column from line to line.
+ */
+function target(places, current, key, goal) {
   const cell = current?.closest('td')
   const y = places.findIndex((row) => row.includes(cell))
   const x = places[y]?.indexOf(cell) ?? 0
@@ -204,28 +236,28 @@ function target(places, current, key) {
     case 'ArrowRight':
       return sideways(
         places,
-        y,
+        goal,
         Array.from({ length: width - x - 1 }, (_, n) => x + 1 + n),
         current,
       )
     case 'ArrowLeft':
       return sideways(
         places,
-        y,
+        goal,
         Array.from({ length: x }, (_, n) => x - 1 - n),
         current,
       )
     case 'Home':
       return sideways(
         places,
-        y,
+        goal,
         Array.from({ length: width }, (_, n) => n),
         current,
       )
     case 'End':
       return sideways(
         places,
-        y,
+        goal,
         Array.from({ length: width }, (_, n) => width - 1 - n),
         current,
       )
@@ -247,11 +279,16 @@ function sideways(places, y, columns, current) {
   return null
 }
 
-/* PageUp, PageDown and T turn to another day, when no field is being filled in. */
+/* PageUp, PageDown and T turn to another day, G goes to the grid, when no field is filled in. */
 document.addEventListener('keydown', (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return
   if (event.target.closest('input, select, textarea')) return
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const stop = key === 'g' ? document.querySelector('[data-grid] a[tabindex="0"]') : null
+  if (stop?.offsetParent) {
+    event.preventDefault()
+    stop.focus()
+  }
   const link = document.querySelector(`[data-key="${CSS.escape(key)}"]`)
   if (!link) return
   event.preventDefault()

@@ -67,9 +67,9 @@ const day = {
   'day.earlier': ['Toon vroegere uren', 'Afficher les heures passées', 'Show earlier hours'],
   'day.print': ['Afdrukken', 'Imprimer', 'Print'],
   'day.keys': [
-    'Pijltjes: bewegen · Enter: boeken · PgUp/PgDn: vorige of volgende dag · T: vandaag',
-    'Flèches : se déplacer · Entrée : réserver · PgHaut/PgBas : jour précédent ou suivant · T : aujourd’hui',
-    'Arrows: move · Enter: book · PgUp/PgDn: previous or next day · T: today',
+    'G: naar het rooster · cijfers: naar een uur (18) · pijltjes: bewegen · Enter: boeken · PgUp/PgDn: vorige of volgende dag · T: vandaag',
+    'G : aller à la grille · chiffres : aller à une heure (18) · flèches : se déplacer · Entrée : réserver · PgHaut/PgBas : jour précédent ou suivant · T : aujourd’hui',
+    'G: to the grid · digits: to an hour (18) · arrows: move · Enter: book · PgUp/PgDn: previous or next day · T: today',
   ],
   'day.legend': ['Legende', 'Légende', 'Legend'],
   'day.freeCourts': [
