@@ -16,6 +16,7 @@ import {
   sets,
   type EscalationRow,
 } from './escalation-matches.ts'
+import { functionName, listOf } from './nodes.ts'
 import type { Tree } from './parse.ts'
 
 const C_LIKE = /^(c|internal|\w+u)$/
@@ -254,7 +255,25 @@ export const serverEscalations: readonly EscalationRow[] = [
     'high',
     'A statement was to be run that stands in a text',
     `SELECT query_to_xml('select 1', true, false, '')`,
-    calls(/^(query_to_xml\w*|cursor_to_xml\w*)$/),
+    calls(/^((query|cursor)_to_xml\w*|ts_stat|crosstab\w*|xpath_table)$/),
+    on(
+      'FuncCall',
+      (node) => functionName(node) === 'ts_rewrite' && listOf(node['args']).length < 3,
+    ),
+  ],
+  [
+    'table-in-text',
+    'high',
+    'A table was to be read whose name stands in a text',
+    `SELECT table_to_xml('members', true, false, '')`,
+    calls(/^(table_to_xml\w*|connectby|dblink_build_sql_\w+)$/),
+  ],
+  [
+    'column-statistics',
+    'medium',
+    'Values of columns were to be read from what the planner keeps of them',
+    `SELECT most_common_vals FROM pg_stats`,
+    reads(/^pg_(stats|stats_ext_exprs|statistic|statistic_ext_data)$/),
   ],
   [
     'whole-database',

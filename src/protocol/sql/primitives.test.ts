@@ -38,6 +38,20 @@ for (const { id, attack } of escalations) {
   })
 }
 
+test('escalation: whatever runs a statement or reads a table that stands in a text is one', () => {
+  for (const sql of [
+    `SELECT word FROM ts_stat('select to_tsvector(email) from members')`,
+    `SELECT ts_rewrite('a'::tsquery, 'select t, s from aliases')`,
+    `SELECT * FROM crosstab('select id, email, 1 from members') AS t(id int, x int)`,
+    `SELECT cursor_to_xml('c', 9, true, false, '')`,
+  ])
+    assert.deepEqual([...found(sql)], ['statement-in-text'], sql)
+  for (const call of ['table_to_xml_and_xmlschema', 'table_to_xmlschema'])
+    assert(found(`SELECT ${call}('members', true, false, '')`).has('table-in-text'), call)
+  assert.deepEqual([...found(`SELECT ts_rewrite('a'::tsquery, 'a'::tsquery, 'b'::tsquery)`)], [])
+  assert.deepEqual([...found('SELECT seq_scan FROM pg_stat_user_tables')], [])
+})
+
 test('escalation: what programs and migrations do every day is none', () => {
   const ordinary = [
     `SELECT set_config('app.club', '7', true)`,
