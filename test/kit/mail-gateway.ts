@@ -20,6 +20,7 @@ import {
   issueCertificate,
   type CertificateAndKey,
 } from '#system/local-ca/authority.ts'
+import type { FaultError } from '#lib/errors.ts'
 import { systemClock, type Clock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { bounceDomain, mailGatewayConfig, noticeSender } from '#services/mail-gateway/config.ts'
@@ -86,6 +87,8 @@ export class TestReceiver {
   answer: (to: string) => number | Promise<number> = () => 250
   readonly #server: SMTPServer
   #waiting: (() => void)[] = []
+  /** Why no mail will come any more. */
+  fault: Error | undefined
 
   constructor() {
     this.#server = new SMTPServer({
@@ -113,12 +116,23 @@ export class TestReceiver {
       this.mails.push(mail)
       callback()
     } else callback(Object.assign(new Error('no'), { responseCode: code }))
+    this.#wake()
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  /** Who waits for mail hears why none will come. */
+  fail(fault: Error): void {
+    this.fault = fault
+    this.#wake()
   }
 
   /** Waits until as many mails have come; returns all of them. */
   async arrived(count: number): Promise<readonly ReceivedMail[]> {
     while (this.mails.length < count) {
+      if (this.fault) throw this.fault
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     return this.mails
@@ -163,6 +177,8 @@ export type TestMailGateway = AsyncDisposable & {
   send(mail: SendMailOptions): Promise<string>
   /** A request to the pages' socket. */
   http(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Page>
+  /** Rejects when the gateway ends by itself. */
+  readonly failed: Promise<never>
   /** Resolves once no delivery is under way. */
   idle(): Promise<void>
   /** Empties the queue, the counters, the trail and the receiver. */
@@ -224,6 +240,9 @@ export async function startMailGateway(
     ...overrides,
   }
   const running: MailGateway = await serve(parsed, ports)
+  running.failed?.catch((error: FaultError) => {
+    if (error.code === 'MAIL_STUMBLED') receiver.fail(error) // nobody shall wait for ever
+  })
   const client = createTransport({
     host: 'localhost',
     port: running.port,
@@ -250,9 +269,10 @@ export async function startMailGateway(
     },
     http: (method, path, body, headers) =>
       socketRequest(ports.httpSocket, method, path, body, headers),
-    idle: () => untilIdle(pool),
+    failed: running.failed ?? new Promise(() => undefined),
+    idle: () => untilIdle(pool, receiver),
     reset: async () => {
-      await untilIdle(pool)
+      await untilIdle(pool, receiver)
       await emptied(pool)
       trail.clear()
       receiver.mails.length = 0
@@ -285,8 +305,9 @@ async function emptied(pool: pg.Pool): Promise<void> {
 const DEADLOCK = '40P01'
 
 /** Until no delivery is under way, so that the next test meets an empty gateway. */
-async function untilIdle(pool: pg.Pool): Promise<void> {
+async function untilIdle(pool: pg.Pool, receiver: TestReceiver): Promise<void> {
   for (;;) {
+    if (receiver.fault) throw receiver.fault
     const { rowCount } = await pool.query('select from delivery where claimed_by is not null')
     if (rowCount === 0) return
     await systemClock.sleep(10)

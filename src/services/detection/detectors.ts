@@ -379,8 +379,8 @@ const mail: readonly Detector[] = [
     'medium',
     'More mail is asked for than people ask for',
     '',
-    'Look which form or club asks for it (MAIL_REFUSED in the audit trail); if it is meant, raise ' +
-      '`mailGateway.rates`, otherwise refuse that network at the web gateway.',
+    'Look which form or club asks for it (MAIL_REFUSED in the audit trail); if it is meant, ' +
+      'raise `mailGateway.rates`, otherwise refuse that network at the web gateway.',
   ),
   detector(
     'mail.stumbled',

@@ -40,7 +40,8 @@ export type Claimed = {
   readonly subscriptionId: string
   readonly generation: number
   readonly stopped: boolean
-  readonly content: Uint8Array
+  /** @throws {IntegrityError} SEALED_VALUE_ALTERED when it is not what was kept. */
+  readonly content: () => Uint8Array
 }
 
 export type Kept = { readonly accepted: Accepted; readonly claimed: readonly Claimed[] }
@@ -104,7 +105,8 @@ export async function keep(
     if (why !== null) withheld.push({ victimHash: hashes[at] ?? '', why })
     else if (recipient && typeof instances[at] === 'number') {
       const { address, domain } = recipient
-      const known = { messageId, list, category, fromDomain, content, receivedMs: nowMs }
+      const opened = (): Uint8Array => content
+      const known = { messageId, list, category, fromDomain, content: opened, receivedMs: nowMs }
       const own = { deliveryId: ids[at] ?? '', recipient: address, domain, attempts: 1 }
       claimed.push({ ...known, ...own, subscriptionId, generation, stopped: false })
     }

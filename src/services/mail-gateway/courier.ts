@@ -15,6 +15,7 @@ import { Errand } from './errand.ts'
 import { Pace } from './pace.ts'
 import type { MailPorts } from './ports.ts'
 import { INSTANCE_LOCK, type DeliveryDesk, type MailStore } from './store.ts'
+import { stumbled } from './stumble.ts'
 
 const POLL_MS = 1_000
 const CARE_MS = 10_000
@@ -40,7 +41,11 @@ export async function startCourier(
     fail(new FaultError('MAIL_QUEUE_FAILED', 'the control database went away', { cause }))
   })
   const stopping = new AbortController()
-  const running = round.run(stopping.signal).catch(fail)
+  const running = round.run(stopping.signal).catch(async (error: unknown) => {
+    // What is foreseen has a class of its own; the rest is told before it ends the process.
+    if (error instanceof FaultError) return fail(error)
+    await stumbled(ports, error, 'queue', undefined).then(fail, fail)
+  })
   return {
     desk: round,
     failed,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeniedError } from '#lib/errors.ts'
+import { DeniedError, FaultError } from '#lib/errors.ts'
 import { parseAddress, victimOf } from '#protocol/mail/address.ts'
 import { parseMessage } from '#protocol/mail/message.ts'
 import type { Claimed } from './accept.ts'
@@ -15,6 +15,7 @@ import { HOUR_MS, retryPauseMs } from './limits.ts'
 import type { MailPorts, Outcome } from './ports.ts'
 import { Returns } from './returns.ts'
 import type { EndState, MailStore } from './store.ts'
+import { nameOf, stumbled } from './stumble.ts'
 import { addressHash, bounceAddress, subscriptionToken } from './token.ts'
 import { enhancedStatus, verdictOf } from './verdict.ts'
 
@@ -37,11 +38,24 @@ export class Errand {
   }
 
   /**
+   * A mail that we stumble over waits, so that the others go on without it.
+   *
    * @returns What the receiver said; undefined when it was not asked.
    * @throws {FaultError} When the end cannot be written down: the delivery then stays claimed.
    */
   async run(claimed: Claimed): Promise<Outcome | undefined> {
-    const { clock } = this.#ports
+    try {
+      return await this.#bring(claimed)
+    } catch (error) {
+      if (error instanceof FaultError) throw error
+      const { messageId: message, deliveryId: delivery } = claimed
+      await stumbled(this.#ports, error, 'deliver', { message, delivery })
+      await this.#later(claimed, { kind: 'later', reply: nameOf(error) })
+      return undefined
+    }
+  }
+
+  async #bring(claimed: Claimed): Promise<Outcome | undefined> {
     if (claimed.category !== 'security' && (await this.#isStopped(claimed))) {
       await this.#end(claimed, 'withheld', 'MAIL_WITHHELD', 'MAIL_UNSUBSCRIBED')
       return undefined
@@ -64,13 +78,16 @@ export class Errand {
     if (outcome.kind === 'delivered') {
       await this.#end(claimed, 'delivered', 'MAIL_DELIVERED', outcome.reply)
     } else if (outcome.kind === 'refused') await this.#refused(claimed, outcome)
-    else if (clock.nowMs() - claimed.receivedMs > this.#config.giveUpAfterHours * HOUR_MS) {
-      await this.#end(claimed, 'expired', 'MAIL_EXPIRED', statusOf(outcome))
-    } else {
-      const nextMs = clock.nowMs() + retryPauseMs(claimed.attempts)
-      await this.#store.retry(claimed, outcome.reply, nextMs)
-    }
+    else await this.#later(claimed, outcome)
     return outcome
+  }
+
+  /** Tried again after a pause, or given up when it is too old. */
+  async #later(claimed: Claimed, outcome: Outcome): Promise<void> {
+    const nowMs = this.#ports.clock.nowMs()
+    if (nowMs - claimed.receivedMs > this.#config.giveUpAfterHours * HOUR_MS)
+      return this.#end(claimed, 'expired', 'MAIL_EXPIRED', statusOf(outcome))
+    await this.#store.retry(claimed, outcome.reply, nowMs + retryPauseMs(claimed.attempts))
   }
 
   async #isStopped(claimed: Claimed): Promise<boolean> {
@@ -93,7 +110,7 @@ export class Errand {
     const { publicOrigin, tokenKey, dkimKeys, clock } = this.#ports
     return compose(
       {
-        message: parseMessage(claimed.content),
+        message: parseMessage(claimed.content()),
         category: claimed.category,
         list: claimed.list,
         fromDomain: claimed.fromDomain,

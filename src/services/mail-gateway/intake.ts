@@ -5,7 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { AuditDetail } from '#audit/trail.ts'
-import { DeniedError, ProtocolError } from '#lib/errors.ts'
+import { DeniedError, FaultError, ProtocolError } from '#lib/errors.ts'
 import { networkOf } from '#lib/lockout/network.ts'
 import { ratesInMemory, type RateLimits } from '#lib/rates.ts'
 import type { Accepted, KeyedRequest, Withheld } from './accept.ts'
@@ -15,6 +15,7 @@ import { SenderRate } from './limits.ts'
 import { admit, recipientOf, type Admitted } from './policy.ts'
 import type { MailPorts } from './ports.ts'
 import type { DeliveryDesk, MailStore } from './store.ts'
+import { stumbled } from './stumble.ts'
 
 const AUTH_PAUSE_MS = 500
 
@@ -79,9 +80,11 @@ export class Intake {
     try {
       return await this.#accept(sender, to, bytes, request)
     } catch (error) {
-      if (error instanceof DeniedError || error instanceof ProtocolError) {
-        await this.#record('MAIL_REFUSED', { sender: sender.name, code: error.code })
-      }
+      if (error instanceof FaultError) throw error
+      if (!(error instanceof DeniedError || error instanceof ProtocolError))
+        throw await stumbled(this.#ports, error, 'accept', undefined)
+      const of = error instanceof RateError ? { of: error.of } : {}
+      await this.#record('MAIL_REFUSED', { sender: sender.name, code: error.code, ...of })
       throw error
     }
   }
@@ -113,27 +116,34 @@ export class Intake {
     const { tenantPerHour, networkPerHour, domainPerHour } = this.#config.rates
     if (network !== undefined) {
       const said = 'this visitor’s network has asked for too much mail'
-      await this.#hour(`network ${networkOf(network)}`, networkPerHour, 'MAIL_NETWORK_RATE', said)
+      const of = networkOf(network)
+      await this.#hour({ key: `network ${of}`, of }, networkPerHour, 'MAIL_NETWORK_RATE', said)
     }
     const told = `tenant ${tenant} has sent too much in an hour`
-    await this.#hour(`tenant ${sender} ${tenant}`, tenantPerHour, 'MAIL_TENANT_RATE', told)
-    for (const domain of new Set(recipients.map((one) => one.domain))) {
-      const words = `too much mail for ${domain} in an hour`
-      await this.#hour(`domain ${domain}`, domainPerHour, 'MAIL_DOMAIN_RATE', words)
+    const club = { key: `tenant ${sender} ${tenant}`, of: tenant }
+    await this.#hour(club, tenantPerHour, 'MAIL_TENANT_RATE', told)
+    for (const of of new Set(recipients.map((one) => one.domain))) {
+      const words = `too much mail for ${of} in an hour`
+      await this.#hour({ key: `domain ${of}`, of }, domainPerHour, 'MAIL_DOMAIN_RATE', words)
     }
   }
 
   /** @throws {DeniedError} */
-  async #hour(key: string, perHour: number, code: string, said: string): Promise<void> {
+  async #hour(
+    { key, of }: { readonly key: string; readonly of: string },
+    perHour: number,
+    code: string,
+    said: string,
+  ): Promise<void> {
     const question = { key, perMinute: perHour / 60, burst: perHour }
-    if ((await this.#hourly.take(question)) > 0) throw new DeniedError(code, said, said)
+    if ((await this.#hourly.take(question)) > 0) throw new RateError(code, said, of)
   }
 
   /** The last word before the message is kept: the trail must know of it. */
   async #approve(mail: Admitted, bytes: Uint8Array, accepted: Accepted): Promise<void> {
     const { sender, category, list, tenant } = mail
     for (const { victimHash, why } of accepted.withheld) {
-      await this.#record('MAIL_WITHHELD', { person: victimHash, why, sender })
+      await this.#record('MAIL_WITHHELD', { person: victimHash, why, sender, tenant })
     }
     const [first] = accepted.withheld
     if (accepted.queued === 0) throw refusedFor(first?.why ?? 'MAIL_UNSUBSCRIBED')
@@ -165,6 +175,16 @@ export class Intake {
       this.#fail(error)
       throw error
     }
+  }
+}
+
+/** Too much of one network, tenant or domain; the trail names it. */
+class RateError extends DeniedError {
+  readonly of: string
+
+  constructor(code: string, said: string, of: string) {
+    super(code, said, said)
+    this.of = of
   }
 }
 

@@ -367,7 +367,7 @@ function claimedFrom(row: ClaimedRow, key: Uint8Array): Claimed {
     subscriptionId: row.subscription_id,
     generation: row.generation,
     stopped: row.stopped,
-    content: row.sealed ? openValue(key, row.message_id, row.content) : row.content,
+    content: () => (row.sealed ? openValue(key, row.message_id, row.content) : row.content),
   }
 }
 
