@@ -1,7 +1,7 @@
 /**
- * Live sqlmap (Debian's package), level 5, risk 3, against a vulnerable page behind the SQL gateway:
- * of the statements that are injections, how many are told, by page, technique and tamper. Without
- * tampers each technique has a run of its own; with them all are in one.
+ * Live sqlmap (Debian's package), level 5, risk 3, against a vulnerable page behind the SQL
+ * gateway: of the statements that are injections, how many are told, by page, technique and tamper.
+ * Without tampers each technique has a run of its own; with them all are in one.
  *
  * `VEILIG_SQLMAP_MS` for each (240,000); `VEILIG_PAGES`, `VEILIG_TECHNIQUES` (of `BEUSTQ`) and
  * `VEILIG_TAMPERS` (none, if empty) separated by spaces.
@@ -14,7 +14,6 @@ import { emit, missing, which } from './kit/bench.ts'
 const TIMEOUT_MS = Number(process.env['VEILIG_SQLMAP_MS'] ?? 240_000)
 const PAGES = process.env['VEILIG_PAGES']?.split(' ') ?? Object.keys(pages)
 const HONEST = 30
-const TECHNIQUES = process.env['VEILIG_TECHNIQUES']?.split(' ') ?? [...'BEUSTQ']
 const NAMES: Readonly<Record<string, string>> = {
   B: 'boolean-based',
   E: 'error-based',
@@ -23,6 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
   T: 'time-based',
   Q: 'inline query',
 }
+const TECHNIQUES = process.env['VEILIG_TECHNIQUES']?.split(' ') ?? Object.keys(NAMES)
 const TAMPERS = process.env['VEILIG_TAMPERS']?.split(' ').filter(Boolean) ?? [
   'space2comment,randomcase',
   'between,charencode',
