@@ -28,6 +28,8 @@ export type Hit = {
   readonly address: string
   readonly what: string
   readonly rows: number | undefined
+  /** How a statement went: 'done', 'refused', 'error 42501', 'cut' …; '' of anything else. */
+  readonly went: string
 }
 
 export type SearchOptions = SearchQuestion & {
@@ -53,14 +55,15 @@ const WHAT_MAX = 2000
 const sql = `
   WITH found AS (
     SELECT time, process, sequence, 'DB_STATEMENT' AS code, "user" AS person, address, sql AS what,
-      "rows" FROM statements
+      "rows", concat_ws(' ', outcome, nullif(sqlstate, '')) AS went FROM statements
     UNION ALL
     SELECT time, process, sequence, code,
       coalesce(detail->>'user', detail->>'account', detail->>'role', ''),
-      coalesce(detail->>'address', ''), CAST(detail AS VARCHAR), NULL
+      coalesce(detail->>'address', ''), CAST(detail AS VARCHAR), NULL, ''
     FROM events WHERE code NOT LIKE 'DB_STATEMENT%'
   )
-  SELECT epoch_ms(time), process, sequence, code, person, address, left(what, ${WHAT_MAX}), "rows"
+  SELECT epoch_ms(time), process, sequence, code, person, address, left(what, ${WHAT_MAX}), "rows",
+    went
   FROM found
   WHERE time BETWEEN make_timestamp($from::BIGINT * 1000) AND make_timestamp($to::BIGINT * 1000)
     AND ($person = '' OR contains(lower(person), lower($person)))
@@ -94,7 +97,7 @@ export async function searchBooks(options: SearchOptions): Promise<SearchResult>
 }
 
 function hitOf(row: readonly Cell[]): Hit {
-  const [timeMs, process, sequence, code, person, address, what, rows] = row
+  const [timeMs, process, sequence, code, person, address, what, rows, went] = row
   const word = (cell: Cell | undefined): string => (typeof cell === 'string' ? cell : '')
   return {
     timeMs: Number(timeMs),
@@ -105,5 +108,6 @@ function hitOf(row: readonly Cell[]): Hit {
     address: word(address),
     what: word(what),
     rows: typeof rows === 'number' ? rows : undefined,
+    went: word(went),
   }
 }

@@ -12,6 +12,7 @@ import type { AccessRequest } from '#services/staff/requests.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { grantUrl } from '../grant-url.ts'
+import { grantWords } from './access.ts'
 import { say } from './staff.ts'
 
 const STATEMENTS_MAX = 10_000
@@ -65,13 +66,30 @@ export const accessReplayCommand: Command = {
   },
 }
 
-/** `+00:12.345  select … (3 rows)`, without what could move the cursor of who reads it. */
-function lineOf({ timeMs, what, rows }: Hit, first: Hit | undefined): string {
+/** `+00:12.345  select …  (3 rows)`, without what could move the cursor of who reads it. */
+function lineOf({ timeMs, what, rows, went }: Hit, first: Hit | undefined): string {
   const sinceMs = timeMs - (first?.timeMs ?? timeMs)
   const seconds = ((sinceMs % 60_000) / 1000).toFixed(3).padStart(6, '0')
   const minutes = String(Math.floor(sinceMs / 60_000)).padStart(2, '0')
-  const counted = rows === undefined ? '' : `  (${rows} rows)`
-  return `+${minutes}:${seconds}  ${what.replaceAll(/[\s\p{Cc}]+/gu, ' ')}${counted}`
+  const end = went === 'done' ? countOf(rows) : (endings[went] ?? `failed: ${went}`)
+  return `+${minutes}:${seconds}  ${what.replaceAll(/[\s\p{Cc}]+/gu, ' ')}  (${end})`
+}
+
+function countOf(rows: number | undefined): string {
+  return rows === 1 ? '1 row' : `${rows ?? 0} rows`
+}
+
+/** In words; SQLSTATEs of PostgreSQL's documentation, appendix A. */
+const endings: Readonly<Record<string, string>> = {
+  '': 'no answer is on record',
+  cut: 'its session was cut',
+  'error 25006': 'refused: the grant is to read only',
+  'error 42501': 'refused: no right to it',
+  'error 42703': 'failed: no such column',
+  'error 42P01': 'failed: no such table',
+  'error 57P01': 'its session was cut',
+  refused: 'refused by the gateway’s rules',
+  skipped: 'not executed: one before it failed',
 }
 
 async function roleOf({ paths }: Context, id: string): Promise<string> {
@@ -107,14 +125,12 @@ export const accessBreakGlassCommand: Command = {
     const told = await askStaff(paths.socket('staff'), '/break-glass', { account, role, reason })
       .then((answer) => (answer as { told: number }).told)
       .catch(() => undefined)
-    const until = new Date(grant.untilMs).toISOString()
     say(input, { ...started, told: told ?? null }, () => {
       const heard =
         told === undefined
           ? 'The console is away: nobody was told. Tell them.'
           : `${told} were told.`
-      const known = `Until ${until}, as ${grant.name}. Every statement is recorded.`
-      return `${known} ${heard}\n  psql '${started.url}'`
+      return `${grantWords(context, started)} ${heard}\n  psql '${started.url}'`
     })
     return 0
   },

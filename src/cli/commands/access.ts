@@ -8,6 +8,7 @@ import { askStaff } from '#services/staff/client.ts'
 import type { Started } from '#services/staff/ports.ts'
 import type { AccessRequest } from '#services/staff/requests.ts'
 import type { Command, CommandInput } from '../command.ts'
+import type { Context } from '../context.ts'
 import { say } from './staff.ts'
 
 const MINUTES_DEFAULT = '30'
@@ -46,8 +47,7 @@ export const accessApproveCommand: Command = {
       '/access/approve',
       body,
     )) as Started
-    const until = new Date(started.untilMs).toISOString()
-    say(input, started, () => `Until ${until}, as ${started.role}:\n  psql '${started.url}'`)
+    say(input, started, () => `${grantWords(context, started)}\n  psql '${started.url}'`)
     return 0
   },
 }
@@ -85,6 +85,14 @@ export const accessListCommand: Command = {
     )
     return 0
   },
+}
+
+/** How long, as whom, and that it is seen. */
+export function grantWords({ clock }: Context, { role, untilMs }: Started): string {
+  const minutes = Math.max(1, Math.round((untilMs - clock.nowMs()) / 60_000))
+  const at = new Date(untilMs).toISOString().slice(11, 19)
+  const life = `${minutes} minute${minutes === 1 ? '' : 's'}, until ${at} UTC`
+  return `As ${role} for ${life}. Every statement is recorded, sensitive columns are masked.`
 }
 
 function onlyId({ positionals }: CommandInput): string {
