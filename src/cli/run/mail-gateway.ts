@@ -11,6 +11,7 @@ import { openPool } from '#system/postgres/pool.ts'
 import {
   PROBE_DOMAIN,
   noticeSender,
+  clubSender,
   staffSender,
   probeSender,
   type MailGatewayConfig,
@@ -86,9 +87,9 @@ export async function runMailGateway(context: ServiceContext): Promise<RunningSe
   }
 }
 
-/** Those of the configuration, and three of our own: who samples mail, and two who give notice. */
+/** Those of the configuration, and four of our own: who samples mail, and three who give notice. */
 function sendersOf(configured: MailGatewayConfig): MailGatewayConfig['senders'] {
-  const own = [probeSender(configured), noticeSender(configured), staffSender(configured)]
+  const own = [probeSender, noticeSender, staffSender, clubSender].map((make) => make(configured))
   return [...configured.senders, ...own]
 }
 

@@ -6,6 +6,7 @@
 import { createPublicKey } from 'node:crypto'
 import { serve, type PaymentsPorts } from '#services/payments/serve.ts'
 import type { PaymentsConfig } from '#services/payments/config.ts'
+import { CLUB_SENDER } from '#services/mail-gateway/config.ts'
 import { twinKeys } from '#services/payment-twins/ports.ts'
 import { systemDisk } from '#system/disk.ts'
 import { httpCaller } from '#system/http-call.ts'
@@ -13,6 +14,7 @@ import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { Context, ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
+import { ringMail } from '../ring-mail.ts'
 import { demonstrationKeysFile } from '../supervisor/payment-keys.ts'
 
 /** The demonstration's clubs, each with a payment service of its own choice. */
@@ -45,6 +47,8 @@ export async function runPayments(context: ServiceContext): Promise<RunningServi
     call: httpCaller(given.gatewayTimeoutMs, gateways.ca),
     port: ports.payments,
     socket: paths.socket('payments'),
+    adminSocket: paths.socket('payments-office'),
+    tellClub: await clubMail(context),
     publicOrigin: publicOrigins(context).payments,
     apiKey: await secretText('payments-key'),
     eventsUrl: given.eventsUrl ?? `http://127.0.0.1:${ports.application}/payments/events`,
@@ -82,11 +86,17 @@ async function demonstrated(
   return {
     config: {
       ...given,
-      paypal: { api: origins.paypal, certificateHosts: [new URL(origins.paypal).host] },
+      paypal: {
+        ...given.paypal,
+        api: origins.paypal,
+        certificateHosts: [new URL(origins.paypal).host],
+      },
       paybox: {
         ...given.paybox,
         form: `${origins.paybox}/cgi/MYchoix_pagepaiement.cgi`,
+        fallbackForms: [],
         direct: `${origins.paybox}/PPPS.php`,
+        fallbackDirects: [],
       },
     },
     ca: await readText(context.paths.caCertificate),
@@ -97,15 +107,33 @@ async function demonstrated(
         tenant: demonstrationClubs.paypal,
         environment,
         keys: { gateway: 'paypal', clientId, clientSecret, webhookId },
+        contact: { address: 'penningmeester@zuiderpark.example', language: 'nl' },
       },
       {
         tenant: demonstrationClubs.paybox,
         environment,
         keys: { gateway: 'paybox', site, rank, identifier, hmacKey },
+        contact: { address: 'tresorier@roseraie.example', language: 'fr' },
       },
     ],
   }
 }
+
+/** Undefined where this ring has no mail gateway of its own. */
+async function clubMail(context: ServiceContext): Promise<PaymentsPorts['tellClub']> {
+  const send = await ringMail(context, CLUB_SENDER)
+  return (
+    send &&
+    (async ({ address, language }, tenant, text) =>
+      void (await send({ to: address, subject: subjects[language], text, language, tenant })))
+  )
+}
+
+const subjects = {
+  nl: 'Betalingen van uw club',
+  en: 'Your club’s payments',
+  fr: 'Les paiements de votre club',
+} as const
 
 async function real(config: PaymentsConfig): Promise<Gateways> {
   const { authorityFile } = config.paypal

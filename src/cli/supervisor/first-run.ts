@@ -82,7 +82,7 @@ export async function ensurePasswords(context: Context): Promise<void> {
 }
 
 /** Programs of the ring that hand in mail. */
-export const senders = ['application', 'prober', 'status', 'console'] as const
+export const senders = ['application', 'prober', 'status', 'console', 'payments'] as const
 
 /** With a role of their own in the protected cluster. */
 const passwordOwners = [

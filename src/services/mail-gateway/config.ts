@@ -232,6 +232,19 @@ export function staffSender(config: MailGatewayConfig): SenderConfig {
   }
 }
 
+/** The name under which payments hand in what they tell a club. */
+export const CLUB_SENDER = 'payments'
+
+/** "Your payment service does not answer": to clubs alone, when it begins and when it is over. */
+export function clubSender(config: MailGatewayConfig): SenderConfig {
+  return {
+    name: CLUB_SENDER,
+    domains: config.domains.slice(0, 1),
+    categories: ['security'],
+    messagesPerMinute: 60,
+  }
+}
+
 /** Whether a domain can be looked up by others: not one that is reserved for examples and tests. */
 export function isPublicDomain(domain: string): boolean {
   return domain.includes('.') && !/(^|\.)(example|test|invalid|localhost|local)$/.test(domain)

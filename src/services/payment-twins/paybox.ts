@@ -8,7 +8,7 @@ import { sign } from 'node:crypto'
 import { Hono, type Context } from 'hono'
 import { keepNewest } from '#lib/keep-newest.ts'
 import { isFormSigned, type FormFields } from '#protocol/payments/paybox.ts'
-import { mischiefOf } from './mischief.ts'
+import { mischiefOf, troubled, troubleOf } from './mischief.ts'
 import { PayboxDirectTwin, type Session } from './paybox-direct.ts'
 import { payPage, twinPolicy } from './page.ts'
 import type { Send, TwinKeys } from './ports.ts'
@@ -85,8 +85,17 @@ export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
     if (session.code !== '00000') return c.redirect(`/pay/${id}`, 303) // the payer may try again
     return c.redirect(`${session.fields.get('PBX_EFFECTUE') ?? ''}?${answer}`, 303)
   })
+  const troubledOnce = new Set<string>()
+  app.get('/load.html', (c) => c.html('<html><body><div id="server_status">OK</div></body></html>'))
   app.post('/PPPS.php', async (c) => {
     const fields: FormFields = [...new URLSearchParams(await c.req.text())]
+    const asked = new Map(fields)
+    const name = asked.get('REFERENCE') ?? ''
+    const trouble = troubledOnce.has(name)
+      ? undefined
+      : troubled(troubleOf(Number(asked.get('MONTANT') ?? 0)))
+    troubledOnce.add(name)
+    if (trouble) return trouble
     return c.body(new Uint8Array(Buffer.from(direct.answer(fields), 'latin1')))
   })
 

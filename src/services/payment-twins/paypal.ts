@@ -13,13 +13,14 @@ import { Hono, type Context } from 'hono'
 import { z } from 'zod'
 import { keepNewest } from '#lib/keep-newest.ts'
 import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
-import { mischiefOf } from './mischief.ts'
+import { mischiefOf, troubled, troubleOf } from './mischief.ts'
 import { payPage, twinPolicy } from './page.ts'
 import type { Send, TwinKeys } from './ports.ts'
 
 const REQUEST_MEMORY_MS = 6 * 3_600_000
 const TOKEN_MS = 3_600_000
 const KEPT_MAX = 5_000
+const REPORT_MAX_MS = 31 * 24 * 3_600_000
 
 const orderBody = z.strictObject({
   intent: z.enum(['CAPTURE', 'AUTHORIZE']),
@@ -54,7 +55,12 @@ const refundBody = z.strictObject({
   note_to_payer: z.string().min(1).max(255).optional(),
 })
 
-type Refund = { readonly id: string; readonly customId: string; readonly amount: number }
+type Refund = {
+  readonly id: string
+  readonly customId: string
+  readonly amount: number
+  readonly atMs: number
+}
 
 type Order = {
   readonly id: string
@@ -66,6 +72,7 @@ type Order = {
   status: 'PAYER_ACTION_REQUIRED' | 'APPROVED' | 'COMPLETED'
   declines: boolean
   captureId: string
+  capturedMs: number
   readonly refunds: Refund[]
 }
 
@@ -93,6 +100,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   const tokens = new Map<string, number>()
   const app = new Hono()
 
+  const troubledOnce = new Set<string>()
   app.get('/v1/notifications/certs/:id', (c) => c.text(keys.certificatePem))
   app.post('/v1/oauth2/token', async (c) => {
     const basic = Buffer.from(`${keys.clientId}:${keys.clientSecret}`).toString('base64')
@@ -105,10 +113,30 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
     keepNewest(tokens, token, nowMs() + TOKEN_MS, KEPT_MAX)
     return c.json({ access_token: token, token_type: 'Bearer', expires_in: TOKEN_MS / 1000 })
   })
-  app.use('/v2/*', async (c, next) => {
-    const [, token = ''] = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '') ?? []
-    if ((tokens.get(token) ?? 0) < nowMs()) return problem(c, 401, 'AUTHENTICATION_FAILURE')
-    return await next()
+  for (const path of ['/v2/*', '/v1/notifications/webhooks/*', '/v1/reporting/*']) {
+    app.use(path, async (c, next) => {
+      const [, token = ''] = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '') ?? []
+      if ((tokens.get(token) ?? 0) < nowMs()) return problem(c, 401, 'AUTHENTICATION_FAILURE')
+      return await next()
+    })
+  }
+  app.get('/v1/notifications/webhooks/:id', (c) => {
+    const id = c.req.param('id')
+    if (id !== keys.webhookId) return problem(c, 404, 'INVALID_RESOURCE_ID')
+    return c.json({ id, url: ports.webhookUrl, event_types: [{ name: '*' }] })
+  })
+  app.get('/v1/reporting/transactions', (c) => {
+    const [from, to] = [c.req.query('start_date') ?? '', c.req.query('end_date') ?? '']
+    const [fromMs, toMs] = [Date.parse(from), Date.parse(to)]
+    if (!(toMs - fromMs <= REPORT_MAX_MS)) return problem(c, 400, 'INVALID_REQUEST')
+    const found = [...orders.values()].flatMap(movementsOf)
+    const inside = found.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    return c.json({
+      transaction_details: inside.map(({ info }) => ({ transaction_info: info })),
+      total_items: inside.length,
+      page: 1,
+      total_pages: 1,
+    })
   })
   app.post('/v2/checkout/orders', async (c) => {
     const text = await c.req.text()
@@ -116,17 +144,23 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       const given = orderBody.safeParse(parse(text))
       const [unit] = given.data?.purchase_units ?? []
       if (!given.success || !unit) return problem(c, 400, 'INVALID_REQUEST')
+      const amount = fromDecimal(unit.amount.value, unit.amount.currency_code)
+      const name = unit.custom_id ?? ''
+      const trouble = troubledOnce.has(name) ? undefined : troubled(troubleOf(amount))
+      troubledOnce.add(name)
+      if (trouble) return trouble
       const { return_url, cancel_url } = given.data.payment_source.paypal.experience_context
       const order: Order = {
         id: newNumber(),
-        customId: unit.custom_id ?? '',
-        amount: fromDecimal(unit.amount.value, unit.amount.currency_code),
+        customId: name,
+        amount,
         currency: unit.amount.currency_code,
         returnUrl: return_url,
         cancelUrl: cancel_url,
         status: 'PAYER_ACTION_REQUIRED',
         declines: false,
         captureId: '',
+        capturedMs: 0,
         refunds: [],
       }
       keepNewest(orders, order.id, order, KEPT_MAX)
@@ -146,6 +180,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       if (order.declines) return problem(c, 422, 'INSTRUMENT_DECLINED')
       order.status = 'COMPLETED'
       order.captureId = newNumber()
+      order.capturedMs = nowMs()
       void notify(order, 'PAYMENT.CAPTURE.COMPLETED')
       return () => shown(order, ports.origin)
     })
@@ -166,7 +201,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
         return problem(c, 422, 'REFUND_CAPTURE_CURRENCY_MISMATCH')
       }
       if (amount > left) return problem(c, 422, 'REFUND_AMOUNT_EXCEEDED')
-      const refund = { id: newNumber(), customId, amount }
+      const refund = { id: newNumber(), customId, amount, atMs: nowMs() }
       order.refunds.push(refund)
       return () => shownRefund(refund, order.currency)
     })
@@ -268,6 +303,30 @@ function shown(order: Order, origin: string): object {
       { rel: 'payer-action', method: 'GET', href: `${origin}/checkoutnow?token=${id}` },
     ],
   }
+}
+
+/** As Transaction Search tells of them. */
+function movementsOf(order: Order): { atMs: number; info: object }[] {
+  const { captureId, capturedMs, customId, amount, currency, refunds } = order
+  if (captureId === '') return []
+  const one = (id: string, name: string, minor: number, atMs: number) => ({
+    atMs,
+    info: {
+      transaction_id: id,
+      transaction_status: 'S',
+      transaction_event_code: minor < 0 ? 'T1107' : 'T0006',
+      transaction_initiation_date: new Date(atMs).toISOString(),
+      transaction_amount: {
+        currency_code: currency,
+        value: `${minor < 0 ? '-' : ''}${toDecimal(Math.abs(minor), currency)}`,
+      },
+      custom_field: name,
+    },
+  })
+  return [
+    one(captureId, customId, amount, capturedMs),
+    ...refunds.map(({ id, customId: name, amount: back, atMs }) => one(id, name, -back, atMs)),
+  ]
 }
 
 function captureStatus({ amount, refunds }: Order): string {

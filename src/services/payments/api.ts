@@ -9,13 +9,20 @@ import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import { DeniedError } from '#lib/errors.ts'
 import { AMOUNT_MAX, isCurrency } from '#protocol/payments/currency.ts'
+import { wordsOf } from '#protocol/payments/paybox-codes.ts'
 import type { Desk } from './desk.ts'
 import type { Intent, Payment, Refund, RefundFact } from './model.ts'
 import type { PaymentStore } from './ports.ts'
 import type { RefundDesk } from './refund-desk.ts'
+import { memberWords } from './trouble.ts'
 
 const BODY_MAX = 16 * 1024
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** As we name payments and refunds. */
+export function isId(text: string): boolean {
+  return ID.test(text)
+}
 
 const name = z.string().min(1).max(200)
 const intentSchema: z.ZodType<Intent> = z.strictObject({
@@ -137,7 +144,16 @@ function shown(payment: Payment): object {
   const { id, tenant, gateway, state, reason, amount, currency, reference } = payment
   const redirectUrl =
     state === 'open' || state === 'cancelled' || state === 'refused' ? payment.gatewayUrl : null
-  return { id, tenant, gateway, state, reason, amount, currency, reference, redirectUrl }
+  const told = { id, tenant, gateway, reason, amount, currency, reference, redirectUrl }
+  // Nobody was sent anywhere yet, so no money can be on its way: it may be begun again.
+  const isAway = payment.gatewayId === '' && (state === 'unknown' || state === 'created')
+  const said = isAway ? memberWords : refusalWords(payment)
+  return { ...told, state: isAway ? 'away' : state, said }
+}
+
+/** Paybox's code in people's words; null where there is nothing to say. */
+function refusalWords({ gateway, state, reason }: Payment): object | null {
+  return gateway === 'paybox' && state === 'refused' ? wordsOf(reason) : null
 }
 
 function refuse(c: Context, status: 400 | 401 | 404 | 413 | 503, error: string): Response {

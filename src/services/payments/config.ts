@@ -15,13 +15,20 @@ export type PaymentsConfig = {
   readonly reconcileMs: number
   readonly paypal: {
     readonly api: string
+    /** For clubs whose keys are for tests. */
+    readonly sandbox: string
     readonly certificateHosts: readonly string[]
     /** The authority of webhook certificates, PEM. Without it no webhook is believed. */
     readonly authorityFile?: string | undefined
   }
   readonly paybox: {
     readonly form: string
+    /** Asked in turn whether they are awake, where the one before is not. */
+    readonly fallbackForms: readonly string[]
+    readonly testForm: string
     readonly direct: string
+    readonly fallbackDirects: readonly string[]
+    readonly testDirect: string
     /** Paybox's public key, PEM. Without it no notification is believed. */
     readonly publicKeyFile?: string | undefined
     readonly receiptAddress: string
@@ -30,13 +37,25 @@ export type PaymentsConfig = {
 
 const paypal: z.ZodType<PaymentsConfig['paypal']> = z.strictObject({
   api: z.url().default('https://api-m.paypal.com'),
-  certificateHosts: z.array(z.string().min(1)).min(1).max(10).default(['api.paypal.com']),
+  sandbox: z.url().default('https://api-m.sandbox.paypal.com'),
+  certificateHosts: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(10)
+    .default(['api.paypal.com', 'api.sandbox.paypal.com']),
   authorityFile: z.string().min(1).optional(),
 })
 
 const paybox: z.ZodType<PaymentsConfig['paybox']> = z.strictObject({
   form: z.url().default('https://tpeweb.paybox.com/cgi/MYchoix_pagepaiement.cgi'),
+  fallbackForms: z
+    .array(z.url())
+    .max(4)
+    .default(['https://tpeweb1.paybox.com/cgi/MYchoix_pagepaiement.cgi']),
+  testForm: z.url().default('https://preprod-tpeweb.paybox.com/cgi/MYchoix_pagepaiement.cgi'),
   direct: z.url().default('https://ppps.paybox.com/PPPS.php'),
+  fallbackDirects: z.array(z.url()).max(4).default(['https://ppps1.paybox.com/PPPS.php']),
+  testDirect: z.url().default('https://preprod-ppps.paybox.com/PPPS.php'),
   publicKeyFile: z.string().min(1).optional(),
   receiptAddress: z.email().default('no-reply@example.invalid'),
 })

@@ -79,6 +79,10 @@ export class Desk {
   async refresh(id: string): Promise<Payment | undefined> {
     const found = await this.#ports.store.get(id)
     if (!found || found.state === 'paid') return found
+    // Never opened, so nobody was sent anywhere: past its end it is over, not opened late.
+    if (found.gatewayId === '' && this.#ports.nowMs() > found.expiresMs) {
+      return await this.#apply(found, { kind: 'expired' })
+    }
     const payment = await this.#opened(found)
     if (payment.gatewayId === '') return payment
     const read = await this.#ask(payment, (gateway) => gateway.read(payment))

@@ -11,7 +11,6 @@ import type { IncomingMessage } from 'node:http'
 import { crc32 } from 'node:zlib'
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { html } from 'hono/html'
 import { ProtocolError, VeiligError } from '#lib/errors.ts'
 import type { FormFields } from '#protocol/payments/paybox.ts'
 import {
@@ -22,7 +21,11 @@ import {
 } from '#protocol/payments/paypal-signature.ts'
 import type { Desk } from './desk.ts'
 import type { Payment } from './model.ts'
+import { htmlOf } from './office/frame.tsx'
+import { languageOf } from './office/routes.tsx'
 import { readNotice } from './paybox.ts'
+import { memberWords } from './trouble.ts'
+import { HomePage, MissingPage, WayPage } from './way-pages.tsx'
 
 const BODY_MAX = 256 * 1024
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -39,6 +42,7 @@ export type DoorPorts = {
   readonly certificateAt: (address: URL) => Promise<string>
   readonly payboxKey: KeyObject | undefined
   readonly nowMs: () => number
+  readonly office: Hono
   readonly record: (code: string, detail: Readonly<Record<string, string>>) => void
 }
 
@@ -58,12 +62,14 @@ export function doorsApp(ports: DoorPorts): Hono<Env> {
     await hearPaypal(c, c.req.param('tenant'), ports)
     return c.body('')
   })
-  app.get('/', (c) => c.text('Payments: your club’s own payment service takes the money.\n'))
-  app.notFound((c) => c.text('There is no such payment.\n', 404))
+  app.route('/', ports.office)
+  app.get('/', (c) => c.html(htmlOf(HomePage({ language: languageOf(c) }))))
+  app.notFound((c) => c.html(htmlOf(MissingPage({ language: languageOf(c) })), 404))
   app.onError((error, c) => {
     if (!(error instanceof ProtocolError)) {
       const code = error instanceof VeiligError ? error.code : 'PAYMENT_STORE_FAILED'
-      return c.text(`The payment is kept; please try again in a moment. (${code})\n`, 503)
+      const words = memberWords[languageOf(c)]
+      return c.text(`${words} (${code})\n`, 503)
     }
     ports.record('PAYMENT_NOTICE_REFUSED', { reason: error.code })
     return c.text('Not accepted.\n', 400)
@@ -81,25 +87,13 @@ async function showWay(c: Context<Env>, ports: DoorPorts): Promise<Response> {
   const form = payment && (await ports.formOf(payment))
   if (!payment || !form) return c.notFound()
   if (payment.state === 'paid') return c.redirect(backTo(payment, payment.returnUrl), 303)
-  const policy = `default-src 'none'; form-action ${new URL(form.action).origin}; base-uri 'none'`
+  const action = new URL(form.action).origin
+  const policy = `default-src 'none'; style-src 'self'; form-action ${action}; base-uri 'none'`
   c.header('Content-Security-Policy', `${policy}; frame-ancestors 'none'`)
   c.header('Cache-Control', 'no-store')
-  const hidden = form.fields.map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
-  )
-  return c.html(
-    html`<!doctype html>
-      <html lang="en">
-        <meta charset="utf-8" /><meta name="viewport" content="width=device-width" />
-        <title>To the payment page</title>
-        <h1>To the payment page</h1>
-        <p>Your club’s payment service, Paybox, takes the payment. We see no card.</p>
-        <form method="post" action="${form.action}" accept-charset="utf-8">
-          ${hidden}
-          <button>Continue to Paybox</button> <a href="${payment.cancelUrl}">Back to the club</a>
-        </form>
-      </html>`,
-  )
+  const language = languageOf(c)
+  const back = payment.cancelUrl
+  return c.html(htmlOf(WayPage({ language, action: form.action, fields: form.fields, back })))
 }
 
 async function comeBack(c: Context<Env>, ports: DoorPorts, isCancel: boolean): Promise<Response> {

@@ -2,7 +2,8 @@
  * Random histories of payments (`test/kit/payment-histories.ts`), and one history of each gateway
  * with a crash, and with a lost answer, at every single step and at every two. Money is right.
  *
- * VEILIG_HISTORIES and VEILIG_SEED choose how many, and which; a million: `npm run bench -- payments`.
+ * VEILIG_HISTORIES and VEILIG_SEED choose how many, and which; `npm run bench -- payments` does a
+ * million.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -7,33 +7,21 @@
  *
  * @module
  */
-import { FaultError } from '#lib/errors.ts'
-import { currencyOf } from '#protocol/payments/currency.ts'
 import {
   DIRECT_DONE,
   DIRECT_FIND,
   DIRECT_INQUIRE,
   DIRECT_NOT_FOUND,
   DIRECT_REFUND,
-  directAmount,
-  directQuestion,
-  readDirectAnswer,
   type DirectAnswer,
   type DirectType,
 } from '#protocol/payments/paybox-direct.ts'
 import { TEST_AUTHORISATION, type FormFields } from '#protocol/payments/paybox.ts'
-import type { CallHttp } from '#system/http-call.ts'
 import type { PayboxKeys } from './keys.ts'
 import type { Fact, Payment, Refund, RefundFact } from './model.ts'
+import { askDirect, failed, moneyOf, type PayboxPorts } from './paybox-call.ts'
 import { transactionNumber, type PayboxPlace } from './paybox.ts'
 import type { Gateway } from './ports.ts'
-
-export type PayboxPorts = {
-  readonly call: CallHttp
-  readonly nowMs: () => number
-  /** 0 to 9, at random. */
-  readonly digit: () => number
-}
 
 /** Codes that say nothing about the refund itself: the centre or Paybox was not there. */
 const uncertain: ReadonlySet<string> = new Set(['00001', '00003', '00097', '00098', '00099'])
@@ -107,42 +95,6 @@ async function findRefund(refund: Refund, ask: Ask): Promise<RefundFact> {
   throw failed(`it answers ${found.code}`)
 }
 
-function moneyOf(
-  { amount, currency }: { readonly amount: number; readonly currency: string },
-  reference: string,
-): FormFields {
-  return [
-    ['MONTANT', directAmount(amount)],
-    ['DEVISE', currencyOf(currency).numeric],
-    ['REFERENCE', reference],
-  ]
-}
-
 function numberOf(transaction: string): string {
   return transaction.padStart(10, '0')
-}
-
-async function askDirect(
-  keys: PayboxKeys,
-  place: PayboxPlace,
-  { call, nowMs, digit }: PayboxPorts,
-  type: DirectType,
-  fields: FormFields,
-): Promise<DirectAnswer> {
-  const question = directQuestion(keys, type, fields, nowMs(), digit())
-  const answer = await call({
-    method: 'POST',
-    url: place.direct,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(question.map(([name, value]) => [name, value])).toString(),
-  })
-  const told = readDirectAnswer(answer.text)
-  if (answer.status !== 200 || told.code === '') {
-    throw failed(`it did not answer (${answer.status})`)
-  }
-  return told
-}
-
-function failed(message: string): FaultError {
-  return new FaultError('PAYMENT_GATEWAY_FAILED', `Paybox: ${message}`)
 }

@@ -15,16 +15,9 @@ import {
 import { outcomeOf } from '#protocol/payments/paybox-codes.ts'
 import type { PayboxKeys } from './keys.ts'
 import type { Fact, Payment } from './model.ts'
+import type { Places } from './places.ts'
 
-export type PayboxPlace = {
-  /** Where the form goes, such as `https://tpeweb.paybox.com/cgi/MYchoix_pagepaiement.cgi`. */
-  readonly form: string
-  /** Where questions go, such as `https://ppps.paybox.com/PPPS.php`. */
-  readonly direct: string
-  readonly publicOrigin: string
-  /** Gets Paybox's own receipts. */
-  readonly receiptAddress: string
-}
+export type PayboxPlace = Pick<Places, 'forms' | 'directs' | 'publicOrigin' | 'receiptAddress'>
 
 /** What is asked back, and under which names; the signature last. */
 const RETURNED = 'M:M;R:R;A:A;T:T;S:S;E:E;K:K'

@@ -10,11 +10,11 @@
  * @module
  */
 import { z } from 'zod'
-import { FaultError } from '#lib/errors.ts'
 import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
 import type { CallHttp, HttpAnswer } from '#system/http-call.ts'
 import type { PaypalKeys } from './keys.ts'
 import type { Fact, Payment, Refund, RefundFact } from './model.ts'
+import { asker, failed, parse, type Ask, type PaypalPlace } from './paypal-call.ts'
 import type { Gateway } from './ports.ts'
 
 const amount = z.object({ value: z.string(), currency_code: z.string() })
@@ -37,28 +37,8 @@ const orderSchema = z.object({
 type Order = z.infer<typeof orderSchema>
 const issues = z.object({ details: z.array(z.object({ issue: z.string() })).default([]) })
 
-export type PaypalPlace = {
-  /** Such as `https://api-m.paypal.com`. */
-  readonly api: string
-  /** Where payers come back to. */
-  readonly publicOrigin: string
-}
-
 export function paypalGateway(keys: PaypalKeys, place: PaypalPlace, call: CallHttp): Gateway {
-  const ask: Ask = async (method, path, requestId = '', body) => {
-    const token = await accessToken(keys, place, call)
-    return await call({
-      method,
-      url: `${place.api}${path}`,
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        prefer: 'return=representation',
-        ...(requestId === '' ? {} : { 'paypal-request-id': requestId }),
-      },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
-  }
+  const ask = asker(keys, place, call)
   const pathOf = ({ gatewayId }: Payment): string =>
     `/v2/checkout/orders/${encodeURIComponent(gatewayId)}`
   const read = async (payment: Payment): Promise<Fact> =>
@@ -88,13 +68,6 @@ export function paypalGateway(keys: PaypalKeys, place: PaypalPlace, call: CallHt
   }
 }
 
-type Ask = (
-  method: 'GET' | 'POST',
-  path: string,
-  requestId?: string,
-  body?: object,
-) => Promise<HttpAnswer>
-
 async function giveBack({ id, of, amount, currency }: Refund, ask: Ask): Promise<RefundFact> {
   const body = {
     amount: { value: toDecimal(amount, currency), currency_code: currency },
@@ -116,24 +89,6 @@ function refundFact({ id, status }: z.infer<typeof refundSchema>): RefundFact {
   if (status === 'COMPLETED') return { kind: 'done', transaction: id }
   if (status === 'PENDING') return { kind: 'pending', reason: 'PENDING' }
   return { kind: 'refused', reason: status }
-}
-
-async function accessToken(keys: PaypalKeys, place: PaypalPlace, call: CallHttp): Promise<string> {
-  const basic = Buffer.from(`${keys.clientId}:${keys.clientSecret}`).toString('base64')
-  const answer = await call({
-    method: 'POST',
-    url: `${place.api}/v1/oauth2/token`,
-    headers: {
-      authorization: `Basic ${basic}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: 'grant_type=client_credentials',
-  })
-  const found = z.object({ access_token: z.string().min(1) }).safeParse(parse(answer))
-  if (answer.status !== 200 || !found.success) {
-    throw failed(`the club's keys were not accepted (${answer.status})`)
-  }
-  return found.data.access_token
 }
 
 function orderBody(payment: Payment, { publicOrigin }: PaypalPlace): object {
@@ -162,14 +117,6 @@ function orderOf(answer: HttpAnswer): Order {
   return found.data
 }
 
-function parse({ text, status }: HttpAnswer): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw failed(`the answer was not JSON (${status})`)
-  }
-}
-
 /** @param payment Absent when the order is new. */
 function factOf(order: Order, payment?: Payment): Fact {
   if (payment && order.id !== payment.gatewayId) throw failed('another order was answered')
@@ -192,7 +139,3 @@ function factOf(order: Order, payment?: Payment): Fact {
 }
 
 const moneyMoved: ReadonlySet<string> = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
-
-function failed(message: string): FaultError {
-  return new FaultError('PAYMENT_GATEWAY_FAILED', `PayPal: ${message}`)
-}

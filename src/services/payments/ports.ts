@@ -4,6 +4,7 @@
  * @module
  */
 import type { Fact, Intent, Payment, PaymentEvent, Refund, RefundFact } from './model.ts'
+import type { Movement } from './office/statement.ts'
 
 /** A gateway with one tenant's keys. Every call but `refund` may be made again and again. */
 export type Gateway = {
@@ -17,6 +18,19 @@ export type Gateway = {
   refund(payment: Payment, refund: Refund): Promise<RefundFact>
   /** What became of a refund that was sent. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
   readRefund(payment: Payment, refund: Refund): Promise<RefundFact>
+}
+
+/** The gateway as a club's office asks it. */
+export type GatewayDesk = {
+  /**
+   * Asks something harmless with the keys.
+   *
+   * @throws {FaultError} PAYMENT_KEYS_REFUSED, PAYMENT_GATEWAY_FAILED. @throws {DeniedError}
+   *   PAYMENT_KEYS_WRONG when they open the door but are not all right.
+   */
+  check(): Promise<void>
+  /** Movements of a time. @param booked What the ledger says of it: some gateways list nothing. */
+  movements(fromMs: number, toMs: number, booked: readonly Movement[]): Promise<readonly Movement[]>
 }
 
 export type RefundWish = Pick<Refund, 'id' | 'paymentId' | 'idempotencyKey'> & {
@@ -55,7 +69,9 @@ export type PaymentStore = {
 }
 
 /** The gateway of a payment, opened with its tenant's keys. */
-export type GatewayOf = (payment: Pick<Payment, 'tenant' | 'gateway'>) => Promise<Gateway>
+export type GatewayOf = (
+  payment: Pick<Payment, 'tenant' | 'gateway' | 'environment'>,
+) => Promise<Gateway>
 
 export type Chosen = Pick<Payment, 'gateway' | 'environment'>
 

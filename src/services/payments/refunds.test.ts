@@ -15,6 +15,7 @@ import type { GatewayName, Payment } from './model.ts'
 import { payboxGateway } from './paybox-gateway.ts'
 import { payboxForm } from './paybox.ts'
 import { paypalGateway } from './paypal.ts'
+import type { Places } from './places.ts'
 import type { Gateway } from './ports.ts'
 import { RefundDesk } from './refund-desk.ts'
 import { PostgresRefundStore } from './refund-store.ts'
@@ -41,10 +42,10 @@ const keys: TwinKeys = {
     keyPem,
   },
 }
-const place = {
+const place: Places = {
   api: 'https://paypal.example',
-  form: 'https://paybox.example/cgi/MYchoix_pagepaiement.cgi',
-  direct: 'https://paybox.example/PPPS.php',
+  forms: ['https://paybox.example/cgi/MYchoix_pagepaiement.cgi'],
+  directs: ['https://paybox.example/PPPS.php'],
   publicOrigin: 'https://pay.example',
   receiptAddress: 'club@example.com',
 }
@@ -102,7 +103,7 @@ class World {
     }
     const form = payboxForm({ gateway: 'paybox', ...keys.paybox }, place, payment, this.nowMs)
     const fields = new URLSearchParams(form.map(([name, value]) => [name, value])).toString()
-    await this.call({ ...choice, url: place.form, body: fields })
+    await this.call({ ...choice, url: place.forms[0], body: fields })
     const url = `https://paybox.example/pay/${payment.id}`
     await this.call({ ...choice, url, body: 'choice=pay' })
   }
@@ -219,7 +220,7 @@ for (const gateway of ['paypal', 'paybox'] as const) {
   })
 }
 
-test('refunds: Paybox’s refund that never arrived is shown to a person, who settles', async () => {
+test('refunds: a refund that never came to Paybox is shown to a person, who settles', async () => {
   const world = new World()
   const payment = await paid(world, 'paybox')
   const { refunds } = desks(world, 'paybox')

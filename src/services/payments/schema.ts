@@ -113,4 +113,60 @@ export const migrations: readonly Migration[] = [
         deferrable initially deferred for each row execute function refund_within();
     `,
   },
+  {
+    name: '0003-clubs',
+    sql: `
+      -- Keys of every gateway a tenant has used: what was begun there is ended there.
+      create table tenant_keys (
+        tenant text not null,
+        gateway text not null check (gateway in ('paypal', 'paybox')),
+        environment text not null check (environment in ('demonstration', 'test', 'production')),
+        sealed_keys bytea not null,
+        entered_at timestamptz not null,
+        entered_by text not null,
+        is_chosen boolean not null,
+        primary key (tenant, gateway, environment)
+      );
+      create unique index tenant_keys_chosen on tenant_keys (tenant) where is_chosen;
+      insert into tenant_keys
+        select tenant, gateway, environment, sealed_keys, entered_at, '', true from tenant_gateway;
+      drop table tenant_gateway;
+
+      -- Whom of a club we write to.
+      create table contact (
+        tenant text primary key,
+        address text not null,
+        language text not null check (language in ('nl', 'en', 'fr'))
+      );
+
+      create table outage (
+        tenant text not null,
+        gateway text not null,
+        trouble text not null,
+        since timestamptz not null,
+        told_at timestamptz,
+        ended_at timestamptz,
+        primary key (tenant, gateway)
+      );
+
+      create table statement (
+        tenant text not null,
+        gateway text not null,
+        day date not null,
+        compared_at timestamptz not null,
+        body jsonb not null,
+        primary key (tenant, gateway, day)
+      );
+
+      -- Ways into a club's office: of the secrets only digests are kept.
+      create table pass (
+        digest bytea primary key,
+        kind text not null check (kind in ('link', 'session')),
+        tenant text not null,
+        until_at timestamptz not null
+      );
+      create index pass_end on pass (until_at);
+      create index payment_tenant on payment (tenant, created_at desc);
+    `,
+  },
 ]

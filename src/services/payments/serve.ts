@@ -9,30 +9,36 @@ import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type pg from 'pg'
 import type { AuditTrail } from '#audit/trail.ts'
-import { DeniedError, FaultError, type VeiligError } from '#lib/errors.ts'
+import { FaultError, type VeiligError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { CallHttp } from '#system/http-call.ts'
 import { migrate } from '#system/postgres/migrate.ts'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
-import { apiApp } from './api.ts'
+import { adminApp } from './admin.ts'
+import { apiApp, isId } from './api.ts'
 import type { PaymentsConfig } from './config.ts'
 import { tellApplication } from './courier.ts'
 import { Desk } from './desk.ts'
 import { doorsApp } from './doors.ts'
-import { openKeys, sealKeys, type TenantKeys } from './keys.ts'
+import { Gateways } from './gateways.ts'
+import { sealKeys, type TenantKeys } from './keys.ts'
 import type { Environment, Payment } from './model.ts'
-import { payboxGateway } from './paybox-gateway.ts'
+import { Office } from './office/office.ts'
+import { officeRoutes } from './office/routes.tsx'
+import { Outages, type TellClub } from './outages.ts'
 import { payboxForm } from './paybox.ts'
-import { paypalGateway } from './paypal.ts'
-import type { Gateway } from './ports.ts'
+import type { ChoiceOf, GatewayOf } from './ports.ts'
 import { RefundDesk } from './refund-desk.ts'
 import { PostgresRefundStore } from './refund-store.ts'
 import { migrations } from './schema.ts'
 import { PostgresPaymentStore } from './store.ts'
+import { TenantStore, type Contact } from './tenant-store.ts'
 
 const NONCE_BYTES = 12
+const SECRET_BYTES = 32
 const COURIER_MS = 1_000
+const STATEMENT_MS = 600_000
 const PAYPAL_SUBJECT = 'messageverificationcerts.paypal.com'
 
 export type PaymentsPorts = {
@@ -42,8 +48,9 @@ export type PaymentsPorts = {
   readonly call: CallHttp
   /** Loopback port of the application's door; 0 for any. */
   readonly port: number
-  /** Unix socket of the public door. */
+  /** Unix sockets: of the public door, and of the operator's commands. */
   readonly socket: string
+  readonly adminSocket: string
   readonly publicOrigin: string
   /** The application's key, and the secret its events are signed with. */
   readonly apiKey: string
@@ -58,7 +65,10 @@ export type PaymentsPorts = {
     readonly tenant: string
     readonly environment: Environment
     readonly keys: TenantKeys
+    readonly contact: Contact
   }[]
+  /** Mails a club; undefined where this ring sends no mail. */
+  readonly tellClub: ((to: Contact, tenant: string, text: string) => Promise<void>) | undefined
   readonly complain: (code: string, message: string) => void
 }
 
@@ -73,74 +83,80 @@ export async function serve(
   const { clock, trail, pool } = ports
   await migrateStore(pool)
   const store = new PostgresPaymentStore(pool)
-  for (const { tenant, environment, keys } of ports.tenants) {
-    const sealedKeys = sealKeys(keys, tenant, ports.sealKey, randomBytes(NONCE_BYTES))
-    await store.enterTenant(
-      tenant,
-      { gateway: keys.gateway, environment, sealedKeys },
-      clock.nowMs(),
-    )
-  }
+  const clubs = new TenantStore(pool)
+  await enterGiven(ports, clubs)
   const nowMs = (): number => clock.nowMs()
-  const place = { ...config.paypal, ...config.paybox, publicOrigin: ports.publicOrigin }
-  const tenantOf = async (
-    tenant: string,
-  ): Promise<{ environment: Environment; keys: TenantKeys }> => {
-    const found = await store.tenant(tenant)
-    if (!found) {
-      const message = `${tenant} has chosen no payment service`
-      throw new DeniedError('PAYMENT_TENANT_UNKNOWN', message, message)
-    }
-    const keys = openKeys(found.sealedKeys, tenant, ports.sealKey)
-    return { environment: found.environment, keys }
-  }
-  const gatewayOf = async (payment: Pick<Payment, 'tenant' | 'gateway'>): Promise<Gateway> => {
-    const { keys } = await tenantOf(payment.tenant)
-    if (keys.gateway !== payment.gateway) {
-      throw new FaultError('PAYMENT_GATEWAY_FAILED', 'the club has changed its payment service')
-    }
-    if (keys.gateway === 'paypal') return paypalGateway(keys, place, ports.call)
-    return payboxGateway(keys, place, { call: ports.call, nowMs, digit: () => randomInt(10) })
-  }
+  const { publicOrigin, sealKey, call } = ports
+  const digit = (): number => randomInt(10)
+  const gateways = new Gateways({
+    store: clubs,
+    config,
+    publicOrigin,
+    sealKey,
+    call,
+    nowMs,
+    digit,
+  })
   const record = (code: string, detail: Readonly<Record<string, string>>): void => {
     void trail.append([{ code, detail }])
   }
+  const outages = new Outages({ store: clubs, tell: teller(ports, clubs), nowMs, record })
   const complain = ({ tenant, id }: Payment, error: VeiligError): void => {
     record('PAYMENT_GATEWAY_SILENT', { tenant, payment: id, reason: error.code })
     ports.complain(error.code, error.message)
   }
+  const gatewayOf: GatewayOf = async (of) =>
+    outages.watched(await gateways.gatewayOf(of), of.tenant, of.gateway)
   const asked = { gatewayOf, nowMs, newId: randomUUID, complain }
-  const refunds = new RefundDesk({
-    ...asked,
-    payments: store,
-    store: new PostgresRefundStore(pool),
-  })
-  const desk = new Desk({
-    ...asked,
-    store,
-    choiceOf: async (tenant) => {
-      const { environment, keys } = await tenantOf(tenant)
-      return { environment, gateway: keys.gateway }
+  const refundStore = new PostgresRefundStore(pool)
+  const refunds = new RefundDesk({ ...asked, payments: store, store: refundStore })
+  const choiceOf: ChoiceOf = async (tenant) => {
+    const { environment, keys } = await gateways.chosen(tenant)
+    return { environment, gateway: keys.gateway }
+  }
+  const desk = new Desk({ ...asked, store, choiceOf })
+  const office = new Office({
+    store: clubs,
+    seal: (keys, tenant) => sealKeys(keys, tenant, sealKey, randomBytes(NONCE_BYTES)),
+    deskOf: (_tenant, keys, environment) => gateways.deskOf({ keys, environment }),
+    chosenDesk: async (tenant) => {
+      const chosen = await gateways.chosen(tenant)
+      return { gateway: chosen.keys.gateway, desk: gateways.deskOf(chosen) }
     },
+    refresh: async (id) => {
+      if (isId(id)) void ((await desk.refresh(id)) ?? (await refunds.refresh(id)))
+    },
+    isDemonstration: config.demonstration,
+    nowMs,
+    record,
   })
+  const random = (): Uint8Array => randomBytes(SECRET_BYTES)
+  const own = { office, store: clubs, nowMs, random, record }
   const doors = doorsApp({
     desk,
     get: (id) => store.get(id),
     formOf: async (payment) => {
-      const { keys } = await tenantOf(payment.tenant)
+      const keys = await gateways.keysOf(payment)
       if (keys.gateway !== 'paybox') return undefined
-      return { action: place.form, fields: payboxForm(keys, place, payment, nowMs()) }
+      const places = gateways.places(payment.environment)
+      const fields = payboxForm(keys, places, payment, nowMs())
+      return { action: await gateways.awakeForm(places), fields }
     },
     trustOf: async (tenant) => {
-      const { keys } = await tenantOf(tenant)
+      const { keys } = await gateways.chosen(tenant)
       if (keys.gateway !== 'paypal' || ports.paypalAuthorityPem === undefined) return undefined
       const { certificateHosts } = config.paypal
       const { webhookId } = keys
       const authorityPem = ports.paypalAuthorityPem
       return { webhookId, certificateHosts, authorityPem, subject: PAYPAL_SUBJECT }
     },
-    certificateAt: async (url) => (await ports.call({ method: 'GET', url: url.href })).text,
+    certificateAt: async (url) => (await call({ method: 'GET', url: url.href })).text,
     payboxKey: ports.payboxKey,
+    office: officeRoutes({
+      ...own,
+      payments: (tenant) => store.ofTenant(tenant),
+      environments: config.demonstration ? ['demonstration'] : ['production', 'test'],
+    }),
     nowMs,
     record,
   })
@@ -156,6 +172,13 @@ export async function serve(
     recordRefund: ({ tenant, paymentId, id, state }) =>
       record('PAYMENT_REFUNDED', { tenant, payment: paymentId, refund: id, state }),
   })
+  const admin = getRequestListener(adminApp({ ...own, publicOrigin }).fetch)
+  started.use(
+    await listenOnUnix(
+      createServer((i, o) => void admin(i, o)),
+      ports.adminSocket,
+    ),
+  )
   const listener = getRequestListener(doors.fetch)
   started.use(
     await listenOnUnix(
@@ -169,9 +192,30 @@ export async function serve(
   const courier = { store, url: ports.eventsUrl, secret: ports.eventsSecret, nowMs }
   started.use(repeat(clock, config.reconcileMs, () => desk.reconcile(), ports.complain))
   started.use(repeat(clock, config.reconcileMs, () => refunds.reconcile(), ports.complain))
+  started.use(repeat(clock, config.reconcileMs, () => outages.tell(), ports.complain))
+  started.use(repeat(clock, STATEMENT_MS, () => office.compareDue(), ports.complain))
   started.use(repeat(clock, COURIER_MS, () => tellApplication(courier), ports.complain))
   const all = started.move()
   return { port, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** The demonstration's clubs, and whom to write to there. */
+async function enterGiven(ports: PaymentsPorts, clubs: TenantStore): Promise<void> {
+  for (const { tenant, environment, keys, contact } of ports.tenants) {
+    const sealedKeys = sealKeys(keys, tenant, ports.sealKey, randomBytes(NONCE_BYTES))
+    const { gateway } = keys
+    const enteredMs = ports.clock.nowMs()
+    await clubs.enter(tenant, { gateway, environment, sealedKeys, enteredMs, enteredBy: '' })
+    if (!(await clubs.contact(tenant))) await clubs.enterContact(tenant, contact)
+  }
+}
+
+/** In the club's own language, to the address it gave; the record has it in any case. */
+function teller({ tellClub }: PaymentsPorts, clubs: TenantStore): TellClub {
+  return async (tenant, said) => {
+    const contact = await clubs.contact(tenant)
+    if (contact && tellClub) await tellClub(contact, tenant, said[contact.language])
+  }
 }
 
 async function migrateStore(pool: pg.Pool): Promise<void> {

@@ -6,7 +6,7 @@
 import pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
 import { inTransaction } from '#system/postgres/transaction.ts'
-import type { Environment, Fact, GatewayName, Payment, PaymentEvent } from './model.ts'
+import type { Fact, Payment, PaymentEvent } from './model.ts'
 import type { PaymentStore } from './ports.ts'
 import { step } from './session.ts'
 import { failed, lockReference, timeOf, writeLinesAndEvents } from './store-steps.ts'
@@ -14,15 +14,9 @@ import { failed, lockReference, timeOf, writeLinesAndEvents } from './store-step
 const FIRST_RETRY_MS = 2_000
 const RETRY_MAX_MS = 300_000
 const LISTED_MAX = 50
+const TENANT_LISTED_MAX = 200
 
 type Row = { body: Payment }
-
-/** A tenant's gateway, its keys still sealed. */
-export type TenantGateway = {
-  readonly gateway: GatewayName
-  readonly environment: Environment
-  readonly sealedKeys: Uint8Array
-}
 
 /** Counts for a probe: no payment, no person. */
 export type LedgerState = {
@@ -89,6 +83,15 @@ export class PostgresPaymentStore implements PaymentStore {
     return rows.map(({ body }) => body)
   }
 
+  /** A tenant's own, the newest first. */
+  async ofTenant(tenant: string): Promise<readonly Payment[]> {
+    const { rows } = await this.#query<Row>(
+      'select body from payment where tenant = $1 order by created_at desc limit $2',
+      [tenant, TENANT_LISTED_MAX],
+    )
+    return rows.map(({ body }) => body)
+  }
+
   async apply(id: string, fact: Fact, nowMs: number): Promise<Payment> {
     return await this.#transaction(async (client) => {
       await lockReference(client, id)
@@ -139,25 +142,6 @@ export class PostgresPaymentStore implements PaymentStore {
          + least($4 * power(2, least(attempts, 12)), $5) * interval '1 millisecond'
        where payment_id = $1 and sequence = $2`,
       [paymentId, sequence, timeOf(nowMs), FIRST_RETRY_MS, RETRY_MAX_MS],
-    )
-  }
-
-  async tenant(tenant: string): Promise<TenantGateway | undefined> {
-    const { rows } = await this.#query<{
-      gateway: GatewayName
-      environment: Environment
-      sealed_keys: Buffer
-    }>('select gateway, environment, sealed_keys from tenant_gateway where tenant = $1', [tenant])
-    const [row] = rows
-    return row && { ...row, sealedKeys: row.sealed_keys }
-  }
-
-  /** Enters a tenant's keys, in place of those before. */
-  async enterTenant(tenant: string, given: TenantGateway, nowMs: number): Promise<void> {
-    await this.#query(
-      `insert into tenant_gateway values ($1, $2, $3, $4, $5) on conflict (tenant) do update
-       set gateway = $2, environment = $3, sealed_keys = $4, entered_at = $5`,
-      [tenant, given.gateway, given.environment, Buffer.from(given.sealedKeys), timeOf(nowMs)],
     )
   }
 
