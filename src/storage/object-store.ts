@@ -22,7 +22,8 @@ export type StoredObject = { readonly name: ObjectName; readonly size: number }
 export interface ObjectStore {
   /**
    * Stores an object whole or not at all. Once it resolves the object survives a power cut. The
-   * same bytes under the same name again do nothing; they too are durable afterwards.
+   * same bytes under the same name again do nothing; they too are durable afterwards. The bytes
+   * are the caller's again then, who may write others over them.
    *
    * @throws {IntegrityError} OBJECT_EXISTS when the name holds other bytes. Nothing is changed.
    * @throws {UsageError} OBJECT_NAME_INVALID.

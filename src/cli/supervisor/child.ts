@@ -15,6 +15,8 @@ import type { Instance } from './keep-running.ts'
 
 const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 15_000
+/** As the launcher has it (bin/veilig): memory for what is new, of what makes little of that. */
+const THRIFTY = ['--max-semi-space-size=4']
 
 /** What a child says to its supervisor, once. */
 export type ChildMessage =
@@ -35,7 +37,8 @@ export async function startChild(
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 })
   const log = openSync(logFile, 'a', 0o600)
   const program = process.argv[1] ?? ''
-  const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
+  const options = [...process.execArgv, ...(args[1] === 'backup' ? THRIFTY : [])]
+  const child = spawn(process.execPath, [...options, program, ...args], {
     stdio: ['ignore', log, log, 'ipc'],
     detached: true, // Ctrl-C reaches the supervisor alone, which stops its children in order
   })

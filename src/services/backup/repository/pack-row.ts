@@ -20,6 +20,8 @@ import { SealedObject, type PreparedChunk } from './sealing.ts'
 
 const PACK_SEALED_BYTES = 16 * 1024 * 1024
 const PACK_PLAIN_BYTES = 1024 * 1024 * 1024
+/** The chunk that closes a pack may be a whole one; and something for heads and tags. */
+const PACK_MAX_BYTES = PACK_SEALED_BYTES + CHUNK_SIZE + 64 * 1024
 /** Chunks compressed at once: as many as the thread pool has threads. */
 const CHUNKS_IN_WORK = 4
 
@@ -47,6 +49,11 @@ export class PackRow {
   readonly #starts: number[] = []
   readonly chunkSizes: number[][] = []
   #current: SealedObject | undefined
+  /**
+   * Where packs grew that every region holds by now: left to the collector, there would be many. A
+   * region that did not take one may still be reading it.
+   */
+  readonly #spare: Uint8Array[] = []
   #chunk: Uint8Array
   #chunkSize = 0
   /** Parts of the chunk that have ended. */
@@ -125,7 +132,9 @@ export class PackRow {
     if (this.#chunkSize > 0) this.#cut(true)
     await this.#tail
     if (this.#failure !== undefined) throw this.#failure
-    return Promise.all(this.#proofs)
+    const proofs = await Promise.all(this.#proofs)
+    for (const spare of this.#spare.splice(0)) release(spare)
+    return proofs
   }
 
   /** Where `length` bytes of the row from `start` are; after `finish`. */
@@ -183,21 +192,29 @@ export class PackRow {
     if (!last) return
     this.chunkSizes.push(pack.chunkSizes)
     this.#current = undefined
-    await this.#send(pack.name, pack.finish())
+    await this.#send(pack)
   }
 
   #begin(): SealedObject {
     const { dataKey, repositoryId, random } = this.#ports
     const name = this.#nameOf(this.#starts.length)
     this.#starts.push(this.#sealedTo)
-    return new SealedObject({ kind: this.#kind, name, dataKey, repositoryId, salt: random(16) })
+    const kind = this.#kind
+    const into = kind === 'pack' ? (this.#spare.pop() ?? new Uint8Array(PACK_MAX_BYTES)) : undefined
+    return new SealedObject({ kind, name, dataKey, repositoryId, salt: random(16), into })
   }
 
-  async #send(name: string, bytes: Uint8Array): Promise<void> {
+  async #send(pack: SealedObject): Promise<void> {
     const { regions } = this.#ports
+    const bytes = pack.finish()
     await regions.room('bulk')
-    const sent = regions.put('bulk', { name, bytes })
+    let users = regions.all.length + 1
+    const used = (): void => {
+      if (--users === 0 && pack.into) this.#spare.push(pack.into)
+    }
+    const sent = regions.put('bulk', { name: pack.name, bytes }, used)
     const proof = proofOf(bytes).then(async (made) => {
+      used()
       await sent
       return made
     })

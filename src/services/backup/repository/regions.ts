@@ -18,8 +18,10 @@ export type RegionPlace = {
   readonly required: boolean
 }
 
-/** What waits for a region, at most, before others are held back or it is left behind. */
+/** What waits for a region, at most, before it is left behind. */
 const QUEUED_BYTES_MAX = 32 * 1024 * 1024
+/** What waits for a required one before more is made: two packs are then under way. */
+const ROOM_BYTES_MAX = 16 * 1024 * 1024
 
 /** Log and bulk travel apart, so that a backup never delays the log. */
 export type LaneName = 'log' | 'bulk'
@@ -86,7 +88,7 @@ export class Region {
   }
 
   room(lane: LaneName): Promise<void> {
-    return this.place.required ? this.#lanes[lane].room(QUEUED_BYTES_MAX) : Promise.resolve()
+    return this.place.required ? this.#lanes[lane].room(ROOM_BYTES_MAX) : Promise.resolve()
   }
 
   async close(): Promise<void> {

@@ -53,39 +53,50 @@ export type SealedObjectOptions = {
   readonly salt: Uint8Array
   /** Fields after key id and salt. */
   readonly fields?: Uint8Array
+  /** Where it grows; without it in many parts, which leave holes in memory when they are joined. */
+  readonly into?: Uint8Array | undefined
 }
 
 /** One sealed object while it grows. */
 export class SealedObject {
   readonly name: string
-  readonly #parts: Uint8Array[]
+  readonly into: Uint8Array | undefined
+  readonly #parts: Uint8Array[] = []
   readonly #sealer: ChunkSealer
   /** Sizes of the sealed chunks so far. */
   readonly chunkSizes: number[] = []
-  size: number
+  size = 0
 
   constructor(options: SealedObjectOptions) {
-    const { kind, name, dataKey, repositoryId, salt } = options
+    const { kind, name, dataKey, repositoryId, salt, into } = options
     const { keyId, systemIdentifier } = dataKey.header
     const fields = [keyId, salt, options.fields ?? new Uint8Array(0)]
     const prefix = framePrefix(kind, concatBytes(fields))
     const context = { repositoryId, systemIdentifier, name, prefix }
     this.name = name
     this.#sealer = new ChunkSealer(objectKey(dataKey.key, salt), context)
-    this.#parts = [prefix]
-    this.size = prefix.length
+    this.into = into
+    this.#put(prefix)
   }
 
   add(chunk: PreparedChunk, last: boolean): void {
-    const sealed = this.#sealer.sealParts(chunk.bytes, { compressed: chunk.compressed, last })
-    const size = sealed.reduce((sum, { length }) => sum + length, 0)
-    this.#parts.push(...sealed)
-    this.chunkSizes.push(size)
-    this.size += size
+    const begin = this.size
+    const { compressed } = chunk
+    for (const part of this.#sealer.sealParts(chunk.bytes, { compressed, last })) this.#put(part)
+    this.chunkSizes.push(this.size - begin)
+  }
+
+  #put(part: Uint8Array): void {
+    const begin = this.size
+    this.size += part.length
+    if (!this.into) return void this.#parts.push(part)
+    this.into.set(part, begin)
+    release(part)
   }
 
   /** The object, once the last chunk was added; signed kinds still lack their signature. */
   finish(): Uint8Array {
+    if (this.into) return this.into.subarray(0, this.size)
     const whole = concatBytes(this.#parts)
     for (const part of this.#parts.splice(0)) release(part)
     return whole
