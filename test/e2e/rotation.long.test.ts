@@ -224,7 +224,10 @@ test('rotation: by itself when old, by command under load, and nothing fails', a
 test('access: what was done with a broken glass is replayed, without its values', async () => {
   const glass = ['--account', 'lotte@club.example', '--reason', 'the console is away']
   const answer = await ring.command('access', 'break-glass', ...glass, '--json')
-  const { role, url } = JSON.parse(answer) as { role: string; url: string }
+  const { role, url, rowSettings } = JSON.parse(answer) as Record<'role' | 'url', string> & {
+    rowSettings: string[]
+  }
+  assert.deepEqual(rowSettings, ['app.club'], 'what row security waits for is said')
   const place = new URL(url)
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -247,6 +250,9 @@ test('access: what was done with a broken glass is replayed, without its values'
     lines.at(-2) ?? '',
     /^\+\d\d:\d\d\.\d{3} {2}select \* from members where email = \$1/,
   )
-  assert.match(lines.at(-1) ?? '', /select email from public\.members/)
+  assert.match(
+    lines.at(-1) ?? '',
+    /select email from public\.members {2}\(refused: no right to it\)/,
+  )
   assert(!replayed.includes('somebody@'))
 })

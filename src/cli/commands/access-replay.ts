@@ -11,7 +11,7 @@ import { askStaff } from '#services/staff/client.ts'
 import type { AccessRequest } from '#services/staff/requests.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
-import { grantUrl } from '../grant-url.ts'
+import { startedOf } from '../grant-url.ts'
 import { grantWords } from './access.ts'
 import { say } from './staff.ts'
 
@@ -120,7 +120,7 @@ export const accessBreakGlassCommand: Command = {
     const access = accessClient(paths.socket('access'))
     const seconds = Math.round(Number(minutes) * 60)
     const grant = await access.breakGlass(role, seconds, account, reason.trim())
-    const started = { role: grant.name, url: grantUrl(context, grant), untilMs: grant.untilMs }
+    const started = startedOf(context, grant)
     // The way in must not depend on the console; being told must not be skipped in silence.
     const told = await askStaff(paths.socket('staff'), '/break-glass', { account, role, reason })
       .then((answer) => (answer as { told: number }).told)

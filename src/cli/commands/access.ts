@@ -88,11 +88,15 @@ export const accessListCommand: Command = {
 }
 
 /** How long, as whom, and that it is seen. */
-export function grantWords({ clock }: Context, { role, untilMs }: Started): string {
+export function grantWords({ clock }: Context, started: Started): string {
+  const { role, untilMs, rowSettings = [] } = started
   const minutes = Math.max(1, Math.round((untilMs - clock.nowMs()) / 60_000))
   const at = new Date(untilMs).toISOString().slice(11, 19)
   const life = `${minutes} minute${minutes === 1 ? '' : 's'}, until ${at} UTC`
-  return `As ${role} for ${life}. Every statement is recorded, sensitive columns are masked.`
+  const known = `As ${role} for ${life}. Every statement is recorded, sensitive columns are masked.`
+  if (rowSettings.length === 0) return known
+  const set = rowSettings.map((name) => `set ${name} = '…'`).join('; ')
+  return `${known}\nIts row security shows no rows until you say whose you mean: ${set};`
 }
 
 function onlyId({ positionals }: CommandInput): string {

@@ -41,6 +41,7 @@ export async function runAccess(context: ServiceContext): Promise<RunningService
     socket: paths.socket('access'),
     database,
     mask: (name) => applyMasks({ ...database, database: name }),
+    rowSettings: (name) => rowSettingsIn({ ...database, database: name }),
     application: config.application.command
       ? undefined
       : {
@@ -65,6 +66,33 @@ async function applyMasks(options: PoolOptions): Promise<void> {
     await pool.query(`${MASK_WAIT}; select veilig_policy.apply()`)
   } catch {
     // locked, or no policy in this database
+  } finally {
+    await pool.end()
+  }
+}
+
+const SETTINGS_MAX = 5
+
+/** Settings that policies read, themselves or in a function they call. */
+const rowSettings = `
+  with policy as (
+    select coalesce(qual, '') || ' ' || coalesce(with_check, '') as text from pg_policies
+  ), said as (
+    select text from policy
+    union all
+    select pg_get_functiondef(p.oid) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where p.prokind = 'f' and n.nspname !~ '^(pg_|information_schema$|veilig_)'
+       and exists (select from policy where position(p.proname || '(' in policy.text) > 0)
+  )
+  select distinct found[1] as name
+    from said, regexp_matches(text, 'current_setting\\(''([a-z_0-9]+\\.[a-z_0-9.]+)''', 'g') as found
+   order by name limit ${SETTINGS_MAX}`
+
+async function rowSettingsIn(options: PoolOptions): Promise<readonly string[]> {
+  const pool = openPool({ ...options, max: 1 })
+  try {
+    const { rows } = await pool.query<{ name: string }>(rowSettings)
+    return rows.map(({ name }) => name)
   } finally {
     await pool.end()
   }

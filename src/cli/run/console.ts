@@ -15,7 +15,7 @@ import type { RunningService } from '#system/service.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import type { ServiceContext } from '../context.ts'
 import { controlConnection } from '../control.ts'
-import { grantUrl } from '../grant-url.ts'
+import { startedOf } from '../grant-url.ts'
 import { openLoginLimits } from '../login-limits.ts'
 import { ownSecret } from '../own-secret.ts'
 import { overviewOf } from './console-overview.ts'
@@ -52,7 +52,7 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     access: {
       start: async (role, minutes, account, id): Promise<Started> => {
         const grant = await access.start(role, minutes * 60, account, id)
-        return { role: grant.name, url: grantUrl(context, grant), untilMs: grant.untilMs }
+        return startedOf(context, grant)
       },
       end: async (databaseRole) => void (await access.end(databaseRole, 'command')),
       list: async () => (await access.list()).map(({ name }) => name),

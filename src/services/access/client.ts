@@ -14,6 +14,8 @@ export type StartedGrant = {
   readonly password: string
   readonly database: string
   readonly untilMs: number
+  /** What is to be set before row security shows anything: 'app.tenant'. */
+  readonly rowSettings?: readonly string[] | undefined
 }
 
 export type AccessClient = {

@@ -27,6 +27,11 @@ export type AccessPorts = {
   readonly random: (size: number) => Uint8Array
   /** Brings rights and masks up to what the tables are now; undefined where there is no policy. */
   readonly mask?: ((database: string) => Promise<void>) | undefined
+  /**
+   * Names of the settings by which the application's row security knows whose rows are meant, such
+   * as 'app.tenant': without them somebody sees empty tables. Empty when there are none.
+   */
+  readonly rowSettings?: ((database: string) => Promise<readonly string[]>) | undefined
   readonly application: ApplicationCredential | undefined
   /** Unix socket for our own account. */
   readonly socket: string

@@ -96,7 +96,14 @@ class Grants {
       salt: random(SALT_SIZE),
     })
     this.#endAt(name, untilMs)
-    return { name, password, database: rights.database, untilMs }
+    const rowSettings = await this.#rowSettings(wish, rights.database)
+    return { name, password, database: rights.database, untilMs, rowSettings }
+  }
+
+  /** Help only: a grant goes on without it. */
+  async #rowSettings({ role }: Start, database: string): Promise<readonly string[]> {
+    if (role === 'probe') return []
+    return (await this.#ports.rowSettings?.(database).catch(() => [])) ?? []
   }
 
   async end(name: string, reason: string): Promise<{ sessionsCut: number }> {

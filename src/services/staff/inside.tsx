@@ -49,6 +49,12 @@ export function AccessPage(
             You are in until <b>{clock(started.untilMs)}</b>. This address is shown once:
           </p>
           <pre>psql '{started.url}'</pre>
+          {(started.rowSettings ?? []).length > 0 && (
+            <p>
+              The application's row security shows no rows until you say whose you mean:{' '}
+              <code>{started.rowSettings?.map((name) => `set ${name} = '…';`).join(' ')}</code>
+            </p>
+          )}
         </section>
       )}
       <p class="small">

@@ -11,7 +11,13 @@ import type { Clock } from '#system/clock.ts'
 import type { WatchPorts } from './watch/ports.ts'
 
 /** A grant that has begun: what the person needs to log in to the database. Shown once. */
-export type Started = { readonly role: string; readonly url: string; readonly untilMs: number }
+export type Started = {
+  readonly role: string
+  readonly url: string
+  readonly untilMs: number
+  /** What is to be set before the application's row security shows anything. */
+  readonly rowSettings?: readonly string[] | undefined
+}
 
 /** The access process, as far as the console uses it. */
 export type Access = {
