@@ -1,6 +1,6 @@
 /**
  * Every credential that the ring can renew is renewed while pages are asked for, people sign in,
- * mail is handed in and connections are opened: nothing fails, and what opened before opens nothing.
+ * mail is handed in and connections are opened: nothing fails; what opened before opens nothing.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -85,7 +85,8 @@ const rowSettings = `
        and exists (select from policy where position(p.proname || '(' in policy.text) > 0)
   )
   select distinct found[1] as name
-    from said, regexp_matches(text, 'current_setting\\(''([a-z_0-9]+\\.[a-z_0-9.]+)''', 'g') as found
+    from said, regexp_matches(text,
+      'current_setting\\(''([a-z_0-9]+\\.[a-z_0-9.]+)''', 'g') as found
    order by name limit ${SETTINGS_MAX}`
 
 async function rowSettingsIn(options: PoolOptions): Promise<readonly string[]> {
