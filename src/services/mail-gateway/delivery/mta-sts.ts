@@ -29,6 +29,9 @@ const FETCH_TIMEOUT_MS = 20_000
 /** Between two looks at one domain's DNS. */
 const FRESH_MS = 5 * 60_000
 const REMEMBERED_MAX = 10_000
+const SECOND_MS = 1_000
+/** No id that a domain can publish, so that the policy is asked for. */
+const AGEING = '-'
 
 type Remembered = { readonly lookedMs: number; readonly policy: MTASTSPolicy | undefined }
 
@@ -37,8 +40,9 @@ export function stsPolicies(lookup: Lookup, book: PolicyBook, now: () => number)
   const remembered = new Map<string, Remembered>()
   const look = async (domain: string): Promise<MTASTSPolicy | undefined> => {
     const kept = (await book.read(domain)) as MTASTSPolicy | undefined
+    const known = kept && isAgeing(kept, now()) ? { ...kept, id: AGEING } : kept
     const options = { resolver: lookup, strict: true, timeout: FETCH_TIMEOUT_MS }
-    const { policy, status } = await getPolicy(domain, kept ?? null, options)
+    const { policy, status } = await getPolicy(domain, known ?? null, options)
     if (status === 'found') await book.write(domain, policy, expiryOf(policy, now()))
     return policy
   }
@@ -54,6 +58,15 @@ export function stsPolicies(lookup: Lookup, book: PolicyBook, now: () => number)
     if (!policy?.id || policy.mode === 'none') return undefined
     return { mode: policy.mode as StsPolicy['mode'], mx: policy.mx ?? [] }
   }
+}
+
+/**
+ * Past half of its time a policy is fetched anew though its id is the same: else whoever stands
+ * between at the one moment it ends would find us without. RFC 8461 §3.3, §10.2.
+ */
+function isAgeing(policy: MTASTSPolicy, nowMs: number): boolean {
+  const leftMs = expiryOf(policy, nowMs) - nowMs
+  return leftMs < ((policy.maxAge ?? 0) * SECOND_MS) / 2
 }
 
 function expiryOf(policy: MTASTSPolicy, nowMs: number): number {
