@@ -206,6 +206,17 @@ export const serverEscalations: readonly EscalationRow[] = [
     'A function was to be put among PostgreSQL’s own',
     `CREATE FUNCTION pg_catalog.f() RETURNS int LANGUAGE sql AS 'select 1'`,
     on('CreateFunctionStmt', (node) => namesIn(node['funcname'])[0] === 'pg_catalog'),
+    on('AlterObjectSchemaStmt', (node) => node['newschema'] === 'pg_catalog'),
+  ],
+  [
+    'server-hook',
+    'critical',
+    'Functions were to be called where the server calls its own',
+    `CREATE ACCESS METHOD m TYPE TABLE HANDLER f`,
+    on('CreateAmStmt'),
+    on('CreateTransformStmt'),
+    on('CreateConversionStmt'),
+    on('CreateOpClassStmt'),
   ],
   [
     'cast',

@@ -38,6 +38,26 @@ for (const { id, attack } of escalations) {
   })
 }
 
+test('escalation: what a body escapes, formats or carries as a tree is found', () => {
+  for (const [sql, id] of [
+    [`DO $a$ BEGIN EXECUTE format('copy %I from program %L', t, c); END $a$`, 'copy-program'],
+    [`DO $a$ BEGIN EXECUTE format('alter role %1$s superuser', u); END $a$`, 'role-superuser'],
+    [`DO $a$ BEGIN EXECUTE E'\\x43OP\\131 t FROM PROGRAM \\'id\\''; END $a$`, 'copy-program'],
+    [`DO $a$ BEGIN EXECUTE e'\\u0043OPY t FROM PROGRAM ''id'''; END $a$`, 'copy-program'],
+    [`DO $a$ BEGIN EXECUTE $q$COPY t FROM PROGRAM 'id'$q$; END $a$`, 'copy-program'],
+    [
+      `CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT pg_ls_dir('x'); END`,
+      'server-file-list',
+    ],
+    [`CREATE FUNCTION f() RETURNS text RETURN pg_read_file('x')`, 'server-file-read'],
+    [`CREATE TABLE t (x text DEFAULT pg_read_file('x'))`, 'server-file-read'],
+    [`CREATE VIEW v AS SELECT passwd FROM pg_shadow`, 'password-hashes'],
+    [`ALTER TABLE t SET SCHEMA pg_catalog`, 'catalogue-function'],
+  ] as const)
+    assert(found(sql).has(id), sql)
+  assert(found(`DO $a$ BEGIN EXECUTE E'\\UFFFFFFFF'; END $a$`).has('do-block'), 'no character')
+})
+
 test('escalation: whatever runs a statement or reads a table that stands in a text is one', () => {
   for (const sql of [
     `SELECT word FROM ts_stat('select to_tsvector(email) from members')`,

@@ -100,8 +100,35 @@ const STARTS = new RegExp(
 )
 const STARTS_MAX = 8
 
+const STRING = new RegExp(
+  String.raw`(?<!\w)[eE]'((?:[^'\\]|\\[^]|'')*)'|'((?:[^']|'')*)'|\$(\w*)\$([^]*?)\$\3\$`,
+  'g',
+)
+
+/** The texts of strings, with a name or constant where `format` would put one. */
 function stringsIn(body: string): readonly string[] {
-  return [...body.matchAll(/'((?:[^']|'')*)'|\$(\w*)\$([^]*?)\$\2\$/g)].map(
-    ([, quoted, , dollar]) => quoted?.replaceAll(`''`, `'`) ?? dollar ?? '',
+  return [...body.matchAll(STRING)].map(([, escaped, quoted, , dollar = '']) => {
+    const text = escaped === undefined ? (quoted ?? dollar) : unescaped(escaped)
+    return text.replaceAll(`''`, `'`).replaceAll(PLACE, (_, kind) => (kind === 'L' ? `'x'` : 'x'))
+  })
+}
+
+/** Of `format`: `%L`, `%I`, `%s`, each also with a position and a width. */
+const PLACE = /%(?:\d+\$)?-?\d*([LIs])/g
+const ESCAPE = /\\(?:x([\da-fA-F]{1,2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([^]))/g
+const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+const CODE_POINT_MAX = 0x10ffff
+
+/** What stands in an E'' string: PostgreSQL manual, 4.1.2.2. */
+function unescaped(text: string): string {
+  return text.replaceAll(
+    ESCAPE,
+    (_, hex?: string, short?: string, long?: string, octal?: string, letter = '') => {
+      const digits = hex ?? short ?? long
+      const code =
+        digits === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(digits, 16)
+      if (Number.isNaN(code)) return LETTERS[letter] ?? letter
+      return code > CODE_POINT_MAX ? '' : String.fromCodePoint(code)
+    },
   )
 }
