@@ -40,6 +40,7 @@ import { incidentCommands } from './incident.ts'
 import { inventoryCommand } from './inventory.ts'
 import { mailDeskCommands } from './mail-desk.ts'
 import { mailLiftCommand, mailPersonCommand } from './mail.ts'
+import { paymentsCommands } from './payments.ts'
 import { reloadCommand } from './reload.ts'
 import { restoreCommand } from './restore.ts'
 import { accessBreakGlassCommand, accessReplayCommand } from './access-replay.ts'
@@ -127,6 +128,7 @@ export const chapters: readonly Chapter[] = [
   },
   { title: 'Web', commands: [...cspCommands, cookiesCommand] },
   { title: 'Mail', commands: [mailPersonCommand, mailLiftCommand, ...mailDeskCommands] },
+  { title: 'Payments', commands: paymentsCommands },
   {
     title: 'Incidents and breaches',
     commands: [...incidentCommands, ...incidentBreachCommands],

@@ -15,6 +15,7 @@ import { keepNewest } from '#lib/keep-newest.ts'
 import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
 import { mischiefOf, troubled, troubleOf } from './mischief.ts'
 import { payPage, twinPolicy } from './page.ts'
+import { heldToSchemas } from './openapi.ts'
 import type { Send, TwinKeys } from './ports.ts'
 
 const REQUEST_MEMORY_MS = 6 * 3_600_000
@@ -116,10 +117,11 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   for (const path of ['/v2/*', '/v1/notifications/webhooks/*', '/v1/reporting/*']) {
     app.use(path, async (c, next) => {
       const [, token = ''] = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '') ?? []
-      if ((tokens.get(token) ?? 0) < nowMs()) return problem(c, 401, 'AUTHENTICATION_FAILURE')
+      if ((tokens.get(token) ?? 0) < nowMs()) return problem(c, 401, 'INVALID_ACCOUNT_STATUS')
       return await next()
     })
   }
+  app.use(heldToSchemas((c, faults) => problem(c, 400, 'INVALID_REQUEST', faults.join('; '))))
   app.get('/v1/notifications/webhooks/:id', (c) => {
     const id = c.req.param('id')
     if (id !== keys.webhookId) return problem(c, 404, 'INVALID_RESOURCE_ID')
@@ -169,11 +171,11 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   })
   app.get('/v2/checkout/orders/:id', (c) => {
     const order = orders.get(c.req.param('id'))
-    return order ? c.json(shown(order, ports.origin)) : problem(c, 404, 'RESOURCE_NOT_FOUND')
+    return order ? c.json(shown(order, ports.origin)) : problem(c, 404, 'INVALID_RESOURCE_ID')
   })
   app.post('/v2/checkout/orders/:id/capture', async (c) => {
     const order = orders.get(c.req.param('id'))
-    if (!order) return problem(c, 404, 'RESOURCE_NOT_FOUND')
+    if (!order) return problem(c, 404, 'INVALID_RESOURCE_ID')
     return await once(c, `${order.id} ${await c.req.text()}`, () => {
       if (order.status === 'COMPLETED') return problem(c, 422, 'ORDER_ALREADY_CAPTURED')
       if (order.status !== 'APPROVED') return problem(c, 422, 'ORDER_NOT_APPROVED')
@@ -188,7 +190,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   app.post('/v2/payments/captures/:id/refund', async (c) => {
     const captureId = c.req.param('id')
     const order = [...orders.values()].find((one) => one.captureId === captureId)
-    if (!order) return problem(c, 404, 'RESOURCE_NOT_FOUND')
+    if (!order) return problem(c, 404, 'INVALID_RESOURCE_ID')
     const text = await c.req.text()
     return await once(c, `${captureId} ${text}`, () => {
       const given = refundBody.safeParse(text === '' ? {} : parse(text))
@@ -345,9 +347,36 @@ function newNumber(): string {
   return randomUUID().replaceAll('-', '').slice(0, 17).toUpperCase()
 }
 
-function problem(c: Context, status: 400 | 401 | 404 | 422, issue: string): Response {
-  const names = { 400: 'INVALID_REQUEST', 401: issue, 404: issue, 422: 'UNPROCESSABLE_ENTITY' }
-  return c.json({ name: names[status], debug_id: randomUUID(), details: [{ issue }] }, status)
+/** Name and message are the schemas' own, which allow no others. */
+const problems = {
+  400: {
+    name: 'INVALID_REQUEST',
+    message: 'Request is not well-formed, syntactically incorrect, or violates schema.',
+  },
+  401: {
+    name: 'AUTHENTICATION_FAILURE',
+    message:
+      'Authentication failed due to missing authorization header, or invalid authentication ' +
+      'credentials.',
+  },
+  404: { name: 'RESOURCE_NOT_FOUND', message: 'The specified resource does not exist.' },
+  422: {
+    name: 'UNPROCESSABLE_ENTITY',
+    message:
+      'The requested action could not be performed, semantically incorrect, or failed business ' +
+      'validation.',
+  },
+} as const
+
+/** @param description For who reads a test's failure. */
+function problem(
+  c: Context,
+  status: keyof typeof problems,
+  issue: string,
+  description?: string,
+): Response {
+  const details = [description === undefined ? { issue } : { issue, description }]
+  return c.json({ ...problems[status], debug_id: randomUUID(), details }, status)
 }
 
 function parse(text: string): unknown {

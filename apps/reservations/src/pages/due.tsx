@@ -26,7 +26,7 @@ export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }
   const { say, club } = visit
   const amount = (due.cents / 100).toFixed(2)
   const word = words[due.state]
-  const payable = due.state === 'open' || due.state === 'refused'
+  const payable = due.state === 'open' || due.state === 'refused' || due.state === 'away'
   return (
     <section class="sheet-part">
       <h2>{say('due.title')}</h2>

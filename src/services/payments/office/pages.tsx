@@ -44,7 +44,7 @@ const tints: Readonly<Record<State, string>> = {
 export function OfficePage(view: OfficeView): VNode {
   const { language, tenant, said, outages, token } = view
   const leave = (
-    <form method="post" action="/office/leave">
+    <form method="post" action={`/office/leave?lang=${language}`}>
       <input type="hidden" name="token" value={token} />
       <button class="quiet">{office.leave[language]}</button>
     </form>
@@ -146,7 +146,7 @@ function Statements({ language, statements, token }: OfficeView): VNode {
           <Day language={language} statement={one} />
         ))}
       </ul>
-      <form method="post" action="/office/compare" class="acts">
+      <form method="post" action={`/office/compare?lang=${language}`} class="acts">
         <input type="hidden" name="token" value={token} />
         <button class="quiet">{office.compare[language]}</button>
       </form>
@@ -217,7 +217,7 @@ function Keys({ language, keys, token, environments, contact }: OfficeView): VNo
       )}
       <p class="small">{office.keysText[language]}</p>
       {(['paypal', 'paybox'] as const).map((gateway) => (
-        <form method="post" action="/office/keys" autocomplete="off">
+        <form method="post" action={`/office/keys?lang=${language}`} autocomplete="off">
           <fieldset>
             <legend>{names[gateway]}</legend>
             <input type="hidden" name="token" value={token} />
@@ -244,7 +244,7 @@ function Keys({ language, keys, token, environments, contact }: OfficeView): VNo
           </fieldset>
         </form>
       ))}
-      <form method="post" action="/office/contact">
+      <form method="post" action={`/office/contact?lang=${language}`}>
         <fieldset>
           <legend>{office.contact[language]}</legend>
           <input type="hidden" name="token" value={token} />

@@ -72,7 +72,7 @@ export function officeRoutes(ports: OfficeRoutePorts): Hono {
   app.post('/office/leave', (c) =>
     posted(c, ports, async ({ secret }) => {
       await store.takePass(digestOf(secret), nowMs())
-      return c.redirect('/office', 303)
+      return c.redirect(`/office?lang=${languageOf(c)}`, 303)
     }),
   )
   app.post('/office/compare', (c) =>
@@ -103,7 +103,7 @@ export function officeRoutes(ports: OfficeRoutePorts): Hono {
         await store.enterContact(tenant, { address: address.data, language })
         record('PAYMENT_CONTACT_ENTERED', { tenant })
       }
-      return c.redirect('/office', 303)
+      return c.redirect(`/office?lang=${languageOf(c)}`, 303)
     }),
   )
   return app
