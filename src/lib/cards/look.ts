@@ -4,52 +4,21 @@
  *
  * A number needs at least 14 bytes in a row that are digits, separators or parts of an escape; in
  * base64 at least 19 in a row of its alphabet, 14 of which are among the 16 letters that a digit
- * leaves. Such rows are rare, and are found by jumping: if the byte that would be the last of a row
- * cannot be part of one, nothing before it needs to be read. Only rows found are read with care.
+ * leaves. Such rows are rare (`rows.ts` finds them); only they are read with care.
  *
  * @module
  */
+import { BASE64, classes, DIGIT, DIGIT_IN_BASE64, ESCAPE, NUMERIC, SEPARATOR } from './classes.ts'
 import { DigitGroups, type DigitForm } from './digit-groups.ts'
 import { EscapeReader } from './escapes.ts'
 import type { CardSighting } from './scanner.ts'
 import { CARD_DIGITS_MIN } from './number.ts'
+import { base64Rows, numericRows, RowFinder, rowsBetween } from './rows.ts'
 
 /** Bytes kept of a row that the end of a piece cuts: more than any written number. */
 const CARRY_MAX = 1024
-/** Shortest base64 that can hold a number. */
-const BASE64_MIN = 19
 /** Characters without a digit between two digits of one number: separators, no escapes. */
 const GAP_MAX = 3
-
-const DIGIT = 1
-/** Digits, separators, and what escapes are made of. */
-const NUMERIC = 2
-const BASE64 = 4
-/** What a digit of the number leaves in base64, wherever it stands among its three bytes. */
-const DIGIT_IN_BASE64 = 8
-/** Begins an escape. */
-const ESCAPE = 16
-const SEPARATOR = 32
-
-const classes: Uint8Array = (() => {
-  const table = new Uint8Array(256)
-  const mark = (bit: number, bytes: Iterable<number>): void => {
-    for (const byte of bytes) table[byte]! |= bit
-  }
-  const digits = Buffer.from('0123456789')
-  const separators = Buffer.from(' \t\n\v\f\r-./_+\u00a0\u00c2', 'latin1')
-  mark(DIGIT | NUMERIC, digits)
-  mark(SEPARATOR | NUMERIC, separators)
-  mark(NUMERIC, [0]) // UTF-16 puts one between any two ASCII characters
-  mark(ESCAPE | NUMERIC, Buffer.from('%\\&'))
-  mark(NUMERIC, Buffer.from('#;abcdefABCDEFuUxXnrt'))
-  mark(
-    BASE64,
-    Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/-_\r\n'),
-  )
-  mark(DIGIT_IN_BASE64, Buffer.from('MNODTjzwxyz012345'))
-  return table
-})()
 
 /** Looks at one stream of bytes, however it is cut. Held: a row that the last piece cut. */
 export class CardLook {
@@ -95,12 +64,13 @@ export class CardLook {
     // A row that the end cuts is looked at with what follows; a long one also now.
     const isCut = (start: number, end: number): boolean =>
       !isEnd && end === bytes.length && end - start <= CARRY_MAX
-    eachRow(bytes, NUMERIC, CARD_DIGITS_MIN, (start, end) => {
+    const rows = new RowFinder(bytes)
+    rows.each(numericRows, (start, end) => {
       if (!isAnew(start, end) || isCut(start, end)) return
       // The digits it begins with may be the rest of a longer number, which was looked at before.
       this.#read(bytes, start === 0 && seen > 0 ? afterDigits(bytes) : start, end)
     })
-    eachRow(bytes, BASE64, BASE64_MIN, (start, end) => {
+    rows.each(base64Rows, (start, end) => {
       if (isAnew(start, end) && !isCut(start, end)) this.#decode(bytes, start, end)
     })
   }
@@ -124,7 +94,7 @@ export class CardLook {
     const text = bytes.toString('latin1', start, end).replaceAll(/[\r\n]/g, '')
     for (let offset = 0; offset < 4; offset++) {
       const decoded = Buffer.from(offset === 0 ? text : text.slice(offset), 'base64')
-      eachRow(decoded, NUMERIC, CARD_DIGITS_MIN, (first, last) =>
+      rowsBetween(decoded, 0, decoded.length, numericRows, (first, last) =>
         this.#read(decoded, first, last, 'base64'),
       )
     }
@@ -147,39 +117,16 @@ export function lookForCards(bytes: Buffer): CardSighting[] {
   return found
 }
 
-/** Finds each row of at least `min` bytes of a class, reading as few bytes as will do. */
-function eachRow(
-  bytes: Uint8Array,
-  bit: number,
-  min: number,
-  onRow: (start: number, end: number) => void,
-): void {
-  const { length } = bytes
-  let start = 0
-  while (start + min <= length) {
-    let at = start + min - 1
-    while (at >= start && (classes[bytes[at]!]! & bit) !== 0) at--
-    if (at >= start) {
-      start = at + 1
-      continue
-    }
-    let end = start + min
-    while (end < length && (classes[bytes[end]!]! & bit) !== 0) end++
-    onRow(start, end)
-    start = end + 1
-  }
-}
-
-function afterDigits(bytes: Uint8Array): number {
-  return bytes.findIndex((byte) => (classes[byte]! & DIGIT) === 0)
-}
-
 /** Bytes at the end that are all of a class, at most `CARRY_MAX`. */
 function rowBefore(bytes: Uint8Array, bit: number): number {
   const first = Math.max(0, bytes.length - CARRY_MAX)
   let at = bytes.length
   while (at > first && (classes[bytes[at - 1]!]! & bit) !== 0) at--
   return bytes.length - at
+}
+
+function afterDigits(bytes: Uint8Array): number {
+  return bytes.findIndex((byte) => (classes[byte]! & DIGIT) === 0)
 }
 
 /** Whether the digits of a row are enough, and close enough to each other, for a number. */
