@@ -333,12 +333,12 @@ export class Connection {
     clearTimeout(this.#timer)
     const { user, database } = identity
     const peer: Peer = { session: this.#id, user, database, address: this.#address }
-    const { application, encoding } = login
+    const { application, reading } = login
     const judge = judgeFor(user)
     const rows = config.roles[user]?.rows
     const columns = personal.readerOf(database)
     const values = valuesFor(peer)
-    const said = { peer, application, encoding }
+    const said = { peer, application, reading }
     this.#session = new Session({ ...config, ...said, judge, rows, columns, values })
     const opened = openedEvent(peer, login, {
       replication: identity.replication,

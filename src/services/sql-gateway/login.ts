@@ -16,6 +16,7 @@ import { encodeBackendKey, encodeMessage } from '#protocol/postgres/encode.ts'
 import { int32 } from '#protocol/postgres/frame.ts'
 import type { CancelKey } from './cancel-keys.ts'
 import type { Message } from '#protocol/postgres/message-buffer.ts'
+import { ClientReading } from './client-reading.ts'
 
 /** What to do with a message of the login. */
 export type LoginStep =
@@ -96,7 +97,8 @@ export class Login {
   readonly #ownKeyFor: (backend: CancelKey) => CancelKey
   #backendKey: CancelKey | undefined
   #application = ''
-  #encoding = ''
+  /** How the server will read this client's texts. */
+  readonly reading: ClientReading = new ClientReading()
 
   /** @param ownKeyFor What the client will cancel with; the server's key stays here. */
   constructor(authentication: Authentication, ownKeyFor: (backend: CancelKey) => CancelKey) {
@@ -119,11 +121,6 @@ export class Login {
     return this.#application
   }
 
-  /** The client_encoding the server has taken on, or '' when it did not say. */
-  get encoding(): string {
-    return this.#encoding
-  }
-
   get method(): string {
     return this.#authentication.method
   }
@@ -141,7 +138,7 @@ export class Login {
     if (type === 'S') {
       const parameter = readParameter(body)
       if (parameter?.name === 'application_name') this.#application = parameter.value
-      if (parameter?.name === 'client_encoding') this.#encoding = parameter.value
+      if (parameter) this.reading.reported(parameter.name, parameter.value)
       return { do: 'to-client', bytes }
     }
     if (type === 'K' && body.length === 8 && !this.#backendKey) {

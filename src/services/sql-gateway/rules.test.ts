@@ -171,6 +171,18 @@ test('rules: a text that may mean something else to the server is refused', asyn
   assert.equal(await hears(utf8), 'EZ', 'valid in both, and not the same')
   assert.equal(await hears(message.query(`set names 'UTF8'`)), 'CSZ')
   assert.equal(await hears(utf8), 'TCZ')
+  // A backslash in a plain string may be one, or take the quote behind it along.
+  const escaped = message.query(`select '\\'', email from persons -- '`)
+  const conforming = (value: string): Uint8Array =>
+    message.query(`set standard_conforming_strings = ${value}`)
+  assert.equal(await hears(escaped), 'TDCZ', 'a string')
+  assert.equal(await hears(conforming('off'), escaped), 'CSZ EZ')
+  assert.equal(await hears(escaped), 'EZ', 'a column')
+  const back = ['begin', 'set standard_conforming_strings = on', 'select 1'].map(message.query)
+  assert.equal(await hears(...back), 'CZ CSZ TDCZ')
+  assert.equal(await hears(message.query('rollback'), escaped), 'CSZ EZ')
+  assert.equal(await hears(conforming('on')), 'CSZ')
+  assert.equal(await hears(escaped), 'TDCZ')
 })
 
 test('rules: a statement that returns too many rows ends with its session', async () => {

@@ -23,7 +23,7 @@ import {
 import type { Run } from '#protocol/postgres/statement-run.ts'
 import { StatementTracker } from '#protocol/postgres/statement-tracker.ts'
 import type { BoundValues } from './bound-values.ts'
-import { ClientEncoding } from './client-encoding.ts'
+import { ClientReading } from './client-reading.ts'
 import type { RowLimit } from './config.ts'
 import type { ColumnReader } from './columns.ts'
 import { commitFailedEvent, Scribe, type Peer } from './events.ts'
@@ -38,8 +38,8 @@ export type SessionOptions = {
   readonly peer: Peer
   /** application_name as the server reported it at login. */
   readonly application: string
-  /** client_encoding, likewise; default UTF8. */
-  readonly encoding?: string
+  /** How the server reads this client's texts, as it said at login. */
+  readonly reading?: ClientReading
   readonly textCap: number
   readonly repeatedTextCap: number
   /** Judges the statements of a role that has rules. */
@@ -64,7 +64,7 @@ export class Session {
   readonly #tracker: StatementTracker<SqlText>
   readonly #scribe: Scribe
   readonly #editor: AnswerEditor
-  readonly #encoding: ClientEncoding
+  readonly #reading: ClientReading
   /** Statements refused whose error has not come: sequence → what the client hears. */
   readonly #refusals = new Map<number, Uint8Array>()
   /** What goes in place of the server's error just seen. */
@@ -84,7 +84,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options
     this.#scribe = new Scribe(options.peer, options.application)
-    this.#encoding = new ClientEncoding(options.encoding ?? 'UTF8')
+    this.#reading = options.reading ?? new ClientReading()
     const hold = options.textCap + NAME_ROOM
     this.#frames = new FrameReader(
       {
@@ -286,7 +286,7 @@ export class Session {
     if (!judge) return undefined
     const { buffer, byteOffset, length } = raw.kept
     const text = Buffer.from(buffer, byteOffset, length)
-    return judge(text.toString('utf8'), length === raw.size && this.#encoding.isCertain(text))
+    return judge(text.toString('utf8'), length === raw.size && this.#reading.isCertain(text))
   }
 
   #endLongText(): void {
@@ -311,10 +311,10 @@ export class Session {
     if (type === 'S') {
       const parameter = readParameter(head)
       if (parameter?.name === 'application_name') this.#scribe.application = parameter.value
-      if (parameter?.name === 'client_encoding') this.#encoding.reported(parameter.value)
+      if (parameter) this.#reading.reported(parameter.name, parameter.value)
     }
     this.#tracker.message(type, head)
-    if (type === 'Z' && this.#tracker.idle) this.#encoding.settled()
+    if (type === 'Z' && this.#tracker.idle) this.#reading.settled()
   }
 
   #started(run: Run<SqlText>): void {
@@ -322,7 +322,7 @@ export class Session {
     if (run.kind === 'parse') this.#parsed++
     for (const event of this.#scribe.statement(run)) this.#events.push(event)
     const { values, judge } = this.#options
-    if (judge && run.kind !== 'parse') this.#encoding.started(run.text?.sql)
+    if (judge && run.kind !== 'parse') this.#reading.started(run.text?.sql)
     if (values) for (const event of values.executed(run)) this.#events.push(event)
   }
 
