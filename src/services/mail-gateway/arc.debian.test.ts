@@ -1,6 +1,6 @@
 /**
- * Mail that others handled before us: their sealed chain (RFC 8617) passes byte for byte, and dkimpy,
- * which made it, still believes the seals.
+ * Mail that others handled before us: their sealed chain (RFC 8617) passes byte for byte, and
+ * dkimpy, which made it, still believes the seals.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -17,7 +17,8 @@ after(() => gateway[Symbol.asyncDispose]())
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const keyPem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
-const record = `v=DKIM1; k=rsa; p=${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}`
+const shown = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+const record = `v=DKIM1; k=rsa; p=${shown}`
 
 /** Seals as each hop in turn, or says of a mail which seals are sound. */
 const program = `

@@ -4,6 +4,7 @@
  * @module
  */
 import { look } from '#lib/page/look.ts'
+import { mailPictures } from './watch/mail-pictures-style.ts'
 
 export const stylesheet: string = `${look}
 main.wrap { max-width: 60rem; padding-bottom: 4rem; }
@@ -87,7 +88,9 @@ td.proven, td.failing, td.stale, td.unproven, td.excepted { font-weight: 600; wh
   justify-content: space-between; padding: .8rem 0; border-bottom: 1px solid var(--line); }
 .requests li > div { flex: 1 1 16rem; overflow-wrap: anywhere; }
 .requests form { margin: 0; }
-.seed { font-size: 1.05rem; }
+.qr { display: block; width: 13rem; height: auto; border-radius: .5rem; }
+.qr rect { fill: #fff; } .qr path { fill: #000; }
+.seed { font: 1.05rem/1.7 ui-monospace, monospace; overflow-wrap: anywhere; }
 .codes { columns: 2; list-style: none; padding: 0; font-size: 1.05rem; }
 .codes li { margin: .25rem 0; }
 @media (max-width: 40rem) {
@@ -197,15 +200,11 @@ summary { cursor: pointer; font-weight: 600; padding: .3rem 0; border-radius: .4
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem;
   margin: 0 0 1rem; }
 .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: .9rem;
-  padding: .8rem 1.1rem; display: flex; flex-direction: column-reverse; }
+  padding: .8rem 1.1rem; display: flex; flex-direction: column-reverse;
+  justify-content: flex-end; }
 .tiles dt { color: var(--soft); font-size: .92rem; } .tiles dd { margin: 0; font-size: 1.4rem;
   font-weight: 700; font-variant-numeric: tabular-nums; }
-.volume { margin: 0 0 1rem; } .volume svg { width: 100%; height: 9rem; display: block;
-  border-bottom: 1px solid var(--line); }
-.volume figcaption { display: flex; justify-content: space-between; color: var(--soft);
-  font-size: .88rem; padding-top: .2rem; }
-.volume .arrived { fill: var(--link); } .volume .open { fill: var(--line); }
-.volume .lost { fill: currentColor; }
+${mailPictures}
 .stack { display: grid; gap: 1rem; max-width: 30rem; margin: 1.25rem 0; }
 .stack label { display: grid; gap: .3rem; font-weight: 600; } .stack button { justify-self: start; }
 .hits { list-style: none; margin: 0; padding: 0; }
