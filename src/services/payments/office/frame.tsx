@@ -57,10 +57,12 @@ input, select { display: block; width: 100%; font: inherit; color: var(--ink);
 .small { color: var(--soft); font-size: .92rem; }
 @media (max-width: 34rem) {
   table.fold thead { position: absolute; left: -999rem; }
-  table.fold tr { display: grid; grid-template-columns: 1fr auto; padding: .6rem 1rem;
+  table.fold tr { display: grid; grid-template-columns: 1fr auto auto; gap: 0 .8rem;
+    padding: .6rem 1rem;
     border-top: 1px solid var(--line); }
   table.fold tr:first-child { border-top: 0; }
   table.fold td { border: 0; padding: .1rem 0; }
+  table.fold .what { grid-row: 2; grid-column: 1 / -1; font-size: .9rem; }
 }
 `
 
