@@ -16,7 +16,14 @@ import type { Browser, Page } from 'playwright-core'
 import { startBrowser } from '#kit/browser.ts'
 import { busyRecovery } from '#kit/busy-recovery.ts'
 import { alertId, busyOverview, busyWatch } from '#kit/busy-watch.ts'
-import { consoleOrigin, signedIn, startConsole, type TestConsole } from '#kit/console.ts'
+import {
+  askConsole,
+  consoleOrigin,
+  enrolled,
+  signedIn,
+  startConsole,
+  type TestConsole,
+} from '#kit/console.ts'
 import { askStaff } from '#services/staff/client.ts'
 import type { Overview, Recovery } from '#services/staff/ports.ts'
 
@@ -46,7 +53,12 @@ const places = [
   '/account',
   '/prove',
   '/not-me/unknown',
+  '/login',
+  '/second',
+  '/enrol',
 ]
+/** Pages of the door, which only somebody half-way in sees: their cookies. */
+const halfway = new Map([['/login', '']])
 
 let browser: Browser
 let desk: TestConsole
@@ -62,7 +74,8 @@ before(async () => {
   await fill(desk)
   const server = createServer((incoming, outgoing) => {
     const { method, url: path } = incoming
-    const headers = { ...incoming.headers, cookie, origin: consoleOrigin }
+    const known = halfway.get(path ?? '') ?? cookie
+    const headers = { ...incoming.headers, cookie: known, origin: consoleOrigin }
     const call = request({ socketPath: desk.socket, method, path, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(outgoing)
@@ -84,7 +97,7 @@ after(() => stack.disposeAsync())
 
 /** Something to see on the pages of two persons and of outside services. */
 async function fill({ adminSocket }: TestConsole): Promise<void> {
-  await signedIn(desk, 'daan@club.example', 'operator')
+  const { name, password } = await enrolled(desk, 'daan@club.example', 'operator')
   const asked = { account: 'daan@club.example', reason: 'the disk of the office is full' }
   const wanted = { act: 'restore-over-production', subject: '/srv/veilig/postgres/protected' }
   await askStaff(adminSocket, '/approval/ask', { ...asked, ...wanted })
@@ -103,6 +116,22 @@ async function fill({ adminSocket }: TestConsole): Promise<void> {
     ...post,
     personalData: 'names, addresses',
   })
+  const code = { name: 'Code', purpose: 'source and its history', personalData: 'none' }
+  await askStaff(adminSocket, '/outside/keep', { ...host, ...code })
+  await askStaff(adminSocket, '/outside/prove', { service: 'Code', secondFactor: 'yes' })
+  const wish = { account: 'daan@club.example', role: 'read', minutes: 30 }
+  const ask = (reason: string): Promise<unknown> =>
+    askStaff(adminSocket, '/access/request', { ...wish, reason })
+  const { id } = (await ask('a booking of court 3 is gone')) as { id: string }
+  await askStaff(adminSocket, '/access/approve', { id })
+  await ask('an invoice that was paid twice')
+  const first = await askConsole(desk, 'POST', '/login', { fields: { name, password } })
+  halfway.set('/second', first.cookie)
+  const els = { name: 'els@club.example', role: 'auditor' }
+  const invited = await askStaff(adminSocket, '/invite', els)
+  const token = new URL((invited as { link: string }).link).pathname.split('/').at(-1) ?? ''
+  const fields = { token, password: 'the old bridge in the fog' }
+  halfway.set('/enrol', (await askConsole(desk, 'POST', '/invitation', { fields })).cookie)
 }
 
 type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] }

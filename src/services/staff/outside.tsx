@@ -9,8 +9,9 @@ import { countedOf, isDue, REVIEW_DAYS, type OutsideLine } from './outside.ts'
 import { may } from './policy.ts'
 import { Problem, Shell } from './shell.tsx'
 
+/** A word is never as green as a measurement. */
 const factors = {
-  yes: ['second factor on', 'proven'],
+  yes: ['second factor on', 'unproven'],
   no: ['no second factor', 'failing'],
   'none-offered': ['offers none', 'stale'],
 } as const
@@ -41,35 +42,34 @@ export function OutsidePage(
           return (
             <li>
               <div>
-                <b>{one.name}</b>
+                <b>{one.name}</b>, {one.purpose}
+                <small>Answers for it: {one.owner}</small>
+                <small>Personal data: {one.personalData}</small>
                 <small>
-                  {one.purpose} · {one.owner} answers for it · personal data: {one.personalData}
-                </small>
-                <small>
-                  password or key changed {ago(nowMs - one.credentialMs)} ago · looked at{' '}
+                  Password or key changed {ago(nowMs - one.credentialMs)} ago; looked at{' '}
                   {ago(nowMs - one.reviewedMs)} ago by {one.reviewedBy}
                 </small>
                 {one.provenMs !== null && (
                   <small>
-                    its API was asked {ago(nowMs - one.provenMs)} ago
+                    Its API was asked {ago(nowMs - one.provenMs)} ago
                     {one.proofProblem === null ? '' : `: ${one.proofProblem}`}
                   </small>
                 )}
               </div>
-              <span class={`badge tint ${tint}`}>
+              <span class={`badge tint ${measured && secondFactor === 'yes' ? 'proven' : tint}`}>
                 {words}, {measured ? 'measured' : 'by word'}
               </span>
               {manages && (
-                <Act
-                  path="/outside/review"
-                  id={one.id}
-                  csrf={csrf}
-                  word="Still so"
-                  quiet={!isDue(one, nowMs)}
-                />
-              )}
-              {manages && (
-                <Act path="/outside/remove" id={one.id} csrf={csrf} word="Remove" quiet />
+                <span class="acts">
+                  <Act
+                    path="/outside/review"
+                    id={one.id}
+                    csrf={csrf}
+                    word="Still so"
+                    quiet={!isDue(one, nowMs)}
+                  />
+                  <Act path="/outside/remove" id={one.id} csrf={csrf} word="Remove" quiet />
+                </span>
               )}
             </li>
           )

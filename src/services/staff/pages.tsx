@@ -4,6 +4,7 @@
  * @module
  */
 import type { ComponentChildren, VNode } from 'preact'
+import { QR_BYTES_MAX, qrCode } from '#lib/page/qr.ts'
 import { invitedRoles } from './policy.ts'
 import { Problem, Shell } from './shell.tsx'
 
@@ -177,10 +178,11 @@ export function EnrolPage(props: {
       </PasskeyButton>
       <h2>Or: an authenticator app</h2>
       <p>
-        <a href={uri}>Open your app</a>, or type this key into it:
+        On this device: <a href={uri}>open your app</a>. On your phone: let the app read this.
       </p>
+      <Picture of={uri} />
       <p>
-        <code class="seed">{seed.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code>
+        Or type this key into it: <code class="seed">{seed.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code>
       </p>
       <form method="post" action="/enrol/totp" class="fields">
         <input type="hidden" name="csrf" value={csrf} />
@@ -197,6 +199,18 @@ export function EnrolPage(props: {
         <button>Confirm</button>
       </form>
     </Shell>
+  )
+}
+
+/** The same key for the camera of a phone; it never leaves this page. */
+function Picture({ of: text }: { readonly of: string }): VNode | null {
+  if (Buffer.byteLength(text) > QR_BYTES_MAX) return null // the key below says the same
+  const { side, path } = qrCode(text)
+  return (
+    <svg class="qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label="The key as a QR code">
+      <rect width={side} height={side} />
+      <path d={path} shape-rendering="crispEdges" />
+    </svg>
   )
 }
 
