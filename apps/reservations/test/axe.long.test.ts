@@ -54,6 +54,12 @@ async function lookAtOffice(page: Page, court: string, weekday: number): Promise
   await page.getByRole('button', { name: 'Go on' }).click()
   await look(page, `${office}/members`)
   await look(page, `${office}/import`)
+  const row = 'Voornaam;Naam;E-mail;Geboortejaar;Abonnement\nAnn;Claes;ann@post.example;1980;X\n'
+  const file = { name: 'm.csv', mimeType: 'text/csv', buffer: Buffer.from(row) }
+  await page.getByLabel('CSV file').setInputFiles(file)
+  await page.getByRole('button', { name: 'See what would happen' }).click()
+  await page.waitForURL('**/office/import/*')
+  await look(page, new URL(page.url()).pathname)
   await look(page, `${office}/links`)
   await look(page, `${office}/staff`)
   await page.goto(`${origin}${office}/journal`)
@@ -110,6 +116,13 @@ for (const width of [DESK, PHONE]) {
     await look(page, '/zuiderpark/office/rules')
     await lookAtOffice(page, box ?? '', width === DESK ? 3 : 4) // each plans its own course
     if (width === DESK) await look(page, free)
+    await page.goto(`${origin}/zuiderpark/office/rules`)
+    await page.getByLabel(/^Freed without check-in after/).fill('10')
+    await page.getByRole('button', { name: 'Save' }).first().click()
+    await page.getByText('Saved.').waitFor()
+    await page.goto(`${origin}/zuiderpark/office`)
+    await page.getByRole('button', { name: 'Make this device the screen' }).click()
+    await look(page, '/zuiderpark/kiosk')
     await context.close()
   })
 }
