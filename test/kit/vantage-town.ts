@@ -7,6 +7,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request as ask, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
@@ -26,14 +27,17 @@ import { startPostgres } from './postgres.ts'
 import { veilig } from './ring.ts'
 import { startStatus, type TestStatus } from './status.ts'
 
-const tag = `v${process.pid % 100_000}`
+const tag = `v${process.pid}`
 const node = fileURLToPath(new URL('../../bin/node', import.meta.url))
 const wiresFile = fileURLToPath(new URL('wires.py', import.meta.url))
 const PORT = 7000
 /** Of what is lost. */
 const SEED = '2'
 
-const net = (link: number, end: number): string => `10.231.${link}.${end}`
+/** Of each running town its own, so that two of them share no address. */
+const street = `10.${200 + (process.pid % 50)}`
+const block = 8 * (Math.floor(process.pid / 50) % 30)
+const net = (link: number, end: number): string => `${street}.${block + link}.${end}`
 const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' })
 
 /** Whether this machine lets us. */
@@ -92,6 +96,7 @@ export type TownTimes = { readonly intervalSeconds: number; readonly timeoutSeco
 
 export async function startTown(times: TownTimes): Promise<VantageTown> {
   await using stack = new AsyncDisposableStack()
+  clearRuins()
   for (const space of ['t', 'e', 'w', 'x']) {
     ip('netns', 'add', `${tag}${space}`)
     stack.defer(() => ip('netns', 'del', `${tag}${space}`))
@@ -148,6 +153,25 @@ export async function startTown(times: TownTimes): Promise<VantageTown> {
     wake: () => void target.kill('SIGCONT'),
     heard,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+/** What a town left whose process was killed would take the names and addresses of this one. */
+function clearRuins(): void {
+  const list = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8' })
+  const ruins = (text: string, form: RegExp): string[] =>
+    [...text.matchAll(form)]
+      .filter(([, pid]) => !existsSync(`/proc/${pid}`))
+      .map(([, pid, part]) => `v${pid}${part}`)
+  for (const end of ruins(list('-o', 'link', 'show'), /\bv(\d+)(\d\d)(?=@)/g)) tryIp('link', end)
+  for (const space of ruins(list('netns', 'list'), /^v(\d+)([tewx])\b/gm)) tryIp('netns', space)
+}
+
+function tryIp(kind: 'link' | 'netns', name: string): void {
+  try {
+    ip(kind, 'del', name)
+  } catch {
+    // it went with its other end
   }
 }
 
