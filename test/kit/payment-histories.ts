@@ -86,8 +86,8 @@ export function deskOf(
   paypal: PaypalWorld,
   paybox: PayboxWorld,
   clock: { readonly nowMs: number },
+  newId: () => string = counted(),
 ): Desk {
-  let count = 0
   return new Desk({
     store,
     gatewayOf: ({ gateway }) => Promise.resolve(gateway === 'paypal' ? paypal : paybox),
@@ -97,9 +97,14 @@ export function deskOf(
         environment: 'production' as const,
       }),
     nowMs: () => clock.nowMs,
-    newId: () => `${++count}`,
+    newId,
     complain: () => undefined,
   })
+}
+
+function counted(): () => string {
+  let count = 0
+  return () => `${++count}`
 }
 
 /** A crash ends the act; everything that is not in the store is gone. */

@@ -15,6 +15,7 @@ const GROUP_MAX = 2 * CARD_DIGITS_MAX
 const SEPARATORS_MAX = 3
 
 const CODE_0 = 0x30
+const NOTHING = -1
 const CODE_9 = 0x39
 
 /** How the number stood: as digits, or as hexadecimal of their ASCII codes. */
@@ -34,6 +35,8 @@ export class DigitGroups {
   /** The separators since the last digit. */
   #between = ''
   #tooLong = false
+  /** The character before the first group. */
+  #outside = NOTHING
 
   constructor(onCard: (digitCount: number, form: DigitForm) => void) {
     this.#onCard = onCard
@@ -43,17 +46,19 @@ export class DigitGroups {
   push(code: number): void {
     if (code >= CODE_0 && code <= CODE_9) return this.#pushDigit(code)
     if (code === 0) return // UTF-16 puts one between any two ASCII characters
-    if (this.#current !== '') this.#endGroup()
+    if (this.#current !== '') this.#endGroup(code)
     if (this.#groups.length > 0 && isSeparator(code) && this.#between.length < SEPARATORS_MAX) {
       this.#between += String.fromCharCode(code)
       return
     }
     this.#reset()
+    this.#outside = code
   }
 
   end(): void {
-    if (this.#current !== '') this.#endGroup()
+    if (this.#current !== '') this.#endGroup(NOTHING)
     this.#reset()
+    this.#outside = NOTHING
   }
 
   #pushDigit(code: number): void {
@@ -62,27 +67,31 @@ export class DigitGroups {
     if (this.#current.length > GROUP_MAX) this.#tooLong = true
   }
 
-  #endGroup(): void {
+  /** @param after The character that ends it. */
+  #endGroup(after: number): void {
     const group = this.#current
     this.#current = ''
     if (this.#tooLong) {
       this.#groups = []
+      this.#outside = NOTHING
       this.#tooLong = false
       return
     }
     this.#groups.push({ digits: group, before: this.#between })
     this.#between = ''
-    this.#check(group)
+    this.#check(group, after)
     this.#forget()
   }
 
   /** Every run of whole groups that ends here. */
-  #check(last: string): void {
+  #check(last: string, after: number): void {
     let digits = ''
     for (let at = this.#groups.length - 1; at >= 0; at--) {
       digits = `${this.#groups[at]?.digits ?? ''}${digits}`
       if (digits.length > CARD_DIGITS_MAX) break
       if (!isCardNumber(digits) || !isRegular(this.#groups.slice(at))) continue
+      // Digits between letters from a to f are a piece of a digest, or of a UUID.
+      if (at === 0 && isHexLetter(this.#outside) && isHexLetter(after)) continue
       return this.#found(digits.length, 'digits')
     }
     if (last.length < 2 * CARD_DIGITS_MIN || !/^(?:3\d)+$/.test(last)) return
@@ -92,6 +101,7 @@ export class DigitGroups {
 
   #found(digitCount: number, form: DigitForm): void {
     this.#groups = []
+    this.#outside = NOTHING
     this.#onCard(digitCount, form)
   }
 
@@ -100,7 +110,9 @@ export class DigitGroups {
     let at = this.#groups.length
     const sizeOf = (index: number): number => this.#groups[index]?.digits.length ?? 0
     while (at > 0 && kept + sizeOf(at - 1) < CARD_DIGITS_MAX) kept += sizeOf(--at)
-    if (at > 0) this.#groups.splice(0, at)
+    if (at === 0) return
+    this.#groups.splice(0, at)
+    this.#outside = NOTHING
   }
 
   #reset(): void {
@@ -123,6 +135,11 @@ function isRegular(groups: readonly Group[]): boolean {
   if (/^4,6,[45]$/.test(sizes.join(','))) return true // American Express, Diners Club
   const size = first.digits.length
   return sizes.slice(0, -1).every((one) => one === size) && (sizes.at(-1) ?? 0) <= size
+}
+
+function isHexLetter(code: number): boolean {
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x66
 }
 
 function isSeparator(code: number): boolean {

@@ -80,9 +80,11 @@ export class CardLook {
     const onGroup = (digitCount: number, written: DigitForm): void =>
       this.#onCard({ digitCount, form: form ?? written })
     const groups = new DigitGroups(onGroup)
-    const escapes = new EscapeReader((code) => groups.push(code))
+    const again = new EscapeReader((code) => groups.push(code)) // escaped twice: `%2520`
+    const escapes = new EscapeReader((code) => again.push(code))
     for (let at = start; at < end; at++) escapes.push(bytes[at]!)
     escapes.end()
+    again.end()
     groups.end()
   }
 

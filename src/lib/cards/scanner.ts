@@ -26,12 +26,15 @@ export class CardScanner {
   readonly #onCard: (sighting: CardSighting) => void
   readonly #groups: DigitGroups
   readonly #escapes: EscapeReader
+  /** What was escaped twice. */
+  readonly #again: EscapeReader
   #run: number[] = []
 
   constructor(onCard: (sighting: CardSighting) => void) {
     this.#onCard = onCard
     this.#groups = new DigitGroups((digitCount, form) => onCard({ digitCount, form }))
-    this.#escapes = new EscapeReader((code) => this.#groups.push(code))
+    this.#again = new EscapeReader((code) => this.#groups.push(code))
+    this.#escapes = new EscapeReader((code) => this.#again.push(code))
   }
 
   push(bytes: Uint8Array): void {
@@ -44,6 +47,7 @@ export class CardScanner {
   /** The stream ends here: a number that ends with it counts. */
   end(): void {
     this.#escapes.end()
+    this.#again.end()
     this.#groups.end()
     this.#endRun()
   }
@@ -72,9 +76,11 @@ export class CardScanner {
     const text = String.fromCharCode(...this.#run)
     for (let offset = 0; offset < 4; offset++) {
       const groups = new DigitGroups((digitCount) => this.#onCard({ digitCount, form: 'base64' }))
-      const escapes = new EscapeReader((code) => groups.push(code))
+      const again = new EscapeReader((code) => groups.push(code))
+      const escapes = new EscapeReader((code) => again.push(code))
       for (const code of Buffer.from(text.slice(offset), 'base64')) escapes.push(code)
       escapes.end()
+      again.end()
       groups.end()
     }
   }
