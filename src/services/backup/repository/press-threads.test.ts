@@ -15,10 +15,10 @@ import { pressThreads } from './press-threads.ts'
 
 const program = (text: string): URL => new URL(`data:text/javascript,${text}`)
 
-test('press: threads sum and compress as this one does, what grows by it included', async () => {
+test('press: threads sum and compress as this one does, alone and with its help', async () => {
   const random = seededBytes('press')(20_000)
   const cases = [new Uint8Array(300_000).fill(7), random, new Uint8Array(CHUNK_SIZE)]
-  for (const press of [poolPress(), pressThreads(2)]) {
+  for (const press of [poolPress(), pressThreads(2), pressThreads(1)]) {
     const asked = cases.map(async (plain) => {
       const buffer = press.take()
       buffer.set(plain)

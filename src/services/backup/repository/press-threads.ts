@@ -2,7 +2,8 @@
  * Threads that sum and compress the chunks of a large backup: what takes most of its time is then
  * not done by the thread that reads from the server.
  *
- * Chunks lie in memory that the threads share. Handed over, each of them would be a megabyte of new
+ * Compressing takes as long as summing: what a thread that is behind has still to compress is summed
+ * here. Chunks lie in memory that the threads share. Handed over, each of them would be a megabyte of new
  * memory for V8, which collects its whole heap for every few of those.
  *
  * @module
@@ -10,7 +11,7 @@
 import { Worker } from 'node:worker_threads'
 import { CHUNK_SIZE } from '#crypto/sealed-chunks.ts'
 import { FaultError } from '#lib/errors.ts'
-import type { ChunkPart, ChunkPress, PressedChunk } from './chunk-press.ts'
+import { sumsOf, type ChunkPart, type ChunkPress, type PressedChunk } from './chunk-press.ts'
 
 export type PressQuestion = {
   readonly plain: Uint8Array<SharedArrayBuffer>
@@ -30,6 +31,8 @@ type Slot = Pick<PressQuestion, 'plain' | 'pressed'>
 
 /** Of V8's memory for what is new: nearly nothing is. */
 const YOUNG_MIB = 4
+/** So many chunks before it and a thread is behind: the next one is then summed here. */
+const BEHIND = 2
 const PROGRAM = new URL('./press-thread.ts', import.meta.url)
 
 /** @param program What a thread runs. */
@@ -46,9 +49,12 @@ export function pressThreads(count: number, program: URL = PROGRAM): ChunkPress 
     take: () => spare.pop() ?? make(),
     press: async ({ buffer, size, parts }) => {
       const { plain, pressed } = slots.get(buffer)!
+      const chunk = plain.subarray(0, size)
       const free = threads.reduce((a, b) => (b.waiting < a.waiting ? b : a))
-      const answer = await free.ask({ plain: plain.subarray(0, size), pressed, parts })
-      return pressedChunk(answer, plain.subarray(0, size), pressed)
+      const behind = free.waiting >= BEHIND
+      const sums = behind ? sumsOf(chunk, parts) : undefined
+      const answer = await free.ask({ plain: chunk, pressed, parts: behind ? [] : parts })
+      return pressedChunk({ ...answer, sums: sums ?? answer.sums }, chunk, pressed)
     },
     giveBack: (buffer) => void spare.push(buffer),
     close: async () => void (await Promise.all(threads.map((thread) => thread.close()))),
