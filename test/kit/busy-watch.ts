@@ -158,6 +158,16 @@ const mail = {
     tenant: 'zuiderpark',
     attempts: at === 1 ? 4 : 1,
   })),
+  templates: [
+    {
+      name: 'confirmation',
+      language: 'nl',
+      subject: 'Baan «court» is voor u',
+      text: 'DAG «name»\n\nUw reservering staat.\n\nBekijk:\nhttps://localhost/\n',
+      fault: '',
+    },
+    { name: 'welcome', language: 'fr', subject: '', text: '', fault: 'begins with no Subject' },
+  ],
   suppressions: [
     {
       victim: '0123456789abcdef0123456789abcdef',

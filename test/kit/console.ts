@@ -45,7 +45,15 @@ export const quietWatch: WatchPorts = {
   monitors: () => Promise.resolve([]),
   search: () => Promise.resolve({ rows: [], more: false, warnings: [] }),
   settings: () => Promise.resolve({ file: undefined, lines: [] }),
-  mail: () => Promise.resolve({ days: [], sources: [], queued: 0, sent: [], suppressions: [] }),
+  mail: () =>
+    Promise.resolve({
+      days: [],
+      sources: [],
+      queued: 0,
+      sent: [],
+      suppressions: [],
+      templates: [],
+    }),
   silence: () => Promise.resolve(),
   lift: () => Promise.resolve(),
 }

@@ -10,6 +10,7 @@ import { askAlerts } from '#services/detection/desk-client.ts'
 import type { ListedIncident } from '#services/detection/store.ts'
 import { askMail } from '#services/mail-gateway/desk/client.ts'
 import type { Figures, SentLine } from '#services/mail-gateway/desk/questions.ts'
+import type { TemplateFace } from '#services/mail-gateway/templates/book.ts'
 import type { SuppressionLine } from '#services/mail-gateway/suppression.ts'
 import type { AlertInFull, AlertLine, Text, WatchPorts } from '#services/staff/watch/ports.ts'
 import type { Breach } from '#services/status/breach/register.ts'
@@ -97,13 +98,14 @@ export function watchOf(context: Context): WatchPorts {
     },
     settings: () => settingsOf(context.configFile),
     mail: async () => {
-      const [{ figures }, { sent }, { suppressions }] = await Promise.all([
+      const [{ figures }, { sent }, { suppressions }, { templates }] = await Promise.all([
         askMail<{ figures: Figures }>(mail, { ask: 'figures' }),
         askMail<{ sent: SentLine[] }>(mail, { ask: 'sent', state: '', tenant: '' }),
         askMail<{ suppressions: SuppressionLine[] }>(mail, { ask: 'suppressions' }),
+        askMail<{ templates: TemplateFace[] }>(mail, { ask: 'templates' }),
       ])
       const { days, sources, queued } = figures
-      return { days, sources, queued, sent, suppressions }
+      return { days, sources, queued, sent, suppressions, templates }
     },
     silence: async (address, note, by) => {
       await askMail(mail, { ask: 'suppress', address, note, by })

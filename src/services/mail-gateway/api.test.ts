@@ -96,6 +96,19 @@ for (const [name, mail, code] of refused) {
   })
 }
 
+test('api: staff see each template as its reader would, or why it cannot be sent', async () => {
+  await writeFile(join(folder, 'broken.fr.mail'), 'no subject')
+  const faces = await templates.faces()
+  assert.deepEqual(
+    faces.map(({ name, language, subject, fault }) => [name, language, subject, fault !== '']),
+    [
+      ['broken', 'fr', '', true],
+      ['welcome', 'nl', 'Welkom, «name»', false],
+    ],
+  )
+  assert.match(faces[1]?.text ?? '', /Dag «name»!\n\nBekijk:\nhttps:\/\/club\.example\//)
+})
+
 test('api: without a key, or with a wrong password, nothing happens', async () => {
   assert.equal((await post(plain, undefined)).body['code'], 'MAIL_KEY_MISSING')
   assert.equal((await post(plain, 'k', 'wrong')).status, 401)

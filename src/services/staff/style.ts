@@ -205,6 +205,9 @@ summary { cursor: pointer; font-weight: 600; padding: .3rem 0; border-radius: .4
 .tiles dt { color: var(--soft); font-size: .92rem; } .tiles dd { margin: 0; font-size: 1.4rem;
   font-weight: 700; font-variant-numeric: tabular-nums; }
 ${mailPictures}
+.what details { margin-top: .3rem; } .what summary { cursor: pointer; color: var(--link); }
+.what details pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .4rem 0 0;
+  padding: .7rem .9rem; border-radius: .5rem; background: var(--unproven-bg); }
 .stack { display: grid; gap: 1rem; max-width: 30rem; margin: 1.25rem 0; }
 .stack label { display: grid; gap: .3rem; font-weight: 600; } .stack button { justify-self: start; }
 .hits { list-style: none; margin: 0; padding: 0; }

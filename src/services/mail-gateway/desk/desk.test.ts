@@ -59,6 +59,7 @@ test('desk: staff end mail to an address with a note, see why, and lift it', asy
 })
 
 test('desk: what is no question, or no address, is answered with why', async () => {
+  assert.match((await ask({ ask: 'templates' })).text, /"templates":\[\]/)
   assert.equal((await ask({ ask: 'everything' })).status, 400)
   assert.equal((await ask({ ask: 'person', address: 'a b' })).status, 422)
 })

@@ -13,6 +13,7 @@ import { personView, type PersonView } from '../person.ts'
 import type { MailPorts } from '../ports.ts'
 import { sourcesSince, tlsSince, type SourceLine, type TlsLine } from '../reports/store.ts'
 import { liftSuppression, suppress, suppressions, type SuppressionLine } from '../suppression.ts'
+import type { TemplateFace } from '../templates/book.ts'
 import { addressHash } from '../token.ts'
 
 /** One delivery. The content is sealed while it waits and gone when it has ended. */
@@ -51,13 +52,18 @@ export type Figures = {
 const LINES_MAX = 100
 const DAYS = 30
 
-type Ports = Pick<MailPorts, 'pool' | 'clock' | 'trail' | 'tokenKey'>
+type Ports = Pick<MailPorts, 'pool' | 'clock' | 'trail' | 'tokenKey' | 'templates'>
 
 export class MailDesk {
   readonly #ports: Ports
 
   constructor(ports: Ports) {
     this.#ports = ports
+  }
+
+  /** The application's templates, as their readers would see them. */
+  async templates(): Promise<readonly TemplateFace[]> {
+    return (await this.#ports.templates?.faces()) ?? []
   }
 
   /** The newest first. @param state '' for all; @param tenant '' for all. */

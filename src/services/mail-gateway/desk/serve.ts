@@ -20,6 +20,7 @@ export type MailQuestion =
   | { readonly ask: 'sent'; readonly state: string; readonly tenant: string }
   | { readonly ask: 'suppressions' }
   | { readonly ask: 'figures' }
+  | { readonly ask: 'templates' }
   | { readonly ask: 'person'; readonly address: string }
   | {
       readonly ask: 'suppress'
@@ -37,6 +38,7 @@ const question: z.ZodType<MailQuestion> = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('sent'), state: name, tenant: name }),
   z.strictObject({ ask: z.literal('suppressions') }),
   z.strictObject({ ask: z.literal('figures') }),
+  z.strictObject({ ask: z.literal('templates') }),
   z.strictObject({ ask: z.literal('person'), address }),
   z.strictObject({ ask: z.literal('suppress'), address, note: z.string().max(NOTE_MAX), by }),
   z.strictObject({ ask: z.literal('lift'), victim: z.string().regex(/^[0-9a-f]{32}$/), by }),
@@ -71,6 +73,8 @@ async function answer(desk: MailDesk, asked: MailQuestion): Promise<object> {
       return { done: await desk.add(asked.address, asked.note, asked.by) }
     case 'lift':
       return { done: await desk.lift(asked.victim, asked.by) }
+    case 'templates':
+      return { templates: await desk.templates() }
     case 'figures':
       return { figures: await desk.figures() }
   }

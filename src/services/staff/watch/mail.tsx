@@ -33,6 +33,8 @@ export function MailPage(props: Inside & { readonly mail: MailView }): VNode {
       <Sources sources={mail.sources} />
       <h2>The newest mails</h2>
       <Sent sent={mail.sent} />
+      <h2>Templates</h2>
+      <Templates templates={mail.templates} />
       <h2>Who gets none</h2>
       <Silent {...props} />
     </LivePage>
@@ -79,6 +81,41 @@ function Sent({ sent }: Pick<MailView, 'sent'>): VNode {
         </li>
       ))}
     </ul>
+  )
+}
+
+/** Each as its reader would see it; the words only, as mail programs without pictures show it. */
+function Templates({ templates }: Pick<MailView, 'templates'>): VNode {
+  if (templates.length === 0)
+    return (
+      <p class="small">
+        The application brings its own words. With <code>mailGateway.templates</code> it names them,
+        and one source becomes text and HTML.
+      </p>
+    )
+  return (
+    <>
+      <ul class="rows">
+        {templates.map(({ name, language, subject, text, fault }) => (
+          <li class="flat" tabIndex={-1} data-row>
+            <Badge tint={fault === '' ? 'proven' : 'failing'}>{language.toUpperCase()}</Badge>
+            <span class="what">
+              <b>{name}</b>
+              <small>{fault === '' ? subject : fault}</small>
+              {fault === '' && (
+                <details>
+                  <summary>Preview</summary>
+                  <pre lang={language}>{text}</pre>
+                </details>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p class="small">
+        As HTML: <code>veilig mail preview FILE --out FILE.html</code>
+      </p>
+    </>
   )
 }
 

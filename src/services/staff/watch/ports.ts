@@ -145,6 +145,15 @@ export type MailView = {
     readonly tenant: string
     readonly attempts: number
   }[]
+  /** Of the application, each as its reader would see it, with names in place of values. */
+  readonly templates: readonly {
+    readonly name: string
+    readonly language: string
+    readonly subject: string
+    readonly text: string
+    /** Why it cannot be sent; '' when it can. */
+    readonly fault: string
+  }[]
   readonly suppressions: readonly {
     /** Keyed hash of the address. */
     readonly victim: string
