@@ -5,6 +5,7 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { ProtocolError } from '#lib/errors.ts'
 import { BodyReader } from '#protocol/http/body.ts'
 import {
@@ -229,6 +230,7 @@ export class ClientConnection implements Downstream {
 
   flush(): boolean {
     this.#gateway.metrics.bytesOut += this.#outbox.size
+    if (this.#socket instanceof TLSSocket) return this.#outbox.encryptTo(this.#socket)
     return this.#outbox.flushTo(this.#socket)
   }
 

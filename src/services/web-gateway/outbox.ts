@@ -5,6 +5,7 @@
  * @module
  */
 import type { Writable } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 
 /** From this size on, memory is used again: to fault in fresh pages costs as much as to encrypt. */
 const LARGE = 8 * 1024
@@ -13,6 +14,16 @@ const SLAB_SIZE = 72 * 1024
 const SLABS_MAX = 64
 
 const slabs: Buffer[] = []
+
+/** In front of what is read: for a head of ours, which is longer than the one it stands for. */
+const HEAD_ROOM = 8 * 1024
+const room: Buffer = Buffer.allocUnsafeSlow(HEAD_ROOM + 64 * 1024)
+
+/**
+ * What any application sends is read into here, and has left, or was copied, before the next read:
+ * a new buffer for each read would cost more than the read.
+ */
+export const readBuffer: Buffer = room.subarray(HEAD_ROOM)
 
 export class Outbox {
   #pieces: (string | Buffer)[] = []
@@ -48,6 +59,31 @@ export class Outbox {
     return writer.write(join(pieces, slab).subarray(0, size), () => {
       if (slabs.length < SLABS_MAX) slabs.push(slab)
     })
+  }
+
+  /**
+   * As `flushTo`, but nothing is copied to a socket that has nothing else to write: such a socket
+   * has encrypted what it is given, or copied it, before it returns.
+   */
+  encryptTo(socket: TLSSocket): boolean {
+    const mustWait = socket.writableLength > 0 || socket.writableCorked > 0 || socket.connecting
+    const whole = mustWait ? undefined : this.#inOnePlace()
+    if (!whole) return this.flushTo(socket)
+    this.#pieces = []
+    this.#size = 0
+    return socket.write(whole)
+  }
+
+  /** Of a head and what was read behind it: the head written in front, where nothing is needed. */
+  #inOnePlace(): Buffer | undefined {
+    const [head, content] = this.#pieces
+    const count = this.#pieces.length
+    if (count === 1 && typeof head === 'object') return head
+    if (count !== 2 || typeof head !== 'string' || typeof content !== 'object') return undefined
+    const start = content.byteOffset - head.length
+    if (content.buffer !== room.buffer || start < 0) return undefined
+    room.write(head, start, 'latin1')
+    return room.subarray(start, content.byteOffset + content.length)
   }
 
   /** Writes all of it; a single piece as it is, since it belongs to the writer from now on. */

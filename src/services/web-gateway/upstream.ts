@@ -13,7 +13,7 @@ import {
   type ResponseHead,
 } from '#protocol/http/head.ts'
 import { HeadScanner } from '#protocol/http/scanner.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, readBuffer } from './outbox.ts'
 
 /** Who waits for an answer. Called in this order; nothing comes after an end or a failure. */
 export interface ResponseHandler {
@@ -40,12 +40,6 @@ export interface ResponseHandler {
 }
 
 const limits: HeadLimits = { headMax: 128 * 1024, startLineMax: 8 * 1024, fieldCountMax: 500 }
-
-/**
- * What any application sends is read into here, and has left, or was copied, before the next read:
- * a new buffer for each read would cost more than the read.
- */
-const readBuffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Opens a connection whose bytes go to `onread`. */
 export type Dial = (onread: OnReadOpts) => Socket
