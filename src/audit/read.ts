@@ -48,9 +48,7 @@ export type RawRecord = {
   readonly json: string
 }
 
-/** Read at once: of a book that is followed little, as memory for much costs more than judging. */
-const CHUNK_MIN = 64 * 1024
-const CHUNK_MAX = 4 * 1024 * 1024
+const CHUNK_SIZE = 4 * 1024 * 1024
 const APPEND_SIZE_MAX = APPEND_BYTES_MAX + 2 * JSON_SIZE_MAX
 const POLL_MS = 100
 
@@ -101,7 +99,6 @@ export class BookReader<T> {
   /** Position in the segment: just after a hash. */
   #at = 0
   #expected = 0
-  #chunk = CHUNK_MIN
 
   /** @param pick What is wanted of the record that the cursor has just read. */
   constructor(
@@ -137,13 +134,15 @@ export class BookReader<T> {
   }
 
   /** The whole appends that follow in this segment: a part of one may yet be cut off. */
-  async #records(size = this.#chunk): Promise<T[] | undefined> {
+  async #records(sizeMax = CHUNK_SIZE): Promise<T[] | undefined> {
     const header = this.#header
     if (!header) return undefined
+    const there = (await this.#files.disk.size(this.#path())) ?? 0
+    if (there <= this.#at) return undefined
+    // No more memory than there is to read: megabytes for each look cost more than all judging.
     const start = this.#at - TRAILER_SIZE
+    const size = Math.min(there - start, sizeMax)
     const bytes = await this.#files.disk.readRange(this.#path(), start, size)
-    const isFull = bytes.length === size
-    this.#chunk = isFull ? CHUNK_MAX : CHUNK_MIN
     const cursor = new RecordCursor(bytes, TRAILER_SIZE, this.#expected)
     const records: T[] = []
     let whole = 0
@@ -156,8 +155,8 @@ export class BookReader<T> {
       this.#expected = cursor.expected
     }
     if (whole > 0) return records.slice(0, whole)
-    if (!isFull || size >= APPEND_SIZE_MAX) return undefined
-    return this.#records(size < CHUNK_MAX ? CHUNK_MAX : APPEND_SIZE_MAX)
+    if (bytes.length === sizeMax && sizeMax < APPEND_SIZE_MAX) return this.#records(APPEND_SIZE_MAX)
+    return undefined
   }
 
   /** The segments after this one whose headers can be read, up to one that goes on just here. */
