@@ -6,6 +6,7 @@
  * @module
  */
 import { pino } from 'pino'
+import { maskCards } from '#lib/cards/mask.ts'
 import type { AccessEntry } from '#services/web-gateway/gateway.ts'
 
 const STANDARD_OUTPUT = 1
@@ -30,6 +31,6 @@ export function openAccessLog(
   process.once('exit', () => file.flushSync())
   return (entry) => {
     const line = { level: INFO, time: Date.now(), ...base, ...entry, msg: 'request' }
-    file.write(`${JSON.stringify(line)}\n`)
+    file.write(`${maskCards(JSON.stringify(line))}\n`)
   }
 }

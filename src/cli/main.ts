@@ -6,6 +6,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import { maskCards } from '#lib/cards/mask.ts'
 import { UsageError, VeiligError } from '#lib/errors.ts'
 import { systemClock } from '#system/clock.ts'
 import type { Command, CommandInput, CommandOptions } from './command.ts'
@@ -109,7 +110,7 @@ function contextFrom(values: Values): Context {
     paths: pathsIn(data === undefined ? defaultDataFolder() : resolve(data)),
     ports: portsFrom(text(values['port-base'])),
     clock: systemClock,
-    log: pino({ base: null }),
+    log: pino({ base: null, hooks: { streamWrite: maskCards } }),
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { pino, type Logger } from 'pino'
+import { maskCards } from '#lib/cards/mask.ts'
 import { VeiligError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ChildMessage } from '../supervisor/child.ts'
@@ -22,7 +23,7 @@ export async function runAsWorker(
 ): Promise<void> {
   const [given, ...args] = process.argv.slice(2)
   const number = Number(given)
-  const log = pino({ base: { worker: number } })
+  const log = pino({ base: { worker: number }, hooks: { streamWrite: maskCards } })
   const stopped = Promise.withResolvers<void>()
   process.once('SIGTERM', () => stopped.resolve())
   process.once('disconnect', () => stopped.resolve())

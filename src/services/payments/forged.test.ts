@@ -1,7 +1,7 @@
 /**
- * PayPal's signature binds a body only by its CRC-32. Here a true transmission is kept, and its body
- * exchanged for another with the same checksum that says "paid": the door hears it, looks at PayPal
- * itself, and believes that.
+ * PayPal's signature binds a body only by its CRC-32. Here a true transmission is kept, and its
+ * body exchanged for another with the same checksum that says "paid": the door hears it, looks at
+ * PayPal itself, and believes that.
  */
 import assert from 'node:assert/strict'
 import { randomUUID, sign } from 'node:crypto'

@@ -10,7 +10,7 @@ import type { FlatHeaders, RequestHead, ResponseHead } from '#protocol/http/head
 import { lastChunk, passableTrailers, takesTrailers } from '#protocol/http/trailers.ts'
 import type { GuardRefusal } from './guard.ts'
 import type { AnswerFilter, HeldRequest, Verdict } from './interception.ts'
-import { CardWatch, isOpaque, type OnCard, type Where } from './card-watch.ts'
+import { CardWatch, packingOf, type OnCard, type Where } from './card-watch.ts'
 import { hostName, isRepeatable, isWebSocket } from './policy.ts'
 import { refusalCode, type RefusalCode } from './refusals.ts'
 import type { UpstreamPool } from './pool.ts'
@@ -349,10 +349,11 @@ export class Exchange implements ResponseHandler {
   // ── within ────────
 
   #watch(where: Where, head: RequestHead | ResponseHead): CardWatch | undefined {
-    if (isOpaque(head.headers)) return undefined
+    const packing = packingOf(head.headers)
+    if (packing === 'opaque') return undefined
     const isDrill = where === 'request' && this.#request.target === CARD_DRILL_PATH
     const place = { where, host: hostName(this.#request.host), isDrill }
-    return new CardWatch(place, this.#tools.onCard)
+    return new CardWatch(place, this.#tools.onCard, packing)
   }
 
   #sendLastChunk(upstream: UpstreamConnection): void {

@@ -1,7 +1,9 @@
 /** Claim payments.nocard: a card number that passes the web gateway is noticed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { measureClaim } from '#kit/claims.ts'
+import { eventually } from '#kit/eventually.ts'
 import { startGateway, startUpstream, testAuthority } from '#kit/web-gateway.ts'
 import { noCardProbe, TEST_NUMBER } from '#services/prober/probes/payments.ts'
 
@@ -41,6 +43,23 @@ test('payments.nocard: a number in an answer is noticed, too', async () => {
   assert.deepEqual(
     where.map(String).toSorted((a, b) => a.localeCompare(b)),
     ['request', 'response'],
+  )
+})
+
+test('payments.nocard: a number in an answer that came compressed is noticed', async () => {
+  await using application = await startUpstream((request, response) => {
+    request.resume()
+    response.setHeader('content-encoding', 'gzip')
+    response.end(gzipSync(`${'<p>a court</p>'.repeat(500)}<p>${TEST_NUMBER}</p>`))
+  })
+  await using gateway = await startGateway({ localhost: application.address })
+  const https = { host: '127.0.0.1', port: gateway.httpsPort }
+  const target = { https, plain: https, hostName: 'localhost', ca: testAuthority }
+  const seen = (): Promise<boolean> => Promise.resolve(true)
+  const probe = noCardProbe(target, { turn: () => 0, watch: () => Promise.resolve(seen) })
+  await measureClaim('payments.nocard', probe)
+  await eventually('the sighting', () =>
+    gateway.events.find(({ detail }) => detail['where'] === 'response'),
   )
 })
 
