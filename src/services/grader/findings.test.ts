@@ -9,6 +9,7 @@ import { findings, severities, type Finding, type FullReport } from './findings.
 import { gradeHeaders } from './headers.ts'
 import { writeHtmlReport } from './html-report.ts'
 import { writeReport } from './report.ts'
+import { retiredFieldsOf } from './retired.ts'
 import { gradeTls } from './tls/grade.ts'
 
 let report: FullReport
@@ -19,6 +20,7 @@ before(async () => {
   const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
   const server = createServer({ cert, key, ...old }, (_, response) => {
     response.setHeader('content-type', 'text/html')
+    response.setHeader('x-xss-protection', '1; mode=block')
     response.setHeader('set-cookie', ['session=1', 'odd\u009b2J=1'])
     response.end('<script src="http://other.example/a.js"></script>')
   })
@@ -53,6 +55,14 @@ test('findings: what several graders mind is told once, with what it costs with 
   const hsts = found.find(({ title }) => title === 'Strict-Transport-Security')
   assert.deepEqual(hsts?.costs, ['TLS: A- at most', '20 points', 'a header missing'])
   assert.equal(hsts?.severity, 'serious')
+})
+
+test('findings: what browsers have given up is told, but not where it is switched off', () => {
+  const xss = found.find(({ title }) => title === 'X-XSS-Protection')
+  assert.deepEqual(xss?.costs, ['retired'])
+  assert.deepEqual(retiredFieldsOf({ 'x-xss-protection': '0' }), [])
+  const old = { 'expect-ct': 'max-age=1', 'public-key-pins': 'x', 'feature-policy': 'x' }
+  assert.equal(retiredFieldsOf(old).length, 3)
 })
 
 test('findings: each says what it means and what to do, on a terminal as on paper', () => {

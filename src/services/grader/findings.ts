@@ -5,6 +5,7 @@
  * @module
  */
 import type { HeadersReport } from './headers.ts'
+import { retiredFieldsOf } from './retired.ts'
 import type { FaultFinding } from './tls/faults.ts'
 import type { TlsReport } from './tls/grade.ts'
 import type { Cap } from './tls/labs.ts'
@@ -52,6 +53,9 @@ export function findings({ headers, tls }: FullReport): readonly Finding[] {
       { title: titles[key] ?? key, says: warning, mend },
       'headers: A at most',
     )
+  }
+  for (const { name: title, says, mend } of retiredFieldsOf(headers.visit.page.fields)) {
+    found.add(title, 'minor', { title, says, mend }, 'retired')
   }
   return found.sorted()
 }

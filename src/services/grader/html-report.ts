@@ -87,7 +87,7 @@ function marksOf({ headers, tls }: FullReport): readonly Mark[] {
     {
       name: 'Headers',
       grade: securityHeaders.grade,
-      detail: `securityheaders.com, ${missing === 0 ? 'none' : missing} of six missing`,
+      detail: `securityheaders.com, ${missing === 0 ? 'none' : missing === 6 ? 'all' : missing} of six missing`,
       more: `<div class="dots">${six.join('')}</div>`,
     },
     {
