@@ -1,7 +1,7 @@
 /** When a probe runs again: what passed may rest, what changed or failed may not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isDue, markOf } from './pace.ts'
+import { beatMs, isDue, markOf, unmeasuredAfter } from './pace.ts'
 import type { Probe } from './probe.ts'
 
 const dear: Probe = {
@@ -36,4 +36,16 @@ test('pace: a look that fails or hangs gives no mark', async () => {
   assert.equal(await markOf(broken, 1000, stop), undefined)
   assert.equal(await markOf(hung, 10, stop), undefined)
   assert.equal(await markOf({ ...dear, mark: () => Promise.resolve('x') }, 1000, stop), 'x')
+})
+
+test('pace: what can suddenly not be measured is tried soon three times, then at each beat', () => {
+  const outcomes = ['pass', ...Array<'unmeasured'>(5).fill('unmeasured'), 'fail'] as const
+  let count: number | undefined
+  const beats = outcomes.map((outcome) => beatMs(20_000, (count = unmeasuredAfter(count, outcome))))
+  assert.deepEqual(beats, [20_000, 5_000, 5_000, 5_000, 20_000, 20_000, 20_000])
+})
+
+test('pace: what was never measured here is in no haste', () => {
+  assert.equal(unmeasuredAfter(undefined, 'unmeasured'), undefined)
+  assert.equal(beatMs(20_000, undefined), 20_000)
 })

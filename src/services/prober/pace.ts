@@ -33,6 +33,29 @@ export function isDue(
   return nowMs - last.startedMs >= (probe.everySeconds ?? 0) * SECOND_MS - SECOND_MS
 }
 
+/** How often something that could be measured before, and now could not, is tried again soon. */
+const SOON_TRIES = 3
+/** Part of a beat after which it is. */
+const SOON_PART = 4
+
+/**
+ * How long from one beat's beginning to the next. What could not be measured is often only starting
+ * anew: waiting a whole beat for it would let a broken control look well for longer than promised.
+ *
+ * @param unmeasured How many runs in a row gave nothing, after one that did; never one that did: no
+ *   haste for what cannot be measured here at all.
+ */
+export function beatMs(intervalMs: number, unmeasured: number | undefined): number {
+  const isSoon = unmeasured !== undefined && unmeasured > 0 && unmeasured <= SOON_TRIES
+  return isSoon ? intervalMs / SOON_PART : intervalMs
+}
+
+/** Counts for `beatMs` what a run gave. */
+export function unmeasuredAfter(before: number | undefined, outcome: Outcome): number | undefined {
+  if (outcome !== 'unmeasured') return 0
+  return before === undefined ? undefined : before + 1
+}
+
 /** The mark now; a look that fails or hangs gives none, and the probe itself says what is wrong. */
 export async function markOf(
   probe: Probe,

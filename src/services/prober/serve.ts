@@ -13,7 +13,7 @@ import type { RunningService } from '#system/service.ts'
 import type { ProberConfig } from './config.ts'
 import type { ProberPorts } from './ports.ts'
 import type { Probe } from './probe.ts'
-import { isDue, markOf, type LastRun } from './pace.ts'
+import { beatMs, isDue, markOf, unmeasuredAfter, type LastRun } from './pace.ts'
 import { runProbe } from './session.ts'
 
 const SECOND_MS = 1000
@@ -48,15 +48,18 @@ async function beat(
 ): Promise<void> {
   await sleep(ports, delayMs, stop)
   let last: LastRun | undefined
+  let unmeasured: number | undefined
   while (!stop.aborted) {
     const startedMs = ports.clock.monotonicMs()
     const mark = await markOf(probe, config.timeoutSeconds * SECOND_MS, stop)
     if (isDue(probe, last, startedMs, mark)) {
       const outcome = await once(claim, probe, config, ports, stop)
       last = { outcome, startedMs, mark }
+      unmeasured = unmeasuredAfter(unmeasured, outcome)
     }
     const spentMs = ports.clock.monotonicMs() - startedMs
-    await sleep(ports, Math.max(SECOND_MS, config.intervalSeconds * SECOND_MS - spentMs), stop)
+    const wholeMs = beatMs(config.intervalSeconds * SECOND_MS, unmeasured)
+    await sleep(ports, Math.max(SECOND_MS, wholeMs - spentMs), stop)
   }
 }
 
