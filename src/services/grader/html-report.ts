@@ -72,7 +72,8 @@ function marksOf({ headers, tls }: FullReport): readonly Mark[] {
     const gone = securityHeaders.missing.includes(name)
     return `<span${gone ? ' class="gone"' : ''}>${name}</span>`
   })
-  const missing = securityHeaders.missing.length
+  const count = securityHeaders.missing.length
+  const missing = count === 0 ? 'none' : count === SIX_HEADERS.length ? 'all' : count
   return [
     {
       name: 'TLS',
@@ -87,7 +88,7 @@ function marksOf({ headers, tls }: FullReport): readonly Mark[] {
     {
       name: 'Headers',
       grade: securityHeaders.grade,
-      detail: `securityheaders.com, ${missing === 0 ? 'none' : missing === 6 ? 'all' : missing} of six missing`,
+      detail: `securityheaders.com, ${missing} of six missing`,
       more: `<div class="dots">${six.join('')}</div>`,
     },
     {
