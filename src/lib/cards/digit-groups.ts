@@ -16,6 +16,7 @@ const SEPARATORS_MAX = 3
 
 const CODE_0 = 0x30
 const NOTHING = -1
+const MINUS = 0x2d
 const CODE_9 = 0x39
 
 /** How the number stood: as digits, or as hexadecimal of their ASCII codes. */
@@ -90,8 +91,9 @@ export class DigitGroups {
       digits = `${this.#groups[at]?.digits ?? ''}${digits}`
       if (digits.length > CARD_DIGITS_MAX) break
       if (!isCardNumber(digits) || !isRegular(this.#groups.slice(at))) continue
-      // Digits between letters from a to f are a piece of a digest, or of a UUID.
-      if (at === 0 && isHexLetter(this.#outside) && isHexLetter(after)) continue
+      // Digits between letters from a to f are a piece of a digest; or of a UUID, after a minus.
+      const begins = isHexLetter(this.#outside) || this.#outside === MINUS
+      if (at === 0 && begins && isHexLetter(after)) continue
       return this.#found(digits.length, 'digits')
     }
     if (last.length < 2 * CARD_DIGITS_MIN || !/^(?:3\d)+$/.test(last)) return
