@@ -2,8 +2,10 @@
  * Threads that sum and compress the chunks of a large backup: what takes most of its time is then
  * not done by the thread that reads from the server.
  *
- * Compressing takes as long as summing: what a thread that is behind has still to compress is summed
- * here. Chunks lie in memory that the threads share. Handed over, each of them would be a megabyte of new
+ * Compressing takes as long as summing: what a thread that is behind has yet to compress is summed
+ * here.
+ *
+ * Chunks lie in memory that the threads share. Handed over, each of them would be a megabyte of new
  * memory for V8, which collects its whole heap for every few of those.
  *
  * @module

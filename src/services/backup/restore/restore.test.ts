@@ -127,6 +127,7 @@ test('restore: what cannot be is refused in words, before anything is written', 
   await refused('2001-01-01T00:00:00Z', 'r1', 'RESTORE_NO_BACKUP')
   await refused('FF/0', 'r2', 'RESTORE_TARGET_BEYOND')
   await refused('no such point', 'r3', 'RESTORE_TARGET_BEYOND')
+  await refused('no such point either', 'r3', 'RESTORE_TARGET_BEYOND') // the folder serves again
   await assert.rejects(
     reader(createRepositoryKeys({ random: randomBytes, nowMs: 0 }).recoveryKey),
     {

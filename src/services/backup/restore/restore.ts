@@ -10,6 +10,7 @@
 import { chmod, mkdir, readdir, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '#lib/errors.ts'
+import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Disk } from '#system/disk.ts'
 import { barrierFor, giveTree, type Account } from '#system/postgres/user.ts'
@@ -108,21 +109,16 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const chain = chainOf(state.backups, backup)
   if (options.over) await clearSpool(into)
   else await checkSpace(into, chain, Number(endLsn - backup.startLsn))
-  const log = await spoolLog({
-    reader,
-    path,
-    backup,
-    endLsn,
-    target,
-    into,
-    progress: (doneBytes) => {
-      options.signal?.throwIfAborted()
-      const totalBytes = Math.max(doneBytes, Number(endLsn - backup.startLsn))
-      options.progress?.({ phase: 'log', doneBytes, totalBytes })
-    },
+  const progress = (doneBytes: number): void => {
+    options.signal?.throwIfAborted()
+    const totalBytes = Math.max(doneBytes, Number(endLsn - backup.startLsn))
+    options.progress?.({ phase: 'log', doneBytes, totalBytes })
+  }
+  const { log, stop } = await orAsBefore(into, async () => {
+    const found = await spoolLog({ reader, path, backup, endLsn, target, into, progress })
+    return { log: found, stop: stopFor(target, found, backup) }
   })
   const logTookMs = clock.monotonicMs() - startedAtMs
-  const stop = stopFor(target, log, backup)
   const written = await writeFiles(options, into, backup, path, endLsn, log, stop)
   return {
     into,
@@ -149,6 +145,16 @@ async function checkReachable(into: string, account: Account | undefined): Promi
     `PostgreSQL will run as ${account.name}, who may not enter ${barrier}; ` +
     'restore into a folder elsewhere, for example below /var/lib'
   throw new UsageError('RESTORE_FOLDER_BARRED', message)
+}
+
+/** While only the log was fetched, what fails leaves nothing: the folder serves the next try. */
+async function orAsBefore<T>(into: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    await clearSpool(into)
+    throw error
+  }
 }
 
 async function makeReady(into: string, { over, reader }: RestoreOptions): Promise<void> {
@@ -300,15 +306,13 @@ function describe({ stop }: Stop): string {
     case 'time':
       return `time ${stop.text}`
     case 'name':
-      return `restore point ${stop.name}`
+      return `restore point '${stop.name}'`
     case 'xid':
       return `the end of transaction ${stop.xid}`
     case 'immediate':
       return 'the end of the backup'
-    case 'lsn': {
-      const lsn = stop.lsn.toString(16).padStart(9, '0')
-      return `${stop.inclusive ? 'through' : 'up to'} ${lsn.slice(0, -8)}/${lsn.slice(-8)}`
-    }
+    case 'lsn':
+      return `${stop.inclusive ? 'through' : 'up to'} ${formatLsn(stop.lsn)}`
   }
 }
 
