@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from '#lib/errors.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { isDue, type OutsideLine } from '#services/staff/outside.ts'
 import type { Command } from '../command.ts'
@@ -54,4 +55,24 @@ export const outsideCommands: readonly Command[] = [
       return 0
     },
   },
+  named('review', 'say that what stands there of an outside service is still so', 'looked at anew'),
+  named('remove', 'take an outside service out of the register', 'taken out'),
 ]
+
+/** A command on one line of the register, as a button of the console's page does it. */
+function named(act: 'review' | 'remove', summary: string, done: string): Command {
+  return {
+    name: `outside ${act}`,
+    summary,
+    usage: 'NAME [--json]',
+    options: {},
+    run: async (context, input) => {
+      const [name, ...more] = input.positionals
+      if (name === undefined || more.length > 0)
+        throw new UsageError('OPTION_INVALID', `write it as: veilig outside ${act} NAME`)
+      await askStaff(context.paths.socket('staff'), `/outside/${act}`, { name })
+      say(input, { [act]: name }, () => `${name} is ${done}.`)
+      return 0
+    },
+  }
+}

@@ -161,6 +161,14 @@ export function adminApp(desk: Desk, requests: Requests, approvals: Approvals): 
     if (!service) throw new UsageError('OUTSIDE_INVALID', problem)
     await outside.keep(service, MACHINE)
   })
+  const lineOf = async (body: unknown): Promise<string> => {
+    const { name } = named.parse(body)
+    const found = (await outside.list()).find((line) => line.name.toLowerCase() === name)
+    if (!found) throw new UsageError('OUTSIDE_INVALID', `there is no outside service '${name}'`)
+    return found.id
+  }
+  route('/outside/review', async (body) => outside.review(await lineOf(body), MACHINE))
+  route('/outside/remove', async (body) => outside.remove(await lineOf(body), MACHINE))
   route('/outside/prove', async (body) => ({ known: await outside.prove(proofBody.parse(body)) }))
   route('/outside/remind', async () => ({ reminded: await outside.remind() }))
   route('/outside/figures', async (): Promise<OutsideFigures> => {

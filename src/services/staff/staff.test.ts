@@ -153,6 +153,10 @@ test('staff: what an API proved of an outside service is counted, if we know it'
   })
   assert.deepEqual(await figures(), { ...plain, measured: 1, withoutSecond: 1 })
   assert.match((await askConsole(desk, 'GET', '/outside', { cookie: owner })).text, /, measured</)
+  await ask('/outside/review', { name: 'code' })
+  await assert.rejects(ask('/outside/remove', { name: 'Nobody' }), { code: 'OUTSIDE_INVALID' })
+  await ask('/outside/remove', { name: 'Code' })
+  assert.deepEqual(await ask('/outside/list'), [])
 })
 
 test('staff: no name, password or code stands in the record', () => {
