@@ -74,6 +74,23 @@ test('attack: user enumeration by timing: the same hash is spent, account or non
   assert(spent.nobody > spent.somebody / 2, JSON.stringify(spent))
 })
 
+test('attack: user enumeration by timing: so it is at the door, not only in the hash', async () => {
+  const { name } = await enrolled(desk, 'mia@club.example', 'support')
+  const spent = { nobody: 0, somebody: 0 }
+  for (let at = 0; at < 4; at++) {
+    for (const [who, typed] of [
+      ['nobody', 'no-mia@club.example'] as const,
+      ['somebody', name] as const,
+    ]) {
+      const before = process.cpuUsage()
+      assert.equal((await login(typed, 'a guess')).status, 422)
+      const { user, system } = process.cpuUsage(before)
+      spent[who] += user + system
+    }
+  }
+  assert(spent.nobody > spent.somebody / 2, JSON.stringify(spent))
+})
+
 test('attack: session fixation: every stage begins a token, the old one is dead', async () => {
   const planted = '__Host-veilig-staff=planted-by-somebody'
   const first = await login(lotte.name, lotte.password, { cookie: planted })
