@@ -127,7 +127,8 @@ test('restore: what cannot be is refused in words, before anything is written', 
   await refused('2001-01-01T00:00:00Z', 'r1', 'RESTORE_NO_BACKUP')
   await refused('FF/0', 'r2', 'RESTORE_TARGET_BEYOND')
   await refused('no such point', 'r3', 'RESTORE_TARGET_BEYOND')
-  await refused('no such point either', 'r3', 'RESTORE_TARGET_BEYOND') // the folder serves again
+  await refused('xid:99999999', 'r3', 'RESTORE_TARGET_BEYOND')
+  assert.deepEqual(await readdir(join(folder, 'r3')), [], 'the folder serves the next try')
   await assert.rejects(
     reader(createRepositoryKeys({ random: randomBytes, nowMs: 0 }).recoveryKey),
     {
