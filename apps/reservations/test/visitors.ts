@@ -4,9 +4,9 @@ import { after } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { startBrowser } from '../../../test/kit/browser.ts'
 import { DEMO_PASSWORD, demoAccounts } from '../src/demo/accounts.ts'
-import { startReservations } from './kit.ts'
+import { startReservations, type TestReservations } from './kit.ts'
 
-const service = await startReservations()
+export const service: TestReservations = await startReservations()
 const browser = await startBrowser()
 after(async () => {
   await browser.close()
