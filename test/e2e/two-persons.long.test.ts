@@ -121,7 +121,10 @@ test('access by command: asked, approved, listed and revoked', async () => {
   ]
   const { out } = await run('access', 'request', ...wish, '--json')
   const { id } = JSON.parse(out) as { id: string }
-  assert.match((await run('access', 'approve', id)).out, /As jit_x for 1 minute, until 00:00:00 UTC/)
+  assert.match(
+    (await run('access', 'approve', id)).out,
+    /As jit_x for 1 minute, until 00:00:00 UTC/,
+  )
   assert.equal((await run('access', 'revoke', id)).status, 0)
   assert.match((await run('access', 'list')).out, /ended/)
   const stranger = await run('access', 'request', '--account', 'x', '--reason', 'y')
