@@ -49,9 +49,24 @@ const shortDate = madeOnce((language) => {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })
 })
 
+const currencies = madeOnce((language, currency) => {
+  return new Intl.NumberFormat(language, { style: 'currency', currency })
+})
+
 /** '23 Nov 2026', by UTC. */
 export function day(ms: number, language: Language): string {
   return shortDate(language === 'en' ? 'en-GB' : language, '').format(ms)
+}
+
+/** '23 Nov 2026, 06:12', by UTC. */
+export function dayAndTime(ms: number, language: Language): string {
+  return `${day(ms, language)}, ${date('en-GB', '').format(ms)}`
+}
+
+/** '€12.00'. @param decimal As the currency is written without words, '12.00': nothing is rounded. */
+export function money(decimal: string, currency: string, language: Language): string {
+  const written = decimal as Intl.StringNumericLiteral
+  return currencies(language === 'en' ? 'en-GB' : language, currency).format(written)
 }
 
 /** '99.95%'; the number is not rounded in anybody's favour: hand in what is rounded already. */

@@ -5,7 +5,7 @@
  */
 import type { VNode } from 'preact'
 import { languages, type Language, type Words } from '#lib/claims/claim.ts'
-import { fill } from '#lib/page/wording.ts'
+import { day, dayAndTime, fill, money as moneyWords } from '#lib/page/wording.ts'
 import { toDecimal } from '#protocol/payments/currency.ts'
 import type { Environment, Payment, State } from '../model.ts'
 import type { Contact, Outage, TenantGateway } from '../tenant-store.ts'
@@ -80,7 +80,7 @@ function Figures({ language, payments }: OfficeView): VNode {
   const paid = payments.filter(({ state }) => state === 'paid')
   const sums = new Map<string, number>()
   for (const { amount, currency } of paid) sums.set(currency, (sums.get(currency) ?? 0) + amount)
-  const received = [...sums].map(([currency, sum]) => money(sum, currency)).join(', ')
+  const received = [...sums].map(([currency, sum]) => money(sum, currency, language)).join(', ')
   const under = payments.filter(({ state }) => tints[state] === 'stale' || state === 'open')
   const look = payments.filter(({ state }) => state === 'review')
   return (
@@ -120,13 +120,13 @@ function Payments({ language, payments }: OfficeView): VNode {
             {payments.map(({ createdMs, reference, state, amount, currency }) => (
               <tr>
                 <td>
-                  <time>{new Date(createdMs).toISOString().slice(0, 16).replace('T', ' ')}</time>
+                  <time>{dayAndTime(createdMs, language)}</time>
                 </td>
                 <td class="what">{reference}</td>
                 <td>
                   <span class={`badge tint ${tints[state]}`}>{stateWords[state][language]}</span>
                 </td>
-                <td class="sum">{money(amount, currency)}</td>
+                <td class="sum">{money(amount, currency, language)}</td>
               </tr>
             ))}
           </tbody>
@@ -156,13 +156,13 @@ function Statements({ language, statements, token }: OfficeView): VNode {
 
 function Day(props: { readonly language: Language; readonly statement: Statement }): VNode {
   const { language, statement } = props
-  const { day, matched, differences, sums, foreign } = statement
+  const { matched, differences, sums, foreign } = statement
   const count = String(differences.length)
   const line = differences.length === 0 ? office.equal : office.differs
-  const total = Object.entries(sums).map(([currency, sum]) => money(sum, currency))
+  const total = Object.entries(sums).map(([currency, sum]) => money(sum, currency, language))
   return (
     <li>
-      <strong>{day}</strong> · {statement.gateway} ·{' '}
+      <strong>{day(Date.parse(statement.day), language)}</strong> · {names[statement.gateway]} ·{' '}
       <span class={differences.length === 0 ? 'proven' : 'failing'}>
         {fill(line[language], { matched: String(matched), count })}
       </span>{' '}
@@ -175,7 +175,7 @@ function Day(props: { readonly language: Language; readonly statement: Statement
           {differences.map(({ kind, transaction, booked, listed, currency }) => (
             <li>
               <code>{transaction}</code> {differenceWords[kind][language]} (
-              {money(booked, currency)} / {money(listed, currency)})
+              {money(booked, currency, language)} / {money(listed, currency, language)})
             </li>
           ))}
         </ul>
@@ -204,7 +204,7 @@ function Keys({ language, keys, token, environments, contact }: OfficeView): VNo
   const now = keys && {
     gateway: names[keys.gateway],
     environment: keys.environment,
-    day: new Date(keys.enteredMs).toISOString().slice(0, 10),
+    day: day(keys.enteredMs, language),
     by: keys.enteredBy === '' ? 'veilig' : keys.enteredBy,
   }
   return (
@@ -289,9 +289,9 @@ function KeyField({ name }: { readonly name: string }): VNode {
 const names = { paypal: 'PayPal', paybox: 'Paybox' } as const
 const langWord: Words = { nl: 'Taal', en: 'Language', fr: 'Langue' }
 
-function money(minor: number, currency: string): string {
-  const sign = minor < 0 ? '−' : ''
-  return `${sign}${toDecimal(Math.abs(minor), currency)} ${currency}`
+function money(minor: number, currency: string, language: Language): string {
+  const sign = minor < 0 ? '-' : ''
+  return moneyWords(`${sign}${toDecimal(Math.abs(minor), currency)}`, currency, language)
 }
 
 /** Before the office: one button, so that a mail's scanner does not use the link up. */
