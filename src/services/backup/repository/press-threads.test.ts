@@ -15,10 +15,11 @@ import { pressThreads } from './press-threads.ts'
 
 const program = (text: string): URL => new URL(`data:text/javascript,${text}`)
 
-test('press: threads sum and compress as this one does, alone and with its help', async () => {
+test('press: threads sum and compress as this one does, alone and with its help', async (t) => {
   const random = seededBytes('press')(20_000)
   const cases = [new Uint8Array(300_000).fill(7), random, new Uint8Array(CHUNK_SIZE)]
   for (const press of [poolPress(), pressThreads(2), pressThreads(1)]) {
+    t.after(() => press.close())
     const asked = cases.map(async (plain) => {
       const buffer = press.take()
       buffer.set(plain)
@@ -34,7 +35,6 @@ test('press: threads sum and compress as this one does, alone and with its help'
       press.giveBack(buffer)
     })
     await Promise.all(asked)
-    await press.close()
   }
 })
 
