@@ -230,7 +230,7 @@ function start(wal: MemoryWal, slot: string, memory: TailMemory = forgetful): Ru
   const repository = {
     wal,
     attach: () => Promise.resolve(),
-    catalogue: () => Promise.resolve({ wal: [], histories: new Map() }),
+    catalogue: () => Promise.resolve({ wal: [], backups: [], histories: new Map() }),
   } as unknown as Repository
   const receiver = new WalReceiver({
     connect: (signal) =>
