@@ -109,6 +109,8 @@ for (const slug of ['zuiderpark', 'roseraie'] as const) {
     if (slug === 'roseraie') {
       await page.getByRole('button', { name: 'Let the bank refuse' }).click()
       await page.getByText('You may try again').waitFor()
+      const third = await context.newPage()
+      await waitFor(third, booking, /^Your bank refused/) // in the bank's words, not in ours
     }
     await page.getByRole('button', { name: /^Pay / }).click()
     await page.waitForURL(`${booking}?payment=*`)

@@ -10,6 +10,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Answer } from './data/refunds.ts'
+import type { Language } from './time.ts'
 
 export type PaymentsConfig = {
   readonly url: string
@@ -24,6 +25,8 @@ export type Payment = {
   readonly state: string
   /** Where to pay, while it can be paid. */
   readonly redirectUrl: string | null
+  /** Why it is not paid, where the gateway said so, in the languages of our pages. */
+  readonly said?: Readonly<Record<Language, string>> | null | undefined
 }
 
 export type Due = {
@@ -61,6 +64,7 @@ const payment: z.ZodType<Payment> = z.object({
   gateway: z.string(),
   state: z.string(),
   redirectUrl: z.string().nullable(),
+  said: z.object({ nl: z.string(), en: z.string(), fr: z.string() }).nullish(),
 })
 
 const refund: z.ZodType<Answer, { id: string; state: string; amount: number }> = z

@@ -12,7 +12,12 @@ import { Page } from './layout.tsx'
 /** How a payment stands, as far as a member need know. */
 export type DueState = 'open' | 'paid' | 'pending' | 'refused' | 'review' | 'away'
 
-export type DueView = { readonly cents: number; readonly state: DueState }
+export type DueView = {
+  readonly cents: number
+  readonly state: DueState
+  /** Why, as the club's payment service says it. */
+  readonly said?: string | undefined
+}
 
 const words: Readonly<Partial<Record<DueState, WordKey>>> = {
   pending: 'due.pending',
@@ -31,7 +36,8 @@ export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }
     <section class="sheet-part">
       <h2>{say('due.title')}</h2>
       <p role="status">{say(due.state === 'paid' ? 'due.paid' : 'due.amount', { amount })}</p>
-      {word && <p class="hint">{say(word)}</p>}
+      {due.said && <p class="hint">{due.said}</p>}
+      {word && !(due.said && due.state === 'away') && <p class="hint">{say(word)}</p>}
       {payable && (
         <form method="post" action={`/${club.slug}/bookings/${bookingId}/pay`}>
           <button class="primary">{say('due.pay')}</button>

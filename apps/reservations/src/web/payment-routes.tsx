@@ -14,6 +14,7 @@ import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data
 import { inClub } from '../database.ts'
 import type { Booking, Club } from '../model.ts'
 import type { DueState, DueView, RefundView } from '../pages/due.tsx'
+import type { Payment } from '../payments.ts'
 import { amountOf, fateOf, giveBack } from '../refunds.ts'
 import { idOf, inside, isId, type Shop } from './desk.tsx'
 import { goAndPay } from './going.tsx'
@@ -106,10 +107,10 @@ export async function dueFor(
   const reference = await inVisit(shop.database, visit, (tx) =>
     referenceOf(tx, visit.club.id, booking.id),
   )
-  const found = await shop.payments
-    .find(visit.club.slug, reference)
-    .catch(() => ({ state: 'away' }))
-  return { cents, state: states[found?.state ?? 'open'] ?? 'open' }
+  const away: Partial<Payment> = { state: 'away' }
+  const found = await shop.payments.find(visit.club.slug, reference).catch(() => away)
+  const said = found?.said?.[visit.language]
+  return { cents, state: states[found?.state ?? 'open'] ?? 'open', said }
 }
 
 const states: Readonly<Record<string, DueState>> = {
