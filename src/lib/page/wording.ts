@@ -63,7 +63,11 @@ export function dayAndTime(ms: number, language: Language): string {
   return `${day(ms, language)}, ${date('en-GB', '').format(ms)}`
 }
 
-/** '€12.00'. @param decimal As the currency is written without words, '12.00': nothing is rounded. */
+/**
+ * '€12.00'; nothing is rounded.
+ *
+ * @param decimal '12.00', with as many decimals as the currency has.
+ */
 export function money(decimal: string, currency: string, language: Language): string {
   const written = decimal as Intl.StringNumericLiteral
   return currencies(language === 'en' ? 'en-GB' : language, currency).format(written)

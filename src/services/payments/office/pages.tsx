@@ -157,12 +157,13 @@ function Statements({ language, statements, token }: OfficeView): VNode {
 function Day(props: { readonly language: Language; readonly statement: Statement }): VNode {
   const { language, statement } = props
   const { matched, differences, sums, foreign } = statement
+  const when = day(Date.parse(statement.day), language)
   const count = String(differences.length)
   const line = differences.length === 0 ? office.equal : office.differs
   const total = Object.entries(sums).map(([currency, sum]) => money(sum, currency, language))
   return (
     <li>
-      <strong>{day(Date.parse(statement.day), language)}</strong> · {names[statement.gateway]} ·{' '}
+      <strong>{when}</strong> · {names[statement.gateway]} ·{' '}
       <span class={differences.length === 0 ? 'proven' : 'failing'}>
         {fill(line[language], { matched: String(matched), count })}
       </span>{' '}
