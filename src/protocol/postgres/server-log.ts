@@ -7,19 +7,10 @@
  *
  * @module
  */
+import type { ServerSession } from './server-session.ts'
 
 /** A line about a session of a client. */
-export type LogLine = {
-  readonly pid: number
-  /** When the session began, to the second: milliseconds since the Unix epoch. */
-  readonly startMs: number
-  readonly role: string
-  readonly database: string
-  /** '' for a session over a socket of the machine. */
-  readonly address: string
-  readonly application: string
-  readonly message: string
-}
+export type LogLine = ServerSession & { readonly message: string }
 
 /** Columns of csvlog; later versions add further ones at the end. */
 const CSV = { role: 1, database: 2, pid: 3, from: 4, session: 5, message: 13, application: 22 }

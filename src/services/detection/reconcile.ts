@@ -11,20 +11,9 @@
 import type { RecordedEvent } from '#audit/read.ts'
 import { keepNewest } from '#lib/keep-newest.ts'
 import { provesWork, type LogLine } from '#protocol/postgres/server-log.ts'
+import type { ServerSession } from '#protocol/postgres/server-session.ts'
 import type { Finding } from './alert.ts'
 import { number, text } from './watched.ts'
-
-/** A session as pg_stat_activity has it. */
-export type ServerSession = {
-  readonly pid: number
-  /** When the server began it, milliseconds since the Unix epoch. */
-  readonly startMs: number
-  readonly role: string
-  readonly database: string
-  /** '' for a session over a socket of the machine. */
-  readonly address: string
-  readonly application: string
-}
 
 /** What the server says at one moment. */
 export type ServerLook = {

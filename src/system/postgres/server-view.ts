@@ -7,16 +7,10 @@
  * @module
  */
 import type pg from 'pg'
+import type { ServerSession } from '#protocol/postgres/server-session.ts'
 
 export type ServerView = {
-  readonly sessions: readonly {
-    readonly pid: number
-    readonly startMs: number
-    readonly role: string
-    readonly database: string
-    readonly address: string
-    readonly application: string
-  }[]
+  readonly sessions: readonly ServerSession[]
   /** Role → statements executed; undefined where pg_stat_statements is not loaded and made. */
   readonly calls: ReadonlyMap<string, number> | undefined
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { VNode } from 'preact'
-import type { Listed } from '../data/members.ts'
+import { fullName, type Listed } from '../data/members.ts'
 import type { Line } from '../import.ts'
 import { ADULT_YEARS, type Member, type Subscription } from '../model.ts'
 import type { Visit } from '../web/visit.ts'
@@ -94,9 +94,7 @@ export function MembersPage(view: MembersView): VNode {
           <li key={one.id}>
             <div>
               <strong>
-                <bdi>
-                  {one.firstName} {one.lastName}
-                </bdi>
+                <bdi>{fullName(one)}</bdi>
               </strong>
               {!one.active && <span class="badge off">{say('members.inactive')}</span>}
               <span class="small">

@@ -4,6 +4,7 @@
  * @module
  */
 import type { VNode } from 'preact'
+import { fullName } from '../data/members.ts'
 import { roles } from '../data/staff.ts'
 import type { Member, Role } from '../model.ts'
 import type { Visit } from '../web/visit.ts'
@@ -39,9 +40,7 @@ export function StaffPage(view: StaffView): VNode {
             <li key={one.id}>
               <div>
                 <strong>
-                  <bdi>
-                    {one.firstName} {one.lastName}
-                  </bdi>
+                  <bdi>{fullName(one)}</bdi>
                 </strong>
                 <span class="badge">{say(`role.${one.role}`)}</span>
                 <span class="small">{one.email}</span>

@@ -17,6 +17,7 @@
  */
 import { ProtocolError } from '#lib/errors.ts'
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
+import { ENDS_TRANSACTION, RM_XACT, RM_XLOG } from './record-kinds.ts'
 import { RECORD_HEADER, uint32, type PassingRecord } from './record-reader.ts'
 
 /** Hears what changed. A relation's files are known by tablespace, database and file number. */
@@ -29,8 +30,6 @@ export interface BlockChanges {
   database(tablespace: number, database: number): void
 }
 
-const RM_XLOG = 0
-const RM_XACT = 1
 const RM_SMGR = 2
 const RM_DBASE = 4
 /** Their contents are read, not only their headers. */
@@ -42,8 +41,6 @@ const XLOG_PARAMETER_CHANGE = 0x60
 const WAL_LEVEL_AT = 20
 const WAL_LEVEL_MINIMAL = 0
 const XACT_KIND = 0x70
-/** Commit, abort, and both of a prepared transaction. */
-const ENDS_TRANSACTION: ReadonlySet<number> = new Set([0x00, 0x20, 0x30, 0x40])
 const XACT_HAS_INFO = 0x80
 const HAS_DATABASE = 1
 const HAS_SUBTRANSACTIONS = 2

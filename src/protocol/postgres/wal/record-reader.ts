@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { RM_XLOG } from './record-kinds.ts'
 
 /** A record while it passes: it and its bytes are the reader's again once the sink returns. */
 export type PassingRecord = {
@@ -57,7 +58,6 @@ const REMAINING_AT = 16
 const LENGTH_SIZE = 4
 const RECORD_MAX = 1020 * 1024 * 1024 // XLogRecordMaxSize
 const ALIGN = 8
-const RM_XLOG = 0
 const XLOG_SWITCH = 0x40
 const HEAD_FIRST_BYTES = 1024
 

@@ -8,6 +8,7 @@
  * @module
  */
 import type { Lsn } from '#protocol/postgres/replication/lsn.ts'
+import { ENDS_TRANSACTION, RM_XACT, RM_XLOG } from './record-kinds.ts'
 import { RECORD_HEADER, RecordReader, XID_AT } from './record-reader.ts'
 
 /** One whole record. */
@@ -24,13 +25,9 @@ export type WalRecord = {
 /** Enough for what is looked for: a time, a name, a server's limits. */
 const HEAD_MAX = 256
 
-const RM_XLOG = 0
-const RM_XACT = 1
 const XACT_COMMIT = 0x00
 const XACT_ABORT = 0x20
 const XLOG_RESTORE_POINT = 0x70
-/** Commit, abort, and both of a prepared transaction: what a recovery time is compared with. */
-const ENDS_TRANSACTION: ReadonlySet<number> = new Set([0x00, 0x20, 0x30, 0x40])
 
 /** Milliseconds from the Unix epoch to PostgreSQL's, 2000-01-01. */
 const PG_EPOCH_UNIX_MS = 946_684_800_000
