@@ -129,6 +129,11 @@ test('restore: what cannot be is refused in words, before anything is written', 
   await refused('no such point', 'r3', 'RESTORE_TARGET_BEYOND')
   await refused('xid:99999999', 'r3', 'RESTORE_TARGET_BEYOND')
   assert.deepEqual(await readdir(join(folder, 'r3')), [], 'the folder serves the next try')
+  const progress = ({ phase }: { phase: string }): void => {
+    if (phase === 'log') throw new Error('stopped while the log is fetched')
+  }
+  await assert.rejects(restoreTo('latest', 'r4', { progress }), /^Error: stopped/)
+  assert.deepEqual(await readdir(join(folder, 'r4')), [], 'what was fetched is taken away')
   await assert.rejects(
     reader(createRepositoryKeys({ random: randomBytes, nowMs: 0 }).recoveryKey),
     {
