@@ -125,14 +125,23 @@ async function main(bin: string): Promise<void> {
     emit({ bench: BENCH, subject: 'veilig', metric, value: peakMemoryMib(ours.pid()), unit: 'MiB' })
   await compare(subjects, 'full backup', await mib(), (subject) => subject.full())
   peak('peak memory of the backup process, full backups')
-  let restored = 0
-  const restore = async (subject: Subject): Promise<() => Promise<void>> => {
-    const into = join(folder, `restored-${restored++}`)
+  let restored: string[] = []
+  const restore = async (subject: Subject): Promise<void> => {
+    const into = join(folder, `restored-${restored.length}`)
+    restored.push(into)
     await subject.restore?.(into)
-    return () => rm(into, { recursive: true })
+  }
+  /**
+   * Only when all rounds are over: for half a minute ext4 makes new files slowly where many were
+   * deleted (`recently_deleted` in fs/ext4/ialloc.c), a sixth of the next restore's CPU.
+   */
+  const removeRestored = async (): Promise<void> => {
+    for (const into of restored) await rm(into, { recursive: true })
+    restored = []
   }
   const able = subjects.filter((subject) => subject.restore)
   if (wanted('restore')) await compare(able, 'restore', await mib(), restore)
+  await removeRestored()
 
   const [from] = await server.query<{ name: string }>(
     'select pg_walfile_name(pg_switch_wal()) as name',
@@ -145,6 +154,7 @@ async function main(bin: string): Promise<void> {
   if (PARTS !== undefined) return
   await compare(able, 'verify', await mib(), (subject) => subject.verify!(), 1)
   await compare(able, 'restore of full and differential', await mib(), restore)
+  await removeRestored()
   await server.query('checkpoint')
   await server.query('select pg_switch_wal()')
   await ours.caughtUp()
@@ -232,7 +242,7 @@ type Compare = (
   rounds?: number,
 ) => Promise<void>
 
-/** Interleaved rounds; what `act` returns as a function is done after the clock has stopped. */
+/** Interleaved rounds. */
 function comparison(pids: readonly number[]): Compare {
   return async (subjects, what, mib, act, rounds = ROUNDS) => {
     const spent = new Map(
@@ -244,11 +254,10 @@ function comparison(pids: readonly number[]): Compare {
         execFileSync('sync') // or one writes to the disk what another has left in memory
         const peak = watchPeakMib(pids)
         const [begun, cpu] = [performance.now(), cpuSecondsWithEnded(pids)]
-        const afterwards = await act(subject)
+        await act(subject)
         spent.get(subject.name)?.wall.push((performance.now() - begun) / 1000)
         spent.get(subject.name)?.cpu.push(cpuSecondsWithEnded(pids) - cpu)
         spent.get(subject.name)?.peak.push(peak())
-        if (typeof afterwards === 'function') await (afterwards as () => Promise<void>)()
       }
     }
     for (const { name } of subjects) {

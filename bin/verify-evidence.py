@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+HASH = 32  # bytes of a SHA-256
+
 
 class Refused(Exception):
     """The bundle does not hold."""
@@ -63,29 +65,58 @@ def read_key(vkey):
     return name, own, typed[1:]
 
 
-def read_checkpoint(note, name, key_id, key):
+def signed_text(note, name, key_id, key):
     text, _, signatures = note.partition("\n\n")
-    origin, size, root = text.split("\n")[:3]
-    check(origin == name, "another log's checkpoint")
     for line in signatures.strip().split("\n"):
         dash, signer, blob = line.split(" ")
         blob = unbase64(blob)
         if dash == "\u2014" and signer == name and blob[:4] == key_id:
             verify_signature(key, (text + "\n").encode(), blob[4:])
-            return int(size), unbase64(root)
-    raise Refused("the checkpoint is not signed by this key")
+            return text.split("\n")
+    raise Refused("a note is not signed by the key that should have")
+
+
+def read_checkpoint(note, line):
+    size = int(note.split("\n")[1])
+    name, key_id, key = key_at(line, size)
+    origin, _, root = signed_text(note, name, key_id, key)[:3]
+    check(origin == name, "another log's checkpoint")
+    return size, unbase64(root)
+
+
+def read_line(bundle):
+    """Section 9: every key of the log, each with the index from which on it signs."""
+    line = []
+    for number, given in enumerate(bundle.get("successions", []), 1):
+        note = unbase64(given["envelope"]).decode()
+        heading, own, former, after, when = note.partition("\n\n")[0].split("\n")
+        check(heading == "veilig key succession v1" and own == str(number), "another handover of keys")
+        line = line or [(0, former, None)]
+        check(line[-1][1] == former and given["index"] >= line[-1][0], "a key follows another")
+        keys = [read_key(former), read_key(after)]
+        check(former != after and keys[0][0] == keys[1][0], "a key takes over from itself")
+        for key in keys:
+            signed_text(note, *key)
+        line.append((given["index"] + 1, after, when))
+    line = line or [(0, bundle["vkey"], None)]
+    check(line[-1][1] == bundle["vkey"], "the line of keys does not end with the signing one")
+    return line
+
+
+def key_at(line, index):
+    return read_key([vkey for start, vkey, _ in line if start <= index][-1])
 
 
 def root_of(leaves):
-    """RFC 6962, section 2.1."""
+    """RFC 6962, section 2.1, over hashes that stand one after the other: a level at a time, each two
+    become one, and one that is left over goes up as it is."""
     if not leaves:
         return sha256(b"")
-    if len(leaves) == 1:
-        return leaves[0]
-    split = 1
-    while split * 2 < len(leaves):
-        split *= 2
-    return sha256(b"\x01" + root_of(leaves[:split]) + root_of(leaves[split:]))
+    while len(leaves) > HASH:
+        paired = len(leaves) // (2 * HASH) * (2 * HASH)
+        above = [sha256(b"\x01" + leaves[at : at + 2 * HASH]) for at in range(0, paired, 2 * HASH)]
+        leaves = b"".join(above) + leaves[paired:]
+    return leaves
 
 
 def root_by_proof(leaf, index, size, proof):
@@ -104,13 +135,18 @@ def root_by_proof(leaf, index, size, proof):
     return node
 
 
-def verify_entry(entry, bundle, size, root, key):
-    raw = unbase64(entry["envelope"])
-    envelope = json.loads(raw)
-    check(canonical(envelope) == raw, "an envelope is not canonical")
-    index, proof = entry["index"], [unbase64(item) for item in entry["proof"]]
+def verify_place(entry, size, root):
+    raw, index, proof = unbase64(entry["envelope"]), entry["index"], map(unbase64, entry["proof"])
     check(0 <= index < size, "an entry is outside the log")
     check(root_by_proof(sha256(b"\x00" + raw), index, size, proof) == root, f"entry {index} is not in the log")
+    return raw
+
+
+def verify_entry(entry, bundle, size, root, line):
+    raw = verify_place(entry, size, root)
+    envelope = json.loads(raw)
+    check(canonical(envelope) == raw, "an envelope is not canonical")
+    _, _, key = key_at(line, entry["index"])
     kind, payload = envelope["payloadType"], unbase64(envelope["payload"])
     check(kind == "application/vnd.in-toto+json", "another payload type")
     (signature,) = envelope["signatures"]
@@ -139,37 +175,43 @@ def verify_customer(given, measured):
     return part
 
 
-def verify_earlier(path, name, key_id, key, leaves):
+def verify_earlier(path, line, leaves):
     """Whoever kept an earlier bundle sees whether the log of then was rewritten since."""
     earlier = json.loads(Path(path).read_text(encoding="utf-8"))
-    size, root = read_checkpoint(earlier["checkpoint"], name, key_id, key)
-    check(size <= len(leaves), "the log is shorter than it was")
-    check(root_of(leaves[:size]) == root, "the log does not continue what it was")
+    size, root = read_checkpoint(earlier["checkpoint"], line)
+    check(HASH * size <= len(leaves), "the log is shorter than it was")
+    check(root_of(leaves[: HASH * size]) == root, "the log does not continue what it was")
     return size
 
 
 def main(path, trusted=None, earlier=None):
     bundle = json.loads(Path(path).read_text(encoding="utf-8"))
     check(bundle["format"] == "veilig-evidence-bundle-1", "another format")
-    name, key_id, key = read_key(bundle["vkey"])
-    check(trusted in (None, sha256(key).hex()), "signed by a key you do not trust")
-    size, root = read_checkpoint(bundle["checkpoint"], name, key_id, key)
+    line = read_line(bundle)
+    known = [sha256(read_key(vkey)[2]).hex() for _, vkey, _ in line]
+    check(trusted is None or trusted in known, "signed by a key you do not trust")
+    size, root = read_checkpoint(bundle["checkpoint"], line)
+    for given in bundle.get("successions", []):
+        verify_place(given, size, root)
     if "leaves" in bundle:
-        data = unbase64(bundle["leaves"])
-        leaves = [data[at : at + 32] for at in range(0, len(data), 32)]
-        check(len(data) == 32 * size and root_of(leaves) == root, "the leaves do not give the root")
+        leaves = unbase64(bundle["leaves"])
+        check(len(leaves) == HASH * size, "there are not as many leaves as entries")
+        check(root_of(leaves) == root, "the leaves do not give the root")
     if earlier is not None:
         check("leaves" in bundle, "without all leaves nothing can be said of earlier ones")
-        print(f"The first {verify_earlier(earlier, name, key_id, key, leaves)} entries are those of then.")
+        print(f"The first {verify_earlier(earlier, line, leaves)} entries are those of then.")
     measured = {}
     for entry in bundle["entries"]:
-        claim, predicate, sentence = verify_entry(entry, bundle, size, root, key)
+        claim, predicate, sentence = verify_entry(entry, bundle, size, root, line)
         measured[entry["index"]] = (claim, predicate)
         print(f"{predicate['outcome']:<10} {predicate['ended']}  {claim}: {sentence['en']}")
     for given in bundle.get("customers", []):
         part = verify_customer(given, measured)
         print(f"for {part['customer']}: {part['claim']} {json.dumps(part['findings'])}")
-    print(f"All {len(bundle['entries'])} entries hold. Log {name}, {size} entries, key {sha256(key).hex()}")
+    for (_, _, when), own, before in zip(line[1:], known[1:], known):
+        print(f"{when}: key {own} took over from {before}")
+    name = read_key(bundle["vkey"])[0]
+    print(f"All {len(bundle['entries'])} entries hold. Log {name}, {size} entries, key {known[-1]}")
 
 
 if __name__ == "__main__":

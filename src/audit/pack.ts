@@ -14,7 +14,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { IntegrityError } from '#lib/errors.ts'
 import { systemDisk } from '#system/disk.ts'
 import { BookFiles } from './book-files.ts'
-import { liveChunks, liveTable, wideColumns } from './query-schema.ts'
+import { liveChunks, liveTable, wideRecords } from './query-schema.ts'
 import type { RawRecord } from './read.ts'
 import { RecordCursor } from './record.ts'
 import { decodeHeader, segmentName, type Previous, type SegmentHeader } from './segment.ts'
@@ -96,7 +96,7 @@ export async function writePacked(
     const ends = bytes.toString('hex', bytes.length - 32)
     if (cursor.at !== bytes.length || ends !== end.hash) throw damaged(files.path(segment))
     await connection.run(
-      `COPY (SELECT ${wideColumns} FROM live e ORDER BY sequence) TO ${quoted(path)} ` +
+      `COPY (${wideRecords}) TO ${quoted(path)} ` +
         `(FORMAT parquet, COMPRESSION zstd, KV_METADATA {ends: '${ends}'})`,
     )
     return cursor.expected - header.sequence

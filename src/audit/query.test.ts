@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { quickClock } from '#kit/quick-clock.ts'
 import { systemDisk } from '#system/disk.ts'
 import { openTrail } from './open.ts'
+import { seesOrder } from './query-schema.ts'
 import { queryBooks, type QueryResult } from './query.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'veilig-query-'))
@@ -89,4 +90,15 @@ test('query: nothing but reading, and nothing but the trail', async () => {
     '',
   ])
     await assert.rejects(ask(sql), { code: 'AUDIT_QUERY_INVALID', name: 'UsageError' }, sql)
+})
+
+test('query: statements are put in order, but for a question that could not see it', () => {
+  for (const sql of ['SELECT time, sql FROM statements', 'SELECT * FROM statements LIMIT 3'])
+    assert(seesOrder(sql), sql)
+  for (const sql of [
+    'SELECT count(*) FROM statements',
+    'SELECT "user", sum("rows") FROM statements GROUP BY ALL',
+    'SELECT sql FROM statements order\n by time DESC',
+  ])
+    assert(!seesOrder(sql), sql)
 })

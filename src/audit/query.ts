@@ -15,7 +15,7 @@ import type { Disk } from '#system/disk.ts'
 import { listBooks } from './book-files.ts'
 import { readRecords, type RawRecord } from './read.ts'
 import { packedSegments, quoted } from './pack.ts'
-import { liveChunks, liveTable, viewsOver } from './query-schema.ts'
+import { liveChunks, liveTable, seesOrder, viewsOver } from './query-schema.ts'
 import { reveal, type Revealing } from './reveal.ts'
 
 export type QueryOptions = {
@@ -74,7 +74,9 @@ export async function queryBooks(options: QueryOptions): Promise<QueryResult> {
     await connection.run(liveTable)
     const { records, warnings, packed } = await load(connection, options)
     const files = packed.length > 0 ? `[${packed.map(quoted).join(', ')}]` : ''
-    for (const view of viewsOver(files, whereOf(options))) await connection.run(view)
+    const isOrdered = seesOrder(options.sql)
+    for (const view of viewsOver({ packed: files, where: whereOf(options), isOrdered }))
+      await connection.run(view)
     if (options.reveal) warnings.push(...closedOnes(await reveal(connection, options.reveal)))
     if (packed.length > 0) await connection.run(`SET allowed_paths = ${files}`)
     await connection.run('SET enable_external_access = false')

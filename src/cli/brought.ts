@@ -29,7 +29,7 @@ const owners: Readonly<Record<string, string>> = {
   staff: 'console',
   webGateway: 'web-gateway',
 }
-const secretWords = /^(password|secret|token|secretKey|clientSecret|sas)$/
+const secretWords = /^(password|secret|webhookSecret|token|secretKey|clientSecret|sas)$/
 const fileWords = /^(keyFile|credentialsFile)$/
 const variables = /SECRET|PASSWORD|TOKEN|(^|_)KEY$/
 const FILE_MAX = 65_536

@@ -24,6 +24,8 @@ export type Command = {
   readonly summary: string
   /** What comes after the name, for the help: '--to TIME|LSN|latest --into DIR'. */
   readonly usage: string
+  /** Lines for the help beneath the usage: what is not plain from it, and examples. */
+  readonly more?: readonly string[]
   /** Beyond --config, --data, --port-base, --json and --help, which every command takes. */
   readonly options: CommandOptions
   /** @returns Exit status: 0 done, 1 refused or failed. Wrong usage is thrown as UsageError. */

@@ -35,7 +35,8 @@ test('credentials: every secret has an age and a way; what stands beside it has 
     'sql-gateway/tls.key': [7, 'by itself'],
     'payments/payments-key': [7, 'at the next start'],
     'seal/audit.key': [8, 'at the next start'],
-    'notary/evidence.key': [400, 'kept'],
+    'notary/evidence.key': [20, 'by itself'],
+    'witness/witness.key': [400, 'kept'],
     'application/session-secret': [400, 'kept'],
   } as const
   for (const [name, [age]] of Object.entries(made)) {

@@ -38,7 +38,9 @@ const shown = (commands: readonly Command[]): readonly Command[] =>
   commands.filter(({ summary }) => summary !== '')
 
 export function commandHelp(command: Command): string {
-  return `${command.summary}\n\nUsage: veilig ${command.name} ${command.usage}\n${COMMON_HELP}`
+  const more = command.more === undefined ? '' : `\n${command.more.join('\n')}\n`
+  const usage = `Usage: veilig ${command.name} ${command.usage}`
+  return `${command.summary}\n\n${usage}\n${more}${COMMON_HELP}`
 }
 
 /**

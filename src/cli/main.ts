@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { pino } from 'pino'
+import type { Logger } from 'pino'
 import { maskCards } from '#lib/cards/mask.ts'
 import { UsageError, VeiligError } from '#lib/errors.ts'
 import { systemClock } from '#system/clock.ts'
@@ -104,14 +105,23 @@ function contextFrom(values: Values): Context {
   const config = readConfig(veiligConfig, text(values['config']), process.env)
   const data = text(values['data'])
   const name = text(values['config'])
+  let log: Logger | undefined
   return {
     config,
     configFile: name === undefined ? undefined : resolve(name),
     paths: pathsIn(data === undefined ? defaultDataFolder() : resolve(data)),
     ports: portsFrom(text(values['port-base'])),
     clock: systemClock,
-    log: pino({ base: null, hooks: { streamWrite: maskCards } }),
+    get log() {
+      return (log ??= openLog())
+    },
   }
+}
+
+/** Loaded when the first line is written: a command writes none. */
+function openLog(): Logger {
+  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino')
+  return pino({ base: null, hooks: { streamWrite: maskCards } })
 }
 
 function text(value: string | boolean | undefined): string | undefined {

@@ -9,7 +9,7 @@ import type { RegionPlace } from '#services/backup/repository/regions.ts'
 import { RECEIPTS_FOLDER } from '#services/backup/repository/names.ts'
 import { DiskStore } from '#storage/disk-store.ts'
 import { systemDisk } from '#system/disk.ts'
-import { drillPublicKey } from './drill-key.ts'
+import { drillKeys } from './drill-key.ts'
 import type { Paths } from './paths.ts'
 
 export type KeptReceipt = { readonly name: string; readonly bytes: Uint8Array }
@@ -74,11 +74,11 @@ export type Drilled = ReadonlyMap<string, number>
 /** From the receipts beside us; none where no drill has a key yet. */
 export async function lastDrills(paths: Paths): Promise<Drilled> {
   const drilled = new Map<string, number>()
-  const publicKey = await drillPublicKey(paths).catch(() => undefined)
-  if (!publicKey) return drilled
+  const keys = await drillKeys(paths).catch(() => [])
+  if (keys.length === 0) return drilled
   for await (const { bytes } of keptReceipts(paths, []).all()) {
     try {
-      const receipt = openReceipt(bytes, publicKey)
+      const receipt = openReceipt(bytes, keys)
       if (receipt.kind === 'drill' && receipt.passed) drilled.set(receipt.backup, receipt.endedMs)
     } catch (error) {
       if (!isNoReceipt(error)) throw error

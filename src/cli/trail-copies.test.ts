@@ -9,6 +9,7 @@ import { openTrail } from '#audit/open.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import { verifyBook } from '#audit/verify.ts'
 import { identityFromSeed } from '#crypto/key-wrap.ts'
+import { keyInFile } from '#kit/key-in-file.ts'
 import { eventually } from '#kit/eventually.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import { sealConfig } from '#services/seal/config.ts'
@@ -52,7 +53,7 @@ class Place implements AsyncDisposable {
   }
 
   /** Runs until it is disposed. */
-  seal(): Promise<AsyncDisposable> {
+  async seal(): Promise<AsyncDisposable> {
     const clock: Clock = {
       nowMs: () => systemClock.nowMs() + this.shiftMs,
       monotonicMs: () => systemClock.monotonicMs() + this.shiftMs,
@@ -62,7 +63,7 @@ class Place implements AsyncDisposable {
     return serveSeal(
       { ...config, copies: { on: true, everyMs: 20, retainDays: 2 } },
       {
-        privateKey,
+        key: await keyInFile(join(this.folder, 'seal.key'), privateKey),
         disk: systemDisk,
         clock,
         trail: this.trail,

@@ -10,7 +10,7 @@ import { decodeCopy, type CopyParcel } from '#audit/copy-parcel.ts'
 import type { Identity } from '#crypto/key-wrap.ts'
 import { UsageError } from '#lib/errors.ts'
 import { folderOf, hourIn } from '#services/seal/copy-names.ts'
-import { SEAL_KEY_FILE } from '#services/seal/serve.ts'
+import { SEAL_KEY_FILE } from '#services/seal/seal-key.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import { openParcel } from '#storage/sealed-parcel.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -56,11 +56,13 @@ export async function fetchTrail(
   const layout = new BookLayout(systemDisk, join(into, 'audit'))
   let newest: CopyParcel | undefined
   const notes = new Map<string, string>()
+  const keys: string[] = []
   for (const name of names) {
     const parcel = decodeCopy(await openParcel(name, await store.get(name), identity))
     for (const piece of parcel.pieces) layout.take(piece)
     if (parcel.atMs < (newest?.atMs ?? 0)) continue
     newest = parcel
+    if (!keys.includes(parcel.sealKey)) keys.unshift(parcel.sealKey)
     for (const [process, note] of Object.entries(parcel.notes)) notes.set(process, note)
   }
   const missing = layout.finish()
@@ -68,7 +70,7 @@ export async function fetchTrail(
   for (const [process, note] of notes)
     if (/^[a-z][a-z0-9-]{0,62}$/.test(process))
       await systemDisk.replace(join(seal, process, 'checkpoint'), Buffer.from(note))
-  if (newest) await systemDisk.replace(join(seal, SEAL_KEY_FILE), Buffer.from(newest.sealKey))
+  if (newest) await systemDisk.replace(join(seal, SEAL_KEY_FILE), Buffer.from(keys.join('\n')))
   const { node: name = '', atMs: newestMs = 0 } = newest ?? {}
   return { node: name, parcels: names.length, newestMs, missing }
 }

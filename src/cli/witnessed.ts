@@ -9,7 +9,7 @@ import { originOf } from '#audit/segment.ts'
 import type { Checkpoint } from '#crypto/checkpoint.ts'
 import { cosignedAtS, noteVerifier, parseNote } from '#crypto/signed-note.ts'
 import { FaultError, IntegrityError } from '#lib/errors.ts'
-import { SEAL_KEY_FILE } from '#services/seal/serve.ts'
+import { sealKeysIn } from '#services/seal/seal-key.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { Paths } from './paths.ts'
 
@@ -74,12 +74,8 @@ export async function sealedCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const file = join(paths.seal, process, 'checkpoint')
   if ((await systemDisk.size(file)) === undefined) return undefined
-  const [note, key] = await Promise.all(
-    [file, join(paths.seal, SEAL_KEY_FILE)].map(async (name) =>
-      Buffer.from(await systemDisk.read(name)).toString(),
-    ),
-  )
-  return openCheckpoint(note ?? '', [(key ?? '').trim()])
+  const note = Buffer.from(await systemDisk.read(file)).toString()
+  return openCheckpoint(note, await sealKeysIn(paths.seal))
 }
 
 /** The name of a book's log, by the first of its headers that reads. */

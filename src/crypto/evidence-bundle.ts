@@ -11,22 +11,26 @@ import type { Evidence } from '#lib/claims/state.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import { parseCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { openCustomerLeaf, type CustomerPart, type CustomerProof } from './customer-leaves.ts'
-import { keyIdOf } from './dsse.ts'
-import { evidenceKey, sentenceDigest, verifyEntry } from './evidence.ts'
+import { sentenceDigest, verifyEntry } from './evidence.ts'
+import { openSuccession } from './key-succession.ts'
+import { LogKeys } from './log-keys.ts'
+import { leafHash, MerkleTree } from './merkle.ts'
 import { verifyInclusion } from './merkle-proof.ts'
-import { MerkleTree } from './merkle.ts'
 import { SHA256_SIZE } from './sha256.ts'
-import { noteVerifier, parseNote, verifyNote } from './signed-note.ts'
+import { parseNote, verifyNote, type NoteVerifier } from './signed-note.ts'
 
 export const BUNDLE_FORMAT = 'veilig-evidence-bundle-1'
 export const BUNDLE_BYTES_MAX: number = 256 * 1024 * 1024
 
 export type EvidenceBundle = {
   readonly format: typeof BUNDLE_FORMAT
+  /** Of the key that signed the checkpoint. */
   readonly vkey: string
   readonly checkpoint: string
   readonly sentences: Readonly<Record<string, Words>>
   readonly entries: readonly BundleEntry[]
+  /** The entries by which keys took over, from the first key on; none while there was one. */
+  readonly successions?: readonly BundleEntry[]
   /** Every leaf hash, base64. */
   readonly leaves?: string
   /** What was measured for one customer: of whom it is, and nobody else, has it in his bundle. */
@@ -49,6 +53,8 @@ export type VerifiedBundle = {
   readonly checkpoint: Checkpoint
   /** SHA-256 of the signing key, hex: compare it with one you know from elsewhere. */
   readonly keyId: string
+  /** Every key of the log, the first one first. */
+  readonly keys: LogKeys
   readonly sentences: Readonly<Record<string, Words>>
   readonly evidence: readonly Evidence[]
   /** One customer's own part, with the evidence that commits to it. */
@@ -60,10 +66,10 @@ export type VerifiedBundle = {
 /**
  * Checks a bundle, all of it, and refuses it at the first thing that does not hold.
  *
- * @param trustedKey A verifier key, or the hex key id, known from elsewhere; without it the key in
- *   the bundle is used and only internal truth is shown.
+ * @param trustedKey A verifier key, or the hex key id, from elsewhere, of any key in the line;
+ *   without it the keys in the bundle are used and only internal truth is shown.
  * @param earlierText A bundle of the same log from before: what it covered must stand there still.
- * @throws {IntegrityError} BUNDLE_INVALID, EVIDENCE_FORGED, EVIDENCE_ALTERED, NOTE_… and others;
+ * @throws {IntegrityError} BUNDLE_INVALID, EVIDENCE_FORGED, EVIDENCE_ALTERED, SUCCESSION_…, NOTE_…;
  *   EVIDENCE_ROLLED_BACK when it does not continue the earlier one.
  */
 export function verifyBundle(
@@ -72,28 +78,29 @@ export function verifyBundle(
   earlierText?: string,
 ): VerifiedBundle {
   const bundle = readBundle(text)
-  const publicKey = evidenceKey(bundle.vkey)
-  const keyId = keyIdOf(publicKey)
-  if (trustedKey !== undefined && trustedKey !== bundle.vkey && trustedKey !== keyId)
+  const keys = keysOf(bundle)
+  const { keyId, verifier } = keys.newest
+  const isTrusted = keys.terms.some((one) =>
+    [one.verifierKey, one.keyId].includes(trustedKey ?? ''),
+  )
+  if (trustedKey !== undefined && !isTrusted)
     throw new IntegrityError('EVIDENCE_FORGED', `signed by key ${keyId}, not by the one you trust`)
-  const checkpoint = checkpointOf(bundle, bundle.vkey)
-  const earlier =
-    earlierText === undefined ? undefined : checkpointOf(readBundle(earlierText), bundle.vkey)
+  const checkpoint = checkpointOf(bundle, verifier)
+  checkPlaces(bundle.successions ?? [], checkpoint)
+  const earlier = earlierText === undefined ? undefined : earlierOf(earlierText, keys)
   if (bundle.leaves !== undefined) checkLeaves(bundle.leaves, checkpoint, earlier)
   else if (earlier)
     throw new IntegrityError('BUNDLE_INVALID', 'it has no leaves to compare with earlier ones')
   const evidence = bundle.entries.map((entry) => {
+    const { publicKey } = keys.at(entry.index)
     const found = verifyEntry(unbase64(entry.envelope), entry.index, publicKey)
-    const leaf = Uint8Array.from(Buffer.from(found.leafHash, 'hex'))
-    const claim = { leaf, index: entry.index, size: checkpoint.size, root: checkpoint.root }
-    if (!verifyInclusion(claim, entry.proof.map(unbase64)))
-      throw new IntegrityError('EVIDENCE_ALTERED', `entry ${entry.index} is not in the signed log`)
+    checkPlaces([entry], checkpoint)
     checkSentence(found, bundle.sentences)
     return found
   })
   const whole = bundle.leaves !== undefined
   const customers = (bundle.customers ?? []).map((part) => openPart(part, evidence))
-  return { checkpoint, keyId, sentences: bundle.sentences, evidence, customers, whole }
+  return { checkpoint, keyId, keys, sentences: bundle.sentences, evidence, customers, whole }
 }
 
 function openPart(
@@ -112,9 +119,37 @@ function openPart(
   throw new IntegrityError('EVIDENCE_ALTERED', `entry ${index} does not speak of this customer`)
 }
 
-function checkpointOf({ checkpoint }: EvidenceBundle, verifierKey: string): Checkpoint {
+/** The line of keys that ends with the bundle's own. */
+function keysOf({ vkey, successions = [] }: EvidenceBundle): LogKeys {
+  const handovers = successions.map(({ index, envelope }) => ({ index, entry: unbase64(envelope) }))
+  const [oldest] = handovers
+  const first = oldest && openSuccession(Buffer.from(oldest.entry).toString('utf8')).former
+  const keys = new LogKeys(first ?? vkey, handovers)
+  if (keys.newest.verifierKey === vkey) return keys
+  throw new IntegrityError(
+    'SUCCESSION_BROKEN',
+    'the line of keys does not end with the signing one',
+  )
+}
+
+function checkPlaces(entries: readonly BundleEntry[], { size, root }: Checkpoint): void {
+  for (const { index, envelope, proof } of entries) {
+    const claim = { leaf: leafHash(unbase64(envelope)), index, size, root }
+    if (!verifyInclusion(claim, proof.map(unbase64)))
+      throw new IntegrityError('EVIDENCE_ALTERED', `entry ${index} is not in the signed log`)
+  }
+}
+
+/** What an earlier bundle stood for, by the key that was the log's then. */
+function earlierOf(text: string, keys: LogKeys): Checkpoint {
+  const bundle = readBundle(text)
+  const { size } = parseCheckpoint(parseNote(bundle.checkpoint).text)
+  return checkpointOf(bundle, keys.at(size).verifier)
+}
+
+function checkpointOf({ checkpoint }: EvidenceBundle, verifier: NoteVerifier): Checkpoint {
   const note = parseNote(checkpoint)
-  verifyNote(note, [noteVerifier(verifierKey)])
+  verifyNote(note, [verifier])
   return parseCheckpoint(note.text)
 }
 
@@ -161,7 +196,7 @@ function readBundle(text: string): EvidenceBundle {
 
 function isBundle(value: unknown): value is EvidenceBundle {
   if (!isObject(value) || value['format'] !== BUNDLE_FORMAT) return false
-  const { vkey, checkpoint, sentences, entries, leaves, customers } = value
+  const { vkey, checkpoint, sentences, entries, leaves, customers, successions } = value
   return (
     typeof vkey === 'string' &&
     typeof checkpoint === 'string' &&
@@ -169,6 +204,7 @@ function isBundle(value: unknown): value is EvidenceBundle {
     Object.values(sentences).every(isWords) &&
     Array.isArray(entries) &&
     entries.every(isEntry) &&
+    (successions === undefined || (Array.isArray(successions) && successions.every(isEntry))) &&
     (leaves === undefined || typeof leaves === 'string') &&
     (customers === undefined || (Array.isArray(customers) && customers.every(isCustomer)))
   )

@@ -8,7 +8,9 @@
 import type { KeyObject } from 'node:crypto'
 import { IntegrityError, ProtocolError } from '#lib/errors.ts'
 import { canonicalBytes, parseCanonical, type Json } from './canonical-json.ts'
-import { openEnvelope, sealEnvelope } from './dsse.ts'
+import { keyIdOf, openEnvelope, readEnvelope, sealEnvelope } from './dsse.ts'
+import { evidenceKey } from './evidence.ts'
+import type { Succession } from './key-succession.ts'
 
 /** One check that did not hold: which, and why. No content of a table ever stands in it. */
 export type ReceiptFailure = { readonly check: string; readonly message: string }
@@ -116,14 +118,37 @@ export function signReceipt(receipt: Receipt, privateKey: KeyObject): Uint8Array
   return sealEnvelope(canonicalBytes(statement), privateKey)
 }
 
+/** A key that signs receipts; a former one counts for what ended before another took over. */
+export type ReceiptKey = { readonly publicKey: KeyObject; readonly untilMs?: number }
+
+/** A receipt is signed a little after its work ended. */
+const SIGNED_WITHIN_MS = 60_000
+
+/** The keys of a line, the newest last. @param only The one there is while there are no notes. */
+export function receiptKeys(line: readonly Succession[], only: KeyObject): readonly ReceiptKey[] {
+  const former = line.map((one) => ({ publicKey: evidenceKey(one.former), untilMs: one.atMs }))
+  const newest = line.at(-1)
+  return [...former, { publicKey: newest ? evidenceKey(newest.next) : only }]
+}
+
 /**
  * A receipt, once its signature is proven.
  *
- * @throws {IntegrityError} EVIDENCE_FORGED. @throws {ProtocolError} RECEIPT_INVALID and as DSSE.
+ * @throws {IntegrityError} EVIDENCE_FORGED: none of the keys signed it, or one that was replaced
+ *   before. @throws {ProtocolError} RECEIPT_INVALID and as DSSE.
  */
-export function openReceipt(bytes: Uint8Array, publicKey: KeyObject): Receipt {
+export function openReceipt(bytes: Uint8Array, keys: readonly ReceiptKey[]): Receipt {
   if (bytes.length > SIZE_MAX) throw invalid(`of ${bytes.length} bytes`)
-  const statement = asObject(parseCanonical(openEnvelope(bytes, publicKey)))
+  const { keyId } = readEnvelope(bytes)
+  const key = keys.find(({ publicKey }) => keyIdOf(publicKey) === keyId)
+  if (!key) throw new IntegrityError('EVIDENCE_FORGED', `signed by ${keyId}, a key of nobody's`)
+  const receipt = readReceipt(openEnvelope(bytes, key.publicKey))
+  if (receipt.endedMs <= (key.untilMs ?? Infinity) + SIGNED_WITHIN_MS) return receipt
+  throw new IntegrityError('EVIDENCE_FORGED', 'signed by a key that had been replaced before')
+}
+
+function readReceipt(payload: Uint8Array): Receipt {
+  const statement = asObject(parseCanonical(payload))
   const predicate = asObject(statement['predicate'])
   const { kind } = predicate
   if (kind !== 'drill' && kind !== 'verify') throw invalid('of an unknown kind')

@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib'
 import { FaultError } from '#lib/errors.ts'
 
 export type HttpCall = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string

@@ -14,7 +14,7 @@ import { loadSqlParser, parseSql, type Tree } from '#protocol/sql/parse.ts'
 import { primitivesIn } from '#protocol/sql/primitives.ts'
 import { sqlGatewayConfig } from '#services/sql-gateway/config.ts'
 import { formOf } from '#services/sql-gateway/known-forms.ts'
-import { judgeOf } from '#services/sql-gateway/rules.ts'
+import { ruleSetOf } from '#services/sql-gateway/rules.ts'
 import { namedIn } from '#services/sql-gateway/withheld.ts'
 import {
   available,
@@ -43,7 +43,7 @@ function askedOf(sql: string, statements: readonly Tree[]): string {
   const names = statements.map(namedIn).map((named) => ({ ...named, columns: [...named.columns] }))
   const ways = [...primitivesIn(statements)].toSorted()
   const { app } = sqlGatewayConfig.parse({ roles: { app: { escalation: 'off' } } }).roles
-  return JSON.stringify([names, ways, (app && judgeOf(app))?.(sql, true)])
+  return JSON.stringify([names, ways, (app && ruleSetOf(app))?.judge(sql)])
 }
 
 /** Takes texts; counts those whose form was known. */

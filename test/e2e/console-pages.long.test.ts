@@ -46,6 +46,9 @@ const places = [
   recoveryOfADay,
   '/settings',
   '/mail',
+  '/mail/template?name=confirmation&language=nl',
+  '/mail/template?name=confirmation&language=nl&look=dark',
+  '/mail/template?name=welcome&language=fr&look=broken',
   '/access',
   '/approvals',
   '/staff',
@@ -77,7 +80,8 @@ before(async () => {
     const known = halfway.get(path ?? '') ?? cookie
     const headers = { ...incoming.headers, cookie: known, origin: consoleOrigin }
     const call = request({ socketPath: desk.socket, method, path, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      // The web gateway's own word on frames is the strictest there is.
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, 'x-frame-options': 'DENY' })
       answer.pipe(outgoing)
     })
     call.on('error', () => outgoing.destroy())
@@ -174,9 +178,15 @@ for (const [width, colorScheme] of looks) {
 async function shoot(page: Page, place: string, how: string): Promise<void> {
   const name = place.split('/')[1]?.split('?')[0] ?? ''
   const kind = place.split('/').length > 2 ? `${name}-one` : name
-  const view = place.includes('span=') ? '-day' : ''
-  const path = join(shots ?? '', `${kind || 'overview'}${view}-${how}.png`)
+  const view = /(?:span|look)=(\w+)/.exec(place)?.[1]
+  const path = join(shots ?? '', `${[kind || 'overview', view, how].filter(Boolean).join('-')}.png`)
+  const frames = await page.locator('iframe').all()
+  const width = Number(how.split('-')[0])
+  // A frame is drawn when somebody sees it.
+  if (frames.length > 0) await page.setViewportSize({ width, height: 2200 })
+  for (const frame of frames) await frame.scrollIntoViewIfNeeded()
   await page.screenshot({ path, fullPage: true })
+  await page.setViewportSize({ width, height: 900 })
 }
 
 test('console: without JavaScript an alert is found, read and taken', async () => {
@@ -229,4 +239,38 @@ test('console: a page follows what happens, and waits while somebody writes', as
   await page.getByText('waits while you write').waitFor()
   assert.equal(await page.locator('textarea').first().inputValue(), 'half a sen')
   await page.close()
+})
+
+test('console: a mail is seen light and dark, and nothing in its frame acts', async () => {
+  const page = await browser.newPage()
+  const inkOf = async (look: string): Promise<string> => {
+    await page.goto(`${origin}/mail/template?name=confirmation&language=nl&look=${look}`)
+    const card = page.frameLocator('.face.phone iframe').locator('.card')
+    return card.evaluate((element) => getComputedStyle(element).backgroundColor)
+  }
+  assert.equal(await inkOf('light'), 'rgb(255, 255, 255)')
+  assert.equal(await inkOf('dark'), 'rgb(30, 36, 43)')
+  const opened: string[] = []
+  page.context().on('page', (other) => opened.push(other.url()))
+  const link = page.frameLocator('.face.desk iframe').getByRole('link', { name: /Bekijk/ })
+  await link.click()
+  await link.waitFor()
+  assert.deepEqual(opened, [])
+  assert.match(page.url(), /mail\/template/)
+  await page.close()
+})
+
+test('console: what became of the mail to one address, in a form without JavaScript', async () => {
+  for (const [width, colorScheme] of looks) {
+    const viewport = { width, height: 900 }
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport, colorScheme })
+    const page = await context.newPage()
+    await page.goto(`${origin}/mail`)
+    await page.getByLabel('Did it arrive?').fill('jan@club.example')
+    await page.getByRole('button', { name: 'Look it up' }).click()
+    await page.getByText('nobody is there (5.1.1)').waitFor()
+    assert(!page.url().includes('jan'))
+    if (shots !== undefined) await shoot(page, '/mail-person', `${width}-${colorScheme}`)
+    await context.close()
+  }
 })

@@ -13,6 +13,7 @@ import { identityFromSeed } from '#crypto/key-wrap.ts'
 import { startCeph } from '#kit/ceph.ts'
 import { openTestBook } from '#kit/detection.ts'
 import { eventually } from '#kit/eventually.ts'
+import { keyInFile } from '#kit/key-in-file.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import { startSshd } from '#kit/sshd.ts'
 import { regionsConfig } from '#services/backup/config-regions.ts'
@@ -65,7 +66,7 @@ for (const [kind, startFar] of Object.entries(servers)) {
     const nowMs = (): number => START_MS + systemClock.monotonicMs() + hours * HOUR_MS
     const trail = new RecordingTrail()
     const seal = await serveSeal(sealConfig.parse({ intervalMs: 100, copies: { everyMs: 500 } }), {
-      privateKey: generateKeyPairSync('ed25519').privateKey,
+      key: await keyInFile(join(folder, 'seal.key'), generateKeyPairSync('ed25519').privateKey),
       disk: systemDisk,
       clock: { ...systemClock, nowMs },
       trail,

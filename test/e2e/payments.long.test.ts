@@ -60,12 +60,27 @@ async function book(page: Page, slug: Slug, days: number): Promise<string> {
 
 /** From the booking to the gateway's page. */
 async function toGateway(page: Page, slug: Slug): Promise<void> {
-  await page.getByRole('button', { name: 'Pay' }).click()
+  const pay = page.getByRole('button', { name: 'Pay', exact: true })
+  await pay.click()
   if (slug === 'roseraie') {
+    await page.waitForURL(/\/go\/|\/me\/payer/)
+    if (page.url().includes('/me/payer')) {
+      await sayWhoPays(page)
+      await pay.click()
+    }
     await page.waitForURL('**/go/**')
     await page.getByRole('button', { name: 'Continue to Paybox' }).click()
   }
   await page.getByText('This is not').waitFor()
+}
+
+/** Once for each member: the bank asks. */
+async function sayWhoPays(page: Page): Promise<void> {
+  await picture(page, 'who-pays')
+  await page.getByLabel('Street and number').fill('Rue des Églantines 7')
+  await page.getByLabel('Postal code').fill('1060')
+  await page.getByLabel('Town').fill('Saint-Gilles')
+  await page.getByRole('button', { name: 'Save' }).click()
 }
 
 /** Looks at the booking again and again until it says so. */
@@ -124,6 +139,34 @@ for (const slug of ['zuiderpark', 'roseraie'] as const) {
     await context.close()
   })
 }
+
+test('payments: a way to pay that is remembered pays in one press, until it is forgotten', async () => {
+  for (const slug of ['zuiderpark', 'roseraie'] as const) {
+    const { context, page } = await enter(slug)
+    const first = await book(page, slug, 2)
+    await page.getByLabel('Remember how I pay').check()
+    await toGateway(page, slug)
+    await page.getByRole('button', { name: /^Pay / }).click()
+    await page.waitForURL(`${first}?payment=*`)
+    await waitFor(page, first, PAID)
+    await cancelCourt(page, first)
+    const second = await book(page, slug, 2)
+    await picture(page, `remembered-${slug}`)
+    await page.getByRole('button', { name: /^Pay with your / }).click()
+    await waitFor(page, second, PAID)
+    await cancelCourt(page, second)
+    await page.goto(`${origin}/${slug}/me/payer`)
+    await picture(page, `ways-${slug}`)
+    await page.getByRole('button', { name: 'Forget', exact: true }).click()
+    await page.getByText('Forgotten.').waitFor()
+    const third = await book(page, slug, 2)
+    await page.getByLabel('Remember how I pay').waitFor()
+    await page.goto(third)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.waitForURL((url) => !url.pathname.includes('/bookings/'))
+    await context.close()
+  }
+})
 
 /** The way to the gateway, and then the tab is gone: what the member did not see, we ask. */
 test('payments: a tab that is closed after paying loses nothing', async () => {

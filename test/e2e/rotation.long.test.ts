@@ -12,6 +12,7 @@ import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import pg from 'pg'
+import { verifyBundle } from '#crypto/evidence-bundle.ts'
 import { eventually } from '#kit/eventually.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
 import { freePortBase, startRing } from '#kit/ring.ts'
@@ -55,8 +56,16 @@ async function enter(cluster: string, user: string, password: string): Promise<v
   }
 }
 
-/** The status and text of a page; a POST when there is a body. */
-function ask(host: string, path: string, body?: string): Promise<number> {
+/** The status of a page; a POST when there is a body. */
+async function ask(host: string, path: string, body?: string): Promise<number> {
+  return (await textOf(host, path, body)).status
+}
+
+function textOf(
+  host: string,
+  path: string,
+  body?: string,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const place = `${host}:${8443 + portBase}`
     const headers = {
@@ -77,8 +86,10 @@ function ask(host: string, path: string, body?: string): Promise<number> {
     })
     call.on('error', reject)
     call.on('response', (response) => {
-      response.resume()
-      response.on('end', () => resolve(response.statusCode ?? 0))
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => (text += part))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
       response.on('error', reject)
     })
     call.end(body)
@@ -117,6 +128,13 @@ function certificates(): Promise<string[]> {
       return serialNumber
     }),
   )
+}
+
+/** The evidence that anybody may download. */
+async function evidence(): Promise<string> {
+  const body = await textOf('trust.localhost', '/evidence.bundle')
+  assert.equal(body.status, 200)
+  return body.text
 }
 
 let mailed = 0
@@ -183,9 +201,14 @@ test('rotation: by itself when old, by command under load, and nothing fails', a
   const senders = ['application', 'prober', 'status', 'console']
   const submission = senders.map((sender) => `${sender}/submission-password`)
   const keys = ['console/session.key', 'web-gateway/device.key', 'prober/staff-password']
+  const known = ['notary/evidence.key', 'drill/receipt.key', 'seal/seal.key']
+  const pinned = verifyBundle(await evidence()).keyId
   const doors = Object.keys(shownBy).map((door) => `${door}/tls.key`)
   const shownBefore = await certificates()
-  const all = [...named, ...submission, ...keys, ...doors]
+  const all = [...named, ...submission, ...keys, ...known, ...doors]
+  const planned = await ring.command('rotate', '--all', '--dry-run')
+  for (const name of all) assert(planned.includes(`${name} (`), name)
+  assert((await madeMs('notary/evidence.key')) < begunMs, 'a dry run changes nothing')
   const said = await ring.command('rotate', ...all, '--json')
   const tookMs = Date.now() - begunMs
   const application = JSON.parse(await ring.command('rotate', '--json')) as { to: string }
@@ -202,6 +225,11 @@ test('rotation: by itself when old, by command under load, and nothing fails', a
     const shown = await certificates()
     return shown.every((one, at) => one !== shownBefore[at]) ? true : undefined
   })
+
+  // Whoever pinned the key of before follows to the one that signs now; the books verify.
+  const { terms } = verifyBundle(await evidence(), pinned).keys
+  assert.deepEqual([terms.length, terms[0]?.keyId], [2, pinned])
+  await ring.command('audit', 'verify')
 
   for (const [cluster, user, file] of logins)
     await assert.rejects(enter(cluster, user, before.get(file) ?? ''), { code: '28P01' }, user)

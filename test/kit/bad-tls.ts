@@ -57,12 +57,12 @@ export type RsaPair = {
 }
 
 /** Self-signed, for `localhost`. */
-export async function makeRsaPair(): Promise<RsaPair> {
+export async function makeRsaPair(modulusLength = 2048): Promise<RsaPair> {
   const algorithm = {
     name: 'RSASSA-PKCS1-v1_5',
     hash: 'SHA-256',
     publicExponent: new Uint8Array([1, 0, 1]),
-    modulusLength: 2048,
+    modulusLength,
   }
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({

@@ -1,6 +1,8 @@
 /** A ring in which much happens, for the pages of the console. */
 import type { Overview } from '#services/staff/ports.ts'
-import type { AlertInFull, WatchPorts } from '#services/staff/watch/ports.ts'
+import type { AlertInFull, MailFilter, WatchPorts } from '#services/staff/watch/ports.ts'
+import { asItLeaves } from '#services/mail-gateway/templates/book.ts'
+import { parseTemplate, render, wanted } from '#services/mail-gateway/templates/template.ts'
 import { quietWatch } from './console.ts'
 
 const MINUTE_MS = 60_000
@@ -46,10 +48,15 @@ const stolen: AlertInFull = {
 }
 
 /** Acknowledging is remembered, as the real one does. */
-export function busyWatch(): WatchPorts & { acknowledgedBy: string | undefined } {
+export function busyWatch(): WatchPorts & {
+  acknowledgedBy: string | undefined
+  /** Asked for last. */
+  mailFilter: MailFilter | undefined
+} {
   const watch = {
     ...quietWatch,
     acknowledgedBy: undefined as string | undefined,
+    mailFilter: undefined as MailFilter | undefined,
     alerts: () =>
       Promise.resolve([
         { ...stolen, acknowledgedBy: watch.acknowledgedBy },
@@ -83,7 +90,13 @@ export function busyWatch(): WatchPorts & { acknowledgedBy: string | undefined }
       ]),
     search: () => Promise.resolve({ rows: hits, more: true, warnings: [] }),
     settings: () => Promise.resolve({ file: '/etc/veilig/veilig.yaml', lines: settings }),
-    mail: () => Promise.resolve(mail),
+    mail: (filter: MailFilter) => {
+      watch.mailFilter = filter
+      return Promise.resolve(mail)
+    },
+    mailTemplate: (name: string) =>
+      Promise.resolve(name === 'welcome' ? { ...template, ...broken } : template),
+    mailPerson: () => Promise.resolve(person),
     silence: () => Promise.resolve(),
     lift: () => Promise.resolve(),
   }
@@ -136,6 +149,42 @@ const hits = Array.from({ length: 4 }, (_, at) => ({
       : `select id, name, email, phone from member where club_id = ${at} order by name limit 5000`,
   rows: at === 2 ? undefined : 4812,
 }))
+const source = parseTemplate(`Subject: Baan {{court}} is voor u
+
+# Dag {{name}}
+
+Uw reservering staat: **{{day}}**, baan {{court}}. U speelt met drie anderen.
+
+- neem gravelschoenen mee
+- afzeggen kan tot een uur van tevoren
+
+[Bekijk uw reservering]({{url:booking}})
+
+Tot op de baan!
+`)
+const values = { court: '«court»', name: '«name»', day: '«day»', booking: 'https://localhost/' }
+const template = {
+  name: 'confirmation',
+  language: 'nl',
+  ...asItLeaves(render(source, 'nl', values, ['localhost']), 'nl', ['localhost']),
+  fault: '',
+  values: wanted(source),
+  languages: ['en', 'fr', 'nl'],
+}
+const broken = { name: 'welcome', language: 'fr', subject: '', fault: 'begins with no Subject' }
+const person = {
+  victim: '0123456789abcdef0123456789abcdef',
+  suppression: { reason: 'dead', status: '5.1.1', sinceMs: nowMs - 5e8 },
+  left: ['application/zuiderpark/news'],
+  sent: ['refused', 'delivered', 'delivered'].map((state, at) => ({
+    atMs: nowMs - at * 31 * 60 * MINUTE_MS,
+    category: at === 2 ? 'list' : 'transactional',
+    list: at === 2 ? 'news' : 'transactional',
+    tenant: 'zuiderpark',
+    state,
+    status: ['550 5.1.1', '250 2.0.0', '250'][at] ?? '',
+  })),
+}
 const mail = {
   days: Array.from({ length: 30 }, (_, at) => ({
     day: new Date(nowMs - (29 - at) * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10),
@@ -147,6 +196,10 @@ const mail = {
   sources: [
     { source: '203.0.113.25', messages: 6120, passed: 6120 },
     { source: '198.51.100.7', messages: 44, passed: 0 },
+  ],
+  tls: [
+    { reporter: 'mail.example', succeeded: 4120, failed: 0 },
+    { reporter: 'post.example', succeeded: 310, failed: 6 },
   ],
   queued: 3,
   sent: ['delivered', 'queued', 'withheld', 'returned', 'refused'].map((state, at) => ({
@@ -163,10 +216,9 @@ const mail = {
       name: 'confirmation',
       language: 'nl',
       subject: 'Baan «court» is voor u',
-      text: 'DAG «name»\n\nUw reservering staat.\n\nBekijk:\nhttps://localhost/\n',
       fault: '',
     },
-    { name: 'welcome', language: 'fr', subject: '', text: '', fault: 'begins with no Subject' },
+    broken,
   ],
   suppressions: [
     {

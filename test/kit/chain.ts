@@ -1,7 +1,6 @@
 /**
  * The chain from a probe to the page, each part behind its own socket: notary, log, trust page.
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import type { CustomerSet } from '#crypto/customer-leaves.ts'
@@ -19,11 +18,12 @@ import type { Seen } from '#storage/evidence/reader.ts'
 import { systemClock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
-
-const { privateKey } = generateKeyPairSync('ed25519')
+import { SuccessiveKey } from '#system/successive-key.ts'
 
 export type Chain = AsyncDisposable & {
   readonly folder: string
+  /** Where the evidence key is. */
+  readonly keyFile: string
   readonly trail: RecordingTrail
   readonly notary: RunningService
   readonly complaints: string[]
@@ -41,7 +41,9 @@ export async function startChain(base: string, name: string, trust: object = {})
   const trail = new RecordingTrail()
   const common = { place: { disk: systemDisk, folder }, clock: systemClock, trail }
   const socket = join(base, `${name}-n.sock`)
-  const notary = await serveNotary(notaryConfig.parse({}), { ...common, privateKey, socket })
+  const keyFile = join(base, `${name}.key`)
+  const key = await SuccessiveKey.open(keyFile, () => false)
+  const notary = await serveNotary(notaryConfig.parse({}), { ...common, key, socket })
   stack.use(notary)
   let known: Seen | undefined
   const history = { load: async () => new Map(), save: () => Promise.resolve() }
@@ -57,6 +59,7 @@ export async function startChain(base: string, name: string, trust: object = {})
   const get = (path: string): ReturnType<Chain['get']> => fetchUnix(page, path)
   return {
     folder,
+    keyFile,
     trail,
     notary,
     complaints: [],

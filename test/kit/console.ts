@@ -5,18 +5,23 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { generate } from 'otplib'
 import type pg from 'pg'
+import { signatureOf } from '#crypto/webhook-signature.ts'
 import type { KeyRing } from '#lib/key-ring.ts'
 import { limitsInMemory } from '#lib/lockout/lockout.ts'
 import { systemClock } from '#system/clock.ts'
 import { openPool } from '#system/postgres/pool.ts'
 import { askStaff } from '#services/staff/client.ts'
 import { staffConfig } from '#services/staff/config.ts'
-import type { Recovery, SendMail, StaffPorts } from '#services/staff/ports.ts'
+import type { Recovery, SendMail, StaffPorts, WaitingRequest } from '#services/staff/ports.ts'
 import { serve } from '#services/staff/serve.ts'
 import type { WatchPorts } from '#services/staff/watch/ports.ts'
 import { startPostgres, temporaryFolder } from './postgres.ts'
 import { RecordingTrail } from './recording-trail.ts'
 
+type Told = { text: string; link: string; waiting: WaitingRequest | undefined }
+
+/** With which the team's own program signs. */
+export const hookSecret = 'a secret of the team and its program'
 export const consoleOrigin = 'https://console.localhost:8443'
 
 export type TestConsole = AsyncDisposable & {
@@ -30,6 +35,8 @@ export type TestConsole = AsyncDisposable & {
   /** What was mailed to people, and what went wrong out of everybody's sight. */
   readonly mails: readonly Parameters<SendMail>[0][]
   readonly faults: readonly string[]
+  /** What the team's channel was told. */
+  readonly told: readonly Told[]
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>
 }
 
@@ -49,11 +56,15 @@ export const quietWatch: WatchPorts = {
     Promise.resolve({
       days: [],
       sources: [],
+      tls: [],
       queued: 0,
       sent: [],
       suppressions: [],
       templates: [],
     }),
+  mailTemplate: () => Promise.resolve(undefined),
+  mailPerson: () =>
+    Promise.resolve({ victim: '0'.repeat(32), suppression: undefined, left: [], sent: [] }),
   silence: () => Promise.resolve(),
   lift: () => Promise.resolve(),
 }
@@ -81,6 +92,7 @@ export async function startConsole(
   const trail = new RecordingTrail()
   const mails: Parameters<SendMail>[0][] = []
   const faults: string[] = []
+  const told: TestConsole['told'][number][] = []
   const place = {
     socket: join(folder, 'console.sock'),
     adminSocket: join(folder, 'staff.sock'),
@@ -104,6 +116,11 @@ export async function startConsole(
     publicOrigin: consoleOrigin,
     selfApproval: false,
     approveByLink: true,
+    tellTeam: (text, link, waiting) => {
+      told.push({ text, link, waiting })
+      return Promise.resolve()
+    },
+    hookSecret,
     sendMail: (mail) => {
       mails.push(mail)
       return Promise.resolve()
@@ -126,6 +143,7 @@ export async function startConsole(
     ports,
     pool,
     mails,
+    told,
     faults,
     query: (sql, values) => server.query(sql, values),
     [Symbol.asyncDispose]: async () => {
@@ -143,6 +161,8 @@ export type Page = {
   readonly text: string
   /** What the next request sends back. */
   readonly cookie: string
+  /** The Content-Security-Policy. */
+  readonly policy: string
 }
 
 /** One request as the web-gateway hands it on. */
@@ -162,13 +182,41 @@ export function askConsole(
   const headers = {
     origin: more.origin ?? consoleOrigin,
     'content-type': 'application/x-www-form-urlencoded',
-    'content-length': Buffer.byteLength(body),
     'x-forwarded-for': more.address ?? '192.0.2.1',
     cookie: more.cookie ?? '',
     ...more.headers,
   }
+  return askWith(socket, method, path, headers, body)
+}
+
+/** What a program posts: JSON, signed by this secret, without cookie and origin. */
+export function askAsProgram(
+  { socket }: { readonly socket: string },
+  path: string,
+  said: object,
+  secret: string,
+  more: { readonly atMs?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Page> {
+  const body = JSON.stringify(said)
+  const headers = {
+    'content-type': 'application/json',
+    'x-forwarded-for': '198.51.100.7',
+    'x-veilig-signature': signatureOf(secret, body, more.atMs ?? systemClock.nowMs()),
+    ...more.headers,
+  }
+  return askWith(socket, 'POST', path, headers, body)
+}
+
+function askWith(
+  socketPath: string,
+  method: string,
+  path: string,
+  given: Readonly<Record<string, string>>,
+  body: string,
+): Promise<Page> {
+  const headers = { ...given, 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: socket, method, path, headers })
+    const call = request({ socketPath, method, path, headers })
     call.on('error', reject)
     call.on('response', (response) => {
       let text = ''
@@ -178,7 +226,8 @@ export function askConsole(
         const set = response.headers['set-cookie'] ?? []
         const cookie = set.map((line) => line.split(';')[0]).join('; ')
         const { statusCode: status = 0, headers: said } = response
-        resolve({ status, to: said.location ?? '', text, cookie })
+        const policy = String(said['content-security-policy'])
+        resolve({ status, to: said.location ?? '', text, cookie, policy })
       })
     })
     call.end(body)
@@ -197,7 +246,11 @@ export type Person = {
 }
 
 /** Somebody of a role, invited, with a password and an authenticator app. */
-export async function enrolled(desk: TestConsole, name: string, role: string): Promise<Person> {
+export async function enrolled(
+  desk: Pick<TestConsole, 'socket' | 'adminSocket'>,
+  name: string,
+  role: string,
+): Promise<Person> {
   const { link } = (await askStaff(desk.adminSocket, '/invite', { name, role })) as { link: string }
   const token = new URL(link).pathname.split('/').at(-1) ?? ''
   const fields = { token, password: PASSWORD }

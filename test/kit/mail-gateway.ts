@@ -293,7 +293,8 @@ export async function startMailGateway(
 /** While the courier tidies up, either may be told to give way; then we try again. */
 async function emptied(pool: pg.Pool): Promise<void> {
   const sql =
-    'truncate message, subscription, delivery, victim_mail, suppression, submitted, report cascade'
+    'truncate message, subscription, delivery, victim_mail, suppression, submitted, report, rate ' +
+    'cascade'
   await eventually('the tables to be ours', () =>
     pool.query(sql).catch((error: pg.DatabaseError) => {
       if (error.code === DEADLOCK) return undefined

@@ -7,8 +7,8 @@ import assert from 'node:assert/strict'
 import { mulberry32 } from '#kit/random.ts'
 import { FaultError } from '#lib/errors.ts'
 import { Desk } from '#services/payments/desk.ts'
-import type { Fact, Intent, Payment } from '#services/payments/model.ts'
-import { Crash, MemoryStore, PayboxWorld, PaypalWorld } from './payments.ts'
+import type { Fact, Intent, Payer, Payment } from '#services/payments/model.ts'
+import { Crash, MemoryStore, PayboxWorld, PaypalWorld, tokenAt } from './payments.ts'
 
 const STEPS_MAX = 14
 /** Until then everything is settled, or a person was asked. */
@@ -32,6 +32,7 @@ export const kinds = [
   'wrongAmounts',
   'testMoney',
   'atOnce',
+  'debits',
 ] as const
 
 type Counts = Record<(typeof kinds)[number], number>
@@ -96,6 +97,7 @@ export function deskOf(
         gateway: tenant === 'p' ? ('paypal' as const) : ('paybox' as const),
         environment: 'production' as const,
       }),
+    openToken: (id) => Promise.resolve(tokenAt(id)),
     nowMs: () => clock.nowMs,
     newId,
     complain: () => undefined,
@@ -119,8 +121,17 @@ export async function survive(act: () => Promise<unknown>): Promise<void> {
 
 export function intentFor(tenant: string, reference: string, idempotencyKey: string): Intent {
   const [returnUrl, cancelUrl] = ['https://club.example/return', 'https://club.example/cancel']
-  const currency = 'EUR'
-  return { tenant, amount: AMOUNT, currency, reference, returnUrl, cancelUrl, idempotencyKey }
+  const money = { tenant, amount: AMOUNT, currency: 'EUR', payer }
+  return { ...money, reference, returnUrl, cancelUrl, idempotencyKey }
+}
+
+const payer: Payer = {
+  firstName: 'A',
+  lastName: 'B',
+  address1: 'C 1',
+  zipCode: '1000',
+  city: 'D',
+  country: 'BE',
 }
 
 /** What the payer does at the gateway, and what the gateway then sends. */
@@ -164,7 +175,9 @@ async function act(w: World): Promise<void> {
     const tenant = payment?.tenant ?? (random() < 0.5 ? 'p' : 'x')
     const reference = random() < 0.8 ? 'booking-1' : 'booking-2'
     const wanted = intentFor(tenant, reference, `tab-${Math.floor(random() * 3)}`)
-    return await survive(() => desk.create(wanted))
+    const isDebit = random() < 0.25
+    counts.debits += isDebit ? 1 : 0
+    return await survive(() => desk.create(isDebit ? { ...wanted, token: tenant } : wanted))
   }
   if (choice < 0.45) return pay(w, payment)
   if (choice < 0.7) return await deliverSome(w)
@@ -238,7 +251,9 @@ export function checkMoney(
     store.events.some((event) => event.paymentId === id && event.type === type)
   for (const payment of store.payments.values()) {
     const why = (what: string): string => `${what}; ${name}: ${JSON.stringify(payment)}`
-    const order = paypal.orders.get(payment.gatewayId)
+    const order = paypal.orders.get(`O-${payment.id}`) // whether we know of it or not
+    if (paybox.debits.filter((id) => id === payment.id).length > 1)
+      assert.fail(why('debited twice'))
     if ((order?.captures.size ?? 0) > 1) assert.fail(why('captured twice'))
     const answer = paybox.answers.get(payment.id)?.find(({ kind }) => kind === 'paid')
     const real = answer?.kind === 'paid' && !answer.isTest ? answer.amount : 0
@@ -263,8 +278,8 @@ export function checkMoney(
   if (sum !== 0) assert.fail(`the ledger does not balance; ${name}`)
 }
 
-function isOf({ id, gatewayId }: Payment, transaction: string): boolean {
-  return transaction === `paypal:C-${gatewayId}` || transaction === `paybox:T-${id}`
+function isOf({ id }: Payment, transaction: string): boolean {
+  return transaction === `paypal:C-O-${id}` || transaction === `paybox:T-${id}`
 }
 
 /** One history, lived and checked. @param counts Grows by what happened. */

@@ -11,7 +11,13 @@ import type {
   Refund,
   RefundFact,
 } from '#services/payments/model.ts'
-import type { Gateway, PaymentStore, RefundStore, RefundWish } from '#services/payments/ports.ts'
+import type {
+  Gateway,
+  OpenToken,
+  PaymentStore,
+  RefundStore,
+  RefundWish,
+} from '#services/payments/ports.ts'
 import { holding, refundStep } from '#services/payments/refund.ts'
 import { step } from '#services/payments/session.ts'
 
@@ -186,6 +192,14 @@ type Order = {
   readonly captures: Map<string, string>
 }
 
+/** A token that every payer of these histories has. */
+export function tokenAt(tenant: string): OpenToken {
+  const gateway = tenant === 'p' ? ('paypal' as const) : ('paybox' as const)
+  const token = { id: tenant, tenant, customer: 'c', gateway, environment: 'production' } as const
+  const means = { handle: 'kept', expires: '1239' }
+  return { token: { ...token, state: 'active', expires: '1239', createdMs: 0 }, means }
+}
+
 /** PayPal's rules: one order for a request id; captured once, and only after approval. */
 export class PaypalWorld implements Gateway {
   readonly orders: Map<string, Order> = new Map()
@@ -222,6 +236,29 @@ export class PaypalWorld implements Gateway {
       }
       return this.#factOf(payment.gatewayId)
     })
+  }
+
+  readonly debitKnownMs: number = 5 * 3_600_000
+
+  /** The request id decides: asked again, the same order, and the same debit. */
+  debit(payment: Payment): Promise<Fact> {
+    return this.#call('debit', () => {
+      const id = `O-${payment.id}`
+      const { amount, currency } = payment
+      if (!this.orders.has(id)) {
+        const captures = new Map([[`debit-${payment.id}`, `C-${id}`]])
+        this.orders.set(id, { status: 'completed', amount, currency, captures })
+      }
+      return { ...this.#factOf(id), gatewayId: id }
+    })
+  }
+
+  readDebit(payment: Payment): Promise<Fact> {
+    return this.debit(payment)
+  }
+
+  forget(): Promise<void> {
+    return Promise.resolve()
   }
 
   refund(_payment: Payment, { id }: Refund): Promise<RefundFact> {
@@ -269,6 +306,8 @@ export class PayboxWorld implements Gateway {
   readonly answers: Map<string, Fact[]> = new Map()
   /** Refunds that were given, as often as they were. */
   readonly refunds: string[] = []
+  /** Debits of tokens, as often as they were made. */
+  readonly debits: string[] = []
   readonly #hazard: Hazard
 
   constructor(hazard: Hazard = () => undefined) {
@@ -285,7 +324,29 @@ export class PayboxWorld implements Gateway {
     this.#hazard('before read')
     const answers = this.answers.get(payment.id) ?? []
     const paid = answers.find(({ kind }) => kind === 'paid')
-    return paid ?? answers.at(-1) ?? { kind: 'unchanged' }
+    return paid ?? answers.at(-1) ?? (await this.open(payment))
+  }
+
+  readonly debitKnownMs: number = 7 * 86_400_000
+
+  async debit(payment: Payment): Promise<Fact> {
+    await Promise.resolve()
+    this.#hazard('before debit')
+    this.debits.push(payment.id) // no memory of requests: each one moves money
+    const fact = this.attempt(payment, 'paid')
+    this.#hazard('after debit')
+    return { ...fact, gatewayId: payment.id }
+  }
+
+  async readDebit(payment: Payment): Promise<Fact> {
+    await Promise.resolve()
+    this.#hazard('before readDebit')
+    const found = this.answers.get(payment.id)?.at(-1)
+    return found ? { ...found, gatewayId: payment.id } : { kind: 'unchanged' }
+  }
+
+  forget(): Promise<void> {
+    return Promise.resolve()
   }
 
   capture(): Promise<Fact> {

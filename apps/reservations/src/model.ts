@@ -5,8 +5,10 @@
  */
 import type { Language } from './time.ts'
 
-export type Sport = 'tennis' | 'padel' | 'squash'
-export type Surface = 'clay' | 'hard' | 'artificial' | 'carpet' | 'glass'
+export const sports = ['tennis', 'padel', 'squash'] as const
+export type Sport = (typeof sports)[number]
+export const surfaces = ['clay', 'hard', 'artificial', 'carpet', 'glass'] as const
+export type Surface = (typeof surfaces)[number]
 export type Role = 'member' | 'coach' | 'assistant' | 'secretary'
 export type Kind = 'play' | 'course' | 'match' | 'closure' | 'hold'
 
@@ -18,6 +20,10 @@ export type Club = {
   readonly zone: string
   readonly language: Language
   readonly colour: string
+  /** An image of its own; null: drawn (logo.ts). */
+  readonly logoId: string | null
+  /** Grows with every change of name, colour or logo. */
+  readonly lookVersion: number
   readonly opensMinute: number
   readonly closesMinute: number
   /** When, on the day it opens, a new day may be booked. */
@@ -48,6 +54,10 @@ export type Court = {
   readonly lengthMin: number
   readonly lengthMax: number
   readonly lengthUsual: number
+  /** In euro cents; 0: playing costs nothing. */
+  readonly priceCentsHour: number
+  /** Out of use: it stays for what was played on it. */
+  readonly retired: boolean
 }
 
 export type Subscription = {

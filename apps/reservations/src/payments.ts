@@ -29,6 +29,25 @@ export type Payment = {
   readonly said?: Readonly<Record<Language, string>> | null | undefined
 }
 
+/** Who pays, as banks ask for it. */
+export type Payer = {
+  readonly firstName: string
+  readonly lastName: string
+  readonly address1: string
+  readonly zipCode: string
+  readonly city: string
+  /** ISO 3166-1, two letters. */
+  readonly country: string
+}
+
+/** A way to pay that the payment service remembers for a member. */
+export type Way = {
+  readonly id: string
+  readonly gateway: 'paypal' | 'paybox'
+  /** `MMYY`; '' when it has no end that is known. */
+  readonly expires: string
+}
+
 export type Due = {
   readonly club: string
   /** The booking. */
@@ -37,10 +56,18 @@ export type Due = {
   readonly cents: number
   /** Where the member comes back to. */
   readonly backUrl: string
+  readonly payer?: Payer | undefined
+  /** The member whose way to pay is to be remembered. */
+  readonly rememberFor?: string | undefined
+  /** A remembered way to pay: nobody is sent anywhere. */
+  readonly way?: string | undefined
 }
 
 export type Payments = {
-  /** The payment for a booking: the one under way, or a new one. */
+  /**
+   * The payment for a booking: the one under way, or a new one.
+   * @throws {PayerMissingError} When it must be said who pays. @throws {PaymentsAwayError}
+   */
   readonly begin: (due: Due) => Promise<Payment>
   /** The payment that says most about a booking: the paid one, else the newest. */
   readonly find: (club: string, reference: string) => Promise<Payment | undefined>
@@ -51,6 +78,10 @@ export type Payments = {
   readonly giveBack: (club: string, reference: string, key: string) => Promise<Answer>
   /** How a refund stands, by the name `giveBack` told. @throws {PaymentsAwayError} */
   readonly refund: (id: string) => Promise<Answer>
+  /** What is remembered for a member. @throws {PaymentsAwayError} */
+  readonly ways: (club: string, memberId: string) => Promise<Way[]>
+  /** The payment service forgets a way to pay. @throws {PaymentsAwayError} */
+  readonly forget: (way: string) => Promise<void>
   readonly isSigned: (body: string, signature: string | undefined, nowMs: number) => boolean
 }
 
@@ -67,6 +98,13 @@ const payment: z.ZodType<Payment> = z.object({
   said: z.object({ nl: z.string(), en: z.string(), fr: z.string() }).nullish(),
 })
 
+const way: z.ZodType<Way> = z.object({
+  id: z.string(),
+  gateway: z.enum(['paypal', 'paybox']),
+  expires: z.string(),
+})
+const refusal = z.object({ error: z.string() })
+
 const refund: z.ZodType<Answer, { id: string; state: string; amount: number }> = z
   .object({ id: z.string(), state: z.string(), amount: z.int() })
   .transform(({ id, state, amount }) => ({
@@ -79,16 +117,20 @@ const refund: z.ZodType<Answer, { id: string; state: string; amount: number }> =
 const refused: Answer = { refund: undefined, state: 'refused', cents: undefined }
 
 export function openPayments(config: PaymentsConfig): Payments {
-  const ask = async (path: string, body?: object): Promise<unknown> => {
+  const ask = async (path: string, body?: object, method?: 'DELETE'): Promise<unknown> => {
     const answer = await fetch(`${config.url}${path}`, {
-      method: body ? 'POST' : 'GET',
+      method: method ?? (body ? 'POST' : 'GET'),
       headers: { authorization: `Bearer ${config.key}`, 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((error: unknown) => {
       throw new PaymentsAwayError('payments cannot be reached', { cause: error })
     })
-    if (answer.status === REFUSED) throw new PaymentsRefusedError('payments refused it')
+    if (answer.status === REFUSED) {
+      const said = refusal.safeParse(await answer.json())
+      if (said.data?.error === 'PAYMENT_PAYER_MISSING') throw new PayerMissingError('who pays?')
+      throw new PaymentsRefusedError('payments refused it')
+    }
     if (!answer.ok) throw new PaymentsAwayError(`payments answered ${answer.status}`)
     return await answer.json()
   }
@@ -97,7 +139,7 @@ export function openPayments(config: PaymentsConfig): Payments {
     return z.array(payment).parse(await ask(`/v1/payments?${query}`))
   }
   return {
-    begin: async ({ club, reference, cents, backUrl }) => {
+    begin: async ({ club, reference, cents, backUrl, payer, rememberFor, way: token }) => {
       // One key for each attempt: asked twice, in two tabs, it is the same payment.
       const before = await all(club, reference)
       const [last] = before
@@ -112,6 +154,9 @@ export function openPayments(config: PaymentsConfig): Payments {
         returnUrl: backUrl,
         cancelUrl: backUrl,
         idempotencyKey: `${reference}/${attempt}`,
+        ...(payer ? { payer } : {}),
+        ...(token === undefined ? {} : { token }),
+        ...(rememberFor === undefined || token !== undefined ? {} : { saveFor: rememberFor }),
       })
       return payment.parse(asked)
     },
@@ -131,6 +176,13 @@ export function openPayments(config: PaymentsConfig): Payments {
       }
     },
     refund: async (id) => refund.parse(await ask(`/v1/refunds/${encodeURIComponent(id)}`)),
+    ways: async (club, memberId) => {
+      const query = new URLSearchParams({ tenant: club, customer: memberId })
+      return z.array(way).parse(await ask(`/v1/tokens?${query}`))
+    },
+    forget: async (id) => {
+      await ask(`/v1/tokens/${encodeURIComponent(id)}`, undefined, 'DELETE')
+    },
     isSigned: (body, signature, nowMs) => {
       const [, seconds = '', mac = ''] =
         /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(signature ?? '') ?? []
@@ -149,3 +201,8 @@ export class PaymentsAwayError extends Error {
 
 /** What was asked of payments cannot be. */
 class PaymentsRefusedError extends PaymentsAwayError {}
+
+/** The club's payment service wants to know who pays. */
+export class PayerMissingError extends Error {
+  override readonly name: string = 'PayerMissingError'
+}

@@ -17,6 +17,8 @@ const court: Court = {
   lengthMin: 60,
   lengthMax: 120,
   lengthUsual: 90,
+  priceCentsHour: 0,
+  retired: false,
 }
 const quota: Quota = {
   id: 'q',

@@ -12,6 +12,7 @@ import { followRefund, takeRefunds } from './data/refunds.ts'
 import type { Answer, DueRefund, RefundState } from './data/refunds.ts'
 import { inClub } from './database.ts'
 import type { Club } from './model.ts'
+import { eurosInField } from './money.ts'
 import { PaymentsAwayError, type Payments } from './payments.ts'
 import type { Shop } from './web/desk.tsx'
 
@@ -27,7 +28,7 @@ export async function giveBack({ database, payments }: Shop, club: Club): Promis
       if (!isOver || answer.state !== 'done') return
       const booking = await bookingById(tx, club.id, one.bookingId, { viewer: undefined, year: 0 })
       const owner = booking?.ownerId === undefined ? [] : [booking.ownerId]
-      await notify(tx, club, one.bookingId, 'refunded', owner, amountOf(answer.cents))
+      await notify(tx, club, one.bookingId, 'refunded', owner, eurosInField(answer.cents ?? 0))
     })
   }
 }
@@ -53,9 +54,4 @@ export type RefundFate = 'asked' | 'done' | 'club'
 export function fateOf(state: RefundState): RefundFate {
   if (state === 'done') return 'done'
   return state === 'refused' || state === 'review' ? 'club' : 'asked'
-}
-
-/** Euro cents as people write them. */
-export function amountOf(cents: number | undefined): string {
-  return ((cents ?? 0) / 100).toFixed(2)
 }

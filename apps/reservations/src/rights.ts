@@ -16,7 +16,8 @@ import type { Member, Role } from './model.ts'
  * - `courses`: plan every course, and the holidays
  * - `numbers`: how full the courts are
  * - `members`: the list of members, imports, families, tickets of a member; alerts about these
- * - `rules`: opening hours, subscriptions, quotas
+ * - `rules`: opening hours, subscriptions, quotas; which courts there are; the
+ *   club's look
  * - `money`: what is paid and what comes back
  * - `links`: doors and other programs
  * - `journal`: what officers did, and undoing it

@@ -174,18 +174,21 @@ async function isFilled(tx: Transaction, club: Club, date: string): Promise<bool
 /** Two statements for all of it. What would overlap is left out. */
 async function store(tx: Transaction, club: Club, plans: readonly Plan[]): Promise<number> {
   if (plans.length === 0) return 0
-  const made = await tx`
+  const made = await tx<{ id: string }[]>`
     INSERT INTO bookings (club_id, id, court_id, during, kind, title, owner_id, group_id)
     SELECT ${club.id}, id, court, tstzrange(start, "end", '[)'), kind, title, owner, "group"
     FROM jsonb_to_recordset(${tx.json(plans)}) AS plan (id uuid, court uuid, start timestamptz,
       "end" timestamptz, kind text, title text, owner uuid, "group" uuid)
     ON CONFLICT DO NOTHING RETURNING id`
-  const pairs = plans.flatMap(({ id, partners }) => partners.map((member) => ({ id, member })))
+  await tx`ANALYZE members, bookings` // so many at once are looked up badly until they are counted
+  const stand = new Set(made.map(({ id }) => id))
+  const pairs = plans
+    .filter(({ id }) => stand.has(id))
+    .flatMap(({ id, partners }) => partners.map((member) => ({ id, member })))
   await tx`
     INSERT INTO partners (club_id, booking_id, member_id)
     SELECT ${club.id}, pair.id, member
-    FROM jsonb_to_recordset(${tx.json(pairs)}) AS pair (id uuid, member uuid)
-    JOIN bookings b ON b.club_id = ${club.id} AND b.id = pair.id`
+    FROM jsonb_to_recordset(${tx.json(pairs)}) AS pair (id uuid, member uuid)`
   return made.length
 }
 

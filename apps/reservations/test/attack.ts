@@ -100,7 +100,7 @@ function planFor({ club, courts, member, n, date }: Plan, random: () => number):
   if (pick < 0.5) return (tx) => book(tx, club, member, { ...order, ownerId: member.id }, NOW_MS)
   const own = async (tx: Transaction): Promise<string> => {
     const [row] = await tx<{ id: string }[]>`SELECT id FROM bookings WHERE club_id = ${club.id}
-      AND owner_id = ${member.id} AND status = 'confirmed' ORDER BY id LIMIT 1`
+      AND owner_id = ${member.id} AND status = 'confirmed' ORDER BY ends_at LIMIT 1`
     if (!row) throw new MissingError('none yet')
     return row.id
   }
@@ -110,7 +110,8 @@ function planFor({ club, courts, member, n, date }: Plan, random: () => number):
   if (pick < 0.85) return async (tx) => await cancel(tx, club, member, await own(tx), NOW_MS)
   return async (tx) => {
     const [row] = await tx<{ id: string }[]>`SELECT id FROM bookings WHERE club_id = ${club.id}
-      AND kind = 'play' AND status = 'confirmed' AND lower(during) >= ${new Date(startMs)} LIMIT 1`
+      AND kind = 'play' AND status = 'confirmed' AND ends_at > ${new Date(startMs)}
+      ORDER BY ends_at LIMIT 1`
     await waitFor(tx, club, member, row?.id ?? member.id, NOW_MS)
   }
 }

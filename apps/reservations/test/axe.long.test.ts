@@ -48,6 +48,7 @@ async function lookAtOffice(page: Page, court: string, weekday: number): Promise
   await look(page, quota)
   await look(page, `${office}/numbers`)
   await look(page, `${office}/money`)
+  await look(page, `${office}/club`)
   await look(page, `${office}/journal`)
   await look(page, `${office}/members`) // asks for the password
   await page.getByLabel('Password').fill(DEMO_PASSWORD)
@@ -114,6 +115,8 @@ for (const width of [DESK, PHONE]) {
     const day = 'fromDate=2026-11-26&fromMinute=480&toDate=2026-11-26&toMinute=1320'
     await look(page, `/zuiderpark/office/close?court=${box}&${day}&title=Rain`)
     await look(page, '/zuiderpark/office/rules')
+    await look(page, '/zuiderpark/office/courts')
+    await look(page, '/zuiderpark/office/courts/new')
     await lookAtOffice(page, box ?? '', width === DESK ? 3 : 4) // each plans its own course
     if (width === DESK) await look(page, free)
     await page.goto(`${origin}/zuiderpark/office/rules`)

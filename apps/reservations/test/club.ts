@@ -9,6 +9,8 @@ export const plainClub: Club = Object.freeze({
   zone: 'Europe/Brussels',
   language: 'nl',
   colour: '#000000',
+  logoId: null,
+  lookVersion: 0,
   opensMinute: 480,
   closesMinute: 1320,
   releaseMinute: 420,

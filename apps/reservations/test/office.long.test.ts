@@ -59,6 +59,27 @@ for (const [width, script, court, weekday] of [
     await page.getByRole('button', { name: 'Bring them in' }).click()
     await page.getByText('1 new, 0 changed').waitFor()
 
+    // A court more, with its price; and a game on it for a member, against a rule, with a reason.
+    await page.goto(`${office}/courts`)
+    await page.getByRole('link', { name: 'Add a court' }).click()
+    await page.getByLabel('Name').fill(`Court ${width}`)
+    await page.getByLabel('Price an hour').fill('9,50')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('€9.50 an hour').first().waitFor()
+    await page.goto(`${origin}/zuiderpark/day?date=2026-12-2${script ? 1 : 0}`)
+    const far = page.locator('a[href*="/book?"]:visible').last()
+    await far.click()
+    await page.getByLabel('Book for').selectOption({ index: 3 })
+    await page.getByRole('button', { name: /^Book/ }).click()
+    await page.getByText('This cannot be booked').first().waitFor()
+    await page.getByLabel(/^Reason/).fill('Cup match')
+    await page.getByRole('button', { name: /^Book/ }).click()
+    await page.getByText('Exception: Cup match').waitFor()
+
+    // The numbers of the season, without anybody in them.
+    await page.goto(`${office}/numbers?from=2026-11-01&to=2026-12-31`)
+    await page.getByText(`Court ${width}`).first().waitFor()
+
     // The rule speaks, by its name; and a member waits for a taken time.
     await context.clearCookies()
     await logIn(page, accounts.member)

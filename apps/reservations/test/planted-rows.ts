@@ -23,6 +23,9 @@ export async function plantRows(
       last_date) VALUES (${club}, ${court}, 'ROSERAIE', 1, 60, 60, '2026-11-01', '2027-11-01')
     RETURNING id`)
   return {
+    court: await one(superuser<{ id: string }[]>`
+      INSERT INTO courts (club_id, position, name, sport, surface)
+      VALUES (${club}, 99, 'ROSERAIE', 'squash', 'glass') RETURNING id`),
     subscription,
     series,
     meeting: await one(superuser<{ id: string }[]>`
@@ -49,6 +52,9 @@ export async function plantRows(
     hook: await one(superuser<{ id: string }[]>`
       INSERT INTO webhooks (club_id, url) VALUES (${club}, 'https://roseraie.invalid/ROSERAIE')
       RETURNING id`),
+    logo: await one(superuser<{ id: string }[]>`
+      INSERT INTO logos (club_id, png) VALUES (${club},
+        decode('89504e470d0a1a0a', 'hex') || convert_to(repeat('ROSERAIE', 8), 'UTF8')) RETURNING id`),
     feed: await one(superuser<{ id: string }[]>`
       INSERT INTO feeds (club_id, token_hash, member_id)
       VALUES (${club}, sha256('x'), ${owner}) RETURNING id`),

@@ -5,7 +5,8 @@
  */
 import pg from 'pg'
 import { FaultError } from '#lib/errors.ts'
-import { listIncidents, type ListedIncident } from '#services/detection/store.ts'
+import { listIncidents } from '#services/detection/store.ts'
+import { alertsText } from '../alerts-text.ts'
 import type { Command } from '../command.ts'
 import { controlConnection } from '../control.ts'
 
@@ -23,8 +24,11 @@ export const alertsListCommand: Command = {
       await client.connect()
       const drills = input.values['drills'] === true
       const incidents = await listIncidents(client, { drills, limit: LISTED_MAX })
+      const look = { width: process.stdout.columns, colours: input.interactive }
       const json = input.values['json'] === true
-      const text = json ? `${JSON.stringify(incidents, undefined, 2)}\n` : table(incidents)
+      const text = json
+        ? `${JSON.stringify(incidents, undefined, 2)}\n`
+        : alertsText(incidents, look)
       process.stdout.write(text)
       return 0
     } catch (cause) {
@@ -34,21 +38,4 @@ export const alertsListCommand: Command = {
       await client.end().catch(() => undefined)
     }
   },
-}
-
-function table(incidents: readonly ListedIncident[]): string {
-  if (incidents.length === 0) return 'No alerts.\n'
-  const rows = incidents.map((incident) => {
-    const { id, severity, detector, sentence, advice, alerts, last_at } = incident
-    const time = last_at.toISOString().slice(0, 19).replace('T', ' ')
-    const times = alerts > 1 ? ` ×${alerts}` : ''
-    const by = incident.acknowledged_by
-    const who = by === null ? `veilig alerts ack ${id}` : `acknowledged by ${by}`
-    const held = incident.held.map(
-      (each) => `${each}: closed; open again: veilig alerts undo ${id}`,
-    )
-    const head = `${time}  ${severity.padEnd(8)}  ${detector}${times}`
-    return `${[head, sentence, advice, ...held, who].join('\n  ')}\n`
-  })
-  return rows.join('\n')
 }

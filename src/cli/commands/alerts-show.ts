@@ -5,6 +5,7 @@
  */
 import { FaultError, UsageError } from '#lib/errors.ts'
 import { timelineOf } from '#services/staff/watch/alerts.tsx'
+import { broken, inkFor, severityInk } from '../alerts-text.ts'
 import type { Command } from '../command.ts'
 import { watchOf } from '../run/console-watch.ts'
 
@@ -19,9 +20,14 @@ export const alertsShowCommand: Command = {
       throw new UsageError('OPTION_INVALID', `name the alert as 'veilig alerts list' shows it`)
     const alert = await watchOf(context).alert(id)
     if (!alert) throw new FaultError('ALERTS_UNREADABLE', `there is no alert ${id}`)
-    const line = timelineOf(alert).map(({ ms, what }) => `  ${new Date(ms).toISOString()}  ${what}`)
+    const look = { width: process.stdout.columns, colours: input.interactive }
+    const ink = inkFor(look)
     const { severity, detector, sentence, advice } = alert
-    const text = [`${severity}  ${detector}`, sentence, advice, ...line].join('\n')
+    const head = `${ink(severityInk(severity), severity)}  ${ink('1', detector)}`
+    const lines = timelineOf(alert).map(
+      ({ ms, what }) => `  ${ink('90', new Date(ms).toISOString())}  ${what}`,
+    )
+    const text = [head, ...broken(sentence, look), ...broken(advice, look), '', ...lines].join('\n')
     const json = JSON.stringify({ ...alert, timeline: timelineOf(alert) })
     process.stdout.write(`${input.values['json'] === true ? json : text}\n`)
     return 0

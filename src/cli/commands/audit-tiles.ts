@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { openCheckpoint } from '#audit/book-files.ts'
 import { layTiles } from '#audit/tiles.ts'
 import { UsageError } from '#lib/errors.ts'
-import { SEAL_KEY_FILE } from '#services/seal/serve.ts'
+import { sealKeysIn } from '#services/seal/seal-key.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { Command } from '../command.ts'
 
@@ -30,9 +30,10 @@ export const auditTilesCommand: Command = {
       const message = `the seal has signed nothing of a book '${name}'; is --data right?`
       throw new UsageError('AUDIT_BOOK_UNKNOWN', message)
     }
-    const key = textOf(await systemDisk.read(join(paths.seal, SEAL_KEY_FILE))).trim()
+    const keys = await sealKeysIn(paths.seal)
+    const [key] = keys
     const note = textOf(await systemDisk.read(file))
-    const { origin, size, root } = openCheckpoint(note, [key])
+    const { origin, size, root } = openCheckpoint(note, keys)
     const onProgress = input.interactive && json !== true ? progressOf(size) : undefined
     const book = { folder: paths.audit, process: name }
     const tiles = await layTiles({ ...book, into, size, root, note, onProgress })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { openTrail } from '#audit/open.ts'
 import { eventually } from '#kit/eventually.ts'
+import { keyInFile } from '#kit/key-in-file.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import { veilig } from '#kit/ring.ts'
 import { noteSigner } from '#crypto/signed-note.ts'
@@ -44,11 +45,16 @@ test('audit verify: the witness misses records cut off, and books that are gone'
     await cp(join(audit, 'one'), join(data, 'copy'), { recursive: true })
     await one.append([{ code: 'TEST_HAPPENED', detail: {} }])
     const folder = join(data, 'seal')
-    const ask = async (_: string, body: string): Promise<{ status: number; body: string }> => {
+    const ask = async (
+      _: string,
+      __: string,
+      body: string,
+    ): Promise<{ status: number; body: string }> => {
       const answer = await fetch(`${url}/add-checkpoint`, { method: 'POST', body })
       return { status: answer.status, body: await answer.text() }
     }
-    const ports = { privateKey: sealKey, disk, clock, trail, audit, folder, node: 'n1', ask }
+    const key = await keyInFile(join(data, 'seal.key'), sealKey)
+    const ports = { key, disk, clock, trail, audit, folder, node: 'n1', ask }
     const seal = { ...sealConfig.parse({}), witnesses: [{ url, key: verifierKey }] }
     await using _ = await serveSeal(seal, { ...ports, complain: () => undefined })
     await eventually('both to be witnessed', async () => {

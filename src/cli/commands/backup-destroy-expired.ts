@@ -33,7 +33,8 @@ function asText(report: RetentionReport, dryRun: boolean): string {
   const { backups, keys, logParts, objects, receipts, waitingFor } = report
   const from = new Date(report.windowFromMs).toISOString().slice(0, 19).replace('T', ' ')
   const what = `${backups.length} backups, ${logParts} parts of the log, ${keys} keys`
-  const lines = [`Every second since ${from} UTC stays restorable.`]
+  const window = `The window begins at ${from} UTC`
+  const lines = [`${window}; every second in it that can be restored stays so.`]
   if (dryRun) lines.push(`No longer needed: ${what}. Nothing was destroyed.`)
   else lines.push(`Given up: ${what}. Destroyed: ${objects} objects, ${receipts} receipts.`)
   if (waitingFor.length > 0) {

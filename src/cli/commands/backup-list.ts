@@ -8,9 +8,10 @@
 import { formatLsn } from '#protocol/postgres/replication/lsn.ts'
 import type { HeldFrom } from '#services/backup/repository/entries.ts'
 import { readCatalogue } from '#services/backup/repository/catalogue.ts'
-import type { BackupRecord, Catalogue, WalRange } from '#services/backup/repository/repository.ts'
+import type { Catalogue, WalRange } from '#services/backup/repository/repository.ts'
 import type { BackupStatus } from '#services/backup/status.ts'
 import { findGaps } from '#services/backup/wal/gaps.ts'
+import { backupTable, sizeOf, timeOf } from '../backup-table.ts'
 import type { Command } from '../command.ts'
 import { lastDrills, type Drilled } from '../receipts.ts'
 import { backupNow, faultLine, regionLine } from '../region-lines.ts'
@@ -21,7 +22,7 @@ export const backupListCommand: Command = {
   summary: 'show the backups and the log that can be restored',
   usage: '',
   options: {},
-  run: async (context, { values }) => {
+  run: async (context, { values, interactive }) => {
     const reader = await openForReading(context, context.config.backup.regions)
     const catalogue = await readCatalogue(reader)
     const drilled = await lastDrills(context.paths)
@@ -32,7 +33,7 @@ export const backupListCommand: Command = {
     process.stdout.write(
       json
         ? asJson(catalogue, drilled, holds, now)
-        : `${asText(catalogue, drilled, holds)}${living}`,
+        : `${asText(catalogue, drilled, holds, interactive)}${living}`,
     )
     return 0
   },
@@ -68,50 +69,23 @@ function rangeOf({ timeline, startLsn, endLsn }: WalRange): Record<string, unkno
   return { timeline, startLsn: formatLsn(startLsn), endLsn: formatLsn(endLsn) }
 }
 
-function asText(catalogue: Catalogue, drilled: Drilled, holds: readonly HeldFrom[]): string {
-  const { backups, wal, histories } = catalogue
+function asText(
+  { backups, wal, histories }: Catalogue,
+  drilled: Drilled,
+  holds: readonly HeldFrom[],
+  colours: boolean,
+): string {
   if (backups.length === 0) return 'No backup is finished yet.\n'
-  const rows = [
-    [
-      'FINISHED (UTC)',
-      'KIND',
-      'DATA',
-      'STORED',
-      'LOG FROM',
-      'DRILLED (UTC)',
-      'ID',
-      'BUILDS ON',
-      'LABEL',
-    ],
-    ...backups.map((backup) => rowOf(backup, drilled)),
-  ]
+  const width = colours ? process.stdout.columns : undefined
   const gaps = findGaps(wal, histories).map(gapLine)
-  const log = [...wal.map(logLine), ...gaps].join('')
-  return `${aligned(rows)}\n${log}${holds.map(holdLine).join('')}`
-}
-
-function rowOf(backup: BackupRecord, drilled: Drilled): string[] {
-  const { damagedPageCount } = backup
-  const damage = damagedPageCount === 0 ? '' : `  ${damagedPageCount} PAGES DAMAGED`
-  return [
-    timeOf(backup.finishedMs),
-    backup.synthetic ? 'synthetic full' : backup.kind,
-    megabytes(backup.plainBytes),
-    megabytes(backup.storedBytes),
-    formatLsn(backup.startLsn),
-    timeOf(drilled.get(backup.id)),
-    backup.id,
-    backup.parentId ?? '-',
-    backup.label + damage,
-  ]
-}
-
-function timeOf(ms: number | undefined): string {
-  return ms === undefined ? 'not yet' : new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+  const lost = colours ? gaps.map((line) => `\u001b[31m${line.trimEnd()}\u001b[0m\n`) : gaps
+  const log = [...wal.map(logLine), ...lost].join('')
+  const table = backupTable(backups, drilled, { width, colours })
+  return `${table}\n${log}${holds.map(holdLine).join('')}`
 }
 
 function logLine({ timeline, startLsn, endLsn }: WalRange): string {
-  const size = megabytes(Number(endLsn - startLsn))
+  const size = sizeOf(Number(endLsn - startLsn))
   const range = `${formatLsn(startLsn)} to ${formatLsn(endLsn)}`
   return `Log of timeline ${timeline}: ${range}, without a hole (${size}).\n`
 }
@@ -123,21 +97,4 @@ function gapLine({ timeline, startLsn, endLsn }: WalRange): string {
 
 function holdLine({ id, fromMs, reason }: HeldFrom): string {
   return `Held from ${timeOf(fromMs)} UTC on, hold ${id}: ${reason}.\n`
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`
-}
-
-/** Columns as wide as their widest cell. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
-  )
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return `${rows.map(line).join('\n')}\n`
 }

@@ -97,21 +97,22 @@ async function grade(
   const httpsPort = url.port === '' ? 443 : Number(url.port)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const path = url.pathname + url.search
+  const server = {
+    address: { host, port: httpsPort },
+    serverName: isIP(host) > 0 ? undefined : host,
+    ca,
+    ctLogs,
+    nowMs: systemClock.nowMs(),
+  }
   const headers = await gradeHeaders(
     { hostName: url.hostname, httpsPort, httpPort, path, ca },
     signal,
-  )
-  const tls = await gradeTls(
-    {
-      address: { host, port: httpsPort },
-      serverName: isIP(host) > 0 ? undefined : host,
-      ca,
-      ctLogs,
-      nowMs: systemClock.nowMs(),
-      hstsMaxAgeSeconds: hstsSeconds(headers.visit.page.fields['strict-transport-security']),
-    },
-    signal,
-  )
+  ).catch(async (error) => {
+    await gradeTls({ ...server, hstsMaxAgeSeconds: undefined }, signal) // may know why
+    throw error
+  })
+  const sent = headers.visit.page.fields['strict-transport-security']
+  const tls = await gradeTls({ ...server, hstsMaxAgeSeconds: hstsSeconds(sent) }, signal)
   return { headers, tls }
 }
 

@@ -16,7 +16,7 @@ import { ensureTokenKey } from '#services/mail-gateway/keys.ts'
 import { ReportDesk } from '#services/mail-gateway/reports/desk.ts'
 import { unpackReport } from '#services/mail-gateway/reports/unpack.ts'
 import { languages } from '#services/mail-gateway/words.ts'
-import { templateOf } from '#services/mail-gateway/templates/book.ts'
+import { asItLeaves, templateOf } from '#services/mail-gateway/templates/book.ts'
 import { render } from '#services/mail-gateway/templates/template.ts'
 import { systemDisk } from '#system/disk.ts'
 import { openPool } from '#system/postgres/pool.ts'
@@ -174,7 +174,8 @@ export const mailPreviewCommand: Command = {
       throw new UsageError('OPTION_INVALID', 'a template is named NAME.LANGUAGE.mail')
     const template = await templateOf(dirname(file), name, language)
     const values = jsonOf(textOf(input.values['values']) || '{}')
-    const shown = render(template, language, values, linkHosts(context))
+    const hosts = linkHosts(context)
+    const shown = asItLeaves(render(template, language, values, hosts), language, hosts)
     const out = textOf(input.values['out'])
     if (out !== '') await writeFile(out, shown.html)
     print(`Subject: ${shown.subject}\n\n${shown.text}`)

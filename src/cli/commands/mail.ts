@@ -84,8 +84,11 @@ function told(address: string, { suppression, left, sent }: PersonView): string 
 
 function keepsOut(suppression: PersonView['suppression']): string {
   if (!suppression) return 'mail goes there'
-  const since = new Date(suppression.sinceMs).toISOString().slice(0, 10)
-  return suppression.reason === 'dead'
-    ? `nobody is there (${suppression.status}, since ${since}); only security mail is tried`
-    : `complained of our mail (${suppression.status}, since ${since}); no lists go there`
+  const { reason, status, sinceMs } = suppression
+  const since = new Date(sinceMs).toISOString().slice(0, 10)
+  return {
+    dead: `nobody is there (${status}, since ${since}); only security mail is tried`,
+    complaint: `complained of our mail (${status}, since ${since}); no lists go there`,
+    staff: `ended by one of us (since ${since}); only security mail goes there`,
+  }[reason]
 }

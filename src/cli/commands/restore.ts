@@ -19,7 +19,6 @@ import { postgresAccount } from '#system/postgres/user.ts'
 import type { Command, CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
 import { openForReading, readKeyFile } from '../repository.ts'
-import { useApproval } from './approval.ts'
 import { megabytes, progressText } from './backup-run.ts'
 
 const ACTIONS: readonly RecoveryAction[] = ['promote', 'pause', 'shutdown']
@@ -29,9 +28,25 @@ const LINES_MS = 1000
 export const restoreCommand: Command = {
   name: 'restore',
   summary: 'bring back the database as it was',
-  usage:
-    '--to TIME|LSN|NAME|xid:N|immediate|latest (--into DIR [--delta] [--action promote] | ' +
-    '(--table NAME | --database NAME [--tools DIR]) --live URL) [--key FILE] [--timeline N]',
+  usage: '--to MOMENT (--into DIR | --table NAME --live URL | --database NAME --live URL)',
+  more: [
+    '  --to MOMENT       2026-11-24T10:15:00Z, latest, immediate (the end of the newest backup),',
+    '                    xid:N (the end of a transaction), an LSN, or the name of a restore point',
+    '  --into DIR        a folder that is new or empty; the whole cluster is put into it',
+    '  --delta           DIR holds an older state of this cluster: write only what differs',
+    '  --action WHAT     at that moment: promote (default), pause or shutdown',
+    '  --table NAME      bring SCHEMA.NAME back as SCHEMA.NAME_restored beside the live table',
+    '  --database NAME   bring NAME back as NAME_restored beside the live database',
+    '  --live URL        where the live one is, as postgresql://USER@HOST/DATABASE; the',
+    '                    password may come from PGPASSWORD',
+    '  --tools DIR       where pg_dump and psql are',
+    '  --timeline N      which branch, where the database went on from an older moment',
+    '  --key FILE        the recovery key; without it the one in the data folder',
+    '',
+    'Nothing that runs is touched. For example:',
+    '  veilig restore --to latest --into /srv/restored',
+    '  veilig restore --to 2026-11-24T10:15:00Z --table app.bookings --live postgres://db/club',
+  ],
   options: {
     to: { type: 'string' },
     into: { type: 'string' },
@@ -52,8 +67,10 @@ export const restoreCommand: Command = {
       throw new UsageError('OPTION_INVALID', whatIsMissing(input.values))
     }
     const target = parseTarget(to)
-    if (place !== undefined && resolve(place) === resolve(context.paths.cluster('protected')))
+    if (place !== undefined && resolve(place) === resolve(context.paths.cluster('protected'))) {
+      const { useApproval } = await import('./approval.ts') // seldom wanted, and loads HTTP
       await useApproval(context, 'restore-over-production', resolve(place))
+    }
     const identity = await readKeyFile(context.paths, key)
     const reader = await openForReading(context, context.config.backup.regions, identity)
     const json = input.values['json'] === true

@@ -1,5 +1,6 @@
 /**
- * `veilig rotate`: new passwords for the ring's machines while everything runs, and every age.
+ * `veilig rotate`: new passwords and keys for the ring's machines while everything runs, and every
+ * age.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import type { Command, CommandInput } from '../command.ts'
 import { openCommandBook } from '../command-book.ts'
 import type { Context } from '../context.ts'
 import { credentialAges } from '../credentials.ts'
+import { renewalsOf } from '../renewal/renewal.ts'
 import { REMIND_DAYS, renewWhere } from '../renewal/renew.ts'
 
 const DAY_MS = 86_400_000
@@ -17,12 +19,13 @@ const BOOK = 'rotate'
 
 export const rotateCommand: Command = {
   name: 'rotate',
-  summary: 'renew passwords of machines, without downtime; --list: every age',
-  usage: '[CREDENTIAL … | --all] [--list] [--json]',
-  options: { list: { type: 'boolean' }, all: { type: 'boolean' } },
+  summary: 'renew passwords and keys of machines, without downtime; --list: every age',
+  usage: '[CREDENTIAL … | --all] [--list | --dry-run] [--json]',
+  options: { list: { type: 'boolean' }, all: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
   run: async (context, input) => {
     if (input.values['list'] === true) return list(context, input)
     const { positionals, values } = input
+    if (values['dry-run'] === true) return plan(context, input)
     if (values['all'] === true || positionals.length > 0) return renew(context, input)
     const rotated = await accessClient(context.paths.socket('access')).rotate()
     const said =
@@ -35,16 +38,43 @@ export const rotateCommand: Command = {
   },
 }
 
+/** What would be renewed, and what changes with it; nothing is. */
+async function plan(context: Context, { positionals, values }: CommandInput): Promise<number> {
+  const ages = new Map((await credentialAges(context)).map((one) => [one.name, one.ageMs]))
+  const renewals = await renewalsOf(context)
+  const all = values['all'] === true
+  const wanted = positionals.length === 0 && !all ? renewals.slice(0, 1) : renewals
+  const planned = wanted.filter(({ credential }) => {
+    return ages.has(credential) && (positionals.length === 0 || positionals.includes(credential))
+  })
+  refuseUnknown(positionals, planned)
+  for (const { credential, role, overlap } of planned) {
+    const days = Math.max(0, Math.floor((ages.get(credential) ?? 0) / DAY_MS))
+    const line = { credential, role, days, overlap }
+    const text = `${credential} (${days} d) would be renewed: ${overlap}`
+    process.stdout.write(`${values['json'] === true ? JSON.stringify(line) : text}\n`)
+  }
+  if (values['json'] !== true) process.stdout.write('Nothing was changed.\n')
+  return 0
+}
+
+/** @throws {UsageError} ROTATION_UNKNOWN. */
+function refuseUnknown(
+  named: readonly string[],
+  found: readonly { readonly credential: string }[],
+): void {
+  const missing = named.find((name) => !found.some(({ credential }) => credential === name))
+  if (missing === undefined) return
+  const message = `${missing} is not renewed while it is used; veilig rotate --list says how`
+  throw new UsageError('ROTATION_UNKNOWN', message)
+}
+
 /** Those that are named, or all that can be renewed while they are used. */
 async function renew(context: Context, { positionals, values }: CommandInput): Promise<number> {
   const all = values['all'] === true
   await using trail = await openCommandBook(context, BOOK)
   const done = await renewWhere(context, trail, (name) => all || positionals.includes(name))
-  const missing = positionals.find((name) => !done.some(({ credential }) => credential === name))
-  if (missing !== undefined) {
-    const message = `${missing} is not renewed while it is used; veilig rotate --list says how`
-    throw new UsageError('ROTATION_UNKNOWN', message)
-  }
+  refuseUnknown(positionals, done)
   for (const one of done) {
     const took = `${(one.tookMs / 1000).toFixed(1)} s`
     const how = one.failed === undefined ? `renewed, ${took}` : `NOT RENEWED (${one.failed})`

@@ -74,20 +74,33 @@ function sentences(verified: VerifiedBundle, pinned: boolean): string {
     '',
   ])
   const trust = pinned
-    ? 'It is the key you named.'
+    ? 'It is the key you named, or follows from it.'
     : 'Compare it with the key you know from elsewhere, or name that one with --key.'
   return [
     ...lines,
     ...own,
     `All ${evidence.length} signatures and proofs hold.`,
     `Log ${checkpoint.origin} with ${checkpoint.size} entries${whole ? ', root recomputed' : ''}.`,
+    ...verified.keys.terms.slice(1).map(({ keyId: next, from, sinceMs = 0 }, at) => {
+      const before = verified.keys.terms[at]?.keyId ?? ''
+      return `Key ${next} took over from ${before} on ${dayOf(sinceMs)}, at entry ${from - 1}.`
+    }),
     `Signed by key ${keyId}. ${trust}`,
     '',
   ].join('\n')
 }
 
-function report({ checkpoint, keyId, evidence, customers, whole }: VerifiedBundle): string {
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
+function report({ checkpoint, keyId, keys, evidence, customers, whole }: VerifiedBundle): string {
   const { origin, size, root } = checkpoint
-  const log = { origin, size, root: Buffer.from(root).toString('hex'), whole }
+  const line = keys.terms.map((term) => ({
+    keyId: term.keyId,
+    from: term.from,
+    sinceMs: term.sinceMs,
+  }))
+  const log = { origin, size, root: Buffer.from(root).toString('hex'), whole, keys: line }
   return `${JSON.stringify({ verified: true, keyId, log, evidence, customers }, undefined, 2)}\n`
 }

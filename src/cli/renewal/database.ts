@@ -24,6 +24,8 @@ import {
 } from '../supervisor/superuser.ts'
 import type { Renewal } from './renewal.ts'
 
+const LOGIN_OVERLAP = 'sessions stay; who logs in in that instant tries both'
+
 /** Copies of the database are kept ninety days; each renewal is at most sixty after the last. */
 const FORMER_MAX = 12
 
@@ -49,6 +51,7 @@ function roleRenewal(
   return {
     credential: `${process}/${file}`,
     role,
+    overlap: LOGIN_OVERLAP,
     renew: async () => {
       await using admin = await asSuperuser(context, placeOf(context, cluster), 'postgres')
       await renewSecret(context.paths.secret(process, file), freshPassword(), (fresh) =>
@@ -64,6 +67,7 @@ function superuserRenewal(context: Context): Renewal {
   return {
     credential: 'supervisor/database-password',
     role: SUPERUSER,
+    overlap: LOGIN_OVERLAP,
     renew: async () => {
       await using guarded = await asSuperuser(context, placeOf(context, 'protected'), 'postgres')
       await using control = await asSuperuser(context, placeOf(context, 'control'), 'postgres')

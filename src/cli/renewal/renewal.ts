@@ -17,6 +17,8 @@ export type Renewal = {
   readonly credential: string
   /** Who shows it. */
   readonly role: string
+  /** How it goes over from the old to the new one, for who asks before. */
+  readonly overlap: string
   /** Resolves when the old one opens nothing any more. */
   readonly renew: () => Promise<void>
   /** Waits more than it works: such go on at once. */
@@ -42,7 +44,9 @@ async function applicationRenewal(context: Context): Promise<readonly Renewal[]>
   const process = applicationRoles.find((one) => one.role === role)?.process ?? 'application'
   const renew = async (): Promise<void> =>
     void (await accessClient(context.paths.socket('access')).rotate())
-  return [{ credential: `${process}/database-password`, role, renew, recorded: true }]
+  const overlap = 'another role takes over; both log in until no session of this one is left'
+  const credential = `${process}/database-password`
+  return [{ credential, role, overlap, renew, recorded: true }]
 }
 
 const LOCK = 0x7665696c // 'veil'

@@ -20,6 +20,7 @@ export function submissionRenewals(context: Context): readonly Renewal[] {
     credential: `${sender}/submission-password`,
     role: sender,
     waits: true,
+    overlap: `both are taken for ${BOTH_MS / 1000} s, then one`,
     renew: () => renewSubmission(context, sender),
   }))
 }

@@ -10,7 +10,8 @@ import { askAlerts } from '#services/detection/desk-client.ts'
 import type { ListedIncident } from '#services/detection/store.ts'
 import { askMail } from '#services/mail-gateway/desk/client.ts'
 import type { Figures, SentLine } from '#services/mail-gateway/desk/questions.ts'
-import type { TemplateFace } from '#services/mail-gateway/templates/book.ts'
+import type { PersonView } from '#services/mail-gateway/person.ts'
+import type { TemplateFace, TemplatePage } from '#services/mail-gateway/templates/book.ts'
 import type { SuppressionLine } from '#services/mail-gateway/suppression.ts'
 import type { AlertInFull, AlertLine, Text, WatchPorts } from '#services/staff/watch/ports.ts'
 import type { Breach } from '#services/status/breach/register.ts'
@@ -97,15 +98,24 @@ export function watchOf(context: Context): WatchPorts {
       return { rows: hits, more, warnings }
     },
     settings: () => settingsOf(context.configFile),
-    mail: async () => {
+    mail: async (filter) => {
       const [{ figures }, { sent }, { suppressions }, { templates }] = await Promise.all([
         askMail<{ figures: Figures }>(mail, { ask: 'figures' }),
-        askMail<{ sent: SentLine[] }>(mail, { ask: 'sent', state: '', tenant: '' }),
+        askMail<{ sent: SentLine[] }>(mail, { ask: 'sent', ...filter }),
         askMail<{ suppressions: SuppressionLine[] }>(mail, { ask: 'suppressions' }),
         askMail<{ templates: TemplateFace[] }>(mail, { ask: 'templates' }),
       ])
-      const { days, sources, queued } = figures
-      return { days, sources, queued, sent, suppressions, templates }
+      const { days, sources, tls, queued } = figures
+      return { days, sources, tls, queued, sent, suppressions, templates }
+    },
+    mailTemplate: async (name, language) => {
+      const question = { ask: 'template', name, language } as const
+      const { template } = await askMail<{ template: TemplatePage | null }>(mail, question)
+      return template ?? undefined
+    },
+    mailPerson: async (address) => {
+      type Found = { person: PersonView & { readonly victim: string } }
+      return (await askMail<Found>(mail, { ask: 'person', address })).person
     },
     silence: async (address, note, by) => {
       await askMail(mail, { ask: 'suppress', address, note, by })

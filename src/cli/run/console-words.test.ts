@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { accessConfig } from '#services/access/config.ts'
+import { systemClock } from '#system/clock.ts'
 import { teamHook } from './console-words.ts'
 
 test('team hook: one JSON object with the text and the link; a refusal is said', async () => {
@@ -20,7 +22,8 @@ test('team hook: one JSON object with the text and the link; a refusal is said',
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const tell = teamHook(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`)
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  const tell = teamHook(accessConfig.parse({ webhookUrl: url }), systemClock)
   assert(tell)
   await tell('lotte asks', 'https://console.example/access')
   const text = 'lotte asks\nhttps://console.example/access'
@@ -31,5 +34,5 @@ test('team hook: one JSON object with the text and the link; a refusal is said',
   await assert.rejects(tell('x', 'y'))
   server.closeAllConnections()
   server.close()
-  assert.equal(teamHook(undefined), undefined)
+  assert.equal(teamHook(accessConfig.parse({}), systemClock), undefined)
 })

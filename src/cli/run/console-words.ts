@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { signatureOf } from '#crypto/webhook-signature.ts'
 import { FaultError } from '#lib/errors.ts'
+import type { AccessConfig } from '#services/access/config.ts'
 import { STAFF_SENDER } from '#services/mail-gateway/config.ts'
-import type { SendMail } from '#services/staff/ports.ts'
+import type { SendMail, TellTeam } from '#services/staff/ports.ts'
+import type { Clock } from '#system/clock.ts'
 import type { ServiceContext } from '../context.ts'
 import { ringMail } from '../ring-mail.ts'
 
@@ -17,16 +20,27 @@ export async function staffMail(context: ServiceContext): Promise<SendMail | und
   return send && (async (mail) => void (await send({ ...mail, language: 'en', tenant: 'staff' })))
 }
 
-/** Posts `{"text": …}`, as the chats of teams take it. */
+/**
+ * Posts `{"text": …}`, as the chats of teams take it. A program that has the secret, so it can
+ * sign, is also told which request waits and where to approve it, and can tell that it was us.
+ */
 export function teamHook(
-  url: string | undefined,
-): ((text: string, link: string) => Promise<void>) | undefined {
+  { webhookUrl: url, webhookSecret }: AccessConfig,
+  clock: Clock,
+): TellTeam | undefined {
   if (url === undefined) return undefined
-  return async (text, link) => {
+  return async (text, link, waiting) => {
+    const said = { text: `${text}\n${link}` }
+    const more = webhookSecret && waiting ? { ...waiting, approveAt: `${link}/hook` } : {}
+    const body = JSON.stringify({ ...said, ...more })
+    const signature = webhookSecret && signatureOf(webhookSecret, body, clock.nowMs())
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text: `${text}\n${link}` }),
+      headers: {
+        'content-type': 'application/json',
+        ...(signature ? { 'x-veilig-signature': signature } : {}),
+      },
+      body,
       signal: AbortSignal.timeout(HOOK_TIMEOUT_MS),
       redirect: 'error',
     })

@@ -47,7 +47,8 @@ export async function runConsole(context: ServiceContext): Promise<RunningServic
     selfApproval: config.access.selfApproval,
     approveByLink: config.access.approveByLink,
     sendMail: await staffMail(context),
-    tellTeam: teamHook(config.access.webhookUrl),
+    tellTeam: teamHook(config.access, clock),
+    hookSecret: config.access.webhookSecret,
     onFault: (what, error) => log.error({ what, code: codeOf(error) }, 'the console failed aside'),
     access: {
       start: async (role, minutes, account, id): Promise<Started> => {

@@ -23,7 +23,7 @@ import { startCluster } from '#system/postgres/cluster.ts'
 import { postgresAccount, type Account } from '#system/postgres/user.ts'
 import type { RunningService } from '#system/service.ts'
 import type { ServiceContext } from '../context.ts'
-import { drillKey, ensureDrillKey } from '../drill-key.ts'
+import { drillKey, drillKeys, ensureDrillKey, followDrillKey } from '../drill-key.ts'
 import { readCanaries } from '../facts.ts'
 import { keptReceipts } from '../receipts.ts'
 import { keyFiles, openForReading, readKeyFile, regionPlaces } from '../repository.ts'
@@ -36,7 +36,17 @@ const STATUS_TIMEOUT_MS = 5_000
 export async function runDrillService(context: ServiceContext): Promise<RunningService> {
   setPriority(context.config.drill.nice) // what it starts inherits it
   const socket = context.paths.socket('drill')
-  return serveDrill(context.config.drill, await drillPorts(context, 'drill'), socket)
+  const ports = await drillPorts(context, 'drill')
+  await using started = new AsyncDisposableStack()
+  const key = await followDrillKey(context, ports.receipts)
+  started.use(key)
+  const drill = await serveDrill(context.config.drill, ports, socket)
+  started.use(drill)
+  const running = started.move()
+  return {
+    failed: Promise.race([drill.failed ?? key.failed, key.failed]),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }
 
 /** @param who The service, or a person's command: each has a folder of its own. */
@@ -96,7 +106,8 @@ export async function drillPorts(
     },
     canaries: (fromMs, toMs) => readCanaries(systemDisk, paths.facts, fromMs, toMs),
     receipts: keptReceipts(paths, regionPlaces(paths, regions)),
-    privateKey: await drillKey(paths),
+    signingKey: () => drillKey(paths),
+    receiptKeys: () => drillKeys(paths),
     random: (below) => randomInt(Math.min(below, 2 ** 47)),
     clock,
     trail,

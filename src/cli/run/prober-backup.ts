@@ -17,7 +17,7 @@ import { pitrProbe, verifiedProbe, type KeptReceipt } from '#services/prober/pro
 import { retentionProbe, type RetentionTarget } from '#services/prober/probes/retention.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { ServiceContext } from '../context.ts'
-import { drillPublicKey, ensureDrillKey } from '../drill-key.ts'
+import { drillKeys, ensureDrillKey } from '../drill-key.ts'
 import { FACTS_KEPT_DAYS, forgetOldFacts, noteCanary } from '../facts.ts'
 import { receiptsIn } from '../receipts.ts'
 import { openForReading, regionPlaces } from '../repository.ts'
@@ -36,7 +36,7 @@ export async function receiptProbes(
   const known: KnownChains = new Map()
   const common = {
     receipts: (known: ReadonlySet<string>) => receiptsOfAny(context, known),
-    publicKey: await drillPublicKey(paths),
+    keys: () => drillKeys(paths),
     clock,
   }
   const backups = async (): Promise<readonly { id: string; finishedMs: number }[]> => {

@@ -26,6 +26,16 @@ const BOOK = 'web-gateway'
 /** The trial payment is kept so long, and never paid; then another is begun. */
 const TRIAL_MS = 20 * 60_000
 
+/** Paybox asks for one; this one lives at no address. */
+const nobody = {
+  firstName: 'Trial',
+  lastName: 'Nobody',
+  address1: 'Nowhere 1',
+  zipCode: '1000',
+  city: 'Brussels',
+  country: 'BE',
+} as const
+
 export async function paymentProbes(
   context: ServiceContext,
   web: WebTarget,
@@ -58,6 +68,7 @@ async function paymentsView({ paths, ports, clock }: ServiceContext): Promise<Pa
       reference,
       returnUrl: back,
       cancelUrl: back,
+      payer: nobody,
       idempotencyKey: `probe-${clock.nowMs()}`,
     })) as { redirectUrl: string | null }
     return made.redirectUrl

@@ -7,19 +7,22 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { promisify } from 'node:util'
+import { isNewestSealKey } from '#services/seal/seal-key.ts'
 import { serveSeal } from '#services/seal/serve.ts'
 import type { AskWitness } from '#services/seal/ports.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { RunningService } from '#system/service.ts'
+import { SuccessiveKey } from '#system/successive-key.ts'
 import type { ServiceContext } from '../context.ts'
-import { ownKey } from '../own-key.ts'
 import { readersOf, trailRegions } from '../trail-regions.ts'
 
 /** @throws {FaultError} DISK_…. */
 export async function runSeal(context: ServiceContext): Promise<RunningService> {
   const { paths, clock, trail, log } = context
   return serveSeal(context.config.seal, {
-    privateKey: await ownKey(paths.secret('seal', 'seal.key')),
+    key: await SuccessiveKey.open(paths.secret('seal', 'seal.key'), (heir) =>
+      isNewestSealKey(paths.seal, hostname(), heir),
+    ),
     disk: systemDisk,
     clock,
     trail,
@@ -37,8 +40,8 @@ export async function runSeal(context: ServiceContext): Promise<RunningService> 
   })
 }
 
-const askWitness: AskWitness = async (url, body, signal) => {
-  const place = `${url.replace(/\/$/, '')}/add-checkpoint`
+const askWitness: AskWitness = async (url, question, body, signal) => {
+  const place = `${url.replace(/\/$/, '')}/${question}`
   const headers = { 'content-type': 'text/plain' }
   const answer = await fetch(place, { method: 'POST', body, headers, signal })
   return { status: answer.status, body: await answer.text() }

@@ -46,3 +46,15 @@ test('records: the policy of MTA-STS and its id change together; no receiver, no
   const none = mailRecords({ ...mail, inbound: [] })
   assert(!none.some(({ name }) => name.startsWith('_mta-sts')))
 })
+
+test('records: reports to a stranger ask for its consent, those to ourselves do not', () => {
+  const consents = (reportAddress: string): readonly string[] =>
+    mailRecords({ ...mail, reportAddress })
+      .filter(({ name }) => name.includes('_report'))
+      .map(({ name, value }) => `${name} ${value}`)
+  assert.deepEqual(consents(`a@${mail.domain}`), [])
+  assert.deepEqual(consents(`a@bounces.${mail.domain}`), [])
+  assert.deepEqual(consents('a@reports.example.net'), [
+    `${mail.domain}._report._dmarc.reports.example.net v=DMARC1`,
+  ])
+})

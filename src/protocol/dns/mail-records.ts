@@ -1,8 +1,8 @@
 /**
  * The DNS records that make a domain's mail provable: what to publish, exactly.
  *
- * Source: RFC 7208 (SPF), RFC 6376 and 8463 (DKIM keys), RFC 9989 (DMARC), RFC 8461 (MTA-STS),
- * RFC 8460 (TLS reports).
+ * Source: RFC 7208 (SPF), RFC 6376 and 8463 (DKIM keys), RFC 9989 (DMARC), RFC 9990 (its reports),
+ * RFC 8461 (MTA-STS), RFC 8460 (TLS reports).
  *
  * @module
  */
@@ -58,6 +58,7 @@ export function mailRecords(mail: MailDomain): readonly DnsRecord[] {
     }),
     record(`_dmarc.${mail.domain}`, 'TXT', dmarcRecord(mail), 'forged mail goes to quarantine'),
     record(`_smtp._tls.${mail.domain}`, 'TXT', tlsRptRecord(mail), 'reports of failed TLS'),
+    ...reportConsent(mail),
   ]
   if (mail.inbound.length > 0) {
     const name = `_mta-sts.${mail.domain}`
@@ -79,6 +80,19 @@ export function dkimRecord(publicKey: KeyObject): string {
 
 function dmarcRecord(mail: MailDomain): string {
   return `v=DMARC1; p=quarantine; sp=quarantine; adkim=s; aspf=r; rua=mailto:${mail.reportAddress}`
+}
+
+/**
+ * Nobody is made to get reports about others: where they go to another organization's domain, that
+ * domain must say that it wants them. RFC 9990 §4.
+ */
+function reportConsent({ domain, reportAddress }: MailDomain): readonly DnsRecord[] {
+  const host = reportAddress.slice(reportAddress.lastIndexOf('@') + 1).toLowerCase()
+  const isWithin = (inner: string, outer: string): boolean =>
+    inner === outer || inner.endsWith(`.${outer}`)
+  if (isWithin(host, domain) || isWithin(domain, host)) return []
+  const why = `${host} agrees to get the reports about ${domain}`
+  return [record(`${domain}._report._dmarc.${host}`, 'TXT', 'v=DMARC1', why)]
 }
 
 function tlsRptRecord(mail: MailDomain): string {

@@ -10,7 +10,7 @@
  */
 import { formHmac, type FormFields } from './paybox.ts'
 
-export type DirectType = '00011' | '00014' | '00017'
+export type DirectType = '00011' | '00014' | '00017' | '00053' | '00058'
 
 /** Is there a transaction of this reference and amount? */
 export const DIRECT_FIND: DirectType = '00011'
@@ -19,8 +19,15 @@ export const DIRECT_REFUND: DirectType = '00014'
 /** What became of a transaction? */
 export const DIRECT_INQUIRE: DirectType = '00017'
 
+/** Debits a kept token at once (Direct Plus). */
+export const DIRECT_DEBIT: DirectType = '00053'
+/** Forgets a kept token (Direct Plus). */
+export const DIRECT_FORGET: DirectType = '00058'
+
 export const DIRECT_DONE = '00000'
 export const DIRECT_NOT_FOUND = '00018'
+/** The token, or whose it is, is not known. */
+export const DIRECT_NO_TOKEN = '00017'
 
 export type DirectAsker = {
   readonly site: string

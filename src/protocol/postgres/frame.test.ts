@@ -19,9 +19,10 @@ for (const vector of readVectors(new URL('testdata/frame.vectors', import.meta.u
     const expected = [vector['frames']?.split(' ') ?? [], vector['code'] ?? []].flat()
     const released = toHex(bytes.subarray(0, bytes.length - Number(vector['held'] ?? 0)))
     for (const chunks of cuts(bytes)) {
-      const read = readAll(chunks)
-      assert.deepEqual(read.seen, expected)
-      assert.equal(read.released, released)
+      for (const read of [readAll(chunks), readAll(chunks, mulberry32(bytes.length))]) {
+        assert.deepEqual(read.seen, expected)
+        assert.equal(read.released, released)
+      }
     }
   })
 }
@@ -61,6 +62,21 @@ test('frame: a bulk load is summed up, and a fault in it still passes what came 
   assert.deepEqual(sums, [6, 6, 1])
 })
 
+test('frame: a frame that waits lets what came before it pass, and nothing behind it', () => {
+  let waits = true
+  const frame = (name: string): 'wait' | undefined =>
+    name === 'Query' && waits ? 'wait' : undefined
+  const reader = new FrameReader({ ...silent, frame }, TEXT_CAP)
+  const [before, query, behind] = [hex('53 00000004'), hex('51 00000006 41 00'), hex('48 00000004')]
+  const chunk = Buffer.concat([before, query, behind])
+  assert.deepEqual(reader.push(chunk).map(toHex), [toHex(before)])
+  chunk.fill(0) // what waits is in memory of the reader's own
+  assert.deepEqual(reader.push(behind), [])
+  assert.deepEqual(reader.goOn(), [], 'it may wait again')
+  waits = false
+  assert.deepEqual(reader.goOn().map(toHex), [toHex(query) + toHex(behind), toHex(behind)])
+})
+
 test('frame: random bytes give declared codes only, at any chunking', () => {
   const random = mulberry32(20_260_705)
   const types = Buffer.from('BCDEFHPQSXcdf')
@@ -72,6 +88,7 @@ test('frame: random bytes give declared codes only, at any chunking', () => {
     }
     const whole = readAll([bytes])
     assert.deepEqual(readAll(randomCuts(bytes, random)), whole)
+    assert.deepEqual(readAll(randomCuts(bytes, random), random), whole)
     const verdict = whole.seen.at(-1) ?? ''
     if (verdict.startsWith('PG_')) assert(CODES.has(verdict), verdict)
   }
@@ -84,13 +101,20 @@ const silent: FrameSink = {
   end: () => undefined,
 }
 
-function readAll(chunks: Iterable<Uint8Array>): { seen: string[]; released: string } {
+/** @param waits Draws which frames wait, and for how long; without it none does. */
+function readAll(
+  chunks: Iterable<Uint8Array>,
+  waits: () => number = () => 1,
+): { seen: string[]; released: string } {
+  let isWaiting = false
   const seen: string[] = []
   let part = ''
   let released = ''
   const reader = new FrameReader(
     {
       frame: (name, head, bodySize) => {
+        isWaiting = waits() < 0.3
+        if (isWaiting) return 'wait'
         const more = bodySize - head.length
         seen.push(`${name}:${toHex(head)}${more > 0 ? `+${more}` : ''}`)
         return undefined
@@ -108,7 +132,11 @@ function readAll(chunks: Iterable<Uint8Array>): { seen: string[]; released: stri
     },
     TEXT_CAP,
   )
-  for (const chunk of chunks) for (const piece of reader.push(chunk)) released += toHex(piece)
+  for (const chunk of chunks) {
+    for (const piece of reader.push(chunk)) released += toHex(piece)
+    while (isWaiting && waits() < 0.5) for (const piece of reader.goOn()) released += toHex(piece)
+  }
+  while (isWaiting) for (const piece of reader.goOn()) released += toHex(piece)
   if (reader.violation) seen.push(reader.violation.code)
   return { seen, released }
 }

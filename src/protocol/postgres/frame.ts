@@ -78,9 +78,10 @@ export interface FrameSink {
    *
    * @param head The whole body, or the first bytes of a longer one. Valid during the call only.
    * @param bodySize Bytes of the whole body.
-   * @returns A whole message to go on in place of this frame, of which nothing then does.
+   * @returns A whole message to go on in place of this frame, of which nothing then does; or that
+   *   this frame waits, with all behind it, until `goOn`, when it is shown again.
    */
-  frame(name: SingleFrame, head: Uint8Array, bodySize: number): Uint8Array | undefined
+  frame(name: SingleFrame, head: Uint8Array, bodySize: number): Uint8Array | 'wait' | undefined
   /** CopyData began, of so many bytes of body together: how many at once is left to the chunks. */
   copyData(bytes: number): void
   /** More of a Query or Parse longer than the cap. Valid during the call only. */
@@ -102,6 +103,9 @@ export class FrameReader {
   /** The body still to come belongs to a frame that was replaced. */
   #dropping = false
   #replacement: Uint8Array | undefined
+  #waits = false
+  /** The frame that waits and what came behind it, in memory of our own. */
+  #behind: Uint8Array[] = []
   #violation: ProtocolError | undefined
 
   /** @param textCap Bytes of a Query or Parse held back; a longer one is followed as it passes. */
@@ -123,12 +127,25 @@ export class FrameReader {
    * the sink threw) the bytes before the faulty frame are returned, and nothing ever after.
    */
   push(chunk: Uint8Array): readonly Uint8Array[] {
+    return this.#push(chunk, copied)
+  }
+
+  /** The frame that waits is shown again. @returns As `push`. */
+  goOn(): readonly Uint8Array[] {
+    const behind = this.#behind
+    this.#behind = []
+    this.#waits = false
+    return behind.flatMap((chunk) => this.#push(chunk, (ours) => ours))
+  }
+
+  /** @param kept Makes bytes of `chunk` such as may be kept. */
+  #push(chunk: Uint8Array, kept: (bytes: Uint8Array) => Uint8Array): readonly Uint8Array[] {
     if (this.#violation) return []
     const released: Uint8Array[] = []
     let from = 0 // first byte of this chunk neither released nor held
     let at = 0
     try {
-      while (at < chunk.length) {
+      while (at < chunk.length && !this.#waits) {
         if (this.#passing > 0) {
           at = this.#pass(chunk, at)
           if (this.#dropping) from = at
@@ -156,7 +173,9 @@ export class FrameReader {
     }
     if (at > from)
       released.push(from === 0 && at === chunk.length ? chunk : chunk.subarray(from, at))
-    if (at < chunk.length) this.#keep(chunk.subarray(at))
+    if (at === chunk.length) return released
+    if (this.#waits) this.#behind.push(kept(chunk.subarray(at)))
+    else this.#keep(chunk.subarray(at))
     return released
   }
 
@@ -193,7 +212,12 @@ export class FrameReader {
     if (end > bytes.length) return at
     const head = hold === 0 ? NOTHING : bytes.subarray(at + HEADER_SIZE, end)
     if (rule.name === 'CopyData') this.#sink.copyData(bodySize)
-    else this.#replacement = this.#sink.frame(rule.name, head, bodySize)
+    else {
+      const said = this.#sink.frame(rule.name, head, bodySize)
+      this.#waits = said === 'wait'
+      if (said === 'wait') return at
+      this.#replacement = said
+    }
     this.#passing = bodySize - hold
     this.#dropping = this.#replacement !== undefined && this.#passing > 0
     this.#following = rule.hold === 'text' && this.#passing > 0 && !this.#dropping
@@ -227,7 +251,8 @@ export class FrameReader {
     this.#held = NOTHING
     this.#heldSize = 0
     this.#judge(whole, 0)
-    released.push(this.#takeReplacement() ?? whole)
+    if (this.#waits) this.#behind.push(whole)
+    else released.push(this.#takeReplacement() ?? whole)
     return at + size
   }
 
@@ -254,6 +279,10 @@ export class FrameReader {
     this.#held.set(bytes, this.#heldSize)
     this.#heldSize = size
   }
+}
+
+function copied(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(bytes)
 }
 
 /** Big-endian Int32 at `at`; the caller has checked that it is there. */

@@ -35,6 +35,11 @@ test('parse: no chain however long damages the parser or passes for a syntax err
   }
 })
 
+test('parse: nothing said is no statement, and nothing unreadable', () => {
+  for (const sql of ['', ' ', ';', '-- ping', '/* ping */'])
+    assert.deepEqual(parseSql(sql), { kind: 'tree', statements: [] }, sql)
+})
+
 test('parse: a long list is not deep, nor is a long text', () => {
   const rows = Array.from({ length: 5_000 }, (_, n) => `(${n}, 'a' || 'b', now() - interval '1 d')`)
   assert(!isTooDeep(`insert into t values ${rows.join(', ')}`))

@@ -31,6 +31,7 @@ export async function loadSqlParser(): Promise<void> {
 /** The parse tree of a text of one or more statements. Throws nothing. */
 export function parseSql(sql: string): Parsed {
   if (sql.length > PARSE_CHARS_MAX) return { kind: 'refused', reason: 'TOO_LONG' }
+  if (sql === '') return { kind: 'tree', statements: [] } // how drivers ping; libpg-query throws
   if (sql.includes('\0')) return { kind: 'refused', reason: 'NUL' }
   if (isTooDeep(sql)) return { kind: 'refused', reason: 'TOO_DEEP' }
   try {

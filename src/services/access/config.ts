@@ -28,6 +28,8 @@ export type AccessConfig = {
   readonly approveByLink: boolean
   /** Where the team is told of a request: a JSON object with `text` is posted there. */
   readonly webhookUrl?: string | undefined
+  /** The team's program there signs with it, and may then approve a request to read. */
+  readonly webhookSecret?: string | undefined
   /** Age at which the ring renews a credential of its own by itself, days. */
   readonly rotateDays: number
   /** How long a rotation waits for the application to leave its old role, seconds. */
@@ -56,6 +58,7 @@ export const accessConfig: z.ZodType<AccessConfig> = z
     selfApproval: z.boolean().default(false),
     approveByLink: z.boolean().default(false),
     webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
+    webhookSecret: z.string().min(24).max(200).optional(),
     rotateDays: z.int().min(1).max(60).default(30),
     drainSeconds: z.int().min(1).max(3600).default(60),
   })

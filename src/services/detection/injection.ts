@@ -77,7 +77,7 @@ type Evidence = {
 function isInjection({ departure, found, weight, exploring }: Evidence): boolean {
   if (weight >= WEIGHT_ALONE) return true
   const { atValue, inClause, passed, whole, varied, sinceValue } = departure
-  if (!atValue || passed === 0 || whole) return false
+  if (!atValue || passed === 0 || whole || isAnother(departure)) return false
   if ((found & marks.utility) !== 0 && (found & marks.stacked) === 0) return false
   if (exploring) {
     if (inClause && weight >= WEIGHT_AT_VALUE_EXPLORING) return true
@@ -86,6 +86,11 @@ function isInjection({ departure, found, weight, exploring }: Evidence): boolean
   if (sinceValue > SINCE_VALUE_MAX) return false
   if (isBeatenTrack(departure)) return weight >= 1 || isOddContinuation(departure)
   return !exploring && departure.ways === 1 && isWeird(departure)
+}
+
+/** After `SELECT 1` was heard, a statement that shares the first word with it is another one. */
+function isAnother({ before, replacesValue }: Departure): boolean {
+  return replacesValue && before === ' select '
 }
 
 /** Whether a role that makes up its statements says this one again and again. */

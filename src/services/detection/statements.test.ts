@@ -181,3 +181,19 @@ test('statements: what speaks of injection a little is learned only when it is h
   judge.hear('SELECT name FROM m WHERE year = 7 AND paid', 'app')
   assert.equal(judge.learned('app'), 3)
 })
+
+test('statements: what shares only SELECT with a value that was asked for is another', () => {
+  const judge = new StatementJudge()
+  for (let at = 0; at < 40; at++)
+    for (const sql of [`SELECT ${at} AS a`, 'SELECT $1::int AS n', '']) {
+      assert.deepEqual(judge.judge(sql, 'app'), [], sql)
+      judge.hear(sql, 'app')
+    }
+  for (const sql of [
+    `SELECT pg_notify('bell', 'dinner')`,
+    'SELECT count(*)::int AS n FROM c',
+    'SELECT b.oid FROM pg_catalog.pg_type a JOIN pg_catalog.pg_type b ON b.oid = a.typelem',
+  ])
+    assert.deepEqual(judge.judge(sql, 'app'), [], sql)
+  assert.notDeepEqual(judge.judge('SELECT 1 AS a UNION SELECT passwd FROM pg_shadow', 'app'), [])
+})

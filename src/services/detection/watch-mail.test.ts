@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordedEvent } from '#audit/read.ts'
+import { detectionConfig } from './config.ts'
+import { Watch } from './watch.ts'
 import { MailWatch } from './watch-mail.ts'
 
 type Detail = RecordedEvent['detail']
@@ -75,5 +77,22 @@ test('mail: what the gateway stumbled over is told, by the kind of fault', () =>
   assert.deepEqual(
     told(1, () => ({ ...held(), code: 'MAIL_STUMBLED', detail })),
     ['mail.stumbled SEALED_VALUE_ALTERED: SEALED_VALUE_ALTERED at one mail, which waits'],
+  )
+})
+
+test('mail: whoever makes detection begin anew in the midst of a bomb is told all the same', () => {
+  const at = (number: number): RecordedEvent => held({ tenant: `club-${number % 5}` })
+  let watch = new Watch(detectionConfig.parse({}))
+  const found = []
+  for (let number = 0; number < 12; number++) {
+    found.push(...watch.see(at(number)))
+    const kept = JSON.stringify(watch.state())
+    watch = new Watch(detectionConfig.parse({}))
+    watch.restore(JSON.parse(kept) as ReturnType<Watch['state']>)
+  }
+  const said = '10 mails to one person held back within an hour, of 5 tenants'
+  assert.deepEqual(
+    found.map(({ evidence }) => evidence),
+    [said],
   )
 })

@@ -7,7 +7,7 @@
 import type { RecordedEvent } from '#audit/read.ts'
 import type { Finding } from './alert.ts'
 import { findingOf, HOUR_MS, text, type Peer } from './watched.ts'
-import { Window } from './windows.ts'
+import { Window, type WindowState } from './windows.ts'
 
 const NOBODY: Peer = { role: '', database: '', address: '' }
 /** The only book whose word counts here. */
@@ -19,11 +19,29 @@ const HELD_MIN = 10
 const REFUSED_MIN = 10
 const RATES = /^MAIL_(NETWORK|TENANT|DOMAIN)_RATE$/
 
+/** What was counted within the hour: whoever makes us begin anew begins at no zero. */
+export type MailState = {
+  readonly held: WindowState
+  readonly clubs: WindowState
+  readonly refused: WindowState
+}
+
 export class MailWatch {
   /** Held back within the hour: by person, and by person and club. */
   readonly #held = new Window(HOUR_MS)
   readonly #clubs = new Window(HOUR_MS)
   readonly #refused = new Window(HOUR_MS)
+
+  state(): MailState {
+    const [held, clubs, refused] = [this.#held, this.#clubs, this.#refused]
+    return { held: held.state(), clubs: clubs.state(), refused: refused.state() }
+  }
+
+  restore({ held, clubs, refused }: MailState): void {
+    this.#held.restore(held)
+    this.#clubs.restore(clubs)
+    this.#refused.restore(refused)
+  }
 
   see(event: RecordedEvent): readonly Finding[] {
     if (event.process !== BOOK || text(event, 'sender') === PROBER) return []

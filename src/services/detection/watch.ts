@@ -14,7 +14,7 @@ import { backupFindings } from './watch-backup.ts'
 import { statusFindings } from './watch-status.ts'
 import { DataWatch, type DataState } from './watch-data.ts'
 import { LoginWatch, type LoginsState } from './watch-logins.ts'
-import { MailWatch } from './watch-mail.ts'
+import { MailWatch, type MailState } from './watch-mail.ts'
 import { ProbingWatch } from './watch-probing.ts'
 import { cardFinding, RingWatch, strangeCertificateFinding } from './watch-ring.ts'
 import { StatementWatch } from './watch-statements.ts'
@@ -28,6 +28,8 @@ export type WatchState = {
   readonly data: DataState
   readonly probing: ReturnType<ProbingWatch['state']>
   readonly peers: readonly (readonly [string, Peer])[]
+  /** Missing in what was kept before it was. */
+  readonly mail?: MailState | undefined
 }
 
 const SESSIONS_MAX = 10_000
@@ -57,6 +59,7 @@ export class Watch {
       data: this.#data.state(),
       probing: this.#probing.state(),
       peers: [...this.#peers],
+      mail: this.#mail.state(),
     }
   }
 
@@ -65,6 +68,7 @@ export class Watch {
     this.#logins.restore(state.logins)
     this.#data.restore(state.data)
     this.#probing.restore(state.probing)
+    if (state.mail) this.#mail.restore(state.mail)
     for (const [session, peer] of state.peers) this.#peers.set(session, peer)
   }
 

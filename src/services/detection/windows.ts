@@ -13,6 +13,12 @@ type Step = { readonly atMs: number; amount: number }
 
 type Sum = { total: number; readonly steps: Step[] }
 
+/** All sums, as they outlive the process; the last touched at the end. */
+export type WindowState = readonly (readonly [
+  name: string,
+  steps: readonly (readonly [atMs: number, amount: number])[],
+])[]
+
 /** Sums of amounts by name over the last `lengthMs`. */
 export class Window {
   readonly #lengthMs: number
@@ -39,6 +45,22 @@ export class Window {
   sum(name: string, atMs: number): number {
     const sum = this.#sums.get(name)
     return sum ? this.#within(sum, atMs) : 0
+  }
+
+  state(): WindowState {
+    return [...this.#sums].map(([name, { steps }]) => [
+      name,
+      steps.map(({ atMs, amount }) => [atMs, amount]),
+    ])
+  }
+
+  restore(state: WindowState): void {
+    for (const [name, steps] of state) {
+      const total = steps.reduce((sum, [, amount]) => sum + amount, 0)
+      const kept = steps.map(([atMs, amount]) => ({ atMs, amount }))
+      this.#sums.set(name, { total, steps: kept })
+      this.#last = name
+    }
   }
 
   forget(name: string): void {

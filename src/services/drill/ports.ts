@@ -4,6 +4,7 @@
  * @module
  */
 import type { KeyObject } from 'node:crypto'
+import type { ReceiptKey } from '#crypto/receipt.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import type { RunningCluster } from '#system/postgres/cluster.ts'
@@ -111,7 +112,10 @@ export type DrillPorts = {
   /** Canaries that may have been committed in these bounds, by day; others may be among them. */
   readonly canaries: (fromMs: number, toMs: number) => Promise<readonly Canary[]>
   readonly receipts: ReceiptPlaces
-  readonly privateKey: KeyObject
+  /** The key that signs receipts at this moment: another may take over. */
+  readonly signingKey: () => Promise<KeyObject>
+  /** Every key that signed receipts. */
+  readonly receiptKeys: () => Promise<readonly ReceiptKey[]>
   /** Drawn evenly from 0 to below its argument. */
   readonly random: (below: number) => number
   readonly clock: Clock

@@ -4,31 +4,34 @@
  * @module
  */
 import type { KeyObject } from 'node:crypto'
-import { isNoReceipt, openReceipt, signReceipt, type Receipt } from '#crypto/receipt.ts'
+import { isNoReceipt, openReceipt, signReceipt } from '#crypto/receipt.ts'
+import type { Receipt, ReceiptKey } from '#crypto/receipt.ts'
 import type { ReceiptPlaces } from './ports.ts'
 
 export class ReceiptBook {
   readonly #places: ReceiptPlaces
-  readonly #key: KeyObject
-  readonly #publicKey: KeyObject
+  readonly #key: () => Promise<KeyObject>
   #receipts: Receipt[] = []
 
-  private constructor(places: ReceiptPlaces, key: KeyObject, publicKey: KeyObject) {
+  private constructor(places: ReceiptPlaces, key: () => Promise<KeyObject>) {
     this.#places = places
     this.#key = key
-    this.#publicKey = publicKey
   }
 
-  /** Reads all that were kept; what was not signed by this key is left out. */
+  /**
+   * Reads all that were kept; what was signed by none of the keys is left out.
+   *
+   * @param key The one that signs, asked for each time.
+   */
   static async open(
     places: ReceiptPlaces,
-    key: KeyObject,
-    publicKey: KeyObject,
+    key: () => Promise<KeyObject>,
+    keys: readonly ReceiptKey[],
   ): Promise<ReceiptBook> {
-    const book = new ReceiptBook(places, key, publicKey)
+    const book = new ReceiptBook(places, key)
     for await (const { bytes } of places.all()) {
       try {
-        book.#receipts.push(openReceipt(bytes, book.#publicKey))
+        book.#receipts.push(openReceipt(bytes, keys))
       } catch (error) {
         if (!isNoReceipt(error)) throw error
       }
@@ -44,7 +47,7 @@ export class ReceiptBook {
 
   /** Signs, keeps beside us durably, then gives it to every region that answers. */
   async add(receipt: Receipt): Promise<void> {
-    await this.#places.keep(receiptName(receipt), signReceipt(receipt, this.#key))
+    await this.#places.keep(receiptName(receipt), signReceipt(receipt, await this.#key()))
     this.#receipts = [...this.#receipts, receipt]
     await this.#places.spread()
   }

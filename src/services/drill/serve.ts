@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createPublicKey } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { DrillReceipt, Receipt, VerifyReceipt } from '#crypto/receipt.ts'
 import { FAILURES_MAX } from '#crypto/receipt.ts'
@@ -35,8 +34,7 @@ export type Drills = {
 
 /** Drills and verifications, one after the other, each with its receipt and its audit event. */
 export async function openDrills(config: DrillConfig, ports: DrillPorts): Promise<Drills> {
-  const publicKey = createPublicKey(ports.privateKey)
-  const book = await ReceiptBook.open(ports.receipts, ports.privateKey, publicKey)
+  const book = await ReceiptBook.open(ports.receipts, ports.signingKey, await ports.receiptKeys())
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
     const mine = turn.then(act, act)

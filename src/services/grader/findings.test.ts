@@ -51,6 +51,16 @@ test('findings: the worst come first, and none comes twice', () => {
   }
 })
 
+test('findings: how many there are of each is counted', () => {
+  const text = writeReport(report, { colours: false, ownAuthority: false })
+  const counts = severities
+    .map((severity) => [found.filter((one) => one.severity === severity).length, severity])
+    .filter(([count]) => count !== 0)
+  assert(counts.length >= 3)
+  const told = counts.map(([count, severity]) => `${count} ${severity}`).join(', ')
+  assert(text.includes(`What to mend  ${told}\n`))
+})
+
 test('findings: what several graders mind is told once, with what it costs with each', () => {
   const hsts = found.find(({ title }) => title === 'Strict-Transport-Security')
   assert.deepEqual(hsts?.costs, ['TLS: A- at most', '20 points', 'a header missing'])

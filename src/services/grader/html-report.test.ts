@@ -6,6 +6,7 @@ import { gradeHeaders } from './headers.ts'
 import { writeHtmlReport } from './html-report.ts'
 import { writeReport } from './report.ts'
 import type { FullReport } from './findings.ts'
+import { SIX_HEADERS } from './security-headers.ts'
 import { gradeTls } from './tls/grade.ts'
 
 let report: FullReport
@@ -51,3 +52,65 @@ test('report: what a site says of itself stays text', () => {
   assert.doesNotMatch(html, /<script/)
   assert(html.includes('&#60;script&#62;alert(1)&#60;/script&#62;&#38;&#34;'))
 })
+
+test('report: points are green, plain or red as they count, and so are letters', () => {
+  const [first, ...others] = report.headers.observatory.tests
+  const tests = [{ ...first!, modifier: -20 }, ...others]
+  const html = writeHtmlReport(withObservatory({ tests }), { ownAuthority: true, atMs: 0 })
+  assert.match(html, /<td class="bad">−20<\/td><td>content-security-policy<\/td>/)
+  assert.match(html, /<td class="soft">0<\/td><td>cookies<\/td>/)
+  assert.match(html, /<td class="good">\+5<\/td><td>referrer-policy<\/td>/)
+  assert.match(html, /passed<\/span><i><b style="width:90%"><\/b><\/i><span>9<\/span>/)
+  const letters = writeHtmlReport(withObservatory({ grade: 'C' }), { ownAuthority: true, atMs: 0 })
+  assert.match(letters, /background:#b45309">C</)
+  assert.match(letters, /background:#15803d">A\+</)
+  assert.match(letters, /<title>TLS A\+, Headers A\+, Observatory C<\/title>/)
+})
+
+test('report: how many headers are missing is told, and which', () => {
+  const words = [/none of six missing/, /1 of six missing/, /all of six missing/]
+  for (const [at, count] of [0, 1, 6].entries()) {
+    const missing = SIX_HEADERS.slice(0, count)
+    const securityHeaders = { ...report.headers.securityHeaders, missing }
+    const lacking = { ...report, headers: { ...report.headers, securityHeaders } }
+    const html = writeHtmlReport(lacking, { ownAuthority: true, atMs: 0 })
+    assert.match(html, words[at]!)
+    assert.equal(html.split('class="gone"').length - 1, count)
+    const text = writeReport(lacking, { colours: false, ownAuthority: true })
+    assert(text.includes(`  ${6 - count} of 6, by securityheaders.com`))
+  }
+})
+
+test('report: of trust only that is said which somebody else will not see', () => {
+  const of = (ownAuthority: boolean, publiclyTrusted: boolean): boolean[] => {
+    const certificate = { ...report.tls.certificate, publiclyTrusted }
+    const known = { ...report, tls: { ...report.tls, certificate } }
+    const html = writeHtmlReport(known, { ownAuthority, atMs: 0 })
+    const text = writeReport(known, { ownAuthority, colours: false })
+    return [html, text].map((page) => page.includes('Trusted here only because'))
+  }
+  assert.deepEqual(of(true, false), [true, true])
+  assert.deepEqual(of(true, true), [false, false])
+  assert.deepEqual(of(false, false), [false, false])
+})
+
+test('report: on a terminal the letters stand first, and no line is longer than 80', () => {
+  const [newest, older] = report.tls.grades
+  const grades = [newest!, { ...older!, grade: 'B' as const }]
+  const known = { ...report, tls: { ...report.tls, grades } }
+  const text = writeReport(known, { colours: false, ownAuthority: true })
+  const [, , , tls, parts, other, headers, observatory] = text.split('\n')
+  assert.match(tls ?? '', /^ {3}A\+ {3}TLS {10}━{19}─ {2}96 of 100 by SSL Labs’ guide 2009r$/)
+  assert.match(parts ?? '', /^ {43}protocol 100, keys 100, ciphers 90$/)
+  assert.match(other ?? '', /^ {43}B by the edition 2009q$/)
+  assert.match(headers ?? '', /^ {3}A\+ {3}headers {6}━{20} {2}6 of 6, by securityheaders\.com$/)
+  assert.match(observatory ?? '', /^ {3}A\+ {3}Observatory {2}━+─* {2}\d+ points, by MDN/)
+  for (const line of text.split('\n')) assert(line.length <= 80, line)
+  const vulnerable = /not vulnerable([^]*?)\n\n/.exec(text)?.[1]?.split('\n') ?? []
+  assert(vulnerable.length > 2 && vulnerable.length < 7, 'lines are filled')
+})
+
+function withObservatory(changes: Partial<FullReport['headers']['observatory']>): FullReport {
+  const observatory = { ...report.headers.observatory, ...changes }
+  return { ...report, headers: { ...report.headers, observatory } }
+}

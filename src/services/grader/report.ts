@@ -56,16 +56,17 @@ function marks({ headers, tls }: FullReport, ink: Ink): string[] {
     lines.push(`  ${badge}  ${name.padEnd(13)}${bar}  ${ink('2', rest)}`)
   }
   if (newest) {
-    const same = older?.grade === newest.grade
     const { score, protocol, keyExchange, cipher } = newest
-    const parts = `protocol ${protocol}, keys ${keyExchange}, ciphers ${cipher}`
+    const below = [`protocol ${protocol}, keys ${keyExchange}, ciphers ${cipher}`]
+    if (older && older.grade !== newest.grade) {
+      below.push(`${older.grade} by the edition ${older.edition}`)
+    }
     mark('TLS', newest.grade, score / 100, `${score} of 100 by SSL Labs’ guide 2009r`)
-    const old = older && !same ? `; ${older.grade} by 2009q` : ''
-    lines.push(`${' '.repeat(23 + BAR_WIDTH)}${ink('2', parts + old)}`)
+    lines.push(...below.map((words) => ' '.repeat(23 + BAR_WIDTH) + ink('2', words)))
   }
   const all = SIX_HEADERS.length
   const there = all - securityHeaders.missing.length
-  const six = `${there === all ? 'all' : there} of six headers, by securityheaders.com`
+  const six = `${there} of ${all}, by securityheaders.com`
   mark('headers', securityHeaders.grade, there / all, six)
   const { score, grade } = observatory
   mark('Observatory', grade, score / OBSERVATORY_MAX, `${score} points, by MDN’s rules`)

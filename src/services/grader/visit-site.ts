@@ -5,6 +5,7 @@
  */
 import { request as requestPlain, type IncomingMessage } from 'node:http'
 import { request as requestSecure, type RequestOptions } from 'node:https'
+import type { SecureContextOptions } from 'node:tls'
 import { FaultError } from '#lib/errors.ts'
 import type { Fields, PageAnswer, Visit } from './visit.ts'
 
@@ -26,11 +27,20 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** A name nobody can have, so that no site allows it on purpose. */
 const OTHER_ORIGIN = 'https://grader.invalid'
 
+/** For a site that no browser of today would open: it is to be judged all the same. */
+const OLD_MEANS: SecureContextOptions = {
+  minVersion: 'TLSv1',
+  ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0',
+}
+
+type Means = VisitTarget & { readonly secure: SecureContextOptions }
+
 /** @throws {FaultError} GRADE_NOT_REACHED when nothing answers over HTTPS. */
-export async function visitSite(target: VisitTarget, signal: AbortSignal): Promise<Visit> {
-  const { hostName, httpsPort, httpPort, path } = target
+export async function visitSite(site: VisitTarget, signal: AbortSignal): Promise<Visit> {
+  const { hostName, httpsPort, httpPort, path } = site
   const start = new URL(`https://${hostName}:${httpsPort}${path}`)
-  const trusted = await isTrusted(target, start, signal)
+  const { trusted, secure } = await firstLook(site, start, signal)
+  const target = { ...site, secure }
   const { page } = await follow(target, start, signal)
   const plain =
     httpPort === undefined ? undefined : new URL(`http://${hostName}:${httpPort}${path}`)
@@ -43,26 +53,37 @@ export async function visitSite(target: VisitTarget, signal: AbortSignal): Promi
   }
 }
 
-async function isTrusted(target: VisitTarget, url: URL, signal: AbortSignal): Promise<boolean> {
-  try {
-    const answer = await ask(target, url, { method: 'HEAD', rejectUnauthorized: true }, signal)
-    answer.destroy()
-    return true
-  } catch (error) {
-    signal.throwIfAborted()
-    if (isCertificateFault(error)) return false
-    const message = `${url.host} does not answer over HTTPS: ${(error as Error).message}`
-    throw new FaultError('GRADE_NOT_REACHED', message, { cause: error })
+/** As a browser comes, then with all that OpenSSL still has. */
+async function firstLook(
+  site: VisitTarget,
+  url: URL,
+  signal: AbortSignal,
+): Promise<{ readonly trusted: boolean; readonly secure: SecureContextOptions }> {
+  let failure: unknown
+  for (const secure of [{}, OLD_MEANS]) {
+    try {
+      const how = { method: 'HEAD', rejectUnauthorized: true }
+      const answer = await ask({ ...site, secure }, url, how, signal)
+      answer.destroy()
+      return { trusted: true, secure }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (isCertificateFault(error)) return { trusted: false, secure }
+      failure = error
+    }
   }
+  const message = `${url.host} does not answer over HTTPS: ${(failure as Error).message}`
+  throw new FaultError('GRADE_NOT_REACHED', message, { cause: failure })
 }
 
+/** What Node.js has no name for is UNSPECIFIED: keys and digests that are too weak, for example. */
 function isCertificateFault(error: unknown): boolean {
   const code = String((error as NodeJS.ErrnoException).code)
-  return /CERT|SIGNATURE|ISSUER|HOSTNAME|CRL|INVALID_CA|PATH_LENGTH/.test(code)
+  return /CERT|SIGNATURE|ISSUER|HOSTNAME|CRL|INVALID_CA|PATH_LENGTH|^UNSPECIFIED$/.test(code)
 }
 
 async function follow(
-  target: VisitTarget,
+  target: Means,
   start: URL,
   signal: AbortSignal,
 ): Promise<{ page: PageAnswer; route: URL[] }> {
@@ -89,7 +110,7 @@ async function follow(
 }
 
 async function plainRoute(
-  target: VisitTarget,
+  target: Means,
   start: URL,
   signal: AbortSignal,
 ): Promise<readonly URL[] | undefined> {
@@ -101,11 +122,7 @@ async function plainRoute(
   }
 }
 
-async function askAsOther(
-  target: VisitTarget,
-  url: URL,
-  signal: AbortSignal,
-): Promise<Visit['cors']> {
+async function askAsOther(target: Means, url: URL, signal: AbortSignal): Promise<Visit['cors']> {
   const headers = { origin: OTHER_ORIGIN, 'access-control-request-method': 'GET' }
   const answer = await ask(target, url, { method: 'OPTIONS', headers }, signal)
   answer.resume()
@@ -113,7 +130,7 @@ async function askAsOther(
 }
 
 function ask(
-  target: VisitTarget,
+  target: Means,
   url: URL,
   options: RequestOptions,
   signal: AbortSignal,
@@ -126,6 +143,7 @@ function ask(
     path: url.pathname + url.search,
     servername: /^[\d.]+$|:/.test(url.hostname) ? '' : url.hostname,
     rejectUnauthorized: false,
+    ...target.secure,
     ...(target.ca === undefined ? {} : { ca: target.ca }),
     agent: false,
     signal,

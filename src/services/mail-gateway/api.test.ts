@@ -106,7 +106,13 @@ test('api: staff see each template as its reader would, or why it cannot be sent
       ['welcome', 'nl', 'Welkom, «name»', false],
     ],
   )
-  assert.match(faces[1]?.text ?? '', /Dag «name»!\n\nBekijk:\nhttps:\/\/club\.example\//)
+  const page = await templates.page('welcome', 'nl')
+  assert.match(page?.text ?? '', /Dag «name»!\n\nBekijk:\nhttps:\/\/club\.example\//)
+  for (const face of [page?.text, page?.html])
+    assert.match(face ?? '', /Meld u af[^]*https:\/\/club\.example\/u\//, 'as it leaves')
+  assert.deepEqual([page?.values, page?.languages], [['name', 'url:link'], ['nl']])
+  assert.equal((await templates.page('broken', 'fr'))?.html, '')
+  assert.equal(await templates.page('welcome', 'fr'), undefined)
 })
 
 test('api: without a key, or with a wrong password, nothing happens', async () => {

@@ -12,9 +12,10 @@ import {
   type HeaderField,
   type Message,
 } from '#protocol/mail/message.ts'
-import { mapText, type TextPart } from '#protocol/mail/mime.ts'
+import { mapText } from '#protocol/mail/mime.ts'
 import type { Category } from './config.ts'
-import { languageOf, words, type Words } from './words.ts'
+import { withFooter } from './footer.ts'
+import { languageOf, words } from './words.ts'
 
 export type Outgoing = {
   readonly message: Message
@@ -28,9 +29,6 @@ export type Outgoing = {
   readonly receivedMs: number
   readonly nowMs: number
 }
-
-/** An application that writes its own sentence puts this where the address belongs. */
-export const URL_MARK = '[[unsubscribe-url]]'
 
 /**
  * The bytes to send.
@@ -77,33 +75,4 @@ function received(out: Outgoing): HeaderField {
 
 function mailDate(ms: number): string {
   return new Date(ms).toUTCString().replace('GMT', '+0000')
-}
-
-function withFooter(part: TextPart, out: Outgoing, text: Words): string {
-  if (part.text.includes(URL_MARK)) return part.text.replaceAll(URL_MARK, out.unsubscribeUrl)
-  const sentence = out.category === 'security' ? text.footerSecurity : text.footer
-  if (part.type === 'text/plain') {
-    const plain = part.charset === 'utf-8' ? sentence : withoutMarks(sentence)
-    const body = part.text.replace(/(\r\n)*$/, '')
-    return `${body}\r\n\r\n-- \r\n${plain}\r\n${out.unsubscribeUrl}\r\n`
-  }
-  const href = `href="${out.unsubscribeUrl}" style="color:inherit"`
-  const link = `<a ${href}>${entities(text.footerLink)}</a>`
-  const style = 'max-width:560px;margin:24px auto 0;font:14px/1.5 sans-serif;color:#5f6772'
-  // By the class, a mail that knows the dark gives it another ink.
-  const mark = `class="veilig-footer" style="${style}"`
-  const footer = `<p ${mark}>${entities(sentence)}<br>${link}</p>\r\n`
-  const end = part.text.search(/<\/body\s*>/i)
-  return end < 0
-    ? `${part.text}\r\n${footer}`
-    : part.text.slice(0, end) + footer + part.text.slice(end)
-}
-
-/** HTML that says the same in any charset that contains ASCII. */
-function entities(text: string): string {
-  return text.replaceAll(/[&<>"\u0080-\uffff]/g, (char) => `&#${char.charCodeAt(0)};`)
-}
-
-function withoutMarks(text: string): string {
-  return text.normalize('NFD').replaceAll(/[^\x20-\x7e]/g, '')
 }

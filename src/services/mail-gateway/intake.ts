@@ -7,13 +7,13 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { AuditDetail } from '#audit/trail.ts'
 import { DeniedError, FaultError, ProtocolError } from '#lib/errors.ts'
 import { networkOf } from '#lib/lockout/network.ts'
-import { ratesInMemory, type RateLimits } from '#lib/rates.ts'
 import type { Accepted, KeyedRequest, Withheld } from './accept.ts'
 import type { MailGatewayConfig, SenderConfig } from './config.ts'
 import { record, type MailEvent } from './events.ts'
-import { SenderRate } from './limits.ts'
+import { HOUR_MS, MINUTE_MS, SenderRate } from './limits.ts'
 import { admit, recipientOf, type Admitted } from './policy.ts'
 import type { MailPorts } from './ports.ts'
+import type { RateLimit } from './rates.ts'
 import type { DeliveryDesk, MailStore } from './store.ts'
 import { stumbled } from './stumble.ts'
 
@@ -28,7 +28,6 @@ export class Intake {
   readonly #desk: DeliveryDesk
   readonly #fail: (reason: unknown) => void
   readonly #rates = new Map<string, SenderRate>()
-  readonly #hourly: RateLimits
 
   constructor(config: MailGatewayConfig, ports: MailPorts, store: MailStore, desk: DeliveryDesk) {
     this.#config = config
@@ -39,7 +38,6 @@ export class Intake {
     promise.catch(() => undefined) // whoever waits for it hears of it
     this.failed = promise
     this.#fail = reject
-    this.#hourly = ratesInMemory(() => ports.clock.monotonicMs())
   }
 
   /** @returns The sender; undefined after a pause when name or password is wrong. */
@@ -83,7 +81,7 @@ export class Intake {
       if (error instanceof FaultError) throw error
       if (!(error instanceof DeniedError || error instanceof ProtocolError))
         throw await stumbled(this.#ports, error, 'accept', undefined)
-      const of = error instanceof RateError ? { of: error.of } : {}
+      const of = error instanceof RateError && error.of !== undefined ? { of: error.of } : {}
       await this.#record('MAIL_REFUSED', { sender: sender.name, code: error.code, ...of })
       throw error
     }
@@ -99,44 +97,38 @@ export class Intake {
       const said = `a message may have ${this.#config.sizeMax} bytes`
       throw new DeniedError('MAIL_TOO_LARGE', said, said)
     }
-    if (!this.#rateOf(sender).take(this.#ports.clock.monotonicMs())) {
-      const said = `${sender.name} may send ${sender.messagesPerMinute} messages a minute`
-      throw new DeniedError('MAIL_RATE_LIMIT', said, said)
-    }
+    const whole = senderLimit(sender)
+    // What is refused below costs as well; this count needs nobody, and begins anew with us.
+    if (!this.#rateOf(sender).take(this.#ports.clock.monotonicMs())) throw new RateError(whole)
     const mail = admit(sender, to, bytes)
-    await this.#checkRates(mail)
+    const limits = [whole, ...this.#limitsOf(mail)]
+    const reached = await this.#store.takeRates(limits, this.#ports.clock.nowMs())
+    if (reached) throw new RateError(reached)
     const approve = (accepted: Accepted): Promise<void> => this.#approve(mail, bytes, accepted)
     const options = { desk: this.#desk, request }
     return this.#store.accept(mail, this.#ports.clock.nowMs(), approve, options)
   }
 
   /** Security mail is spared: whoever is locked out must not wait for a newsletter. */
-  async #checkRates({ category, sender, tenant, network, recipients }: Admitted): Promise<void> {
-    if (category === 'security') return
+  #limitsOf({ category, sender, tenant, network, recipients }: Admitted): readonly Limit[] {
+    if (category === 'security') return []
     const { tenantPerHour, networkPerHour, domainPerHour } = this.#config.rates
-    if (network !== undefined) {
-      const said = 'this visitor’s network has asked for too much mail'
-      const of = networkOf(network)
-      await this.#hour({ key: `network ${of}`, of }, networkPerHour, 'MAIL_NETWORK_RATE', said)
+    const limit = (kind: string, of: string, max: number, code: string, said: string): Limit => {
+      return { key: `${kind} ${of}`, max, withinMs: HOUR_MS, code, said, of }
     }
-    const told = `tenant ${tenant} has sent too much in an hour`
-    const club = { key: `tenant ${sender} ${tenant}`, of: tenant }
-    await this.#hour(club, tenantPerHour, 'MAIL_TENANT_RATE', told)
-    for (const of of new Set(recipients.map((one) => one.domain))) {
-      const words = `too much mail for ${of} in an hour`
-      await this.#hour({ key: `domain ${of}`, of }, domainPerHour, 'MAIL_DOMAIN_RATE', words)
-    }
-  }
-
-  /** @throws {DeniedError} */
-  async #hour(
-    { key, of }: { readonly key: string; readonly of: string },
-    perHour: number,
-    code: string,
-    said: string,
-  ): Promise<void> {
-    const question = { key, perMinute: perHour / 60, burst: perHour }
-    if ((await this.#hourly.take(question)) > 0) throw new RateError(code, said, of)
+    const visitors = network === undefined ? [] : [networkOf(network)]
+    return [
+      ...visitors.map((of) =>
+        limit('network', of, networkPerHour, 'MAIL_NETWORK_RATE', tooMuch.network),
+      ),
+      {
+        ...limit('tenant', tenant, tenantPerHour, 'MAIL_TENANT_RATE', tooMuch.tenant(tenant)),
+        key: `tenant ${sender} ${tenant}`,
+      },
+      ...[...new Set(recipients.map(({ domain }) => domain))].map((of) =>
+        limit('domain', of, domainPerHour, 'MAIL_DOMAIN_RATE', tooMuch.domain(of)),
+      ),
+    ]
   }
 
   /** The last word before the message is kept: the trail must know of it. */
@@ -178,11 +170,29 @@ export class Intake {
   }
 }
 
-/** Too much of one network, tenant or domain; the trail names it. */
-class RateError extends DeniedError {
-  readonly of: string
+/** What one mail counts under, and what is said when there was too much. */
+type Limit = RateLimit & {
+  readonly code: string
+  readonly said: string
+  /** Whom the trail names. */
+  readonly of?: string
+}
 
-  constructor(code: string, said: string, of: string) {
+const tooMuch = {
+  network: 'this visitor’s network has asked for too much mail',
+  tenant: (name: string) => `tenant ${name} has sent too much in an hour`,
+  domain: (name: string) => `too much mail for ${name} in an hour`,
+}
+
+function senderLimit({ name, messagesPerMinute: max }: SenderConfig): Limit {
+  const said = `${name} may send ${max} messages a minute`
+  return { key: `sender ${name}`, max, withinMs: MINUTE_MS, code: 'MAIL_RATE_LIMIT', said }
+}
+
+class RateError extends DeniedError {
+  readonly of: string | undefined
+
+  constructor({ code, said, of }: Limit) {
     super(code, said, said)
     this.of = of
   }

@@ -92,8 +92,9 @@ function page(language: Language, path: string, title: string, content: Html): H
 
 export const stylesheet: string = `${plainStyle('34rem')}
 .done { font-weight: 600; color: var(--accent) }
-.lists li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center;
-  justify-content: space-between }
+.lists li { display: grid; grid-template-columns: 1fr auto; gap: .5rem 1rem; align-items: center }
+.lists em { display: block; font-style: normal; font-size: .9375rem; opacity: .85 }
+.lists span { overflow-wrap: anywhere; min-width: 0 }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 button { font: inherit; font-weight: 600; padding: .7rem 1.4rem; border: 0; border-radius: .5rem;
   background: var(--accent); color: var(--card); cursor: pointer }

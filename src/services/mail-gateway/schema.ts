@@ -5,6 +5,7 @@
  */
 import type { Migration } from '#system/postgres/migrate.ts'
 import { acceptFunction } from './accept-function.ts'
+import { ratesTable } from './rates.ts'
 
 export const migrations: readonly Migration[] = [
   {
@@ -145,5 +146,9 @@ export const migrations: readonly Migration[] = [
   {
     name: '0005-accept',
     sql: acceptFunction,
+  },
+  {
+    name: '0006-rates',
+    sql: ratesTable,
   },
 ]

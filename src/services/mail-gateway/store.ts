@@ -24,6 +24,7 @@ import {
 import type { Category, MailGatewayConfig, VictimLimit } from './config.ts'
 import { DAY_MS, HOUR_MS } from './limits.ts'
 import type { Admitted, Recipient } from './policy.ts'
+import { forgetRates, takeRates, type RateLimit } from './rates.ts'
 import { forgetReports } from './reports/store.ts'
 import {
   resubscribe,
@@ -146,6 +147,16 @@ export class MailStore {
     return accepted
   }
 
+  /**
+   * Counts one mail under every limit, or under none when one of them is reached.
+   *
+   * @returns That one; undefined when there was room.
+   * @throws {FaultError} MAIL_QUEUE_FAILED.
+   */
+  takeRates<L extends RateLimit>(limits: readonly L[], nowMs: number): Promise<L | undefined> {
+    return asked(takeRates(this.#pool, this.#tokenKey, limits, nowMs))
+  }
+
   #limitOf({ category }: Admitted): VictimLimit {
     return category === 'security' ? this.#config.victimSecurity : this.#config.victim
   }
@@ -242,6 +253,7 @@ export class MailStore {
   /** Forgets counters past their window and deliveries past their keeping. */
   async forget(nowMs: number): Promise<void> {
     await this.#query('delete from victim_mail where at < $1', [new Date(nowMs - DAY_MS)])
+    await asked(forgetRates(this.#pool, nowMs))
     await this.#query(
       `delete from message
        where received_at < case when sender = $3 then $2::timestamptz else $1::timestamptz end

@@ -74,6 +74,11 @@ export function addressHash(key: Uint8Array, victim: string): string {
   return createHmac('sha256', key).update(`address\0${victim}`).digest('hex').slice(0, 32)
 }
 
+/** What stands for a limit's name where it is counted: of whom is nobody's to read. */
+export function rateHash(key: Uint8Array, name: string): string {
+  return mac(key, 'rate', Buffer.from(name)).toString('hex')
+}
+
 /** The key that seals messages while they wait in the queue. */
 export function contentKey(key: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', key, '', 'mail content v1', 32))

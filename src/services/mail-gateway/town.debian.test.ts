@@ -57,20 +57,28 @@ const kinds = [
   ['a confirmation', { 'X-Veilig-List': 'confirmations', 'X-Veilig-Tenant': 'tc-noord' }],
   ['a newsletter', { 'X-Veilig-Category': 'list', 'X-Veilig-List': 'news' }],
   ['a security notice', { 'X-Veilig-Category': 'security' }],
+  ['une réservation', { 'X-Veilig-List': 'calendar', 'Content-Language': 'fr' }],
 ] as const
+/** Of 8 bits, with a line that begins with a dot, and something beside the words. */
+const calendar = {
+  filename: 'terrain.ics',
+  contentType: 'text/calendar; charset=utf-8; method=PUBLISH',
+  content: 'BEGIN:VCALENDAR\r\nSUMMARY:Terrain n° 3 à Évry\r\n.\r\nEND:VCALENDAR\r\n',
+}
 
 test('each kind of mail arrives at both, and every foreign verifier passes it', async () => {
   for (const [subject, headers] of kinds) {
     for (const { domain } of town.companies) {
       const html = `<p>${subject} – tot dan!</p>`
-      await gateway.send({ to: `jan@${domain}`, subject, headers, html })
+      const attachments = subject.startsWith('une') ? [calendar] : []
+      await gateway.send({ to: `jan@${domain}`, subject, headers, html, attachments })
     }
   }
   const [a, b] = town.companies
   for (const company of town.companies) {
     const mails = await company.arrived('jan', kinds.length)
     for (const [subject] of kinds)
-      assert(mails.some((mail) => mail.includes(`Subject: ${subject}`)))
+      assert(mails.some((mail) => mail.includes(`Subject: ${encoded(subject)}`)))
     for (const mail of mails) {
       assert.match(mail, /using TLSv1\.3/)
       assert.deepEqual(verifiersOf(mail), {
@@ -91,6 +99,11 @@ test('each kind of mail arrives at both, and every foreign verifier passes it', 
   }
   assert.equal(await a.held(), 0)
 })
+
+/** As nodemailer writes what is not ASCII: RFC 2047. */
+function encoded(subject: string): string {
+  return /^[\x20-\x7e]*$/.test(subject) ? subject : '=?UTF-8?Q?une_r=C3=A9servation?='
+}
 
 test('what forges our domain both companies put in quarantine', async () => {
   const [a, b] = town.companies

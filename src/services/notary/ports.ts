@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { KeyObject } from 'node:crypto'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { EvidencePlace } from '#storage/evidence/files.ts'
 import type { Clock } from '#system/clock.ts'
+import type { SuccessiveKey } from '#system/successive-key.ts'
 
 export type NotaryPorts = {
   /** The evidence signing key, Ed25519; no other process holds it. */
-  readonly privateKey: KeyObject
+  readonly key: SuccessiveKey
   readonly place: EvidencePlace
   readonly clock: Clock
   readonly trail: AuditTrail

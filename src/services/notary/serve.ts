@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { STATEMENT_SIZE_MAX } from '#lib/claims/statement.ts'
 import { DeniedError, ProtocolError, VeiligError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
+import { followHeirs } from '#system/successive-key.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import type { NotaryConfig } from './config.ts'
 import type { NotaryPorts } from './ports.ts'
@@ -33,8 +34,13 @@ export async function serveNotary(
   server.maxConnections = CONNECTIONS_MAX
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.headersTimeout = REQUEST_TIMEOUT_MS
-  const door = await listenOnUnix(server, ports.socket)
-  return { failed, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
+  await using started = new AsyncDisposableStack()
+  const heirs = followHeirs(ports.key, ports.clock, (heir) => notary.takeOver(heir))
+  heirs.failed.catch(fail)
+  started.use(heirs)
+  started.use(await listenOnUnix(server, ports.socket))
+  const running = started.move()
+  return { failed, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 async function answer(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KeyObject } from 'node:crypto'
 import { parseCanonical } from '#crypto/canonical-json.ts'
 import { sentenceDigest, signMeasurement } from '#crypto/evidence.ts'
 import type { Words } from '#lib/claims/claim.ts'
@@ -20,16 +21,19 @@ import type { NotaryPorts } from './ports.ts'
 export type Receipt = { readonly logged: boolean; readonly index?: number }
 
 export class Notary {
+  readonly #config: NotaryConfig
   readonly #ports: NotaryPorts
   readonly #writer: EvidenceWriter
   readonly #books: Map<string, ClaimBook>
   #queue: Promise<unknown> = Promise.resolve()
 
   private constructor(
+    config: NotaryConfig,
     ports: NotaryPorts,
     writer: EvidenceWriter,
     books: ReadonlyMap<string, ClaimBook>,
   ) {
+    this.#config = config
     this.#ports = ports
     this.#writer = writer
     this.#books = new Map(books)
@@ -37,11 +41,11 @@ export class Notary {
 
   /** @throws {IntegrityError} EVIDENCE_…, NOTE_…: the log is not what was signed. */
   static async open(config: NotaryConfig, ports: NotaryPorts): Promise<Notary> {
-    const signer = noteSigner(config.origin, ports.privateKey)
+    const signer = noteSigner(config.origin, ports.key.signing)
     const writer = await EvidenceWriter.open(ports.place, signer)
     const { records } = await new EvidenceReader(ports.place).refresh()
     const books = [...records].map(([id, record]) => [id, bookFrom(record)] as const)
-    return new Notary(ports, writer, new Map(books))
+    return new Notary(config, ports, writer, new Map(books))
   }
 
   /**
@@ -52,7 +56,29 @@ export class Notary {
    * @throws {FaultError} DISK_…, AUDIT_WRITE_FAILED: the notary can go on no longer.
    */
   submit(statement: Uint8Array): Promise<Receipt> {
-    const done = this.#queue.then(() => this.#submit(statement))
+    return this.#inTurn(() => this.#submit(statement))
+  }
+
+  /**
+   * Another key takes over between two measurements; the one before signs for it, and is gone.
+   *
+   * @throws {DeniedError} EVIDENCE_KEYS_MAX. @throws {FaultError} DISK_…, AUDIT_WRITE_FAILED: the
+   *   notary can go on no longer.
+   */
+  takeOver(next: KeyObject): Promise<void> {
+    return this.#inTurn(async () => {
+      const { clock, key, trail } = this.#ports
+      const former = noteSigner(this.#config.origin, key.signing).verifierKey
+      const heir = noteSigner(this.#config.origin, next)
+      const index = await this.#writer.succeed(heir, Math.trunc(clock.nowMs()))
+      await key.succeed()
+      const detail = { former, next: heir.verifierKey, index }
+      await trail.append([{ code: 'KEY_SUCCEEDED', detail }])
+    })
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(act)
     this.#queue = done.catch(() => undefined)
     return done
   }
@@ -82,9 +108,9 @@ export class Notary {
   }
 
   async #sign(measurements: readonly Measurement[], sentence: Words): Promise<Receipt> {
-    const { privateKey, trail } = this.#ports
+    const { key, trail } = this.#ports
     const first = await this.#writer.append(
-      measurements.map((measurement) => signMeasurement(measurement, sentence, privateKey)),
+      measurements.map((measurement) => signMeasurement(measurement, sentence, key.signing)),
     )
     const root = Buffer.from(this.#writer.root()).toString('hex')
     const events = measurements.map(({ claim, outcome }, at) => ({

@@ -5,7 +5,8 @@
  */
 
 /** How a notification goes wrong on its way. */
-export type Mischief = 'none' | 'late' | 'twice' | 'lost' | 'wrong-amount' | 'refused-first'
+export type Mischief =
+  'none' | 'late' | 'twice' | 'lost' | 'wrong-amount' | 'refused-first' | 'debit-refused'
 
 /** How the first answer to a call of the club's server goes wrong; the next is right. */
 export type Trouble = 'none' | 'html' | 'error' | 'keys' | 'cut'
@@ -16,6 +17,7 @@ const byCents: Readonly<Record<number, Mischief>> = {
   93: 'lost',
   94: 'wrong-amount',
   95: 'refused-first',
+  96: 'debit-refused',
 }
 
 const troubleByCents: Readonly<Record<number, Trouble>> = {

@@ -5,6 +5,7 @@
  * @module
  */
 import { formHmac, type FormFields } from '#protocol/payments/paybox.ts'
+import { mischiefOf } from './mischief.ts'
 import type { TwinKeys } from './ports.ts'
 
 /** A payer's session at the payment page. */
@@ -24,23 +25,39 @@ type Movement = {
   readonly of: string
 }
 
+/** Whose way to pay is kept, by the reference that the club gave. */
+type Subscriber = { readonly handle: string; readonly expires: string }
+
 const QUESTIONS_MAX = 10_000
+/** `YYMM`: the demonstration's cards end when it is over. */
+const EXPIRES = { year: '39', month: '12' } as const
 
 export class PayboxDirectTwin {
   readonly #keys: TwinKeys['paybox']
-  readonly #sessions: ReadonlyMap<string, Session>
+  readonly #sessions: Map<string, Session>
   readonly #newNumber: () => string
+  readonly #subscribers = new Map<string, Subscriber>()
   readonly #refunds: Movement[] = []
   readonly #questions = new Set<string>()
 
-  constructor(
-    keys: TwinKeys['paybox'],
-    sessions: ReadonlyMap<string, Session>,
-    newNumber: () => string,
-  ) {
+  constructor(keys: TwinKeys['paybox'], sessions: Map<string, Session>, newNumber: () => string) {
     this.#keys = keys
     this.#sessions = sessions
     this.#newNumber = newNumber
+  }
+
+  /** Of a payment that asked for it with `PBX_REFABONNE`, the way to pay is kept. */
+  keep({ fields }: Session): void {
+    const reference = fields.get('PBX_REFABONNE') ?? ''
+    if (reference === '' || this.#subscribers.has(reference)) return
+    const handle = `SLDLrcsLMPC${this.#newNumber()}`
+    this.#subscribers.set(reference, { handle, expires: EXPIRES.month + EXPIRES.year })
+  }
+
+  /** As `U` tells it, with two blanks between; '' when nothing is kept. */
+  subscriberOf({ fields }: Session): string {
+    const found = this.#subscribers.get(fields.get('PBX_REFABONNE') ?? '')
+    return found ? `${found.handle}  ${EXPIRES.year}${EXPIRES.month}  ---` : ''
   }
 
   /** @returns The answer's text, ISO 8859-1. */
@@ -70,6 +87,12 @@ export class PayboxDirectTwin {
         return this.#refund(value)
       case '00017':
         return this.#inquire(value('NUMTRANS'))
+      case '00053':
+        return this.#debit(value)
+      case '00058': {
+        const wasThere = this.#subscribers.delete(value('REFABONNE'))
+        return wasThere ? text('00000', '') : text('00017', 'Abonne inexistant')
+      }
       default:
         return text('00009', 'Type')
     }
@@ -115,6 +138,27 @@ export class PayboxDirectTwin {
     this.#refunds.push({ reference, amount, number, of: session.transaction })
     if (this.#refunds.length > QUESTIONS_MAX) this.#refunds.shift()
     return text('00000', '', { NUMTRANS: padded(number), NUMAPPEL: padded(number) })
+  }
+
+  /** As often as it is asked: the real one has no memory of requests either. */
+  #debit(value: (name: string) => string): string {
+    const wrong = moneyFault(value)
+    if (wrong) return wrong
+    const known = this.#subscribers.get(value('REFABONNE'))
+    if (!known) return text('00017', 'Abonne inexistant')
+    const isSame = value('PORTEUR') === known.handle && value('DATEVAL') === known.expires
+    if (!isSame || value('ACTIVITE') !== '027') return text('00004', 'Porteur')
+    const amount = Number(value('MONTANT'))
+    const isRefused = mischiefOf(amount) === 'debit-refused'
+    const transaction = this.#newNumber()
+    const code = isRefused ? '00151' : '00000'
+    const session: Session = { fields: new Map(), amount, code, transaction }
+    this.#sessions.set(value('REFERENCE'), session)
+    if (isRefused) return text(code, 'Provision insuffisante')
+    const own = padded(transaction)
+    const { handle: PORTEUR } = known
+    const AUTORISATION = 'XXXXXX'
+    return text(code, '', { NUMTRANS: own, NUMAPPEL: own, AUTORISATION, PORTEUR })
   }
 
   #byNumber(number: string): Session | undefined {

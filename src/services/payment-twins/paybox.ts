@@ -28,7 +28,17 @@ const required = [
   'PBX_HASH',
   'PBX_TIME',
   'PBX_SHOPPINGCART',
+  'PBX_BILLING',
 ]
+
+/** The payer as 3-D Secure 2 wants it: these fields, in this order, no longer than this. */
+const billing = new RegExp(
+  '^<\\?xml version="1\\.0" encoding="utf-8"\\?><Billing><Address>' +
+    '<FirstName>[ -;=?-~]{1,30}</FirstName><LastName>[ -;=?-~]{1,30}</LastName>' +
+    '<Address1>[ -;=?-~]{1,50}</Address1>(?:<Address2>[ -;=?-~]{0,50}</Address2>)?' +
+    '<ZipCode>[ -;=?-~]{1,16}</ZipCode><City>[ -;=?-~]{1,50}</City>' +
+    '<CountryCode>\\d{3}</CountryCode></Address></Billing>$',
+)
 
 export type PayboxTwinPorts = {
   readonly keys: TwinKeys['paybox']
@@ -53,7 +63,8 @@ export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
       value('PBX_SITE') === keys.site &&
       value('PBX_RANG') === keys.rank &&
       value('PBX_IDENTIFIANT') === keys.identifier
-    const isRight = isFormSigned(fields, keys.hmacKey) && values.size === fields.length
+    const isSigned = isFormSigned(fields, keys.hmacKey) && values.size === fields.length
+    const isRight = isSigned && billing.test(value('PBX_BILLING'))
     if (!isOurs || !isRight || missing.length > 0 || !/^[1-9]\d{0,9}$/.test(value('PBX_TOTAL'))) {
       return c.text(`Paybox (demonstration): the form is refused. ${missing.join(' ')}\n`, 403)
     }
@@ -78,6 +89,7 @@ export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
     const mischief = mischiefOf(session.amount)
     if (mischief === 'refused-first' && session.code === '') attempt(session, '00105')
     else attempt(session, pays ? '00000' : '00105')
+    if (session.code === '00000') direct.keep(session)
     const answer = answerOf(id, session, mischief === 'wrong-amount' ? 1 : session.amount)
     const url = `${session.fields.get('PBX_REPONDRE_A') ?? ''}?${answer}`
     const sent = send({ method: 'GET', url }, mischief)
@@ -114,6 +126,7 @@ export function payboxTwin({ keys, send, firstNumber }: PayboxTwinPorts): Hono {
       T: transaction,
       S: transaction,
       E: code,
+      U: code === '00000' ? direct.subscriberOf(session) : '',
     }
     const asked = (session.fields.get('PBX_RETOUR') ?? '').split(';').map((pair) => pair.split(':'))
     const parts = asked

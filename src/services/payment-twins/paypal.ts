@@ -2,8 +2,8 @@
  * A strict twin of PayPal Orders v2, for tests and the demonstration: its own keys, its own
  * certificate, its status machine, and a memory of request ids.
  *
- * Source: PayPal Orders 2.13 and Webhooks 1.11 (OpenAPI). It is stricter than PayPal where that
- * finds mistakes: every mutating call must carry a PayPal-Request-Id.
+ * Source: PayPal Orders 2.13, Vault 3.1 and Webhooks 1.11 (OpenAPI). It is stricter than PayPal
+ * where that finds mistakes: every mutating call must carry a PayPal-Request-Id.
  *
  * @module
  */
@@ -41,9 +41,15 @@ const orderBody = z.strictObject({
     .min(1)
     .max(10),
   payment_source: z.strictObject({
-    paypal: z.strictObject({
-      experience_context: z.looseObject({ return_url: z.url(), cancel_url: z.url() }),
-    }),
+    paypal: z.union([
+      z.strictObject({
+        experience_context: z.looseObject({ return_url: z.url(), cancel_url: z.url() }),
+        attributes: z
+          .strictObject({ vault: z.looseObject({ store_in_vault: z.literal('ON_SUCCESS') }) })
+          .optional(),
+      }),
+      z.strictObject({ vault_id: z.string().min(1).max(255) }),
+    ]),
   }),
 })
 
@@ -74,6 +80,9 @@ type Order = {
   declines: boolean
   captureId: string
   capturedMs: number
+  /** Whether the payer's way to pay is to be kept, and once it is, its id. */
+  readonly keeps: boolean
+  vaultId: string
   readonly refunds: Refund[]
 }
 
@@ -99,6 +108,8 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   const orders = new Map<string, Order>()
   const requests = new Map<string, Remembered>()
   const tokens = new Map<string, number>()
+  /** Ways to pay that are kept. */
+  const vault = new Set<string>()
   const app = new Hono()
 
   const troubledOnce = new Set<string>()
@@ -114,7 +125,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
     keepNewest(tokens, token, nowMs() + TOKEN_MS, KEPT_MAX)
     return c.json({ access_token: token, token_type: 'Bearer', expires_in: TOKEN_MS / 1000 })
   })
-  for (const path of ['/v2/*', '/v1/notifications/webhooks/*', '/v1/reporting/*']) {
+  for (const path of ['/v2/*', '/v3/*', '/v1/notifications/webhooks/*', '/v1/reporting/*']) {
     app.use(path, async (c, next) => {
       const [, token = ''] = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '') ?? []
       if ((tokens.get(token) ?? 0) < nowMs()) return problem(c, 401, 'INVALID_ACCOUNT_STATUS')
@@ -151,23 +162,20 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       const trouble = troubledOnce.has(name) ? undefined : troubled(troubleOf(amount))
       troubledOnce.add(name)
       if (trouble) return trouble
-      const { return_url, cancel_url } = given.data.payment_source.paypal.experience_context
-      const order: Order = {
-        id: newNumber(),
-        customId: name,
-        amount,
-        currency: unit.amount.currency_code,
-        returnUrl: return_url,
-        cancelUrl: cancel_url,
-        status: 'PAYER_ACTION_REQUIRED',
-        declines: false,
-        captureId: '',
-        capturedMs: 0,
-        refunds: [],
+      const { paypal } = given.data.payment_source
+      const order = newOrder(name, amount, unit.amount.currency_code, paypal)
+      if ('vault_id' in paypal) {
+        if (!vault.has(paypal.vault_id)) return problem(c, 422, 'TOKEN_EXPIRED')
+        if (mischiefOf(amount) === 'debit-refused') return problem(c, 422, 'INSTRUMENT_DECLINED')
+        capture(order)
       }
       keepNewest(orders, order.id, order, KEPT_MAX)
       return () => shown(order, ports.origin)
     })
+  })
+  app.delete('/v3/vault/payment-tokens/:id', (c) => {
+    vault.delete(c.req.param('id')) // one that is not there is gone, too
+    return c.body(null, 204)
   })
   app.get('/v2/checkout/orders/:id', (c) => {
     const order = orders.get(c.req.param('id'))
@@ -180,10 +188,7 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
       if (order.status === 'COMPLETED') return problem(c, 422, 'ORDER_ALREADY_CAPTURED')
       if (order.status !== 'APPROVED') return problem(c, 422, 'ORDER_NOT_APPROVED')
       if (order.declines) return problem(c, 422, 'INSTRUMENT_DECLINED')
-      order.status = 'COMPLETED'
-      order.captureId = newNumber()
-      order.capturedMs = nowMs()
-      void notify(order, 'PAYMENT.CAPTURE.COMPLETED')
+      capture(order)
       return () => shown(order, ports.origin)
     })
   })
@@ -222,6 +227,17 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
     back.searchParams.set('token', order.id)
     return c.redirect(back.href, 303)
   })
+
+  function capture(order: Order): void {
+    order.status = 'COMPLETED'
+    order.captureId = newNumber()
+    order.capturedMs = nowMs()
+    if (order.keeps) {
+      order.vaultId = newNumber().toLowerCase()
+      vault.add(order.vaultId)
+    }
+    void notify(order, 'PAYMENT.CAPTURE.COMPLETED')
+  }
 
   /** The same request id with the same body is answered as before; with another it is refused. */
   async function once(c: Context, text: string, act: () => Show | Response): Promise<Response> {
@@ -282,16 +298,40 @@ export function paypalTwin(ports: PaypalTwinPorts): Hono {
   return app
 }
 
+type Source = z.infer<typeof orderBody>['payment_source']['paypal']
+
+function newOrder(customId: string, amount: number, currency: string, source: Source): Order {
+  const context = 'vault_id' in source ? undefined : source.experience_context
+  return {
+    id: newNumber(),
+    customId,
+    amount,
+    currency,
+    returnUrl: context?.return_url ?? '',
+    cancelUrl: context?.cancel_url ?? '',
+    status: 'PAYER_ACTION_REQUIRED',
+    declines: false,
+    captureId: '',
+    capturedMs: 0,
+    keeps: 'attributes' in source && source.attributes !== undefined,
+    vaultId: '',
+    refunds: [],
+  }
+}
+
 function shown(order: Order, origin: string): object {
   const { id, status, customId, amount, currency, captureId } = order
   const money = { currency_code: currency, value: toDecimal(amount, currency) }
   const capture = { id: captureId, status: captureStatus(order), amount: money }
   const captures = captureId === '' ? [] : [capture]
   const refunds = order.refunds.map((refund) => shownRefund(refund, currency))
+  const vault = { id: order.vaultId, status: 'VAULTED' }
+  const kept = order.vaultId === '' ? {} : { attributes: { vault } }
   return {
     id,
     intent: 'CAPTURE',
     status,
+    payment_source: { paypal: kept },
     purchase_units: [
       {
         reference_id: 'default',

@@ -4,36 +4,50 @@
  * @module
  */
 import { timingSafeEqual, createHash } from 'node:crypto'
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import { DeniedError } from '#lib/errors.ts'
+import { isCountry } from '#protocol/payments/country.ts'
 import { AMOUNT_MAX, isCurrency } from '#protocol/payments/currency.ts'
 import { wordsOf } from '#protocol/payments/paybox-codes.ts'
+import { isId, name, refuse, returnAddress } from './api-fields.ts'
 import type { Desk } from './desk.ts'
-import type { Intent, Payment, Refund, RefundFact } from './model.ts'
+import type { Intent, Payer, Payment, Refund, RefundFact } from './model.ts'
 import type { PaymentStore } from './ports.ts'
 import type { RefundDesk } from './refund-desk.ts'
+import { tokenRoutes, type TokenApiPorts } from './token-api.ts'
 import { memberWords } from './trouble.ts'
 
 const BODY_MAX = 16 * 1024
-const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** As we name payments and refunds. */
-export function isId(text: string): boolean {
-  return ID.test(text)
-}
-
-const name = z.string().min(1).max(200)
-const intentSchema: z.ZodType<Intent> = z.strictObject({
-  tenant: name,
-  amount: z.int().min(1).max(AMOUNT_MAX),
-  currency: z.string().refine(isCurrency),
-  reference: name,
-  returnUrl: z.url({ protocol: /^https$/ }).max(1000),
-  cancelUrl: z.url({ protocol: /^https$/ }).max(1000),
-  idempotencyKey: name,
+const line = z.string().trim().min(1).max(200)
+const payer: z.ZodType<Payer> = z.strictObject({
+  firstName: line,
+  lastName: line,
+  address1: line,
+  address2: z.string().max(200).optional(),
+  zipCode: line,
+  city: line,
+  country: z.string().refine(isCountry),
 })
+
+const intentSchema: z.ZodType<Intent> = z
+  .strictObject({
+    tenant: name,
+    amount: z.int().min(1).max(AMOUNT_MAX),
+    currency: z.string().refine(isCurrency),
+    reference: name,
+    returnUrl: returnAddress,
+    cancelUrl: returnAddress,
+    idempotencyKey: name,
+    payer: payer.optional(),
+    saveFor: name.optional(),
+    token: z.string().refine(isId).optional(),
+  })
+  .refine(({ saveFor, token }) => saveFor === undefined || token === undefined, {
+    path: ['saveFor'],
+  })
 
 const refundSchema = z.strictObject({
   /** In minor units; absent: all that is left. */
@@ -46,7 +60,7 @@ const settledSchema = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('refused') }),
 ])
 
-export type ApiPorts = {
+export type ApiPorts = TokenApiPorts & {
   readonly desk: Desk
   readonly refunds: RefundDesk
   readonly store: PaymentStore
@@ -90,10 +104,11 @@ export function apiApp(ports: ApiPorts): Hono {
   })
   app.get('/v1/payments/:id', async (c) => {
     const id = c.req.param('id')
-    const payment = ID.test(id) ? await desk.refresh(id) : undefined
+    const payment = isId(id) ? await desk.refresh(id) : undefined
     return payment ? c.json(shown(payment)) : refuse(c, 404, 'PAYMENT_UNKNOWN')
   })
   refundRoutes(app, ports)
+  tokenRoutes(app, ports)
   app.get('/v1/ledger', async (c) => c.json(await ledger()))
   app.get('/v1/ledger/tenants', async (c) => c.json(await ports.ledgerOfTenants()))
   app.onError((error, c) => {
@@ -106,7 +121,7 @@ export function apiApp(ports: ApiPorts): Hono {
 function refundRoutes(app: Hono, { refunds, recordRefund }: ApiPorts): void {
   app.post('/v1/payments/:id/refunds', async (c) => {
     const paymentId = c.req.param('id')
-    if (!ID.test(paymentId)) return refuse(c, 404, 'PAYMENT_UNKNOWN')
+    if (!isId(paymentId)) return refuse(c, 404, 'PAYMENT_UNKNOWN')
     const given = refundSchema.safeParse(await c.req.json().catch(() => undefined))
     if (!given.success) return refuse(c, 400, 'PAYMENT_REQUEST_INVALID')
     const { amount, idempotencyKey } = given.data
@@ -116,7 +131,7 @@ function refundRoutes(app: Hono, { refunds, recordRefund }: ApiPorts): void {
   })
   app.get('/v1/refunds/:id', async (c) => {
     const id = c.req.param('id')
-    const refund = ID.test(id) ? await refunds.refresh(id) : undefined
+    const refund = isId(id) ? await refunds.refresh(id) : undefined
     return refund ? c.json(shownRefund(refund)) : refuse(c, 404, 'REFUND_UNKNOWN')
   })
   app.post('/v1/refunds/:id/settle', async (c) => {
@@ -127,7 +142,7 @@ function refundRoutes(app: Hono, { refunds, recordRefund }: ApiPorts): void {
       given.data.outcome === 'done'
         ? { kind: 'done', transaction: given.data.transaction }
         : { kind: 'refused', reason: 'BY_A_PERSON' }
-    const refund = ID.test(id) ? await refunds.settle(id, fact) : undefined
+    const refund = isId(id) ? await refunds.settle(id, fact) : undefined
     if (!refund) return refuse(c, 404, 'REFUND_UNKNOWN')
     recordRefund(refund)
     return c.json(shownRefund(refund))
@@ -144,9 +159,11 @@ function shown(payment: Payment): object {
   const { id, tenant, gateway, state, reason, amount, currency, reference } = payment
   const redirectUrl =
     state === 'open' || state === 'cancelled' || state === 'refused' ? payment.gatewayUrl : null
-  const told = { id, tenant, gateway, reason, amount, currency, reference, redirectUrl }
+  const token = payment.isSaved === true ? id : null
+  const told = { id, tenant, gateway, reason, amount, currency, reference, redirectUrl, token }
   // Nobody was sent anywhere yet, so no money can be on its way: it may be begun again.
-  const isAway = payment.gatewayId === '' && (state === 'unknown' || state === 'created')
+  const isUnsent = state === 'created' || (state === 'unknown' && payment.token === undefined)
+  const isAway = payment.gatewayId === '' && isUnsent
   const said = isAway ? memberWords : refusalWords(payment)
   return { ...told, state: isAway ? 'away' : state, said }
 }
@@ -154,10 +171,6 @@ function shown(payment: Payment): object {
 /** Paybox's code in people's words; null where there is nothing to say. */
 function refusalWords({ gateway, state, reason }: Payment): object | null {
   return gateway === 'paybox' && state === 'refused' ? wordsOf(reason) : null
-}
-
-function refuse(c: Context, status: 400 | 401 | 404 | 413 | 503, error: string): Response {
-  return c.json({ error }, status)
 }
 
 /** In a time that tells nothing of where two texts differ. */

@@ -19,6 +19,7 @@ import {
   verifyTransmission,
   type PaypalTrust,
 } from '#protocol/payments/paypal-signature.ts'
+import { isId } from './api-fields.ts'
 import type { Desk } from './desk.ts'
 import type { Payment } from './model.ts'
 import { htmlOf } from './office/frame.tsx'
@@ -28,7 +29,6 @@ import { memberWords } from './trouble.ts'
 import { HomePage, MissingPage, WayPage } from './way-pages.tsx'
 
 const BODY_MAX = 256 * 1024
-const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export type DoorPorts = {
   readonly desk: Desk
@@ -78,15 +78,15 @@ export function doorsApp(ports: DoorPorts): Hono<Env> {
 }
 
 async function find(id: string, ports: DoorPorts): Promise<Payment | undefined> {
-  return ID.test(id) ? await ports.get(id) : undefined
+  return isId(id) ? await ports.get(id) : undefined
 }
 
 /** Paybox wants a form posted: one button, hidden fields, and nothing to fill in. */
 async function showWay(c: Context<Env>, ports: DoorPorts): Promise<Response> {
   const payment = await find(c.req.param('id') ?? '', ports)
+  if (payment?.state === 'paid') return c.redirect(backTo(payment, payment.returnUrl), 303)
   const form = payment && (await ports.formOf(payment))
   if (!payment || !form) return c.notFound()
-  if (payment.state === 'paid') return c.redirect(backTo(payment, payment.returnUrl), 303)
   const action = new URL(form.action).origin
   const policy = `default-src 'none'; style-src 'self'; form-action ${action}; base-uri 'none'`
   c.header('Content-Security-Policy', `${policy}; frame-ancestors 'none'`)

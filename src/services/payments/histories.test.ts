@@ -80,3 +80,36 @@ for (const tenant of ['p', 'x'] as const) {
     }
   })
 }
+
+/** A token debited, with trouble at the given steps; tried again as an application would. */
+async function debitWithTrouble(tenant: 'p' | 'x', at: ReadonlySet<number>): Promise<number> {
+  let steps = 0
+  const hazard: Hazard = (where) => {
+    if (at.has(steps++)) throw new Crash(where)
+  }
+  const store = new MemoryStore(hazard)
+  const [paypal, paybox] = [new PaypalWorld(hazard), new PayboxWorld(hazard)]
+  const clock = { nowMs: 1_000_000 }
+  const desk = deskOf(store, paypal, paybox, clock)
+  const goods = new Set<string>()
+  const intent = { ...intentFor(tenant, 'booking', 'debit'), token: tenant }
+  for (let round = 0; round < 3; round++) await survive(() => desk.create(intent))
+  await settle({ trouble: { crash: 0, lost: 0 }, clock, desk, store, goods })
+  checkMoney({ store, paypal, paybox, goods }, `${tenant} ${[...at].join(' ')}`)
+  const moved = paybox.debits.length + paypal.orders.size
+  assert.equal(goods.size, moved, 'what was debited was given')
+  return steps
+}
+
+for (const tenant of ['p', 'x'] as const) {
+  const name = tenant === 'p' ? 'PayPal' : 'Paybox'
+  test(`payments: a crash at any one or two steps of a debit at ${name} debits once`, async () => {
+    const count = Math.min(await debitWithTrouble(tenant, new Set()), 30)
+    assert(count > 8)
+    for (let first = 0; first < count; first++) {
+      for (let second = first; second < count; second++) {
+        await debitWithTrouble(tenant, new Set([first, second]))
+      }
+    }
+  })
+}

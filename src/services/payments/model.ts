@@ -7,10 +7,15 @@
  * @module
  */
 
+import type { BilledPerson } from '#protocol/payments/paybox-billing.ts'
+
 export type GatewayName = 'paypal' | 'paybox'
 
 /** `demonstration`: the strict test gateways of the ring. Only `production` moves real money. */
 export type Environment = 'demonstration' | 'test' | 'production'
+
+/** Who pays, as banks ask for 3-D Secure; of a text too long the rest is not sent. */
+export type Payer = BilledPerson
 
 /** What the application asks for. */
 export type Intent = {
@@ -25,6 +30,40 @@ export type Intent = {
   readonly cancelUrl: string
   /** The same key makes the same payment, whenever it is asked again. */
   readonly idempotencyKey: string
+  /** Paybox needs it of whoever is sent there. */
+  readonly payer?: Payer | undefined
+  /** Whose token is to be kept for later, in the application's own words. */
+  readonly saveFor?: string | undefined
+  /** A token that is debited: nobody is sent anywhere. */
+  readonly token?: string | undefined
+  /** Of a payment that a subscription made. */
+  readonly subscription?: string | undefined
+}
+
+/**
+ * What a gateway gives to debit the same payer again: worth nothing without the club's keys. No
+ * number of a card.
+ */
+export type Means = {
+  readonly handle: string
+  /** When it ends, `MMYY`; '' when the gateway does not say. */
+  readonly expires: string
+}
+
+/** `removing`: no longer debited, and the gateway is still to forget it. */
+export type TokenState = 'active' | 'removing' | 'removed'
+
+/** A way to pay that was kept, with the id of the payment that kept it. */
+export type Token = {
+  readonly id: string
+  readonly tenant: string
+  /** Whose it is, in the application's own words. */
+  readonly customer: string
+  readonly gateway: GatewayName
+  readonly environment: Environment
+  readonly state: TokenState
+  readonly expires: string
+  readonly createdMs: number
 }
 
 /**
@@ -47,10 +86,20 @@ export type State =
   | 'expired'
   | 'review'
 
-/** Something the gateway said, in a form we may believe; or our own clock (`expired`, `silent`). */
-export type Fact =
+/**
+ * Something the gateway said, in a form we may believe; or what we know ourselves: `sent` and
+ * `lost` (of a debit), `expired`, `silent`.
+ */
+export type Fact = Said & {
+  /** Of what the gateway knows by a number of its own from now on. */
+  readonly gatewayId?: string | undefined
+}
+
+type Said =
   | { readonly kind: 'opened'; readonly gatewayId: string; readonly gatewayUrl: string }
-  | { readonly kind: 'approved' | 'cancelled' | 'expired' | 'silent' | 'unchanged' }
+  | {
+      readonly kind: 'approved' | 'cancelled' | 'expired' | 'silent' | 'unchanged' | 'sent' | 'lost'
+    }
   | { readonly kind: 'pending' | 'refused'; readonly reason: string }
   | {
       readonly kind: 'paid'
@@ -60,6 +109,8 @@ export type Fact =
       readonly currency: string
       /** Whether the gateway marks it as a test, in which no money moves. */
       readonly isTest: boolean
+      /** What was kept to debit the same payer again. */
+      readonly saved?: Means | undefined
     }
 
 export type Payment = Intent & {
@@ -74,6 +125,8 @@ export type Payment = Intent & {
   readonly gatewayUrl: string
   /** Every movement of money the gateway told of, in the ledger each once. */
   readonly transactions: readonly string[]
+  /** Whether the token that was asked for is kept; its id is the payment's. */
+  readonly isSaved?: boolean | undefined
   readonly eventCount: number
   /** Looks at the gateway since the last change. */
   readonly checks: number
@@ -129,13 +182,45 @@ export type LedgerLine = {
   readonly transaction: string
 }
 
+/** `ended`: all was paid; `stopped`: refused again and again; `cancelled`: by the application. */
+export type SubscriptionEnd = 'ended' | 'stopped' | 'cancelled'
+
+/** A token debited again and again, by the calendar of universal time. */
+export type Subscription = {
+  readonly id: string
+  readonly tenant: string
+  readonly token: string
+  readonly amount: number
+  readonly currency: string
+  /** Each payment is for this reference and its number: `membership-7/3`. */
+  readonly reference: string
+  readonly returnUrl: string
+  readonly cancelUrl: string
+  readonly idempotencyKey: string
+  readonly everyMonths: number
+  readonly firstMs: number
+  /** How many payments; null: until it is cancelled. */
+  readonly count: number | null
+  readonly state: 'active' | SubscriptionEnd
+  /** Payments that were made. */
+  readonly paidCount: number
+  /** Attempts at the next payment that were refused. */
+  readonly refusals: number
+  /** When the next attempt is due; null when it is over. */
+  readonly nextMs: number | null
+  readonly createdMs: number
+}
+
 /** What the application is told; `sequence` counts from 1 for each payment. */
 export type PaymentEvent = {
   readonly paymentId: string
   readonly sequence: number
-  readonly type: `payment.${State}` | `refund.${RefundState}`
+  readonly type:
+    `payment.${State}` | `refund.${RefundState}` | 'token.saved' | `subscription.${SubscriptionEnd}`
   /** Present when it is about money that goes back; then `amount` is that money. */
   readonly refundId?: string
+  /** Present when a subscription made the payment. */
+  readonly subscriptionId?: string | undefined
   readonly tenant: string
   readonly reference: string
   readonly state: State

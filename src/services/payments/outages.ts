@@ -45,6 +45,10 @@ export class Outages {
       capture: noticed((payment) => gateway.capture(payment)),
       refund: noticed((payment, refund) => gateway.refund(payment, refund)),
       readRefund: noticed((payment, refund) => gateway.readRefund(payment, refund)),
+      debit: noticed((payment, token, means) => gateway.debit(payment, token, means)),
+      readDebit: noticed((payment, means) => gateway.readDebit(payment, means)),
+      debitKnownMs: gateway.debitKnownMs,
+      forget: noticed((token, means) => gateway.forget(token, means)),
     }
   }
 

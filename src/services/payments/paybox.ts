@@ -5,6 +5,7 @@
  * @module
  */
 import type { KeyObject } from 'node:crypto'
+import { DeniedError } from '#lib/errors.ts'
 import { currencyOf } from '#protocol/payments/currency.ts'
 import {
   signForm,
@@ -12,25 +13,38 @@ import {
   verifyAnswer,
   type FormFields,
 } from '#protocol/payments/paybox.ts'
+import { billingXml, SHOPPING_CART } from '#protocol/payments/paybox-billing.ts'
 import { outcomeOf } from '#protocol/payments/paybox-codes.ts'
 import type { PayboxKeys } from './keys.ts'
-import type { Fact, Payment } from './model.ts'
+import type { Fact, Means, Payment } from './model.ts'
 import type { Places } from './places.ts'
 
 export type PayboxPlace = Pick<Places, 'forms' | 'directs' | 'publicOrigin' | 'receiptAddress'>
 
 /** What is asked back, and under which names; the signature last. */
 const RETURNED = 'M:M;R:R;A:A;T:T;S:S;E:E;K:K'
+/** The same, with what debits the payer again. */
+const RETURNED_WITH_TOKEN = 'M:M;R:R;A:A;T:T;S:S;E:E;U:U;K:K'
 
-/** The signed form, in the order in which it must be sent. */
+/** How the payer is to be known: as the bank likes, or by all means (nobody is there next time). */
+const ANY_CHECK = '01'
+const FULL_CHECK = '04'
+
+/**
+ * The signed form, in the order in which it must be sent.
+ *
+ * @throws {DeniedError} PAYMENT_PAYER_MISSING. @throws {ProtocolError} PAYMENT_PAYER_INVALID.
+ */
 export function payboxForm(
   keys: PayboxKeys,
   place: PayboxPlace,
   payment: Payment,
   nowMs: number,
 ): FormFields {
-  const { id, tenant, amount, currency } = payment
+  const { id, tenant, amount, currency, payer, saveFor } = payment
+  if (!payer) throw payerMissing()
   const back = `${place.publicOrigin}/return/${id}`
+  const keeps = saveFor !== undefined
   const fields: FormFields = [
     ['PBX_SITE', keys.site],
     ['PBX_RANG', keys.rank],
@@ -39,24 +53,27 @@ export function payboxForm(
     ['PBX_DEVISE', currencyOf(currency).numeric],
     ['PBX_CMD', id],
     ['PBX_PORTEUR', place.receiptAddress],
-    ['PBX_RETOUR', RETURNED],
+    ['PBX_RETOUR', keeps ? RETURNED_WITH_TOKEN : RETURNED],
     ['PBX_REPONDRE_A', `${place.publicOrigin}/paybox/${encodeURIComponent(tenant)}`],
     ['PBX_EFFECTUE', back],
     ['PBX_REFUSE', back],
     ['PBX_ATTENTE', back],
     ['PBX_ANNULE', `${place.publicOrigin}/cancel/${id}`],
-    [
-      'PBX_SHOPPINGCART',
-      `${XML}<shoppingcart><total><totalQuantity>1</totalQuantity></total></shoppingcart>`,
-    ],
-    ['PBX_SOUHAITAUTHENT', '01'],
+    ...(keeps ? ([['PBX_REFABONNE', id]] as const) : []),
+    ['PBX_SHOPPINGCART', SHOPPING_CART],
+    ['PBX_BILLING', billingXml(payer)],
+    ['PBX_SOUHAITAUTHENT', keeps ? FULL_CHECK : ANY_CHECK],
     ['PBX_HASH', 'SHA512'],
     ['PBX_TIME', new Date(nowMs).toISOString()],
   ]
   return signForm(fields, keys.hmacKey)
 }
 
-const XML = '<?xml version="1.0" encoding="utf-8"?>'
+/** Without it the bank refuses: 3-D Secure 2 asks who pays. */
+export function payerMissing(): DeniedError {
+  const message = 'Paybox asks for the payer’s name and address'
+  return new DeniedError('PAYMENT_PAYER_MISSING', message, message)
+}
 
 /** A notification read: which payment, and what it says. */
 export type PayboxNotice = { readonly paymentId: string; readonly fact: PayboxFact }
@@ -76,6 +93,7 @@ export function readNotice(rawQuery: string, key: KeyObject): PayboxNotice {
         amount: value('M'),
         transaction: value('S'),
         authorisation: value('A'),
+        subscriber: value('U'),
         currency,
       }),
   }
@@ -91,10 +109,12 @@ type Told = {
   readonly amount: string
   readonly transaction: string
   readonly authorisation: string
+  readonly subscriber: string
   readonly currency: string
 }
 
-function factOf({ code, amount, transaction, authorisation, currency }: Told): Fact {
+function factOf(told: Told): Fact {
+  const { code, amount, transaction, authorisation, currency } = told
   const outcome = outcomeOf(code)
   if (outcome !== 'paid') return { kind: outcome, reason: code }
   const isPlain = /^\d{1,12}$/.test(amount) && /^\w{1,40}$/.test(transaction)
@@ -102,5 +122,12 @@ function factOf({ code, amount, transaction, authorisation, currency }: Told): F
   if (!isPlain || authorisation === '') return { kind: 'refused', reason: code }
   const isTest = authorisation === TEST_AUTHORISATION
   const number = transactionNumber(transaction)
-  return { kind: 'paid', transaction: number, amount: Number(amount), currency, isTest }
+  const saved = meansIn(told.subscriber)
+  return { kind: 'paid', transaction: number, amount: Number(amount), currency, isTest, saved }
+}
+
+/** `HANDLE  YYMM  ---`, two blanks between. */
+function meansIn(text: string): Means | undefined {
+  const [, handle, year = '', month = ''] = /^(\S{1,64}) {2}(\d\d)(\d\d)(?: {2}|$)/.exec(text) ?? []
+  return handle === undefined ? undefined : { handle, expires: month + year }
 }

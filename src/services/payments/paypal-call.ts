@@ -12,7 +12,7 @@ import type { Places } from './places.ts'
 export type PaypalPlace = Pick<Places, 'api' | 'publicOrigin'>
 
 export type Ask = (
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   requestId?: string,
   body?: object,

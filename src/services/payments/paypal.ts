@@ -13,7 +13,7 @@ import { z } from 'zod'
 import { fromDecimal, toDecimal } from '#protocol/payments/currency.ts'
 import type { CallHttp, HttpAnswer } from '#system/http-call.ts'
 import type { PaypalKeys } from './keys.ts'
-import type { Fact, Payment, Refund, RefundFact } from './model.ts'
+import type { Fact, Means, Payment, Refund, RefundFact, Token } from './model.ts'
 import { asker, failed, parse, type Ask, type PaypalPlace } from './paypal-call.ts'
 import type { Gateway } from './ports.ts'
 
@@ -28,9 +28,17 @@ const paymentsSchema = z.object({
   captures: z.array(capture).optional(),
   refunds: z.array(refundSchema).optional(),
 })
+const vaulted = z.object({
+  id: z.string().min(1).max(255).optional(),
+  status: z.string().optional(),
+})
+const sourceSchema = z.object({
+  paypal: z.object({ attributes: z.object({ vault: vaulted.optional() }).optional() }).optional(),
+})
 const orderSchema = z.object({
   id: z.string().min(1),
   status: z.string(),
+  payment_source: sourceSchema.optional(),
   purchase_units: z.array(z.object({ payments: paymentsSchema.optional() })).optional(),
   links: z.array(z.object({ rel: z.string(), href: z.string() })).optional(),
 })
@@ -65,7 +73,41 @@ export function paypalGateway(keys: PaypalKeys, place: PaypalPlace, call: CallHt
       const found = all.find(({ custom_id }) => custom_id === refund.id)
       return found ? refundFact(found) : await giveBack(refund, ask)
     },
+    debit: async (payment, _token, means) => await debit(payment, means, place, ask),
+    // The same request id: made once, whether it arrived before or not.
+    readDebit: async (payment, means) =>
+      means ? await debit(payment, means, place, ask) : { kind: 'lost' },
+    debitKnownMs: REPEATED_MS,
+    forget: async (token, means) => await forget(token, means, ask),
   }
+}
+
+/** PayPal remembers a request id for six hours; later the same question would debit again. */
+const REPEATED_MS = 5 * 3_600_000
+
+/** Issues that say nothing of whether money moves. */
+const undecided: ReadonlySet<string> = new Set([
+  'ORDER_COMPLETION_IN_PROGRESS',
+  'DUPLICATE_REQUEST_ID',
+])
+
+/** An order that is paid with a kept token is made and captured in one step. */
+async function debit(payment: Payment, means: Means, place: PaypalPlace, ask: Ask): Promise<Fact> {
+  const body = {
+    ...orderBody(payment, place),
+    payment_source: { paypal: { vault_id: means.handle } },
+  }
+  const answer = await ask('POST', '/v2/checkout/orders', `debit-${payment.id}`, body)
+  if (answer.status !== 422) return factOf(orderOf(answer))
+  const issue = issues.safeParse(parse(answer)).data?.details[0]?.issue ?? ''
+  if (issue === '' || undecided.has(issue)) throw failed(`it answers ${issue}`)
+  return { kind: 'refused', reason: issue }
+}
+
+async function forget(_token: Token, means: Means, ask: Ask): Promise<void> {
+  const path = `/v3/vault/payment-tokens/${encodeURIComponent(means.handle)}`
+  const { status } = await ask('DELETE', path)
+  if (status !== 204 && status !== 404) throw failed(`the token is still kept (${status})`)
 }
 
 async function giveBack({ id, of, amount, currency }: Refund, ask: Ask): Promise<RefundFact> {
@@ -92,8 +134,9 @@ function refundFact({ id, status }: z.infer<typeof refundSchema>): RefundFact {
 }
 
 function orderBody(payment: Payment, { publicOrigin }: PaypalPlace): object {
-  const { id, currency } = payment
+  const { id, currency, saveFor } = payment
   const value = toDecimal(payment.amount, currency)
+  const vault = { store_in_vault: 'ON_SUCCESS', usage_type: 'MERCHANT', customer_type: 'CONSUMER' }
   return {
     intent: 'CAPTURE',
     purchase_units: [{ custom_id: id, amount: { currency_code: currency, value } }],
@@ -105,6 +148,7 @@ function orderBody(payment: Payment, { publicOrigin }: PaypalPlace): object {
           user_action: 'PAY_NOW',
           shipping_preference: 'NO_SHIPPING',
         },
+        ...(saveFor === undefined ? {} : { attributes: { vault } }),
       },
     },
   }
@@ -120,22 +164,26 @@ function orderOf(answer: HttpAnswer): Order {
 /** @param payment Absent when the order is new. */
 function factOf(order: Order, payment?: Payment): Fact {
   if (payment && order.id !== payment.gatewayId) throw failed('another order was answered')
+  const gatewayId = order.id
   const captures = order.purchase_units?.flatMap(({ payments }) => payments?.captures ?? []) ?? []
   const done = captures.find(({ status }) => moneyMoved.has(status))
   if (done) {
     const { value, currency_code: currency } = done.amount
     const minor = fromDecimal(value, currency)
-    return { kind: 'paid', transaction: done.id, amount: minor, currency, isTest: false }
+    const handle = order.payment_source?.paypal?.attributes?.vault?.id
+    const saved = handle === undefined ? undefined : { handle, expires: '' }
+    const money = { transaction: done.id, amount: minor, currency, isTest: false }
+    return { kind: 'paid', ...money, gatewayId, saved }
   }
   const last = captures.at(-1)
-  if (last?.status === 'PENDING') return { kind: 'pending', reason: 'PENDING' }
-  if (last) return { kind: 'refused', reason: last.status }
-  if (order.status === 'APPROVED') return { kind: 'approved' }
-  if (order.status === 'VOIDED') return { kind: 'refused', reason: 'VOIDED' }
+  if (last?.status === 'PENDING') return { kind: 'pending', reason: 'PENDING', gatewayId }
+  if (last) return { kind: 'refused', reason: last.status, gatewayId }
+  if (order.status === 'APPROVED') return { kind: 'approved', gatewayId }
+  if (order.status === 'VOIDED') return { kind: 'refused', reason: 'VOIDED', gatewayId }
   const link = order.links?.find(({ rel }) => rel === 'payer-action' || rel === 'approve')
   const gatewayUrl = link?.href ?? payment?.gatewayUrl
   if (gatewayUrl === undefined) throw failed('the order has no address for the payer')
-  return { kind: 'opened', gatewayId: order.id, gatewayUrl }
+  return { kind: 'opened', gatewayId, gatewayUrl }
 }
 
 const moneyMoved: ReadonlySet<string> = new Set(['COMPLETED', 'PARTIALLY_REFUNDED', 'REFUNDED'])

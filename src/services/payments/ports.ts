@@ -3,10 +3,23 @@
  *
  * @module
  */
-import type { Fact, Intent, Payment, PaymentEvent, Refund, RefundFact } from './model.ts'
+import type {
+  Fact,
+  Intent,
+  Means,
+  Payment,
+  PaymentEvent,
+  Refund,
+  RefundFact,
+  Subscription,
+  Token,
+} from './model.ts'
 import type { Movement } from './office/statement.ts'
 
-/** A gateway with one tenant's keys. Every call but `refund` may be made again and again. */
+/**
+ * A gateway with one tenant's keys. Every call but `refund` and `debit` may be made again and
+ * again.
+ */
 export type Gateway = {
   /** Makes the gateway know the payment. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
   open(payment: Payment): Promise<Fact>
@@ -18,6 +31,52 @@ export type Gateway = {
   refund(payment: Payment, refund: Refund): Promise<RefundFact>
   /** What became of a refund that was sent. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
   readRefund(payment: Payment, refund: Refund): Promise<RefundFact>
+  /** Debits a token; called once for a payment. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  debit(payment: Payment, token: Token, means: Means): Promise<Fact>
+  /**
+   * What became of a debit that was sent; `unchanged` where the gateway knows of none.
+   *
+   * @param means Undefined when the token is gone. @throws {FaultError} PAYMENT_GATEWAY_FAILED.
+   */
+  readDebit(payment: Payment, means: Means | undefined): Promise<Fact>
+  /** How long after a debit was made `readDebit` can find out about it. */
+  readonly debitKnownMs: number
+  /** Makes the gateway forget a token. @throws {FaultError} PAYMENT_GATEWAY_FAILED. */
+  forget(token: Token, means: Means): Promise<void>
+}
+
+/** A token, and what debits it, opened. */
+export type OpenToken = { readonly token: Token; readonly means: Means }
+
+export type TokenStore = {
+  getToken(id: string): Promise<Token | undefined>
+  tokensOf(tenant: string, customer: string): Promise<readonly Token[]>
+  /** Undefined when it is no longer kept. @throws {IntegrityError} SEALED_VALUE_ALTERED. */
+  openToken(id: string): Promise<OpenToken | undefined>
+  /** No longer to be debited. @returns As it then is; undefined when there is none. */
+  removing(id: string): Promise<Token | undefined>
+  /** The gateway has forgotten it: so do we. */
+  removed(id: string, nowMs: number): Promise<void>
+  /** Those that the gateway is still to forget. */
+  toForget(max: number): Promise<readonly OpenToken[]>
+}
+
+export type SubscriptionStore = {
+  /** A new one, or the one that was made with the same key. */
+  createSubscription(subscription: Subscription): Promise<Subscription>
+  getSubscription(id: string): Promise<Subscription | undefined>
+  dueSubscriptions(nowMs: number, max: number): Promise<readonly Subscription[]>
+  activeOfToken(token: string): Promise<readonly Subscription[]>
+  /**
+   * Writes a change, unless the subscription was changed since `before`; with its end an event of
+   * its last payment.
+   */
+  changeSubscription(
+    before: Subscription,
+    after: Subscription,
+    lastPayment: string | undefined,
+    nowMs: number,
+  ): Promise<Subscription>
 }
 
 /** The gateway as a club's office asks it. */
@@ -77,3 +136,6 @@ export type Chosen = Pick<Payment, 'gateway' | 'environment'>
 
 /** The gateway a tenant has chosen. @throws {DeniedError} PAYMENT_TENANT_UNKNOWN. */
 export type ChoiceOf = (tenant: Intent['tenant']) => Promise<Chosen>
+
+/** What debits a token; undefined when it is no longer kept. */
+export type OpenTokenOf = (id: string) => Promise<OpenToken | undefined>

@@ -169,4 +169,38 @@ export const migrations: readonly Migration[] = [
       create index payment_tenant on payment (tenant, created_at desc);
     `,
   },
+  {
+    name: '0004-tokens',
+    sql: `
+      -- Ways to pay that were kept; what debits them is sealed, and goes when they are removed.
+      create table token (
+        -- That of the payment that kept it.
+        id uuid primary key references payment,
+        tenant text not null,
+        customer text not null,
+        gateway text not null check (gateway in ('paypal', 'paybox')),
+        environment text not null check (environment in ('demonstration', 'test', 'production')),
+        state text not null check (state in ('active', 'removing', 'removed')),
+        sealed bytea check ((sealed is null) = (state = 'removed')),
+        expires text not null,
+        created_at timestamptz not null,
+        removed_at timestamptz
+      );
+      create index token_customer on token (tenant, customer, created_at desc);
+      create index token_removing on token (created_at) where state = 'removing';
+
+      create table subscription (
+        id uuid primary key,
+        tenant text not null,
+        token uuid not null references token,
+        idempotency_key text not null,
+        state text not null check (state in ('active', 'ended', 'stopped', 'cancelled')),
+        next_at timestamptz check ((next_at is not null) = (state = 'active')),
+        body jsonb not null,
+        unique (tenant, idempotency_key)
+      );
+      create index subscription_due on subscription (next_at) where next_at is not null;
+      create index subscription_token on subscription (token);
+    `,
+  },
 ]

@@ -16,7 +16,8 @@ import { migrate } from '#system/postgres/migrate.ts'
 import type { RunningService } from '#system/service.ts'
 import { listenOnUnix } from '#system/unix-server.ts'
 import { adminApp } from './admin.ts'
-import { apiApp, isId } from './api.ts'
+import { apiApp } from './api.ts'
+import { isId } from './api-fields.ts'
 import type { PaymentsConfig } from './config.ts'
 import { tellApplication } from './courier.ts'
 import { Desk } from './desk.ts'
@@ -28,12 +29,15 @@ import { Office } from './office/office.ts'
 import { officeRoutes } from './office/routes.tsx'
 import { Outages, type TellClub } from './outages.ts'
 import { payboxForm } from './paybox.ts'
-import type { ChoiceOf, GatewayOf } from './ports.ts'
+import type { ChoiceOf, GatewayOf, OpenToken } from './ports.ts'
 import { RefundDesk } from './refund-desk.ts'
 import { PostgresRefundStore } from './refund-store.ts'
 import { migrations } from './schema.ts'
 import { PostgresPaymentStore } from './store.ts'
+import { PostgresSubscriptionStore } from './subscription-store.ts'
 import { TenantStore, type Contact } from './tenant-store.ts'
+import { TokenDesk } from './token-desk.ts'
+import { meansSealer, PostgresTokenStore } from './token-store.ts'
 
 const NONCE_BYTES = 12
 const SECRET_BYTES = 32
@@ -82,7 +86,10 @@ export async function serve(
   await using started = new AsyncDisposableStack()
   const { clock, trail, pool } = ports
   await migrateStore(pool)
-  const store = new PostgresPaymentStore(pool)
+  const nonce = (): Uint8Array => randomBytes(NONCE_BYTES)
+  const store = new PostgresPaymentStore(pool, meansSealer(ports.sealKey, nonce))
+  const tokens = new PostgresTokenStore(pool, ports.sealKey)
+  const subscriptions = new PostgresSubscriptionStore(pool)
   const clubs = new TenantStore(pool)
   await enterGiven(ports, clubs)
   const nowMs = (): number => clock.nowMs()
@@ -101,7 +108,7 @@ export async function serve(
     void trail.append([{ code, detail }])
   }
   const outages = new Outages({ store: clubs, tell: teller(ports, clubs), nowMs, record })
-  const complain = ({ tenant, id }: Payment, error: VeiligError): void => {
+  const complain = ({ tenant, id }: Pick<Payment, 'tenant' | 'id'>, error: VeiligError): void => {
     record('PAYMENT_GATEWAY_SILENT', { tenant, payment: id, reason: error.code })
     ports.complain(error.code, error.message)
   }
@@ -114,10 +121,12 @@ export async function serve(
     const { environment, keys } = await gateways.chosen(tenant)
     return { environment, gateway: keys.gateway }
   }
-  const desk = new Desk({ ...asked, store, choiceOf })
+  const openToken = (id: string): Promise<OpenToken | undefined> => tokens.openToken(id)
+  const desk = new Desk({ ...asked, store, choiceOf, openToken })
+  const tokenDesk = new TokenDesk({ ...asked, desk, tokens, subscriptions })
   const office = new Office({
     store: clubs,
-    seal: (keys, tenant) => sealKeys(keys, tenant, sealKey, randomBytes(NONCE_BYTES)),
+    seal: (keys, tenant) => sealKeys(keys, tenant, sealKey, nonce()),
     deskOf: (_tenant, keys, environment) => gateways.deskOf({ keys, environment }),
     chosenDesk: async (tenant) => {
       const chosen = await gateways.chosen(tenant)
@@ -171,6 +180,13 @@ export async function serve(
       record('PAYMENT_MADE', { tenant, payment: id, gateway, state }),
     recordRefund: ({ tenant, paymentId, id, state }) =>
       record('PAYMENT_REFUNDED', { tenant, payment: paymentId, refund: id, state }),
+    tokens,
+    subscriptions,
+    tokenDesk,
+    recordToken: ({ tenant, id, state }) =>
+      record('PAYMENT_TOKEN_REMOVED', { tenant, token: id, state }),
+    recordSubscription: ({ tenant, id, token, state }) =>
+      record('PAYMENT_SUBSCRIBED', { tenant, subscription: id, token, state }),
   })
   const admin = getRequestListener(adminApp({ ...own, publicOrigin }).fetch)
   started.use(
@@ -192,6 +208,7 @@ export async function serve(
   const courier = { store, url: ports.eventsUrl, secret: ports.eventsSecret, nowMs }
   started.use(repeat(clock, config.reconcileMs, () => desk.reconcile(), ports.complain))
   started.use(repeat(clock, config.reconcileMs, () => refunds.reconcile(), ports.complain))
+  started.use(repeat(clock, config.reconcileMs, () => tokenDesk.reconcile(), ports.complain))
   started.use(repeat(clock, config.reconcileMs, () => outages.tell(), ports.complain))
   started.use(repeat(clock, STATEMENT_MS, () => office.compareDue(), ports.complain))
   started.use(repeat(clock, COURIER_MS, () => tellApplication(courier), ports.complain))

@@ -19,6 +19,7 @@ const transitions: Readonly<Record<State, Moves>> = {
     refused: 'refused',
     expired: 'expired',
     silent: 'unknown',
+    sent: 'unknown',
   },
   open: {
     approved: 'approved',
@@ -44,6 +45,7 @@ const transitions: Readonly<Record<State, Moves>> = {
     paid: 'paid',
     refused: 'refused',
     expired: 'expired',
+    lost: 'review',
   },
   refused: { approved: 'approved', pending: 'pending', paid: 'paid' },
   cancelled: {
@@ -72,6 +74,8 @@ const FIRST_CHECK_MS = 15_000
 const CHECK_MAX_MS = 300_000
 /** How long after its end a payment is still asked about: money can be late. */
 const LATE_MS = 7 * 86_400_000
+/** How long after a payment's end its token is waited for. */
+const TOKEN_LATE_MS = 86_400_000
 
 export type Step = {
   readonly payment: Payment
@@ -85,15 +89,18 @@ export type Step = {
  * @param referencePaid Whether another payment for the same reference is paid.
  */
 export function step(payment: Payment, fact: Fact, nowMs: number, referencePaid: boolean): Step {
-  if (fact.kind === 'paid') return receive(payment, fact, nowMs, referencePaid)
-  const opened =
-    fact.kind === 'opened'
-      ? { ...payment, gatewayId: fact.gatewayId, gatewayUrl: fact.gatewayUrl }
-      : payment
+  const named = { ...payment, gatewayId: fact.gatewayId ?? payment.gatewayId }
+  if (fact.kind === 'paid') return receive(named, fact, nowMs, referencePaid)
+  const opened = fact.kind === 'opened' ? { ...named, gatewayUrl: fact.gatewayUrl } : named
   const state = transitions[payment.state][fact.kind]
-  const reason = fact.kind === 'refused' || fact.kind === 'pending' ? fact.reason : ''
+  const reason = reasonOf(fact)
   if (state === undefined) return { payment: waited(opened, nowMs), lines: [], events: [] }
   return move(opened, state, reason, nowMs, [])
+}
+
+function reasonOf(fact: Exclude<Fact, Paid>): string {
+  if (fact.kind === 'lost') return 'PAYMENT_NOT_FOUND'
+  return fact.kind === 'refused' || fact.kind === 'pending' ? fact.reason : ''
 }
 
 type Paid = Extract<Fact, { kind: 'paid' }>
@@ -101,7 +108,8 @@ type Paid = Extract<Fact, { kind: 'paid' }>
 /** Money came. It is booked once, whatever else is wrong; goods only when nothing is. */
 function receive(payment: Payment, fact: Paid, nowMs: number, referencePaid: boolean): Step {
   if (payment.transactions.includes(fact.transaction)) {
-    return { payment: waited(payment, nowMs), lines: [], events: [] }
+    if (payment.state !== 'paid') return { payment: waited(payment, nowMs), lines: [], events: [] }
+    return saved({ payment: waited(payment, nowMs), lines: [], events: [] }, fact, nowMs)
   }
   // A test moves no money: there is nothing to book, and nothing to give.
   if (fact.isTest && payment.environment === 'production') {
@@ -114,7 +122,23 @@ function receive(payment: Payment, fact: Paid, nowMs: number, referencePaid: boo
   if (wrong !== undefined || state === undefined) {
     return doubt(known, wrong ?? 'PAYMENT_PAID_TWICE', nowMs, lines)
   }
-  return move(known, state, '', nowMs, lines)
+  // Who paid was asked for the bank's sake, and is not kept.
+  return saved(move({ ...known, payer: undefined }, state, '', nowMs, lines), fact, nowMs)
+}
+
+/** Of a payment that is paid as it was asked, the token too is kept, once. */
+function saved(step: Step, fact: Paid, nowMs: number): Step {
+  const { payment } = step
+  if (!fact.saved || !awaitsToken(payment)) return step
+  const eventCount = payment.eventCount + 1
+  const next = { ...payment, isSaved: true, eventCount, nextCheckMs: null }
+  const event: PaymentEvent = { ...eventOf(next, nowMs), type: 'token.saved' }
+  return { ...step, payment: next, events: [...step.events, event] }
+}
+
+/** Paid, and the gateway has not told the token yet. */
+export function awaitsToken({ state, saveFor, isSaved }: Payment): boolean {
+  return state === 'paid' && saveFor !== undefined && isSaved !== true
 }
 
 function contradiction(payment: Payment, fact: Paid, referencePaid: boolean): string | undefined {
@@ -159,9 +183,10 @@ function waited(payment: Payment, nowMs: number): Payment {
   return { ...next, nextCheckMs: nextCheck(next, nowMs) }
 }
 
-function nextCheck({ state, checks, expiresMs }: Payment, nowMs: number): number | null {
-  if (state === 'paid' || state === 'review') return null
-  if (nowMs > expiresMs + LATE_MS) return null
+function nextCheck(payment: Payment, nowMs: number): number | null {
+  const { state, checks, expiresMs } = payment
+  if (state === 'review' || (state === 'paid' && !awaitsToken(payment))) return null
+  if (nowMs > expiresMs + (state === 'paid' ? TOKEN_LATE_MS : LATE_MS)) return null
   return nowMs + Math.min(FIRST_CHECK_MS * 2 ** Math.min(checks, 10), CHECK_MAX_MS)
 }
 
@@ -177,10 +202,12 @@ function entry(payment: Payment, fact: Paid, to: string): LedgerLine[] {
 
 function eventOf(payment: Payment, nowMs: number): PaymentEvent {
   const { id, eventCount, tenant, reference, state, reason, amount, currency } = payment
+  const { subscription: subscriptionId } = payment
   return {
     paymentId: id,
     sequence: eventCount,
     type: `payment.${state}`,
+    ...(subscriptionId === undefined ? {} : { subscriptionId }),
     tenant,
     reference,
     state,

@@ -10,6 +10,7 @@ import type { Fact, Payment, PaymentEvent } from './model.ts'
 import type { PaymentStore } from './ports.ts'
 import { step } from './session.ts'
 import { failed, lockReference, timeOf, writeLinesAndEvents } from './store-steps.ts'
+import { keepToken, type SealMeans } from './token-store.ts'
 
 const FIRST_RETRY_MS = 2_000
 const RETRY_MAX_MS = 300_000
@@ -35,9 +36,11 @@ const UNWITNESSED = `not exists (
 
 export class PostgresPaymentStore implements PaymentStore {
   readonly #pool: pg.Pool
+  readonly #sealMeans: SealMeans
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, sealMeans: SealMeans) {
     this.#pool = pool
+    this.#sealMeans = sealMeans
   }
 
   async create(payment: Payment): Promise<{ payment: Payment; isNew: boolean }> {
@@ -106,6 +109,9 @@ export class PostgresPaymentStore implements PaymentStore {
       if (!row) throw new FaultError('PAYMENT_STORE_FAILED', 'no such payment')
       const next = step(row.body, fact, nowMs, row.reference_paid)
       await writeLinesAndEvents(client, next, nowMs)
+      if (fact.kind === 'paid' && fact.saved && next.payment.isSaved && !row.body.isSaved) {
+        await keepToken(client, next.payment, fact.saved, this.#sealMeans, nowMs)
+      }
       return next.payment
     })
   }

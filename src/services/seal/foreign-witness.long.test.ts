@@ -17,6 +17,7 @@ import type { Checkpoint } from '#crypto/checkpoint.ts'
 import { noteSigner } from '#crypto/signed-note.ts'
 import { openTestBook } from '#kit/detection.ts'
 import { eventually } from '#kit/eventually.ts'
+import { keyInFile } from '#kit/key-in-file.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import { systemClock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
@@ -66,15 +67,15 @@ test(
       return serveSeal(
         { ...sealConfig.parse({ intervalMs: 100 }), witnesses },
         {
-          privateKey,
+          key: await keyInFile(join(folder, 'seal.key'), privateKey),
           disk: systemDisk,
           clock: systemClock,
           trail,
           audit,
           folder: join(folder, 'seal'),
           node: 'test',
-          ask: async (url, body, signal) => {
-            const answer = await fetch(`${url}/add-checkpoint`, { method: 'POST', body, signal })
+          ask: async (url, question, body, signal) => {
+            const answer = await fetch(`${url}/${question}`, { method: 'POST', body, signal })
             return { status: answer.status, body: await answer.text() }
           },
           complain: () => undefined,

@@ -3,16 +3,24 @@
  *
  * @module
  */
-import type { KeyObject } from 'node:crypto'
 import type { AuditTrail } from '#audit/trail.ts'
 import type { Clock } from '#system/clock.ts'
 import type { ObjectStore } from '#storage/object-store.ts'
 import type { Disk } from '#system/disk.ts'
+import type { SuccessiveKey } from '#system/successive-key.ts'
 
 export type WitnessReply = { readonly status: number; readonly body: string }
 
+/** What a witness is asked: to sign a checkpoint, or to follow from a key to the next. */
+export type WitnessQuestion = 'add-checkpoint' | 'add-key'
+
 /** Asks one witness. @throws {Error} When it does not answer in time. */
-export type AskWitness = (url: string, body: string, signal: AbortSignal) => Promise<WitnessReply>
+export type AskWitness = (
+  url: string,
+  question: WitnessQuestion,
+  body: string,
+  signal: AbortSignal,
+) => Promise<WitnessReply>
 
 /** A region for copies. */
 export type CopyRegion = { readonly name: string; readonly store: ObjectStore }
@@ -24,8 +32,8 @@ export type CopyPorts = Pick<
 > & {
   readonly recipients: CopyPlaces['recipients']
   readonly random: (size: number) => Uint8Array
-  /** The seal's verifier key, for who reads a copy. */
-  readonly sealKey: string
+  /** The seal's verifier key now, for who reads a copy. */
+  readonly sealKey: () => string
 }
 
 export type CopyPlaces = {
@@ -40,8 +48,8 @@ export type SealPorts = {
   readonly pack?: ((signal: AbortSignal) => Promise<void>) | undefined
   /** Undefined where there is no region, or nobody who could read them. */
   readonly copies?: CopyPlaces | undefined
-  /** Ed25519; no other process holds it. */
-  readonly privateKey: KeyObject
+  /** No other process holds it. */
+  readonly key: SuccessiveKey
   readonly disk: Disk
   readonly clock: Clock
   readonly trail: AuditTrail

@@ -114,7 +114,7 @@ export class RegionCopy {
   async #put(name: string, pieces: readonly Piece[], notes: Record<string, string>): Promise<void> {
     const { node, clock, random, sealKey } = this.#ports
     const atMs = Math.trunc(clock.nowMs())
-    const copy = encodeCopy({ node, atMs, pieces, notes, sealKey })
+    const copy = encodeCopy({ node, atMs, pieces, notes, sealKey: sealKey() })
     await this.#store.put(name, await sealParcel(name, copy, this.#recipients, random))
   }
 

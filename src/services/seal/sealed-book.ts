@@ -17,6 +17,7 @@ import {
 import { IntegrityError } from '#lib/errors.ts'
 import type { SealConfig } from './config.ts'
 import type { SealPorts } from './ports.ts'
+import { sealKeysIn } from './seal-key.ts'
 import { WitnessLink } from './witness-link.ts'
 
 /** Leaves taken over between two checkpoints: more wait for the next. */
@@ -26,16 +27,18 @@ export class SealedBook {
   readonly process: string
   readonly links: readonly WitnessLink[]
   readonly #ports: SealPorts
-  readonly #signer: NoteSigner
+  readonly #signer: () => NoteSigner
   readonly #from: LeavesOptions
   #reader: LeafReader | undefined
   #tree = new MerkleTree()
   /** Records the last checkpoint on disk covers, and whether all witnesses signed it. */
   #sealed = -1
   #allSigned = false
+  /** Whose signature the checkpoint on disk has. */
+  #signedBy = ''
 
-  /** @param process Whose book it is. */
-  constructor(process: string, signer: NoteSigner, config: SealConfig, ports: SealPorts) {
+  /** @param process Whose book it is. @param signer The seal's, as it is now. */
+  constructor(process: string, signer: () => NoteSigner, config: SealConfig, ports: SealPorts) {
     this.process = process
     this.#ports = ports
     this.#signer = signer
@@ -72,9 +75,10 @@ export class SealedBook {
       for (const hash of leaves.hashes) this.#tree.append(hash)
       for (const link of this.links) link.grew(leaves.hashes)
     }
-    if (this.size === 0 || (this.size === this.#sealed && this.#allSigned)) return
+    const isSealed = this.size === this.#sealed && this.#signedBy === this.#signer().verifierKey
+    if (this.size === 0 || (isSealed && this.#allSigned)) return
     const note = this.#sign({ size: this.size, root: this.#tree.root() })
-    if (this.size !== this.#sealed) await this.#keep(note)
+    if (!isSealed) await this.#keep(note)
     const lines = await Promise.all(this.links.map((link) => link.bring(this.size, note, signal)))
     const signed = lines.filter((line) => line !== undefined)
     this.#allSigned = signed.length === lines.length
@@ -84,6 +88,7 @@ export class SealedBook {
   async #keep(note: string): Promise<void> {
     await this.#ports.disk.replace(this.#file(), Buffer.from(note))
     this.#sealed = this.size
+    this.#signedBy = this.#signer().verifierKey
   }
 
   /** Goes on from the last checkpoint, when the book still begins with what it stands for. */
@@ -91,7 +96,8 @@ export class SealedBook {
     const { disk } = this.#ports
     if ((await disk.size(this.#file())) === undefined) return new LeafReader(this.#from, 0)
     const note = parseNote(Buffer.from(await disk.read(this.#file())).toString())
-    verifyNote(note, [noteVerifier(this.#signer.verifierKey)])
+    const keys = await sealKeysIn(this.#ports.folder)
+    verifyNote(note, keys.map(noteVerifier))
     const { size, root } = parseCheckpoint(note.text)
     const tree = await treeAt(this.#from, size)
     if (!tree) {
@@ -120,7 +126,7 @@ export class SealedBook {
 
   #sign({ size, root }: { readonly size: number; readonly root: Uint8Array }): string {
     const origin = `${this.#ports.node}/audit/${this.process}`
-    return signNote(encodeCheckpoint({ origin, size, root }), [this.#signer])
+    return signNote(encodeCheckpoint({ origin, size, root }), [this.#signer()])
   }
 
   #file(): string {

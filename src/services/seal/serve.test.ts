@@ -1,7 +1,10 @@
 /** The seal and its witnesses: real books, a real witness, and root with every key there is. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { once } from 'node:events'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -9,17 +12,21 @@ import { openCheckpoint } from '#audit/book-files.ts'
 import { openTrail } from '#audit/open.ts'
 import { verifyBook } from '#audit/verify.ts'
 import { encodeCheckpoint } from '#crypto/checkpoint.ts'
-import { noteSigner, signNote } from '#crypto/signed-note.ts'
+import { signSuccession } from '#crypto/key-succession.ts'
+import { cosigner, noteSigner, signNote } from '#crypto/signed-note.ts'
 import { encodeAddCheckpoint } from '#crypto/witness-message.ts'
 import { eventually } from '#kit/eventually.ts'
+import { keyInFile } from '#kit/key-in-file.ts'
 import { RecordingTrail } from '#kit/recording-trail.ts'
 import type { AuditTrail } from '#audit/trail.ts'
 import { serveWitness, type RunningWitness } from '#services/witness/serve.ts'
 import { witnessConfig } from '#services/witness/config.ts'
 import { systemClock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
+import { wantHeir } from '#system/successive-key.ts'
 import { sealConfig } from './config.ts'
 import type { AskWitness } from './ports.ts'
+import { sealKeysIn } from './seal-key.ts'
 import { serveSeal } from './serve.ts'
 
 const sealKey = keyPair()
@@ -68,8 +75,8 @@ async function startWitness(folder: string, port = 0): Promise<RunningWitness> {
   )
 }
 
-const ask: AskWitness = async (url, body, signal) => {
-  const answer = await fetch(`${url}/add-checkpoint`, { method: 'POST', body, signal })
+const ask: AskWitness = async (url, question, body, signal) => {
+  const answer = await fetch(`${url}/${question}`, { method: 'POST', body, signal })
   return { status: answer.status, body: await answer.text() }
 }
 
@@ -82,7 +89,7 @@ async function startSeal(
   const seal = await serveSeal(
     { ...sealConfig.parse({ intervalMs: 100 }), witnesses },
     {
-      privateKey: sealKey,
+      key: await keyInFile(join(folder, 'seal.key'), sealKey),
       disk: systemDisk,
       clock: systemClock,
       trail,
@@ -162,8 +169,8 @@ test('seal: root with its key cannot make the witness forget or fork', async (t)
     const text = encodeCheckpoint({ origin: ORIGIN, size: of, root: hash })
     const request = { oldSize, proof: [], note: signNote(text, [signer]) }
     const signal = AbortSignal.timeout(10_000)
-    return (await ask(`http://127.0.0.1:${witness.port}`, encodeAddCheckpoint(request), signal))
-      .status
+    const place = `http://127.0.0.1:${witness.port}`
+    return (await ask(place, 'add-checkpoint', encodeAddCheckpoint(request), signal)).status
   }
   const other = Uint8Array.from(root, (byte) => byte ^ 1)
   assert.equal(await add(size, size, root), 200, 'what it has signed it signs again')
@@ -221,3 +228,69 @@ test('seal: a book cut back to an earlier copy, or gone, is told', async (t) => 
   await eventually('the seal to tell', () => seal.trail.of('SEAL_BROKEN')[0])
   assert.equal(seal.trail.of('SEAL_BROKEN')[0]?.['reason'], 'SEAL_BOOK_TRUNCATED')
 })
+
+test('seal: another key takes over, the witness follows, the former signs no more', async (t) => {
+  const folder = await folderOf(t)
+  const keyFile = join(folder, 'seal.key')
+  await using trail = await book(folder)
+  let witness = await startWitness(folder)
+  const { port } = witness
+  const seal = await startSeal(folder, witness)
+  await write(trail, 10, 'true')
+  await signedFor(witness, 11)
+  for (const _ of [1, 2]) await wantHeir(keyFile, systemClock)
+  await write(trail, 10, 'after')
+  const note = await signedFor(witness, 21)
+  await seal[Symbol.asyncDispose]()
+
+  const keys = await sealKeysIn(join(folder, 'seal'))
+  assert.equal(keys.length, 3)
+  assert.throws(() => openCheckpoint(note, [logKey]), { code: 'NOTE_UNSIGNED' })
+  const { size, root } = openCheckpoint(note, keys.slice(0, 1))
+  const text = encodeCheckpoint({ origin: ORIGIN, size, root })
+  const former = signNote(text, [noteSigner('n1/audit', sealKey)])
+  const body = encodeAddCheckpoint({ oldSize: size, proof: [], note: former })
+  const place = `http://127.0.0.1:${port}`
+  const asked = (question: 'add-checkpoint' | 'add-key', said: string): Promise<number> =>
+    ask(place, question, said, AbortSignal.timeout(10_000)).then(({ status }) => status)
+  assert.equal(await asked('add-checkpoint', body), 403)
+  const own = noteSigner('n1/audit', keyPair())
+  const others = signSuccession(1, own, noteSigner('n1/audit', keyPair()), 0)
+  assert.equal(await asked('add-key', others), 403, 'a key that it does not know')
+  assert.equal(await asked('add-key', 'no note'), 400)
+
+  // Both start again, each with what it keeps: the witness was given the first key only.
+  await witness[Symbol.asyncDispose]()
+  witness = await startWitness(folder, port)
+  await using again = await startSeal(folder, witness)
+  await write(trail, 10, 'again')
+  await signedFor(witness, 31)
+  assert.deepEqual(again.trail.of('SEAL_BROKEN'), [])
+  await witness[Symbol.asyncDispose]()
+})
+
+test('seal: while a witness does not follow the key stays, and it is told once', async (t) => {
+  const folder = await folderOf(t)
+  const keyFile = join(folder, 'seal.key')
+  await using trail = await book(folder)
+  const refusing = createServer((_, response) => response.writeHead(404).end())
+  refusing.listen(0, '127.0.0.1')
+  await once(refusing, 'listening')
+  t.after(() => refusing.close())
+  const { port } = refusing.address() as AddressInfo
+  const { verifierKey } = cosigner('far/witness', witnessKey, 0)
+  const seal = await startSeal(folder, { port, verifierKey })
+  await write(trail, 10, 'true')
+  const waiting = wantHeir(keyFile, { ...systemClock, monotonicMs: quick() })
+  await assert.rejects(waiting, { code: 'KEY_NOT_TAKEN' })
+  await eventually('the operator to be told', () => seal.trail.of('SEAL_KEY_KEPT')[0])
+  await seal[Symbol.asyncDispose]() // what it was about to do is done
+  assert.deepEqual(await sealKeysIn(join(folder, 'seal')), [logKey])
+  assert.deepEqual(seal.trail.of('KEY_SUCCEEDED'), [])
+})
+
+/** A clock by which patience ends after some looks. */
+function quick(): () => number {
+  let nowMs = 0
+  return () => (nowMs += 5_000)
+}

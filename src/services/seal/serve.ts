@@ -3,19 +3,17 @@
  *
  * @module
  */
-import { join } from 'node:path'
 import { listBooks } from '#audit/book-files.ts'
-import { noteSigner, noteVerifier } from '#crypto/signed-note.ts'
+import { noteVerifier } from '#crypto/signed-note.ts'
 import { IntegrityError } from '#lib/errors.ts'
 import type { RunningService } from '#system/service.ts'
+import { followHeirs } from '#system/successive-key.ts'
 import type { SealConfig } from './config.ts'
-import type { SealPorts } from './ports.ts'
+import type { CopyPorts, SealPorts } from './ports.ts'
 import { RegionCopy } from './region-copy.ts'
+import { SealKey } from './seal-key.ts'
 import { SealedBook } from './sealed-book.ts'
 import type { LinkState } from './witness-link.ts'
-
-/** File with the verifier key of the seal, beside the folders of the books. */
-export const SEAL_KEY_FILE = 'vkey'
 
 /** A region that does not answer is not waited for longer at a stop. */
 const STOP_MS = 5_000
@@ -23,14 +21,14 @@ const STOP_MS = 5_000
 /** @throws {FaultError} DISK_…. {IntegrityError} NOTE_KEY_INVALID for a witness's key. */
 export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<RunningService> {
   for (const { key } of config.witnesses) noteVerifier(key)
-  const signer = noteSigner(`${ports.node}/audit`, ports.privateKey)
-  const key = Buffer.from(`${signer.verifierKey}\n`)
-  await ports.disk.replace(join(ports.folder, SEAL_KEY_FILE), key)
+  const key = new SealKey(config.witnesses, ports)
+  await key.publish()
+  const heirs = followHeirs(ports.key, ports.clock, (heir) => key.takeOver(heir))
   const stop = new AbortController()
   const office = new SealOffice(config, ports, (process) => {
-    return new SealedBook(process, signer, config, ports)
+    return new SealedBook(process, () => key.signer, config, ports)
   })
-  const copies = copiesOf(config, ports, signer.verifierKey)
+  const copies = copiesOf(config, ports, () => key.signer.verifierKey)
   const running = Promise.all([
     ...[office, ...copies].map((part) => part.run(stop.signal)),
     packing(config, ports, stop.signal),
@@ -38,10 +36,12 @@ export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<R
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined) // whoever waits for it hears of it
   running.catch(fail)
+  heirs.failed.catch(fail)
   return {
     failed,
     [Symbol.asyncDispose]: async () => {
       stop.abort()
+      await heirs[Symbol.asyncDispose]()
       const ended = new AbortController()
       const patience = ports.clock.sleep(STOP_MS, ended.signal).catch(() => undefined)
       await Promise.race([running.catch(() => undefined), patience])
@@ -50,7 +50,7 @@ export async function serveSeal(config: SealConfig, ports: SealPorts): Promise<R
   }
 }
 
-function copiesOf(config: SealConfig, ports: SealPorts, sealKey: string): readonly RegionCopy[] {
+function copiesOf(config: SealConfig, ports: SealPorts, sealKey: CopyPorts['sealKey']) {
   const { copies } = ports
   if (!copies || !config.copies.on) return []
   const { recipients, random } = copies

@@ -106,7 +106,7 @@ export class WitnessLink {
     const body = growth ? this.#request(growth, size, note) : { oldSize: 0, proof: [], note }
     const { url } = this.address
     const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-    const reply = await this.#ports.ask(url, encodeAddCheckpoint(body), either)
+    const reply = await this.#ports.ask(url, 'add-checkpoint', encodeAddCheckpoint(body), either)
     if (reply.status === 409 && step < 2) return this.#locate(Number(reply.body), size)
     if (reply.status !== 200) {
       this.#growth = undefined

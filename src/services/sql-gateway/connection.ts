@@ -249,7 +249,7 @@ export class Connection {
     if (!scram) return new ScramRelay()
     const onTls = this.#client instanceof TLSSocket
     server.on('error', () => undefined) // or it could fail unheard while we wait
-    return scram(user, onTls, server instanceof TLSSocket ? server : undefined)
+    return scram(user, this.#address, onTls, server instanceof TLSSocket ? server : undefined)
   }
 
   #connected(server: Socket, startup: Startup, inlet: Inlet): void {
@@ -383,6 +383,7 @@ export class Connection {
       { session, journal, clock, writeStallMs, ...sides },
       {
         violated: (error) => this.#refuse(error),
+        failed: (error) => this.#refuse(error),
         answered: () => {
           if (this.#draining && session.idle && session.atBoundary) this.#sayShutDown()
         },

@@ -4,17 +4,27 @@ import { before, test } from 'node:test'
 import { loadSqlParser } from '#protocol/sql/parse.ts'
 import { sqlGatewayConfig } from './config.ts'
 import { formOf } from './known-forms.ts'
-import { judgeOf, type Judge } from './rules.ts'
+import { judgeOf, PARSED_HERE_MAX, type Judge } from './judge.ts'
+import { ruleSetOf } from './rules.ts'
 
 before(() => loadSqlParser())
 
-const rules = { withheld: [{ table: 'members', columns: ['email'] }] }
+const config = { withheld: [{ table: 'members', columns: ['email'] }] }
 
-function judge(): Judge {
-  const { app } = sqlGatewayConfig.parse({ roles: { app: rules } }).roles
-  const made = app && judgeOf(app)
+const rules = sqlGatewayConfig.parse({ roles: { app: config } }).roles['app']
+assert(rules)
+const ruleSet = ruleSetOf(rules)
+assert(ruleSet)
+
+/** What was asked, and a judge that asks here. */
+function judge(): { asked: string[]; of: Judge['of'] } {
+  const asked: string[] = []
+  const made = judgeOf(rules!, async ({ sql }) => {
+    asked.push(sql)
+    return await Promise.resolve(ruleSet!.judge(sql))
+  })
   assert(made)
-  return made
+  return { asked, of: made.of }
 }
 
 test('known forms: other constants and comments are the same form, other words are not', () => {
@@ -56,7 +66,7 @@ test('known forms: where a constant could matter there is none', () => {
     assert.equal(formOf(sql), undefined, sql)
 })
 
-test('known forms: verdicts are what they are without anything known', () => {
+test('known forms: verdicts are what they are without anything known', async () => {
   const remembering = judge()
   const pairs: readonly (readonly [string, boolean])[] = [
     [`select id from members where id = 1`, false],
@@ -75,7 +85,33 @@ test('known forms: verdicts are what they are without anything known', () => {
   for (let times = 0; times < 2; times++)
     for (const [sql, isRefused] of pairs) {
       const varied = sql.replaceAll(/\b\d\b/g, String(times + 3))
-      assert.equal(remembering(varied, true) !== undefined, isRefused, varied)
-      assert.deepEqual(remembering(varied, true), judge()(varied, true), varied)
+      assert.equal((await remembering.of(varied)) !== undefined, isRefused, varied)
+      assert.deepEqual(remembering.of(varied), ruleSet.judge(varied).verdict, varied)
     }
+})
+
+/** So that a text is too long to be parsed here. */
+const long = `and name <> '${'x'.repeat(PARSED_HERE_MAX)}'`
+
+test('known forms: nothing is asked about a known form, nor twice about a text', async () => {
+  const { asked, of } = judge()
+  await of(`select id from members where id = 1 ${long}`)
+  for (let id = 2; id < 9; id++)
+    assert.equal(of(`select id from members where id = ${id} ${long}`), undefined)
+  await of(`select email from members where id = 1 ${long}`)
+  await of(`select email from members where id = 1 ${long}`)
+  await of(`select email from members where id = 2 ${long}`)
+  assert.equal(asked.length, 3)
+  assert.equal(of('select name from members'), undefined)
+  assert.equal(asked.length, 3, 'a short text is judged at once')
+})
+
+test('known forms: what nobody answers cannot be judged, and is asked again', async () => {
+  let answers = false
+  const made = judgeOf(rules, async ({ sql }) =>
+    Promise.resolve(answers ? ruleSet.judge(sql) : undefined),
+  )
+  assert.deepEqual(await made?.of(`select 1 ${long}`), made?.unjudged)
+  answers = true
+  assert.equal(await made?.of(`select id from members where id = 1 ${long}`), undefined)
 })

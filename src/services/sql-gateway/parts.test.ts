@@ -41,6 +41,9 @@ test('text: the name a PREPARE or DEALLOCATE is about', () => {
     ' /* a */ -- b\n prepare "Two""x"(int) as select $1': 'Two"x',
     'DEALLOCATE PREPARE Three': 'three',
     'deallocate four;': 'four',
+    'DEALLOCATE prepare/* p */-- q\n "Seven"': 'Seven',
+    'deallocate prepared': 'prepared',
+    '/* not ended PREPARE eight AS SELECT 1': undefined,
     'SELECT 1; PREPARE five AS SELECT 1': undefined,
     "SELECT 'PREPARE six AS'": undefined,
   }

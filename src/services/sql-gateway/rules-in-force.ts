@@ -12,9 +12,9 @@ import { PersonalColumns } from './columns.ts'
 import type { SqlGatewayConfig } from './config.ts'
 import type { Gateway } from './gateway.ts'
 import { allowList, type AllowList } from '#system/address-ranges.ts'
+import { judgeOf, type Ask } from './judge.ts'
 import type { GatewayTls, SqlGatewayPorts } from './ports.ts'
 import type { Sanctions } from './sanctions.ts'
-import { judgeOf } from './rules.ts'
 
 type FromSettings =
   'config' | 'secureContext' | 'certificates' | 'judgeFor' | 'personal' | 'valuesFor'
@@ -26,10 +26,10 @@ export function inForce(
   config: SqlGatewayConfig,
   tls: GatewayTls,
   { clock, columnsOf }: Pick<SqlGatewayPorts, 'clock' | 'columnsOf'>,
-  sanctions: Sanctions,
+  { sanctions, ask }: { readonly sanctions: Sanctions; readonly ask: Ask },
 ): InForce {
   const judges = new Map(
-    Object.entries(config.roles).map(([user, rules]) => [user, judgeOf(rules)] as const),
+    Object.entries(config.roles).map(([user, rules]) => [user, judgeOf(rules, ask)] as const),
   )
   const subjects = subjectsOf(config.subjects, randomBytes, () => clock.monotonicMs())
   return {

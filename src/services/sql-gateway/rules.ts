@@ -6,11 +6,9 @@
  *
  * @module
  */
-import { remembered } from '#lib/remembered.ts'
 import { parseSql, walkObjects, type Parsed, type Tree } from '#protocol/sql/parse.ts'
 import { primitivesIn } from '#protocol/sql/primitives.ts'
 import type { RoleRules, RuleMode } from './config.ts'
-import { formOf, KnownForms } from './known-forms.ts'
 import { isWithheld, namedIn, type Named } from './withheld.ts'
 
 export type Verdict = {
@@ -18,9 +16,6 @@ export type Verdict = {
   readonly rule: keyof RoleRules
   readonly mode: Exclude<RuleMode, 'off'>
 }
-
-/** Verdicts are remembered, not trees: of texts nobody repeats, trees would fill the memory. */
-const REMEMBERED = { entriesMax: 2_000, textMax: 8_192 }
 
 /** Statements that change structure, by the name of their node. */
 const DDL = new RegExp(
@@ -71,36 +66,33 @@ function isDdl(statement: Tree): boolean {
   return found
 }
 
-export type Judge = (sql: string, whole: boolean) => Verdict | undefined
+/** What a text says about the rules. */
+export type Judged = {
+  /** The rule it breaks. */
+  readonly verdict: Verdict | undefined
+  /** Whether it has a tree, and so a form that others have. */
+  readonly isTree: boolean
+}
 
-/** The judge of all sessions of a role; undefined for a role without rules. */
-export function judgeOf(roleRules: RoleRules): Judge | undefined {
+/** The rules of a role, as they are asked of a text. Parses: see judge-thread.ts. */
+export type RuleSet = {
+  readonly judge: (sql: string) => Judged
+  /** The verdict on a text that cannot be judged. */
+  readonly unjudged: Verdict
+}
+
+/** @returns Undefined for a role without rules. */
+export function ruleSetOf(roleRules: RoleRules): RuleSet | undefined {
   const active = activeOf(roleRules)
-  if (active.length === 0) return undefined
-  const forms = new KnownForms()
-  const judge = remembered((sql) => judgedByForm(sql, active, forms), REMEMBERED)
-  return (sql, whole) => (whole ? judge(sql) : firstOf(active))
+  const unjudged = firstOf(active)
+  return unjudged && { unjudged, judge: (sql) => judged(parseSql(sql), active) }
 }
 
-/** A statement of the form of one that broke no rule breaks none. */
-function judgedByForm(
-  sql: string,
-  active: readonly Rule[],
-  forms: KnownForms,
-): Verdict | undefined {
-  const form = formOf(sql)
-  if (form !== undefined && forms.has(form)) return undefined
-  const parsed = parseSql(sql)
-  const verdict = judged(parsed, active)
-  if (form !== undefined && parsed.kind === 'tree' && !verdict) forms.add(form)
-  return verdict
-}
-
-function judged(parsed: Parsed, active: readonly Rule[]): Verdict | undefined {
-  if (parsed.kind === 'syntax-error') return undefined // the server refuses it, too
-  if (parsed.kind === 'refused') return firstOf(active)
+function judged(parsed: Parsed, active: readonly Rule[]): Judged {
+  if (parsed.kind === 'syntax-error') return { verdict: undefined, isTree: false } // not executed
+  if (parsed.kind === 'refused') return { verdict: firstOf(active), isTree: false }
   const reading = new Reading(parsed.statements)
-  return firstOf(active.filter(({ breaks }) => breaks(reading)))
+  return { verdict: firstOf(active.filter(({ breaks }) => breaks(reading))), isTree: true }
 }
 
 /** What is enforced counts before what is only observed. */

@@ -13,6 +13,7 @@ import { SCRAM, SCRAM_PLUS, type ScramServer } from '#crypto/scram-server.ts'
 import { DeniedError, ProtocolError, VeiligError } from '#lib/errors.ts'
 import { encodeFatal, encodeMessage } from '#protocol/postgres/encode.ts'
 import { int32 } from '#protocol/postgres/frame.ts'
+import type { Guess } from './guesses.ts'
 import {
   AUTHENTICATION,
   authenticationRequest,
@@ -28,6 +29,8 @@ export type ScramTerminationOptions = {
   readonly server: ScramServer
   /** For the leg to the server: fresh random bytes as base64. */
   readonly nonce: string
+  /** Of this password. */
+  readonly guess: Guess
   /** Of the server's certificate; undefined without TLS, or where it binds nothing. */
   readonly upstreamBinding: Uint8Array | undefined
 }
@@ -127,8 +130,10 @@ export class ScramTermination implements Authentication {
 
   #response(body: Uint8Array): LoginStep {
     if (this.#next !== 'response') throw loginViolation('a password message out of turn')
-    const { server, nonce, upstreamBinding } = this.#options
+    const { server, nonce, upstreamBinding, guess } = this.#options
+    if (!guess.admitted()) return this.#refused('DB_GUESSES_TOO_MANY')
     const { serverFinal, keys } = server.final(Buffer.from(body).toString('latin1'))
+    guess.right()
     this.#serverFinal = serverFinal
     const binding = this.#upstreamMechanism === SCRAM_PLUS ? upstreamBinding : undefined
     this.#upstream = new ScramClient({ password: keys, nonce, binding })

@@ -20,6 +20,7 @@ import type { SqlGatewayConfig } from './config.ts'
 import { Connection } from './connection.ts'
 import type { Gateway } from './gateway.ts'
 import { Journal } from './journal.ts'
+import { JudgeThreads } from './judge-threads.ts'
 import { listenAll, portOf } from './listen.ts'
 import type { SqlGatewayPorts } from './ports.ts'
 import { Repeats } from './repeats.ts'
@@ -70,12 +71,20 @@ export async function serve(
 
   const journal = new Journal(trail, fail)
   await loadSqlParser()
+  const threads = new JudgeThreads({
+    failed: (reason, { sql }) => {
+      const detail = { reason, sqlBytes: Buffer.byteLength(sql) }
+      journal.later([{ code: 'DB_JUDGE_FAILED', detail }])
+    },
+  })
+  if (Object.keys(config.roles).length > 0) threads.prepare()
   const sanctions = new Sanctions()
   const access = new Access(config.connect, sanctions)
   const admission = new Admission<Connection>(shareOf(config.limits, ofTheWhole, workers))
   const cancelSecret = ports.cancelSecret ?? cancelSecretOf(ports.tls.key)
   let settings: Settings = { config, tls: ports.tls }
-  let rules = inForce(config, ports.tls, ports, sanctions)
+  const known = { sanctions, ask: threads.ask }
+  let rules = inForce(config, ports.tls, ports, known)
   const common = {
     ports,
     admission,
@@ -151,7 +160,7 @@ export async function serve(
   })
   const desk = new WorkerDesk({ ...ports, access, sanctions, welcome })
   const reload = async (next: Settings): Promise<void> => {
-    rules = inForce(next.config, next.tls, ports, sanctions)
+    rules = inForce(next.config, next.tls, ports, known)
     gateway = { ...common, ...rules }
     settings = { ...next, config: { ...next.config, workers } }
     access.renew(next.config.connect)
@@ -173,6 +182,7 @@ export async function serve(
       while (connections.size > 0 && clock.monotonicMs() < deadline) await clock.sleep(10)
       for (const connection of connections) connection.stop()
       while (connections.size > 0) await clock.sleep(1) // their last records are written
+      await threads[Symbol.asyncDispose]()
       journal.flush()
       quietly(() => journal.append(repeats.due(Infinity)))
     },

@@ -117,7 +117,8 @@ test('session: random bytes die of declared codes, and record the same at any ch
   }
 })
 
-test('session: a refused statement gets our error, and only it, at any chunking', () => {
+test('session: a refused statement gets our error, and only it, at any chunking', async () => {
+  const refused = { rule: 'ddl', mode: 'enforce' } as const
   const random = mulberry32(11)
   const tag = (text: string): Uint8Array => encodeMessage('C', Buffer.from(`${text}\0`))
   const error = (code: string): Uint8Array =>
@@ -133,12 +134,26 @@ test('session: a refused statement gets our error, and only it, at any chunking'
       application: 'a',
       textCap: 1024,
       repeatedTextCap: 64,
-      judge: (sql) => (sql === 'bad' ? { rule: 'ddl', mode: 'enforce' } : undefined),
+      judge: {
+        unjudged: refused,
+        of: (sql) => {
+          const verdict = sql === 'bad' ? refused : undefined
+          return random() < 0.5 ? Promise.resolve(verdict) : verdict
+        },
+      },
     })
     const size = round === 0 ? (): number => 1 : (): number => 1 + Math.floor(random() * 30)
     const passed: Uint8Array[] = []
     for (const chunk of chunks(Buffer.concat(client), size)) {
       passed.push(...session.fromClient(chunk, 1).bytes)
+      while (session.judging && random() < 0.7) {
+        await session.judging
+        passed.push(...session.goOn(1).bytes)
+      }
+    }
+    while (session.judging) {
+      await session.judging
+      passed.push(...session.goOn(1).bytes)
     }
     assert(!Buffer.concat(passed).includes('bad'), 'the server never has it')
     const heard: Uint8Array[] = []

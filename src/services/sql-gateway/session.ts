@@ -27,8 +27,9 @@ import { ClientReading } from './client-reading.ts'
 import type { RowLimit } from './config.ts'
 import type { ColumnReader } from './columns.ts'
 import { commitFailedEvent, Scribe, type Peer } from './events.ts'
+import type { Judge } from './judge.ts'
 import type { Passage } from './record.ts'
-import type { Judge, Verdict } from './rules.ts'
+import type { Verdict } from './rules.ts'
 import { describeText, preparedNameIn, rememberedText, type SqlText } from './sql-text.ts'
 
 /** Room for a statement's name beside its text, so that the text alone meets the cap. */
@@ -70,6 +71,10 @@ export class Session {
   /** What goes in place of the server's error just seen. */
   #replacement: Uint8Array | undefined
   #events: AuditEvent[] = []
+  /** Pending while a statement waits for its verdict, and everything behind it. */
+  #judging: Promise<void> | undefined
+  /** The verdict that the statement waited for. */
+  #judged: { readonly verdict: Verdict | undefined } | undefined
   #longText: LongText | undefined
   #longKind: 'Query' | 'Parse' = 'Query'
   #terminated = false
@@ -130,6 +135,19 @@ export class Session {
   fromClient(chunk: Uint8Array, nowMs: number): Passage {
     this.#tracker.nowMs = nowMs
     const bytes = this.#frames.push(chunk)
+    return { events: this.#takeEvents(), bytes }
+  }
+
+  /** Resolves once a statement that waits is judged, and `goOn` is due; undefined if none does. */
+  get judging(): Promise<void> | undefined {
+    return this.#judging
+  }
+
+  /** Goes on with the statement that waited, and what came behind it; as `fromClient`. */
+  goOn(nowMs: number): Passage {
+    this.#tracker.nowMs = nowMs
+    this.#judging = undefined
+    const bytes = this.#frames.goOn()
     return { events: this.#takeEvents(), bytes }
   }
 
@@ -204,7 +222,7 @@ export class Session {
   }
 
   /** @returns What goes to the server in place of a statement that is refused. */
-  #frame(name: SingleFrame, head: Uint8Array, bodySize: number): Uint8Array | undefined {
+  #frame(name: SingleFrame, head: Uint8Array, bodySize: number): Uint8Array | 'wait' | undefined {
     if (name !== 'Query' && name !== 'Parse') {
       this.#notice(name, head, bodySize)
       return undefined
@@ -214,7 +232,8 @@ export class Session {
     }
     const longText = new LongText(name, head)
     const beginning = longText.beginning(bodySize) // whoever has rules is not read to the end
-    if (this.#judged(beginning)?.mode === 'enforce') return this.#text(name, beginning)
+    const { judge } = this.#options
+    if (judge?.unjudged.mode === 'enforce') return this.#text(name, beginning)
     this.#longText = longText
     this.#longKind = name
     return undefined
@@ -257,9 +276,10 @@ export class Session {
     }
   }
 
-  #text(name: 'Query' | 'Parse', raw: RawText): Uint8Array | undefined {
+  #text(name: 'Query' | 'Parse', raw: RawText): Uint8Array | 'wait' | undefined {
+    const verdict = this.#verdictOn(raw)
+    if (verdict === 'wait') return verdict
     const text = describeText(raw, this.#options.textCap)
-    const verdict = this.#judged(raw)
     const run = name === 'Query' ? this.#tracker.query(text) : this.#parse(raw.name, text)
     if (!verdict) return undefined
     this.#events.push(this.#refused(verdict, run.sequence, raw.size))
@@ -281,12 +301,22 @@ export class Session {
     return { code: 'DB_STATEMENT_REFUSED', detail }
   }
 
-  #judged(raw: RawText): Verdict | undefined {
+  #verdictOn(raw: RawText): Verdict | 'wait' | undefined {
     const { judge } = this.#options
     if (!judge) return undefined
+    const judged = this.#judged
+    this.#judged = undefined
     const { buffer, byteOffset, length } = raw.kept
     const text = Buffer.from(buffer, byteOffset, length)
-    return judge(text.toString('utf8'), length === raw.size && this.#reading.isCertain(text))
+    // Asked anew after a wait, in which the server may have told how it reads.
+    if (length !== raw.size || !this.#reading.isCertain(text)) return judge.unjudged
+    if (judged) return judged.verdict
+    const verdict = judge.of(text.toString('utf8'))
+    if (!(verdict instanceof Promise)) return verdict
+    this.#judging = verdict.then((known) => {
+      this.#judged = { verdict: known }
+    })
+    return 'wait'
   }
 
   #endLongText(): void {

@@ -92,21 +92,57 @@ function cutAtCharacter(bytes: Uint8Array, cap: number): Uint8Array {
   return bytes.subarray(0, end)
 }
 
-const NAME = String.raw`("(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`
-const COMMENTS = String.raw`(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*`
-const PREPARE = new RegExp(`^${COMMENTS}prepare${COMMENTS}${NAME}`, 'i')
-const DEALLOCATE = new RegExp(`^${COMMENTS}deallocate${COMMENTS}(?:prepare\\s+)?${NAME}`, 'i')
+const PREPARE = /prepare/iy
+const DEALLOCATE = /deallocate/iy
+const AGAIN = /prepare(?![\w$\u0080-\uffff])/iy
+const NAME = /"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 const NAME_BYTES_MAX = 63
 
 /**
  * The name a PREPARE or DEALLOCATE is about, as the protocol would write it, when it is certain:
  * the text is that one command.
  */
-export function preparedNameIn(text: SqlText): string | undefined {
-  const written = (PREPARE.exec(text.sql) ?? DEALLOCATE.exec(text.sql))?.[1]
-  if (written === undefined || text.truncated) return undefined
+export function preparedNameIn({ sql, truncated }: SqlText): string | undefined {
+  const start = afterComments(sql, 0)
+  const prepare = endOf(PREPARE, sql, start)
+  const deallocate = endOf(DEALLOCATE, sql, start)
+  const word = prepare ?? deallocate
+  if (word === undefined || truncated) return undefined
+  let at = afterComments(sql, word)
+  const again = prepare === undefined ? endOf(AGAIN, sql, at) : undefined
+  if (again !== undefined) {
+    const next = afterComments(sql, again)
+    if (endOf(NAME, sql, next) !== undefined) at = next
+  }
+  const end = endOf(NAME, sql, at)
+  if (end === undefined) return undefined
+  const written = sql.slice(at, end)
   const name = written.startsWith('"')
     ? written.slice(1, -1).replaceAll('""', '"')
     : written.toLowerCase()
   return Buffer.from(name, 'utf8').subarray(0, NAME_BYTES_MAX).toString('latin1')
+}
+
+/** Where `pattern`, which is sticky, ends if it matches at `at`. */
+function endOf(pattern: RegExp, sql: string, at: number): number | undefined {
+  pattern.lastIndex = at
+  return pattern.test(sql) ? pattern.lastIndex : undefined
+}
+
+/** The first place from `at` on that is no space and no comment; a megabyte of them is nothing. */
+function afterComments(sql: string, from: number): number {
+  let at = from
+  for (;;) {
+    const begin = sql.startsWith('--', at) ? '\n' : sql.startsWith('/*', at) ? '*/' : undefined
+    if (begin !== undefined) {
+      const end = sql.indexOf(begin, at + 2)
+      if (end === -1) return at
+      at = end + begin.length
+    } else if (isSpace(sql.charCodeAt(at))) at++
+    else return at
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d)
 }

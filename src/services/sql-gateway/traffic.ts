@@ -10,7 +10,7 @@ import type { DeniedError, ProtocolError } from '#lib/errors.ts'
 import type { Clock } from '#system/clock.ts'
 import type { Gate, Journal } from './journal.ts'
 import type { Pacer } from './pace.ts'
-import { withoutEvents, type Recorded } from './record.ts'
+import { withoutEvents, type Passage, type Recorded } from './record.ts'
 import type { Session } from './session.ts'
 
 export type TrafficOptions = {
@@ -28,6 +28,8 @@ export type TrafficOptions = {
 export interface TrafficSink {
   /** The client broke the protocol or a rule; what came before it has passed. */
   violated(error: ProtocolError | DeniedError): void
+  /** The session cannot go on, for something that was found out later than its bytes came. */
+  failed(error: unknown): void
   /** An answer of the server passed. */
   answered(): void
   /** The client did not read for `writeStallMs`. */
@@ -50,6 +52,8 @@ export class Traffic implements Gate {
   #ending = false
   #over = false
   #stall: NodeJS.Timeout | undefined
+  /** A statement of the client waits for its verdict, and all behind it. */
+  #judging = false
   /** The client was too fast, and is not read until this is over. */
   #rest: NodeJS.Timeout | undefined
 
@@ -63,15 +67,36 @@ export class Traffic implements Gate {
    * @throws {VeiligError} When the bytes make no sense; the session cannot go on.
    */
   fromClient(chunk: Uint8Array): void {
+    if (this.#judging) this.#options.client.pause() // most wait for the answer anyway
+    this.#pass(chunk, (nowMs) => this.#options.session.fromClient(chunk, nowMs))
+  }
+
+  #pass(chunk: Uint8Array, take: (nowMs: number) => Passage): void {
     const { session, clock, journal } = this.#options
     const nowMs = clock.monotonicMs()
     const before = session.executed
-    const passage = session.fromClient(chunk, nowMs)
+    const passage = take(nowMs)
     this.#keepPace(session.executed - before, nowMs)
+    if (session.judging && !this.#judging) void this.#waitFor(session.judging)
     const free = this.#waiting.length === 0 ? withoutEvents(passage) : undefined
     this.#waiting.push(chunk)
     if (free) this.forward(free)
     else journal.pass(passage, this)
+  }
+
+  /** What came before the statement that waits passes meanwhile. */
+  async #waitFor(judging: Promise<void>): Promise<void> {
+    const { session } = this.#options
+    this.#judging = true
+    await judging
+    this.#judging = false
+    if (this.#over) return
+    try {
+      this.#pass(NOTHING, (nowMs) => session.goOn(nowMs))
+    } catch (error) {
+      return this.#sink.failed(error)
+    }
+    this.#readOn()
   }
 
   /** The only way to the server during a session. */
@@ -89,7 +114,7 @@ export class Traffic implements Gate {
     if (this.#spent.length > 0 && server.writableLength === 0) this.#giveBack()
     if (this.#waiting.length > 0) return
     if (session.violation) this.#sink.violated(session.violation)
-    else if (this.#ending) server.end()
+    else if (this.#ending && !this.#judging) server.end()
   }
 
   hold(): void {
@@ -127,7 +152,7 @@ export class Traffic implements Gate {
   /** The client sends no more. */
   clientEnded(): void {
     this.#ending = true
-    if (this.#waiting.length === 0) this.#options.server.end()
+    if (this.#waiting.length === 0 && !this.#judging) this.#options.server.end()
   }
 
   clientDrained(): void {
@@ -155,7 +180,7 @@ export class Traffic implements Gate {
   }
 
   #readOn(): void {
-    if (!this.#held && !this.#rest) this.#options.client.resume()
+    if (!this.#held && !this.#judging && !this.#rest) this.#options.client.resume()
   }
 
   #keepPace(statements: number, nowMs: number): void {
@@ -188,6 +213,7 @@ export class Traffic implements Gate {
 const QUEUED_MAX = 256 * 1024
 /** Much at once does not wait for the end of the turn: memory would be what a turn can bring. */
 const ANSWERED_AT_ONCE = 4 * 1024
+const NOTHING = new Uint8Array(0)
 /** Smaller chunks cost less to collect than to give back. */
 const GIVEN_BACK_MIN = 8 * 1024
 

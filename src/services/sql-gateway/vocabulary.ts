@@ -7,6 +7,7 @@
  */
 import { outputsOf, type Source } from '#protocol/sql/output-columns.ts'
 import { parseSql } from '#protocol/sql/parse.ts'
+import { formOf } from './known-forms.ts'
 
 /** A column about people, by the names a statement may use for it. */
 export type NamedPersonal = {
@@ -48,6 +49,7 @@ export class Vocabulary {
   readonly #byPath = new Map<string, NamedPersonal[]>()
   /** Most statements name nothing of all this, and are not parsed. */
   readonly #spoken: RegExp
+  /** By text, where a text may have no form, and by form: no constant is a column. */
   readonly #known = new Map<string, Worded>()
 
   constructor(parts: VocabularyParts) {
@@ -65,9 +67,10 @@ export class Vocabulary {
     if (sql.length > TEXT_MAX || !this.#spoken.test(sql)) return SILENT
     const known = this.#known.get(sql)
     if (known) return known
-    const read = this.#parse(sql)
+    const form = formOf(sql) ?? sql
+    const read = this.#known.get(form) ?? this.#parse(sql)
     if (this.#known.size >= KNOWN_MAX) this.#known.clear()
-    this.#known.set(sql, read)
+    this.#known.set(form, read)
     return read
   }
 

@@ -104,6 +104,34 @@ test('attack: session fixation: every stage begins a token, the old one is dead'
   assert.equal((await askConsole(desk, 'GET', '/', { cookie: second.cookie })).status, 200)
 })
 
+test('attack: session fixation: a living session that was planted ends at a sign-in', async () => {
+  const isDead = async (cookie: string): Promise<boolean> =>
+    (await askConsole(desk, 'GET', '/', { cookie })).to === '/login'
+  // The attacker's own, signed in or halfway, put into the browser before its owner signs in.
+  const halfway = await login(daan.name, daan.password)
+  for (const planted of [(await signIn(daan)).cookie, halfway.cookie]) {
+    assert(!(await isDead(planted)))
+    const { cookie } = await signIn(lotte, planted)
+    assert(await isDead(planted), 'who knows it has nothing')
+    const page = await askConsole(desk, 'GET', '/account', { cookie })
+    assert.match(page.text, /lotte@club\.example/)
+  }
+  // So it is when an invitation is taken up in that browser.
+  const planted = (await signIn(daan)).cookie
+  const who = { name: 'piet@club.example', role: 'support' }
+  const { link } = (await askStaff(desk.adminSocket, '/invite', who)) as { link: string }
+  const fields = { token: link.split('/').at(-1) ?? '', password: 'three slow boats at noon' }
+  const taken = await askConsole(desk, 'POST', '/invitation', { cookie: planted, fields })
+  assert.equal(taken.to, '/enrol')
+  assert(await isDead(planted))
+})
+
+test('attack: session fixation: a wrong password ends nobody’s session', async () => {
+  const { cookie } = await signIn(daan)
+  await login(lotte.name, 'not it', { cookie })
+  assert.equal((await askConsole(desk, 'GET', '/', { cookie })).status, 200)
+})
+
 test('attack: CSRF: without our origin or the token of the form, nothing is done', async () => {
   const { cookie } = lotte
   const invite = { name: 'mallory@evil.example', role: 'owner' }

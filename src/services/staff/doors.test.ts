@@ -40,6 +40,8 @@ const bad: readonly (readonly [RegExp, string, Demand])[] = [
   [/without a permission/, 'GET /in', { stage: 'full' }],
   [/second person where/, 'GET /in', { stage: 'full', permission: 'account.own', persons: 2 }],
   [/without a proof of who/, 'POST /in', { stage: 'nobody', persons: 2 }],
+  [/a program that/, 'POST /in', { stage: 'nobody', program: true }],
+  [/a program that/, 'POST /in', { stage: 'nobody', evaluates: 'hook' }],
   [/step-up where/, 'GET /in', { stage: 'full', permission: 'account.own', stepUp: true }],
   [/on a visit/, 'GET /in', { stage: 'nobody', evaluates: 'notice' }],
 ]

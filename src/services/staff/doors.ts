@@ -28,6 +28,7 @@ export type Proof =
   | 'notice'
   | 'notice-and-code'
   | 'link'
+  | 'hook'
 
 export type Demand = {
   readonly stage: 'nobody' | Stage
@@ -40,6 +41,8 @@ export type Demand = {
   readonly stepUp?: true
   /** Nobody but a second person: what it confirms was asked for by somebody else. */
   readonly persons?: 2
+  /** Asked by a program, that signs what it says: it has no page, no session and no cookie. */
+  readonly program?: true
 }
 
 const open = { stage: 'nobody' } as const
@@ -85,6 +88,9 @@ export type RouteName =
   | 'GET /monitors'
   | 'GET /settings'
   | 'GET /mail'
+  | 'GET /mail/template'
+  | 'GET /mail/template/face'
+  | 'POST /mail/person'
   | 'POST /mail/silence'
   | 'POST /mail/lift'
   | 'GET /live'
@@ -95,6 +101,7 @@ export type RouteName =
   | 'POST /access/approve'
   | 'GET /access/link/:token'
   | 'POST /access/link'
+  | 'POST /access/hook'
   | 'GET /approvals'
   | 'POST /approvals/ask'
   | 'POST /approvals/approve'
@@ -160,6 +167,9 @@ export const routes: Readonly<Record<RouteName, Demand>> = {
   'GET /monitors': full('overview.see'),
   'GET /settings': full('settings.see'),
   'GET /mail': full('mail.see'),
+  'GET /mail/template': full('mail.see'),
+  'GET /mail/template/face': full('mail.see'),
+  'POST /mail/person': full('mail.see'),
   'POST /mail/silence': full('mail.change'),
   'POST /mail/lift': full('mail.change'),
   'GET /live': full('overview.see'),
@@ -170,6 +180,7 @@ export const routes: Readonly<Record<RouteName, Demand>> = {
   'POST /access/approve': { ...fresh('access.approve'), persons: 2 },
   'GET /access/link/:token': open,
   'POST /access/link': { stage: 'nobody', evaluates: 'link', persons: 2 },
+  'POST /access/hook': { stage: 'nobody', evaluates: 'hook', persons: 2, program: true },
   'GET /approvals': full('approvals.see'),
   'POST /approvals/ask': fresh('approvals.ask'),
   'POST /approvals/approve': { ...fresh('approvals.approve'), persons: 2 },
@@ -203,11 +214,15 @@ export function pageOf(name: RouteName): string {
 
 /** @returns Why this line of the table would let somebody past the lock or the second proof. */
 export function faultsOf(name: string, demand: Demand): readonly string[] {
-  const { stage, evaluates, leadsTo = [], permission, stepUp, persons } = demand
+  const { stage, evaluates, leadsTo = [], permission, stepUp, persons, program } = demand
   const changes = name.startsWith('POST ')
   const afterFirst = stage !== 'nobody' && evaluates === 'code'
   const rules: readonly (readonly [string, boolean])[] = [
     ['a session from an address that looks at no proof', leadsTo.length > 0 && !evaluates],
+    [
+      'a program that signs nothing, or is let in',
+      (program === true) !== (evaluates === 'hook') || (program === true && leadsTo.length > 0),
+    ],
     ['signed in with one proof', leadsTo.includes('full') && !two.has(evaluates) && !afterFirst],
     ['behind the door without a permission', (stage === 'full') !== (permission !== undefined)],
     ['a second person where nothing is done', persons === 2 && !changes],

@@ -26,8 +26,13 @@ export const PROVIDER_COOKIE = '__Host-veilig-provider'
 const PROVIDER_SECONDS = 600
 const DEVICE_SIZE = 16
 
+/** The body as it came, and the header `x-veilig-signature`. */
+export type Signed = { readonly body: string; readonly signature: string }
+
 export type Visit = {
   readonly fields: Readonly<Record<string, unknown>>
+  /** What a program said, and how it signed it. */
+  readonly signed: Signed
   readonly parameter: string
   /** Path and query. */
   readonly url: string
@@ -44,6 +49,8 @@ export type Visit = {
 
 export type Answer = {
   readonly html?: string
+  /** A document that others wrote, for a frame of ours: it can do nothing. */
+  readonly framed?: string
   readonly json?: unknown
   /** Server-sent events. */
   readonly events?: ReadableStream<Uint8Array>
@@ -72,6 +79,7 @@ export type Incoming = {
   readonly agent: string
   readonly url: string
   readonly fields: Readonly<Record<string, unknown>>
+  readonly signed: Signed
   readonly parameter: string
   /** Asked by the page itself, not by a person: it does not prolong the session. */
   readonly byItself: boolean
@@ -91,8 +99,10 @@ export async function pass(
   const demand: Demand = routes[name]
   const { publicOrigin } = desk.ports
   const changes = incoming.method === 'POST'
-  if (changes && incoming.origin !== publicOrigin) return refused(403, 'from another site')
-  const token = incoming.cookies.get(SESSION_COOKIE) ?? ''
+  // A browser says where a form was, a program does not: neither gets in by the other's way.
+  const origin = demand.program ? undefined : publicOrigin
+  if (changes && incoming.origin !== origin) return refused(403, 'from another site')
+  const token = demand.program ? '' : (incoming.cookies.get(SESSION_COOKIE) ?? '')
   const session = token === '' ? undefined : await desk.session(token, !incoming.byItself)
   if (demand.stage !== 'nobody') {
     if (session?.stage !== demand.stage) {
@@ -120,11 +130,11 @@ export async function pass(
     }
   }
   const from: From = { network: networkOf(incoming.address), device: incoming.agent }
-  const { fields, parameter, url } = incoming
+  const { fields, signed, parameter, url } = incoming
   const csrf = token === '' ? '' : desk.csrfOf(token)
   const provider = incoming.cookies.get(PROVIDER_COOKIE) ?? ''
   const more = { provider, knownDevice: false }
-  const visit: Visit = { fields, parameter, url, from, session, token, csrf, ...more }
+  const visit: Visit = { fields, signed, parameter, url, from, session, token, csrf, ...more }
   const answer =
     demand.evaluates === undefined
       ? await handler(visit)

@@ -7,7 +7,7 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { h } from 'preact'
 import type { Begun, Desk } from './desk.ts'
-import { routes, type RouteName } from './doors.ts'
+import { routes, type RouteName, type Stage } from './doors.ts'
 import { text, type Answer, type Handler, type Visit } from './guard.ts'
 import { NotMePage, ProvePage, RenewPage } from './notice-pages.tsx'
 import { browserOf } from './own.tsx'
@@ -65,6 +65,16 @@ export function doorHandlers(desk: Desk, passkeys: Passkeys): Readonly<Record<Do
     return { session: begun, remember, outcome: 'right', codes: [...codes] }
   }
 
+  /** A new beginning: no token that the browser had from before, of whomever, goes on. */
+  const anew = async (
+    account: store.Account,
+    stage: Stage,
+    { session: before, from }: Visit,
+  ): Promise<Begun> => {
+    if (before) await store.endSession(pool, before.id, before.account.id)
+    return desk.begin(account, stage, from)
+  }
+
   /** Both proofs were right. */
   const signedIn = async (
     account: store.Account,
@@ -72,10 +82,7 @@ export function doorHandlers(desk: Desk, passkeys: Passkeys): Readonly<Record<Do
     how: string,
   ): Promise<{ session: Begun; remember: string; outcome: 'right' }> => {
     await desk.record('STAFF_SIGNED_IN', account.name, { how })
-    // A login is a new beginning: no token from before it, of whomever, goes on.
-    const { session: before } = visit
-    if (before) await store.endSession(pool, before.id, before.account.id)
-    const session = await desk.begin(account, 'full', visit.from)
+    const session = await anew(account, 'full', visit)
     return { session, remember: account.name, outcome: 'right' }
   }
 
@@ -92,12 +99,13 @@ export function doorHandlers(desk: Desk, passkeys: Passkeys): Readonly<Record<Do
       await Promise.resolve()
       return session?.stage === 'full' ? { to: '/' } : loginPage()
     },
-    'POST /login': async ({ fields, from, knownDevice }) => {
+    'POST /login': async (visit) => {
+      const { fields, knownDevice } = visit
       const name = text(fields['name']).trim().toLowerCase()
       const account = await desk.password(name, text(fields['password']), knownDevice)
       if (account === 'busy') return { ...loginPage(BUSY), status: 503, outcome: 'not-evaluated' }
       if (!account) return { ...loginPage(WRONG), outcome: 'wrong' }
-      const session = await desk.begin(account, 'password', from)
+      const session = await anew(account, 'password', visit)
       return { to: '/second', session, outcome: 'right' }
     },
     'POST /login/passkey/options': async () => ({ json: await passkeys.toSignIn() }),
@@ -121,7 +129,7 @@ export function doorHandlers(desk: Desk, passkeys: Passkeys): Readonly<Record<Do
       if (!came) return { ...loginPage(WRONG_PROVIDER), provider: '', outcome: 'wrong' }
       const { account, twoProofs } = came
       if (!twoProofs) {
-        const session = await desk.begin(account, 'password', visit.from)
+        const session = await anew(account, 'password', visit)
         return {
           ...page(h(OnwardPage, { to: '/second' })),
           provider: '',
@@ -176,7 +184,8 @@ export function doorHandlers(desk: Desk, passkeys: Passkeys): Readonly<Record<Do
       const account = await store.invited(pool, parameter, clock.nowMs())
       return page(h(InvitationPage, { token: parameter, name: account?.name }))
     },
-    'POST /invitation': async ({ fields, from }) => {
+    'POST /invitation': async (visit) => {
+      const { fields } = visit
       const token = text(fields['token'])
       const accepted = await desk.accept(token, text(fields['password']))
       if ('fault' in accepted) {
@@ -186,7 +195,7 @@ export function doorHandlers(desk: Desk, passkeys: Passkeys): Readonly<Record<Do
         const outcome = account ? 'not-evaluated' : 'wrong'
         return { ...page(again, accepted.fault), outcome }
       }
-      const session = await desk.begin(accepted, 'enrol', from)
+      const session = await anew(accepted, 'enrol', visit)
       return { to: '/enrol', session, outcome: 'right' }
     },
     'GET /enrol': (visit) => enrolPage(visit),

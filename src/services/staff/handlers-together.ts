@@ -5,6 +5,7 @@
  * @module
  */
 import { h } from 'preact'
+import { isSignedNow } from '#crypto/webhook-signature.ts'
 import { VeiligError } from '#lib/errors.ts'
 import { acts, type Act, type Approvals } from './approvals.ts'
 import { ApprovalsPage } from './approvals.tsx'
@@ -119,6 +120,15 @@ export function togetherHandlers(
       const done = await requests.approveByLink(text(fields['token']))
       const outcome = done ? 'right' : 'wrong'
       return { ...page(h(LinkPage, { token: '', request: undefined, done })), outcome }
+    },
+    'POST /access/hook': async ({ signed, fields }) => {
+      const { hookSecret } = desk.ports
+      if (!hookSecret || !isSignedNow(hookSecret, signed.body, signed.signature, clock.nowMs()))
+        return { json: { message: 'the signature is not right, or too old' }, status: 403 }
+      const [id, approver] = [text(fields['request']), text(fields['approver'])]
+      const done = await requests.approveByHook(id, approver)
+      const message = done ? 'approved' : 'nothing waits for this approver under this number'
+      return { json: { approved: done, message }, status: done ? 200 : 409, outcome: 'right' }
     },
     'GET /approvals': (visit) => approvalsPage(visit),
     'POST /approvals/ask': (visit) =>

@@ -81,6 +81,18 @@ export type SendMail = (mail: {
   readonly text: string
 }) => Promise<void>
 
+/** What waits for somebody to approve it, for a program that shows it to the team. */
+export type WaitingRequest = {
+  readonly request: string
+  readonly by: string
+  readonly role: 'read' | 'write'
+  readonly minutes: number
+  readonly reason: string
+}
+
+/** @throws When the team's channel did not take it. */
+export type TellTeam = (text: string, link: string, waiting?: WaitingRequest) => Promise<void>
+
 export type StaffPorts = {
   readonly pool: pg.Pool
   readonly clock: Clock
@@ -99,7 +111,9 @@ export type StaffPorts = {
   /** Undefined: this ring sends no mail, and people find notices on their page. */
   readonly sendMail?: SendMail | undefined
   /** Tells a channel of the team, such as a chat, that a request waits for approval. */
-  readonly tellTeam?: ((text: string, link: string) => Promise<void>) | undefined
+  readonly tellTeam?: TellTeam | undefined
+  /** With which the team's own program signs an approval of a request to read; else it cannot. */
+  readonly hookSecret?: string | undefined
   /** Whether a link of a mail approves by itself a request to read; else one signs in for it. */
   readonly approveByLink: boolean
   /** Tells the operator's log; never shown to anybody. */

@@ -1,7 +1,8 @@
-/** Approval from a mail: who is told, what the link in it may do, and what it may not. */
+/** Approval from a mail or by the team's program: who is told, what it may do, and what not. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { askConsole, enrolled, startConsole, type Page, type TestConsole } from '#kit/console.ts'
+import { askAsProgram, askConsole, enrolled, hookSecret, startConsole } from '#kit/console.ts'
+import type { Page, TestConsole } from '#kit/console.ts'
 import { eventually } from '#kit/eventually.ts'
 import { ShiftedClock } from '#kit/mail-gateway.ts'
 import { askStaff } from './client.ts'
@@ -96,3 +97,60 @@ test('requests: invented links are counted, and then not looked at', async () =>
   }
   assert.equal(answers.at(-1), 429, answers.join(' '))
 })
+
+test('requests: the team’s program approves for somebody who may, what it was told', async () => {
+  const asked = await ask('lotte@club.example', 'read', 1)
+  const { waiting } = desk.told.at(-1) ?? {}
+  assert.deepEqual(waiting, {
+    request: asked.id,
+    by: 'lotte@club.example',
+    role: 'read',
+    minutes: 15,
+    reason: 'a club cannot log in',
+  })
+  const page = await byProgram(asked.id, 'noor@club.example')
+  assert.deepEqual(
+    [page.status, JSON.parse(page.text)],
+    [200, { approved: true, message: 'approved' }],
+  )
+  const approved = await stateOf(asked.id)
+  assert.deepEqual([approved.state, approved.approvedBy], ['approved', 'noor@club.example'])
+  assert.equal((await byProgram(asked.id, 'noor@club.example')).status, 409, 'it no longer waits')
+})
+
+test('requests: the team’s program lets nobody write, nor speaks for who may not', async () => {
+  const write = await ask('lotte@club.example', 'write', 1)
+  assert.equal((await byProgram(write.id, 'noor@club.example')).status, 409)
+  const read = await ask('noor@club.example', 'read', 0)
+  // One who asked himself, one without the right, one who was disabled, one who is nobody.
+  for (const approver of ['noor', 'ines', 'daan', 'nobody']) {
+    const { status } = await byProgram(read.id, `${approver}@club.example`)
+    assert.equal(status, 409, approver)
+  }
+  for (const id of [write.id, read.id]) assert.equal((await stateOf(id)).state, 'requested')
+})
+
+test('requests: what the team’s program did not sign, or not now, is refused', async () => {
+  const { id } = await ask('lotte@club.example', 'read', 1)
+  const noor = 'noor@club.example'
+  const cases = [
+    [{}, 'another secret, as long as that one'],
+    [{ atMs: Date.now() - 301_000 }, hookSecret],
+    [{ headers: { 'x-veilig-signature': '' } }, hookSecret],
+    [{ headers: { origin: 'https://console.localhost:8443' } }, hookSecret],
+  ] as const
+  const said = { request: id, approver: noor }
+  for (const [more, secret] of cases)
+    assert.equal((await askAsProgram(desk, '/access/hook', said, secret, more)).status, 403)
+  const other = desk.trail.of('ACCESS_APPROVED').length
+  assert.equal((await stateOf(id)).state, 'requested')
+  const statuses: number[] = []
+  for (let at = 0; at < 12; at++)
+    statuses.push((await askAsProgram(desk, '/access/hook', said, 'x'.repeat(24))).status)
+  assert.equal(statuses.at(-1), 429, 'wrong ones are counted')
+  assert.equal(desk.trail.of('ACCESS_APPROVED').length, other)
+})
+
+function byProgram(request: string, approver: string): Promise<Page> {
+  return askAsProgram(desk, '/access/hook', { request, approver }, hookSecret)
+}

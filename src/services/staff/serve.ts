@@ -36,9 +36,20 @@ const contentSecurityPolicy = [
   "script-src 'self'",
   "connect-src 'self'",
   "img-src 'self'",
+  "frame-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
+].join('; ')
+
+/** Of what a frame of ours shows: words and colours, and nothing that loads, runs or leads away. */
+const framedPolicy = [
+  'sandbox',
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
 ].join('; ')
 
 /** @throws {FaultError} MIGRATION_…, LISTEN_FAILED. */
@@ -73,9 +84,11 @@ export function consoleApp(desk: Desk, requests: Requests, approvals: Approvals)
   const app = new Hono()
   app.use(async (context, next) => {
     await next()
-    context.header('content-security-policy', contentSecurityPolicy)
     context.header('x-content-type-options', 'nosniff')
-    context.header('x-frame-options', 'DENY')
+    if (!context.res.headers.has('content-security-policy')) {
+      context.header('content-security-policy', contentSecurityPolicy)
+      context.header('x-frame-options', 'DENY')
+    }
     context.header('referrer-policy', 'same-origin')
     if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store')
   })
@@ -100,6 +113,10 @@ async function incomingOf(context: Context): Promise<Incoming> {
       ? req.query()
       : ((json ? await req.json().catch(() => ({})) : await req.parseBody()) as object)
   return {
+    signed: {
+      body: json ? await req.text() : '',
+      signature: req.header('x-veilig-signature') ?? '',
+    },
     method: req.method,
     origin: req.header('origin'),
     csrf: req.header('x-csrf'),
@@ -134,9 +151,15 @@ function respond(context: Context, name: RouteName, { answer, cookies }: Guarded
   }
   if (answer.events)
     return context.body(answer.events, 200, { 'content-type': 'text/event-stream' })
+  if (answer.framed !== undefined) {
+    context.header('content-security-policy', framedPolicy)
+    context.header('x-frame-options', 'SAMEORIGIN')
+    return context.html(answer.framed, status)
+  }
   if (answer.html !== undefined) return context.html(answer.html, status)
   if (answer.to !== undefined) return context.redirect(answer.to, 303)
-  if (name.includes('/passkey')) return context.json(answer.json as object, status)
+  if (name.includes('/passkey') || routes[name].program === true)
+    return context.json(answer.json as object, status)
   const { message } = answer.json as { message: string }
   if (name === 'POST /login') return context.html(doc(h(LoginPage, { problem: message })), status)
   return context.html(refusal('That did not work', `${sentences[message] ?? message}`), status)

@@ -33,6 +33,7 @@ main h1 { color: var(--ink); font-size: 1.75rem; font-weight: 700; margin: 2rem 
   .inside .wrap { margin: 0; padding-left: 3rem; padding-right: 3rem; }
   .side { border: 0; border-right: 1px solid var(--line); flex-direction: column;
     align-items: stretch; justify-content: flex-start; gap: 1.25rem; padding: 1.5rem 1rem;
+    flex-wrap: nowrap;
     position: sticky; top: 0; height: 100vh; overflow-y: auto; }
   .side .brand { padding: 0 .65rem; }
   .side nav { order: 0; flex: none; flex-direction: column; gap: 1.25rem; margin: 0; padding: 0; }
@@ -42,6 +43,8 @@ main h1 { color: var(--ink); font-size: 1.75rem; font-weight: 700; margin: 2rem 
     color: var(--soft); }
   .keys { grid-column: 2; }
 }
+@media (min-width: 64rem) and (max-height: 54rem) { .side, .side nav { gap: .7rem; }
+  .side { padding: 1rem; } .side nav a { padding: .28rem .65rem; } }
 .inside main.wrap { padding-bottom: 1.5rem; }
 .door main.wrap { max-width: 27rem; padding-top: 4rem; }
 .door .shield { width: 2.5rem; height: 2.5rem; }
@@ -141,6 +144,11 @@ td.proven, td.failing, td.stale, td.unproven, td.excepted { font-weight: 600; wh
 .takes pre { margin: .15rem 0 0; } .takes p + p, .takes pre + p { margin-top: .8rem; }
 .scroll { overflow-x: auto; } .scroll td { white-space: nowrap; }
 .scroll td, .scroll th { padding-right: 1.5rem; }
+.scroll td.not-yet { color: var(--soft); }
+.damage { display: block; color: var(--failing); font-weight: 600; font-size: .92rem; }
+@media (max-width: 40rem) { .scroll table { font-size: .92rem; }
+  .scroll td, .scroll th { padding-right: .45rem; }
+  .scroll td:nth-child(2) { white-space: normal; } }
 .moment { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; margin: 1.25rem 0; }
 .moment label { display: grid; gap: .3rem; font-weight: 600; flex: 0 1 18rem; }
 .small { color: var(--soft); font-size: .95rem; }
@@ -158,7 +166,7 @@ textarea { height: auto; }
 .rows li > a, .rows li.flat { display: flex; gap: 1rem; align-items: center; padding: .85rem 1.1rem;
   color: inherit; text-decoration: none; }
 .rows li > a:hover { background: var(--paper); }
-.rows .badge { min-width: 5.2rem; text-align: center; }
+.rows .badge { min-width: 5.9rem; text-align: center; }
 .rows :focus-visible, .hits :focus-visible { outline-offset: -3px; }
 .what { flex: 1 1 auto; min-width: 0; overflow-wrap: anywhere; }
 .what b { font-weight: 600; display: block; line-height: 1.35; }

@@ -13,7 +13,13 @@ import type { Snapshot } from './session.ts'
 export type ClaimsJson = {
   readonly generated: string
   readonly problem?: string
-  readonly log?: { readonly origin: string; readonly size: number; readonly root: string }
+  readonly log?: {
+    readonly origin: string
+    readonly size: number
+    readonly root: string
+    /** Every key of the log, the newest last. */
+    readonly keys: readonly { readonly keyId: string; readonly from: number; since?: string }[]
+  }
   readonly counts: Readonly<Record<ClaimState, number>>
   readonly claims: readonly ClaimJson[]
 }
@@ -44,6 +50,9 @@ export function claimsJson({ nowMs, statuses, view, problem }: Snapshot): Claims
     origin: view.checkpoint.origin,
     size: view.checkpoint.size,
     root: Buffer.from(view.checkpoint.root).toString('hex'),
+    keys: view.keys.terms.map(({ keyId, from, sinceMs }) => {
+      return { keyId, from, ...(sinceMs === undefined ? {} : { since: iso(sinceMs) }) }
+    }),
   }
   return {
     generated: iso(nowMs),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { VNode } from 'preact'
+import type { LogKeys } from '#crypto/log-keys.ts'
 import type { Language, SectionId } from '#lib/claims/claim.ts'
 import { historyOf, type History } from '#lib/claims/history.ts'
 import { countStates, type ClaimStatus } from '#lib/claims/state.ts'
@@ -11,8 +12,6 @@ import { sections } from '#lib/claims/table.ts'
 import { Frame } from '#lib/page/frame.tsx'
 import { Icon } from '#lib/page/icons.tsx'
 import { fill, moment } from '#lib/page/wording.ts'
-import { keyIdOf } from '#crypto/dsse.ts'
-import { evidenceKey } from '#crypto/evidence.ts'
 import { ClaimItem } from './claim.tsx'
 import type { TrustConfig } from './config.ts'
 import { Ring } from './ring.tsx'
@@ -200,6 +199,16 @@ function NotClaimed({ language }: Pick<PageProps, 'language'>): VNode {
   )
 }
 
+const KEYS_SHOWN_MAX = 3
+
+/** The keys before the present one, the newest of them first, each with the end of its term. */
+function formerKeys({ terms }: LogKeys): readonly { keyId: string; untilMs: number }[] {
+  const ended = terms.slice(1).map(({ sinceMs = 0 }, at) => {
+    return { keyId: terms[at]?.keyId ?? '', untilMs: sinceMs }
+  })
+  return ended.toReversed().slice(0, KEYS_SHOWN_MAX)
+}
+
 function Foot({ snapshot, language }: PageProps): VNode {
   const { view, nowMs } = snapshot
   return (
@@ -217,8 +226,19 @@ function Foot({ snapshot, language }: PageProps): VNode {
           </dd>
           <dt>{ui.key[language]}</dt>
           <dd>
-            <code>{keyIdOf(evidenceKey(view.verifierKey))}</code>
+            <code>{view.keys.newest.keyId}</code>
           </dd>
+          {view.keys.terms.length > 1 && (
+            <>
+              <dt>{ui.keysBefore[language]}</dt>
+              {formerKeys(view.keys).map(({ keyId, untilMs }) => (
+                <dd>
+                  <code>{keyId}</code>{' '}
+                  {fill(ui.until[language], { time: moment(untilMs, language) })}
+                </dd>
+              ))}
+            </>
+          )}
         </dl>
       )}
     </>

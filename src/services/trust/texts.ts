@@ -36,6 +36,8 @@ export type UiText =
   | 'entry'
   | 'hash'
   | 'key'
+  | 'keysBefore'
+  | 'until'
   | 'when'
   | 'runs'
   | 'bound'
@@ -125,6 +127,8 @@ export const ui: Readonly<Record<UiText, Words>> = {
   entry: words('Nummer in het register', 'Number in the register', 'Numéro dans le registre'),
   hash: words('Vingerafdruk (SHA-256)', 'Fingerprint (SHA-256)', 'Empreinte (SHA-256)'),
   key: words('Ondertekend door sleutel', 'Signed by key', 'Signé par la clé'),
+  keysBefore: words('Sleutels daarvoor', 'Keys before it', 'Clés précédentes'),
+  until: words('tot {time}', 'until {time}', 'jusqu’au {time}'),
   when: words('Gemeten op', 'Measured at', 'Mesuré le'),
   runs: words(
     '{count} metingen met dezelfde uitkomst sinds {time}',

@@ -1,5 +1,5 @@
 /**
- * The witness's door: HTTP, three questions.
+ * The witness's door: HTTP, a few questions.
  *
  * @module
  */
@@ -82,6 +82,10 @@ async function answer(
   if (asked === 'POST /add-checkpoint') {
     const body = await readBody(request)
     return body === undefined ? text(413, '') : witness.add(body)
+  }
+  if (asked === 'POST /add-key') {
+    const body = await readBody(request)
+    return body === undefined ? text(413, '') : witness.addKey(body)
   }
   if (asked === 'GET /key') return text(200, `${witness.verifierKey}\n`)
   if (asked === 'GET /origins')

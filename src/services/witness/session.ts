@@ -13,11 +13,11 @@ import {
   parseNote,
   signatureLine,
   verifyNote,
-  type NoteVerifier,
 } from '#crypto/signed-note.ts'
 import { parseAddCheckpoint } from '#crypto/witness-message.ts'
 import { IntegrityError, ProtocolError } from '#lib/errors.ts'
 import type { WitnessConfig } from './config.ts'
+import { WatchedKeys } from './watched-keys.ts'
 import { admit, judge } from './policy.ts'
 import type { WitnessPorts } from './ports.ts'
 
@@ -34,7 +34,7 @@ const TEXT = { type: 'text/plain', body: '' } as const
 export class Witness {
   readonly #config: WitnessConfig
   readonly #ports: WitnessPorts
-  readonly #watched: readonly NoteVerifier[]
+  readonly #watched: WatchedKeys
   readonly #seen = new Map<string, Seen>()
   /** Requests about one log come one after the other: check and set are one. */
   readonly #turns = new Map<string, Promise<unknown>>()
@@ -42,12 +42,13 @@ export class Witness {
   private constructor(config: WitnessConfig, ports: WitnessPorts) {
     this.#config = config
     this.#ports = ports
-    this.#watched = config.logs.map(noteVerifier)
+    this.#watched = new WatchedKeys(config.logs, ports)
   }
 
   /** @throws {IntegrityError} NOTE_…, CHECKPOINT_MALFORMED: its memory is not what it wrote. */
   static async open(config: WitnessConfig, ports: WitnessPorts): Promise<Witness> {
     const witness = new Witness(config, ports)
+    await witness.#watched.recall()
     const own = noteVerifier(witness.verifierKey)
     for (const file of await ports.disk.list(ports.folder)) {
       if (!/^[0-9a-f]{64}$/.test(file)) continue
@@ -85,7 +86,7 @@ export class Witness {
   async add(body: string): Promise<WitnessAnswer> {
     try {
       const request = parseAddCheckpoint(body)
-      const admitted = admit(request, this.#watched)
+      const admitted = admit(request, this.#watched.verifiers)
       if (typeof admitted === 'number') return { status: admitted, ...TEXT }
       const { origin } = admitted.checkpoint
       const turn = async (): Promise<WitnessAnswer> => {
@@ -109,6 +110,12 @@ export class Witness {
     }
   }
 
+  /** Answers `add-key`: another key of a log that is watched. @throws {FaultError} DISK_…. */
+  async addKey(note: string): Promise<WitnessAnswer> {
+    const status = await this.#watched.follow(note)
+    return { status, ...TEXT }
+  }
+
   async #sign(
     { text, checkpoint }: { readonly text: string; readonly checkpoint: Checkpoint },
     given: string,
@@ -119,6 +126,7 @@ export class Witness {
     if (isNew && this.#seen.size >= this.#config.logsMax) return { status: 507, ...TEXT }
     const timeS = Math.floor(clock.nowMs() / 1000)
     const line = signatureLine(text, cosigner(this.#config.name, privateKey, timeS))
+    this.#watched.signed(given)
     const note = `${given}${line}`
     await disk.replace(join(folder, fileOf(origin)), Buffer.from(note))
     this.#seen.set(origin, { checkpoint, note })

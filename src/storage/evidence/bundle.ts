@@ -30,18 +30,25 @@ export async function makeBundle(
     }
   }
   const subtree = (level: number, index: number): Uint8Array => view.tiles.subtree(level, index)
+  const proven = (index: number, entry: Uint8Array): BundleEntry => {
+    const proof = inclusionProof(subtree, index, size).map(base64)
+    return { index, envelope: base64(entry), proof }
+  }
   const entries: BundleEntry[] = []
   for (const index of [...wanted].toSorted((a, b) => a - b)) {
     const [entry] = await readEntries(place, index, index + 1)
-    const proof = inclusionProof(subtree, index, size).map(base64)
-    if (entry) entries.push({ index, envelope: base64(entry), proof })
+    if (entry) entries.push(proven(index, entry))
   }
+  const { handovers } = view.keys
   return {
     format: BUNDLE_FORMAT,
     vkey: view.verifierKey,
     checkpoint: view.note,
     sentences: Object.fromEntries(claims.map(({ id, sentence }) => [id, sentence])),
     entries,
+    ...(handovers.length > 0
+      ? { successions: handovers.map(({ index, entry }) => proven(index, entry)) }
+      : {}),
     ...(only ? {} : { leaves: base64(view.tiles.leaves(size)) }),
   }
 }

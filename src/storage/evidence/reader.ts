@@ -7,23 +7,27 @@
  *
  * @module
  */
-import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { parseCheckpoint, type Checkpoint } from '#crypto/checkpoint.ts'
-import { evidenceKey, verifyEntry } from '#crypto/evidence.ts'
+import { verifyEntry } from '#crypto/evidence.ts'
 import { HashTiles } from '#crypto/hash-tiles.ts'
+import { isSuccession } from '#crypto/key-succession.ts'
+import type { LogKeys } from '#crypto/log-keys.ts'
 import { leafHash } from '#crypto/merkle.ts'
-import { noteVerifier, parseNote, verifyNote, type NoteVerifier } from '#crypto/signed-note.ts'
+import { parseNote, verifyNote } from '#crypto/signed-note.ts'
 import { addEvidence, type ClaimRecord } from '#lib/claims/state.ts'
 import { FaultError, IntegrityError } from '#lib/errors.ts'
-import { CHECKPOINT_FILE, extendTiles, KEY_FILE, readEntries, type EvidencePlace } from './files.ts'
+import { CHECKPOINT_FILE, extendTiles, readEntries, type EvidencePlace } from './files.ts'
+import { readKeyPointers, readLogKeys, type KeyPointers } from './keys.ts'
 
 /** A verified state of the log. */
 export type EvidenceView = {
   readonly checkpoint: Checkpoint
   /** The signed note itself. */
   readonly note: string
+  /** Of the key that signed it. */
   readonly verifierKey: string
+  readonly keys: LogKeys
   /** By claim. */
   readonly records: ReadonlyMap<string, ClaimRecord>
   readonly tiles: HashTiles
@@ -31,6 +35,7 @@ export type EvidenceView = {
 
 /** What a reader must remember between its lives, so that nobody can turn the log back. */
 export type Seen = {
+  /** Of the key that signed that state. */
   readonly verifierKey: string
   readonly size: number
   /** Hex. */
@@ -47,13 +52,12 @@ const ATTEMPTS = 3
 export class EvidenceReader {
   readonly #place: EvidencePlace
   #seen: Seen | undefined
-  #verifier: NoteVerifier | undefined
-  #publicKey: KeyObject | undefined
+  #keys: { readonly text: string; readonly keys: LogKeys } | undefined
   #tiles = new HashTiles()
   #records = new Map<string, ClaimRecord>()
   #view: EvidenceView | undefined
 
-  /** @param seen From an earlier life; pins the key. Without it the first key met is believed. */
+  /** @param seen From an earlier life; pins its key. Without it the first one met is believed. */
   constructor(place: EvidencePlace, seen?: Seen) {
     this.#place = place
     this.#seen = seen
@@ -68,7 +72,7 @@ export class EvidenceReader {
    * Reads what is new.
    *
    * @throws {IntegrityError} EVIDENCE_ALTERED, EVIDENCE_ROLLED_BACK, EVIDENCE_KEY_CHANGED,
-   *   EVIDENCE_FORGED, NOTE_… or CHECKPOINT_…: show nothing as proven.
+   *   EVIDENCE_FORGED, SUCCESSION_…, NOTE_… or CHECKPOINT_…: show nothing as proven.
    * @throws {FaultError} DISK_MISSING before the notary has begun the log; else DISK_….
    */
   async refresh(): Promise<EvidenceView> {
@@ -76,8 +80,10 @@ export class EvidenceReader {
       try {
         return await this.#refresh()
       } catch (error) {
-        // The writer may have replaced a partial tile between our look and our reading.
-        const moved = error instanceof FaultError && error.code === 'DISK_MISSING'
+        // The writer may have replaced a partial tile, or its key, while we were reading.
+        const moved =
+          (error instanceof FaultError && error.code === 'DISK_MISSING') ||
+          (error instanceof IntegrityError && error.code === 'NOTE_UNSIGNED')
         if (!moved || attempt === ATTEMPTS) throw error
       }
     }
@@ -87,30 +93,33 @@ export class EvidenceReader {
     const { disk, folder } = this.#place
     const note = Buffer.from(await disk.read(join(folder, CHECKPOINT_FILE))).toString('utf8')
     if (this.#view?.note === note) return this.#view
-    const { verifier, verifierKey, publicKey } = await this.#key()
     const parsed = parseNote(note)
-    verifyNote(parsed, [verifier])
     const checkpoint = parseCheckpoint(parsed.text)
-    await this.#extend(checkpoint, publicKey)
+    const keys = await this.#keysOf(checkpoint)
+    const { verifier, verifierKey } = keys.newest
+    verifyNote(parsed, [verifier])
+    await this.#extend(checkpoint, keys)
     this.#seen = { verifierKey, size: checkpoint.size, root: hex(checkpoint.root) }
     const records = new Map(this.#records)
-    return (this.#view = { checkpoint, note, verifierKey, records, tiles: this.#tiles })
+    return (this.#view = { checkpoint, note, verifierKey, keys, records, tiles: this.#tiles })
   }
 
-  async #key(): Promise<{ verifier: NoteVerifier; verifierKey: string; publicKey: KeyObject }> {
-    const { disk, folder } = this.#place
-    const verifierKey = Buffer.from(await disk.read(join(folder, KEY_FILE)))
-      .toString('utf8')
-      .trimEnd()
-    if (this.#seen && this.#seen.verifierKey !== verifierKey)
+  /** The line of keys up to a checkpoint, which must lead through the one that was seen. */
+  async #keysOf({ size }: Checkpoint): Promise<LogKeys> {
+    const found = await readKeyPointers(this.#place)
+    const pointers: KeyPointers = { ...found, indexes: found.indexes.filter((one) => one < size) }
+    const text = JSON.stringify(pointers)
+    if (this.#keys?.text !== text)
+      this.#keys = { text, keys: await readLogKeys(this.#place, pointers, size) }
+    const { keys } = this.#keys
+    const seen = this.#seen
+    if (seen && keys.at(seen.size).verifierKey !== seen.verifierKey)
       throw new IntegrityError('EVIDENCE_KEY_CHANGED', 'the log is signed by another key now')
-    this.#verifier ??= noteVerifier(verifierKey)
-    this.#publicKey ??= evidenceKey(verifierKey)
-    return { verifier: this.#verifier, verifierKey, publicKey: this.#publicKey }
+    return keys
   }
 
   /** Takes over the new part of the log, all of it or nothing. */
-  async #extend(checkpoint: Checkpoint, publicKey: KeyObject): Promise<void> {
+  async #extend(checkpoint: Checkpoint, keys: LogKeys): Promise<void> {
     const { size, root } = checkpoint
     const seen = this.#seen
     if (seen && size < seen.size)
@@ -126,7 +135,8 @@ export class EvidenceReader {
         throw new IntegrityError('EVIDENCE_ROLLED_BACK', 'the log does not continue what was seen')
       if (hex(this.#tiles.root()) !== hex(root))
         throw new IntegrityError('EVIDENCE_ALTERED', 'the hashes do not give the signed root')
-      this.#take(entries, from, publicKey)
+      for (const { index, entry } of keys.handovers) this.#checkPlace(entry, index)
+      this.#take(entries, from, keys)
     } catch (error) {
       this.#tiles = new HashTiles() // half extended: begin anew next time
       this.#records = new Map()
@@ -135,15 +145,20 @@ export class EvidenceReader {
     }
   }
 
-  #take(entries: readonly Uint8Array[], from: number, publicKey: KeyObject): void {
+  #take(entries: readonly Uint8Array[], from: number, keys: LogKeys): void {
     for (const [at, entry] of entries.entries()) {
       const index = from + at
-      if (hex(leafHash(entry)) !== hex(this.#tiles.subtree(0, index)))
-        throw new IntegrityError('EVIDENCE_ALTERED', `entry ${index} is not what was signed`)
-      const evidence = verifyEntry(entry, index, publicKey)
+      this.#checkPlace(entry, index)
+      if (isSuccession(entry) && keys.isHandover(index)) continue
+      const evidence = verifyEntry(entry, index, keys.at(index).publicKey)
       const { claim } = evidence.measurement
       this.#records.set(claim, addEvidence(this.#records.get(claim), evidence))
     }
+  }
+
+  #checkPlace(entry: Uint8Array, index: number): void {
+    if (hex(leafHash(entry)) === hex(this.#tiles.subtree(0, index))) return
+    throw new IntegrityError('EVIDENCE_ALTERED', `entry ${index} is not what was signed`)
   }
 }
 

@@ -21,7 +21,6 @@ import { EvidenceWriter } from './writer.ts'
 
 const script = fileURLToPath(new URL('../../../bin/verify-evidence.py', import.meta.url))
 const key = ed25519PrivateKey(new Uint8Array(32).fill(6))
-const signer = noteSigner('test.example/evidence', key)
 const ENTRIES = 300
 let base: string
 let bundle: EvidenceBundle
@@ -35,9 +34,10 @@ before(async () => {
 })
 after(() => rm(base, { recursive: true }))
 
-async function bundleOf(name: string, startMs: number): Promise<EvidenceBundle> {
+async function bundleOf(name: string, startMs: number, signing = key): Promise<EvidenceBundle> {
   const place = { disk: systemDisk, folder: join(base, name) }
-  const writer = await EvidenceWriter.open(place, signer)
+  const own = noteSigner('test.example/evidence', signing)
+  const writer = await EvidenceWriter.open(place, own)
   const entries = Array.from({ length: ENTRIES }, (_, at) => {
     const claim = claims[at % claims.length]
     assert(claim)
@@ -50,19 +50,22 @@ async function bundleOf(name: string, startMs: number): Promise<EvidenceBundle> 
       runs: { count: 1, firstMs: startMs + at },
       probeVersion: 1,
     }
-    return signMeasurement(measurement, claim.sentence, key)
+    return signMeasurement(measurement, claim.sentence, signing)
   })
   await writer.append(entries)
   return makeBundle(place, await new EvidenceReader(place).refresh())
 }
 
-async function bothAccept(changed: EvidenceBundle): Promise<readonly [boolean, boolean]> {
+async function bothAccept(
+  changed: EvidenceBundle,
+  known = keyIdOf(key),
+): Promise<readonly [boolean, boolean]> {
   const file = join(base, 'bundle')
   await writeFile(file, JSON.stringify(changed))
-  const theirs = spawnSync('python3', [script, file, keyIdOf(key)], { encoding: 'utf8' })
+  const theirs = spawnSync('python3', [script, file, known], { encoding: 'utf8' })
   let ours = true
   try {
-    verifyBundle(JSON.stringify(changed), keyIdOf(key))
+    verifyBundle(JSON.stringify(changed), known)
   } catch {
     ours = false
   }
@@ -112,4 +115,55 @@ test('second verifier: accepts what we made, and refuses the same edits as we do
   for (const [name, edit] of Object.entries(edits)) {
     assert.deepEqual(await bothAccept({ ...bundle, ...edit }), [false, false], name)
   }
+})
+
+test('second verifier: follows from any key to the newest, and nowhere else', async () => {
+  const place = { disk: systemDisk, folder: join(base, 'line') }
+  const heirs = [7, 8].map((fill) => ed25519PrivateKey(new Uint8Array(32).fill(fill)))
+  const then = await bundleOf('line', 0)
+  let now = then
+  for (const [at, heir] of heirs.entries()) {
+    const before = noteSigner('test.example/evidence', [key, ...heirs][at]!)
+    const writer = await EvidenceWriter.open(place, before)
+    await writer.succeed(noteSigner('test.example/evidence', heir), at)
+    now = await bundleOf('line', 1000 * (at + 1), heir)
+  }
+  for (const known of [key, ...heirs])
+    assert.deepEqual(await bothAccept(now, keyIdOf(known)), [true, true])
+  await writeFile(join(base, 'now'), JSON.stringify(now))
+  await writeFile(join(base, 'then'), JSON.stringify(then))
+  const files = [join(base, 'now'), '--earlier', join(base, 'then')]
+  const { stdout, status } = spawnSync('python3', [script, ...files], { encoding: 'utf8' })
+  assert.equal(status, 0)
+  assert.match(
+    stdout,
+    /The first 300 entries are those of then[^]*took over from[^]*took over from/,
+  )
+
+  const [one, two] = now.successions ?? []
+  assert(one && two)
+  const note = Buffer.from(one.envelope, 'base64').toString()
+  const written = (text: string): string => Buffer.from(text).toString('base64')
+  const fork = await bundleOf('other-line', 5, heirs[1])
+  const edits: Readonly<Record<string, Partial<EvidenceBundle>>> = {
+    cut: { successions: [one] },
+    'without its beginning': { successions: [two] },
+    turned: { successions: [two, one] },
+    'at another place': { successions: [{ ...one, index: 301 }, two] },
+    'on another day': {
+      successions: [{ ...one, envelope: written(note.replace('1970', '1971')) }, two],
+    },
+    'with one signature': {
+      successions: [{ ...one, envelope: written(note.slice(0, note.lastIndexOf('—'))) }, two],
+    },
+    'of another log': { ...fork, successions: now.successions! },
+  }
+  for (const [name, edit] of Object.entries(edits))
+    assert.deepEqual(
+      await bothAccept({ ...now, ...edit }, keyIdOf(heirs[1]!)),
+      [false, false],
+      name,
+    )
+  const stranger = keyIdOf(ed25519PrivateKey(new Uint8Array(32).fill(9)))
+  assert.deepEqual(await bothAccept(now, stranger), [false, false])
 })

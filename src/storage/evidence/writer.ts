@@ -9,6 +9,7 @@
 import { encodeCheckpoint, parseCheckpoint, type Checkpoint } from '#crypto/checkpoint.ts'
 import { BUNDLE_WIDTH, packEntry } from '#crypto/evidence.ts'
 import { TILE_WIDTH, type HashTiles } from '#crypto/hash-tiles.ts'
+import { signSuccession, SUCCESSIONS_MAX } from '#crypto/key-succession.ts'
 import { leafHash } from '#crypto/merkle.ts'
 import {
   noteVerifier,
@@ -17,7 +18,7 @@ import {
   verifyNote,
   type NoteSigner,
 } from '#crypto/signed-note.ts'
-import { IntegrityError } from '#lib/errors.ts'
+import { DeniedError, IntegrityError } from '#lib/errors.ts'
 import { join } from 'node:path'
 import {
   CHECKPOINT_FILE,
@@ -29,10 +30,11 @@ import {
   type EvidencePlace,
   type TileLevel,
 } from './files.ts'
+import { readKeyPointers, writeKeyPointers } from './keys.ts'
 
 export class EvidenceWriter {
   readonly #place: EvidencePlace
-  readonly #signer: NoteSigner
+  #signer: NoteSigner
   readonly #tiles: HashTiles
   /** Packed entries of the bundle that is not full yet. */
   #bundle: Uint8Array[]
@@ -61,7 +63,7 @@ export class EvidenceWriter {
     const file = join(folder, CHECKPOINT_FILE)
     if ((await disk.size(file)) === undefined) {
       const writer = new EvidenceWriter(place, signer, await loadTiles(place, 0), [])
-      await disk.replace(join(folder, KEY_FILE), Buffer.from(`${signer.verifierKey}\n`))
+      await writeKey(place, signer)
       await writer.#writeCheckpoint()
       return writer
     }
@@ -74,6 +76,8 @@ export class EvidenceWriter {
     )
     if (!genuine || !same(tiles.root(), root))
       throw new IntegrityError('EVIDENCE_ALTERED', 'the hashes do not give the signed root')
+    await forgetUnsigned(place, size)
+    await writeKey(place, signer)
     return new EvidenceWriter(place, signer, tiles, entries.map(packEntry))
   }
 
@@ -93,7 +97,35 @@ export class EvidenceWriter {
    * @throws {FaultError} DISK_…; the writer is then spent, and is opened anew.
    */
   append(entries: readonly Uint8Array[]): Promise<number> {
-    const done = this.#queue.then(() => this.#append(entries))
+    return this.#inTurn(() => this.#append(entries))
+  }
+
+  /**
+   * Appends the entry by which another key takes over, and has that one sign the state with it:
+   * from that checkpoint on, and not before, it is the key of the log.
+   *
+   * @param atMs When, milliseconds since the Unix epoch.
+   * @returns The index of the entry.
+   * @throws {DeniedError} EVIDENCE_KEYS_MAX. @throws {FaultError} As `append`.
+   */
+  async succeed(heir: NoteSigner, atMs: number): Promise<number> {
+    if ((await readKeyPointers(this.#place)).indexes.length >= SUCCESSIONS_MAX) {
+      const message = `the log has had ${SUCCESSIONS_MAX} keys, more than readers follow`
+      throw new DeniedError('EVIDENCE_KEYS_MAX', message, message)
+    }
+    return this.#inTurn(async () => {
+      const { first, indexes } = await readKeyPointers(this.#place)
+      const note = signSuccession(indexes.length + 1, this.#signer, heir, atMs)
+      await writeKeyPointers(this.#place, { first, indexes: [...indexes, this.size] })
+      this.#signer = heir
+      const index = await this.#append([Buffer.from(note)])
+      await writeKey(this.#place, heir)
+      return index
+    })
+  }
+
+  #inTurn(act: () => Promise<number>): Promise<number> {
+    const done = this.#queue.then(act)
     this.#queue = done
     done.catch(() => undefined) // told to the caller; those who wait behind it fail the same way
     return done
@@ -166,6 +198,33 @@ export class EvidenceWriter {
     const text = encodeCheckpoint({ origin, size: this.#tiles.size, root: this.#tiles.root() })
     return disk.replace(join(folder, CHECKPOINT_FILE), Buffer.from(signNote(text, [this.#signer])))
   }
+}
+
+/** Whether the newest checkpoint of a log is this key's. @throws {FaultError} DISK_…. */
+export async function isSignedBy(
+  { disk, folder }: EvidencePlace,
+  signer: NoteSigner,
+): Promise<boolean> {
+  const file = join(folder, CHECKPOINT_FILE)
+  if ((await disk.size(file)) === undefined) return false
+  try {
+    readOwnCheckpoint(await disk.read(file), signer)
+    return true
+  } catch (error) {
+    if (error instanceof IntegrityError) return false
+    throw error
+  }
+}
+
+/** A power cut may leave a pointer to a handover that no checkpoint covers: it did not happen. */
+async function forgetUnsigned(place: EvidencePlace, size: number): Promise<void> {
+  const { first, indexes } = await readKeyPointers(place)
+  const signed = indexes.filter((index) => index < size)
+  if (signed.length < indexes.length) await writeKeyPointers(place, { first, indexes: signed })
+}
+
+function writeKey({ disk, folder }: EvidencePlace, { verifierKey }: NoteSigner): Promise<void> {
+  return disk.replace(join(folder, KEY_FILE), Buffer.from(`${verifierKey}\n`))
 }
 
 function readOwnCheckpoint(bytes: Uint8Array, signer: NoteSigner): Checkpoint {

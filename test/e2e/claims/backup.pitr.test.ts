@@ -13,7 +13,7 @@ import { pitrProbe, type KeptReceipt } from '#services/prober/probes/receipts.ts
 import { requiredServerSettings } from '#services/backup/server-settings.ts'
 import { systemClock } from '#system/clock.ts'
 import { systemDisk } from '#system/disk.ts'
-import { drillKey, drillPublicKey } from '../../../src/cli/drill-key.ts'
+import { drillKey, drillKeys } from '../../../src/cli/drill-key.ts'
 import { noteCanary } from '../../../src/cli/facts.ts'
 import { pathsIn } from '../../../src/cli/paths.ts'
 
@@ -150,7 +150,7 @@ async function measure(receipts: readonly DrillReceipt[], more?: Uint8Array): Pr
     receipts: async function* () {
       yield* await Promise.resolve(kept)
     },
-    publicKey: await drillPublicKey(paths),
+    keys: () => drillKeys(paths),
     clock: systemClock,
     plant: () => Promise.resolve(),
   })

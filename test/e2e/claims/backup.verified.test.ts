@@ -79,7 +79,8 @@ async function verify({ keys, stores }: SmallRepository): Promise<Receipt> {
       all: async function* () {},
       spread: () => Promise.resolve(),
     },
-    privateKey,
+    signingKey: () => Promise.resolve(privateKey),
+    receiptKeys: () => Promise.resolve([{ publicKey: createPublicKey(privateKey) }]),
     clock: systemClock,
     trail: new RecordingTrail(),
   } as unknown as DrillPorts
@@ -133,7 +134,7 @@ function measure(
     receipts: async function* () {
       yield* await Promise.resolve(kept)
     },
-    publicKey: createPublicKey(privateKey),
+    keys: () => Promise.resolve([{ publicKey: createPublicKey(privateKey) }]),
     clock: systemClock,
     backups: () => Promise.resolve(backups),
     regions: ['region-0', 'region-1'],

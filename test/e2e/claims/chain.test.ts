@@ -11,6 +11,7 @@ import { canonicalBytes } from '#crypto/canonical-json.ts'
 import { sentenceDigest } from '#crypto/evidence.ts'
 import { verifyBundle } from '#crypto/evidence-bundle.ts'
 import { probing, startChain, type Chain } from '#kit/chain.ts'
+import { eventually } from '#kit/eventually.ts'
 import { temporaryFolder } from '#kit/postgres.ts'
 import { toStatement, type Measurement, type Outcome } from '#lib/claims/statement.ts'
 import { claimOf } from '#lib/claims/table.ts'
@@ -18,6 +19,7 @@ import { proberConfig } from '#services/prober/config.ts'
 import type { Probe } from '#services/prober/probe.ts'
 import { serveProber } from '#services/prober/serve.ts'
 import { systemClock } from '#system/clock.ts'
+import { wantHeir } from '#system/successive-key.ts'
 
 const claim = claimOf('tls.enforced')!
 let base: string
@@ -80,6 +82,31 @@ test('chain: the sentence turns when its control breaks, and turns back when it 
   const bundle = verifyBundle((await chain.get('/evidence.bundle')).body)
   assert.equal(bundle.evidence[0]?.measurement.outcome, 'pass')
   assert(chain.trail.of('PROBE_RAN').length >= 3 && chain.trail.of('EVIDENCE_SIGNED').length >= 3)
+})
+
+test('chain: a key takes over while measurements come in, and nothing is unproven for it', async () => {
+  await using chain = await startChain(base, 'succeeds')
+  const startMs = Date.now() - 30_000
+  let sent = 0
+  const going = new AbortController()
+  const load = (async () => {
+    while (!going.signal.aborted)
+      await chain.submit(statement(sent % 2 === 0 ? 'pass' : 'fail', startMs + sent++))
+  })()
+  const { keyId: first = '' } = (await chain.states()).log?.keys[0] ?? {}
+  for (const _ of [1, 2]) await wantHeir(chain.keyFile, systemClock)
+  going.abort()
+  await load
+  const bundle = await eventually('the page has all', async () => {
+    const verified = verifyBundle((await chain.get('/evidence.bundle')).body, first)
+    return verified.checkpoint.size === sent + 2 ? verified : undefined
+  })
+  assert.deepEqual([bundle.keys.terms.length, bundle.keys.terms[0]?.keyId], [3, first])
+  assert.equal(bundle.evidence[0]?.measurement.endedMs, startMs + sent - 1)
+  const page = (await chain.get('/en')).body
+  assert(page.includes('Keys before it') && page.includes(first))
+  assert.equal((await chain.states()).problem, undefined)
+  assert.equal(chain.trail.of('KEY_SUCCEEDED').length, 2)
 })
 
 test('chain: a probe that hangs is cut, and proves nothing', async () => {

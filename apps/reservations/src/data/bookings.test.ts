@@ -90,6 +90,17 @@ test('bookings: without the locks the constraint still holds, row for row', asyn
   await assert.rejects(insert('[)', '2027-05-04T10:00Z', 'infinity'), { code: '23514' })
 })
 
+test('bookings: a quota counts what stands, behind however much was cancelled', async () => {
+  const [one] = await membersById(await addMembers(service, club, 1, 1))
+  const member = one ?? assert.fail('no member')
+  await superuser`INSERT INTO bookings (club_id, court_id, during, owner_id, status, cancelled_at)
+    SELECT ${club.id}, ${courtId(0)}, tstzrange(d, d + interval '1 hour'), ${member.id},
+      'cancelled', now() FROM generate_series('2027-01-01T10:00Z'::timestamptz,
+        '2027-01-01T10:00Z'::timestamptz + interval '2100 minutes', interval '1 minute') d`
+  await tryBook(member, courtId(2), at('2027-06-20', 600), 60)
+  await assert.rejects(tryBook(member, courtId(2), at('2027-06-20', 700), 60), RefusedError)
+})
+
 test('bookings: six tabs at once do not get past a quota of one', async () => {
   const greedy = await membersById(await addMembers(service, club, 8, 1))
   const tries = greedy.flatMap((member, n) =>

@@ -50,8 +50,8 @@ export async function bookingsWithin(
   const rows = await tx<Row[]>`
     SELECT ${columns(tx)} FROM bookings b
     WHERE b.club_id = ${clubId} AND b.status <> 'cancelled'
-      AND b.during && tstzrange(${new Date(startMs)}, ${new Date(endMs)}, '[)')
-    ORDER BY lower(b.during) LIMIT ${ROWS_MAX}`
+      AND b.ends_at > ${new Date(startMs)} AND b.starts_at < ${new Date(endMs)}
+    ORDER BY b.starts_at LIMIT ${ROWS_MAX}`
   return rows.map((row) => booking(row, look))
 }
 
@@ -65,10 +65,8 @@ export async function bookingsOfMember(
 ): Promise<Booking[]> {
   const rows = await tx<Row[]>`
     SELECT ${columns(tx)} FROM bookings b
-    WHERE b.club_id = ${clubId} AND upper(b.during) > ${new Date(fromMs)} AND b.kind = 'play'
-      AND (b.owner_id = ${memberId} OR EXISTS (SELECT FROM partners p
-        WHERE p.club_id = b.club_id AND p.booking_id = b.id AND p.member_id = ${memberId}))
-    ORDER BY lower(b.during) LIMIT ${ROWS_MAX}`
+    WHERE b.club_id = ${clubId} AND ${isOf(tx, clubId, memberId, fromMs, tx`'confirmed', 'cancelled'`)}
+    ORDER BY b.starts_at LIMIT ${ROWS_MAX}`
   return rows.map((row) => booking(row, look))
 }
 
@@ -83,6 +81,13 @@ export async function bookingById(
   return row && booking(row, look)
 }
 
+/** Whether the booking was paid, and stands so. */
+export async function isPaid(tx: Transaction, clubId: string, id: string): Promise<boolean> {
+  const rows = await tx`SELECT id FROM bookings
+    WHERE club_id = ${clubId} AND id = ${id} AND paid_at IS NOT NULL`
+  return rows.length > 0
+}
+
 /** What the rules count: every booking of the member that is not cancelled and ends after. */
 export async function standingOf(
   tx: Transaction,
@@ -92,14 +97,38 @@ export async function standingOf(
   courts: readonly Court[],
   except?: string,
 ): Promise<Standing[]> {
-  const look: Look = { viewer: undefined, year: 0 }
-  const bookings = await bookingsOfMember(tx, clubId, memberId, fromMs, look)
-  return bookings.flatMap((one) => {
-    const court = courts.find(({ id }) => id === one.courtId)
-    if (!court || one.status === 'cancelled' || one.id === except) return []
-    const { startMs, endMs } = one
-    return [{ court, startMs, endMs, responsible: one.ownerId === memberId }]
+  const rows = await tx<
+    { id: string; courtId: string; startsAt: Date; endsAt: Date; responsible: boolean }[]
+  >`
+    SELECT b.id, b.court_id AS "courtId", b.starts_at AS "startsAt",
+      b.ends_at AS "endsAt", b.owner_id = ${memberId} AS responsible
+    FROM bookings b
+    WHERE b.club_id = ${clubId} AND ${isOf(tx, clubId, memberId, fromMs, tx`'confirmed'`)}
+    ORDER BY b.starts_at LIMIT ${ROWS_MAX}`
+  return rows.flatMap(({ id, courtId, startsAt, endsAt, responsible }) => {
+    const court = courts.find((one) => one.id === courtId)
+    if (!court || id === except) return []
+    return [{ court, startMs: startsAt.getTime(), endMs: endsAt.getTime(), responsible }]
   })
+}
+
+/**
+ * Whether booking `b` is the member's, as owner or partner, and ends after `fromMs`. The ids are
+ * looked up first, by two indexes: for one OR, PostgreSQL would read all bookings of the club.
+ */
+function isOf(
+  tx: Transaction,
+  clubId: string,
+  memberId: string,
+  fromMs: number,
+  status: ReturnType<Transaction>,
+): ReturnType<Transaction> {
+  return tx`b.kind = 'play' AND b.status IN (${status}) AND b.ends_at > ${new Date(fromMs)}
+      AND b.id = ANY (ARRAY(
+        SELECT id FROM bookings WHERE club_id = ${clubId} AND owner_id = ${memberId}
+          AND status IN (${status}) AND ends_at > ${new Date(fromMs)}
+        UNION ALL SELECT booking_id FROM partners
+          WHERE club_id = ${clubId} AND member_id = ${memberId}))`
 }
 
 /** Closures from now on, one row per court. */
@@ -111,8 +140,8 @@ export async function closuresAfter(
   const rows = await tx<Row[]>`
     SELECT ${columns(tx)} FROM bookings b
     WHERE b.club_id = ${clubId} AND b.kind = 'closure' AND b.status <> 'cancelled'
-      AND upper(b.during) > ${new Date(fromMs)}
-    ORDER BY lower(b.during), b.id LIMIT ${ROWS_MAX}`
+      AND b.ends_at > ${new Date(fromMs)}
+    ORDER BY b.starts_at, b.id LIMIT ${ROWS_MAX}`
   return rows.map((row) => booking(row, { viewer: undefined, year: 0 }))
 }
 
@@ -127,10 +156,10 @@ export async function usesWithin(
 ): Promise<Use[]> {
   const [from, to] = [new Date(startMs), new Date(endMs)]
   const rows = await tx<{ courtId: string; kind: Kind; startsAt: Date; endsAt: Date }[]>`
-    SELECT court_id AS "courtId", kind, greatest(lower(during), ${from}) AS "startsAt",
-      least(upper(during), ${to}) AS "endsAt"
+    SELECT court_id AS "courtId", kind, greatest(starts_at, ${from}) AS "startsAt",
+      least(ends_at, ${to}) AS "endsAt"
     FROM bookings WHERE club_id = ${clubId} AND status <> 'cancelled' AND kind <> 'hold'
-      AND during && tstzrange(${from}, ${to}, '[)') LIMIT ${USES_MAX}`
+      AND ends_at > ${from} AND starts_at < ${to} LIMIT ${USES_MAX}`
   return rows.map(({ courtId, kind, startsAt, endsAt }) => ({
     courtId,
     kind,
@@ -140,16 +169,16 @@ export async function usesWithin(
 }
 
 function columns(tx: Transaction): ReturnType<Transaction> {
-  return tx`b.id, b.court_id AS "courtId", lower(b.during) AS "startsAt",
-    upper(b.during) AS "endsAt", b.kind, b.status, b.title, b.owner_id AS "ownerId",
+  return tx`b.id, b.court_id AS "courtId", b.starts_at AS "startsAt",
+    b.ends_at AS "endsAt", b.kind, b.status, b.title, b.owner_id AS "ownerId",
     b.override_reason AS "overrideReason", b.group_id AS "groupId",
     b.held_for AS "heldFor", b.hold_until AS "holdUntil", b.guests, b.tickets,
     (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.first_name || ' ' || m.last_name,
         'sharesName', m.shares_name, 'birthYear', m.birth_year)
         ORDER BY m.id <> b.owner_id, m.first_name, m.id)
-      FROM members m WHERE m.club_id = b.club_id AND (m.id = b.owner_id OR m.id IN (
-        SELECT p.member_id FROM partners p
-        WHERE p.club_id = b.club_id AND p.booking_id = b.id))) AS players`
+      FROM (SELECT b.owner_id AS id UNION SELECT p.member_id FROM partners p
+          WHERE p.club_id = b.club_id AND p.booking_id = b.id) AS one
+        JOIN members m ON m.club_id = b.club_id AND m.id = one.id) AS players`
 }
 
 function booking(row: Row, look: Look): Booking {

@@ -34,13 +34,13 @@ export type Game = {
 /** The games one may check in for now. */
 export async function gamesNow(tx: Transaction, club: Club, nowMs: number): Promise<Game[]> {
   const rows = await tx<(Omit<Game, 'startMs' | 'endMs'> & { from: Date; to: Date })[]>`
-    SELECT b.id, c.name AS "courtName", lower(b.during) AS "from", upper(b.during) AS "to",
+    SELECT b.id, c.name AS "courtName", b.starts_at AS "from", b.ends_at AS "to",
       b.checked_in_at IS NOT NULL AS "isHere"
     FROM bookings b JOIN courts c ON c.club_id = b.club_id AND c.id = b.court_id
     WHERE b.club_id = ${club.id} AND b.kind = 'play' AND b.status = 'confirmed'
-      AND lower(b.during) <= ${new Date(nowMs + EARLY_MINUTES * MINUTE_MS)}
-      AND lower(b.during) > ${new Date(nowMs - club.checkinMinutes * MINUTE_MS)}
-    ORDER BY lower(b.during), c.position LIMIT 200`
+      AND b.starts_at <= ${new Date(nowMs + EARLY_MINUTES * MINUTE_MS)}
+      AND b.starts_at > ${new Date(nowMs - club.checkinMinutes * MINUTE_MS)}
+    ORDER BY b.starts_at, c.position LIMIT 200`
   return rows.map(({ from, to, ...same }) => ({
     ...same,
     startMs: from.getTime(),
@@ -71,8 +71,8 @@ export async function freeMissed(tx: Transaction, club: Club, nowMs: number): Pr
   const now = new Date(nowMs)
   const due = new Date(nowMs - club.checkinMinutes * MINUTE_MS)
   const missed = tx`club_id = ${club.id} AND kind = 'play' AND status = 'confirmed'
-    AND checked_in_at IS NULL AND lower(during) <= ${due} AND upper(during) > ${now}
-    AND created_at < lower(during)`
+    AND checked_in_at IS NULL AND starts_at <= ${due} AND ends_at > ${now}
+    AND created_at < starts_at`
   const rows = await tx<{ courtId: string }[]>`
     SELECT DISTINCT court_id AS "courtId" FROM bookings WHERE ${missed}`
   if (rows.length === 0) return 0
@@ -116,7 +116,7 @@ export async function missedWithin(
 ): Promise<number> {
   const [row] = await tx<{ n: number }[]>`SELECT count(*)::int AS n FROM bookings
     WHERE club_id = ${clubId} AND missed_at IS NOT NULL
-      AND lower(during) >= ${new Date(startMs)} AND lower(during) < ${new Date(endMs)}`
+      AND starts_at >= ${new Date(startMs)} AND starts_at < ${new Date(endMs)}`
   return row?.n ?? 0
 }
 

@@ -29,16 +29,22 @@ function clubColumns(sql: Sql): ReturnType<Sql> {
   return sql`id, slug, name, town, zone, language, colour, opens_minute AS "opensMinute",
     closes_minute AS "closesMinute", release_minute AS "releaseMinute",
     cancel_hours AS "cancelHours", checkin_minutes AS "checkinMinutes",
-    door_minutes AS "doorMinutes",
+    door_minutes AS "doorMinutes", logo_id AS "logoId", look_version AS "lookVersion",
     suspend_misses AS "suspendMisses", suspend_days AS "suspendDays",
     guest_tickets AS "guestTickets", ticket_cents AS "ticketCents", season_month AS "seasonMonth"`
 }
 
-export async function courtsOf(tx: Transaction, clubId: string): Promise<Court[]> {
+/** @param which `all`: also those out of use, last; where what was played is named. */
+export async function courtsOf(
+  tx: Transaction,
+  clubId: string,
+  which: 'in use' | 'all' = 'in use',
+): Promise<Court[]> {
   return await tx<Court[]>`
     SELECT id, name, sport, surface, indoor, length_min AS "lengthMin", length_max AS "lengthMax",
-      length_usual AS "lengthUsual"
-    FROM courts WHERE club_id = ${clubId} ORDER BY position, name`
+      length_usual AS "lengthUsual", price_cents_hour AS "priceCentsHour", retired
+    FROM courts WHERE club_id = ${clubId} AND (NOT retired OR ${which === 'all'})
+    ORDER BY retired, position, name`
 }
 
 export async function subscriptionsOf(tx: Transaction, clubId: string): Promise<Subscription[]> {

@@ -87,11 +87,11 @@ export async function openingsOf(
   nowMs: number,
 ): Promise<Opening[]> {
   const rows = await tx<{ id: string; courtId: string; from: Date; until: Date }[]>`
-    SELECT id, court_id AS "courtId", lower(during) AS "from", upper(during) AS until
+    SELECT id, court_id AS "courtId", starts_at AS "from", ends_at AS until
     FROM bookings WHERE club_id = ${club.id} AND status = 'confirmed'
       AND kind IN ('play', 'course', 'match')
-      AND upper(during) > ${new Date(nowMs)} AND lower(during) < ${new Date(nowMs + AHEAD_MS)}
-    ORDER BY lower(during), court_id LIMIT ${OPENINGS_MAX}`
+      AND ends_at > ${new Date(nowMs)} AND starts_at < ${new Date(nowMs + AHEAD_MS)}
+    ORDER BY starts_at, court_id LIMIT ${OPENINGS_MAX}`
   return rows.map(({ id, courtId, from, until }) => ({
     courtId,
     bookingId: id,

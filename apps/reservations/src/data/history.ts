@@ -30,7 +30,15 @@ export type Step = {
 
 /** In the order in which rows refer to each other. */
 export type Table =
-  'clubs' | 'subscriptions' | 'quotas' | 'holidays' | 'members' | 'series' | 'bookings' | 'partners'
+  | 'clubs'
+  | 'courts'
+  | 'subscriptions'
+  | 'quotas'
+  | 'holidays'
+  | 'members'
+  | 'series'
+  | 'bookings'
+  | 'partners'
 
 /** What is put back of each table; `gone` says what becomes of a row that was not there then. */
 type Rule = { readonly columns: readonly string[]; readonly gone: 'delete' | 'keep' | Row }
@@ -38,6 +46,11 @@ type Rule = { readonly columns: readonly string[]; readonly gone: 'delete' | 'ke
 const rules: Readonly<Record<Table, Rule>> = {
   clubs: {
     columns: [
+      'name',
+      'town',
+      'language',
+      'colour',
+      'logo_id',
       'opens_minute',
       'closes_minute',
       'release_minute',
@@ -51,6 +64,21 @@ const rules: Readonly<Record<Table, Rule>> = {
       'season_month',
     ],
     gone: 'keep',
+  },
+  courts: {
+    columns: [
+      'position',
+      'name',
+      'sport',
+      'surface',
+      'indoor',
+      'length_min',
+      'length_max',
+      'length_usual',
+      'price_cents_hour',
+      'retired',
+    ],
+    gone: { retired: true },
   },
   subscriptions: { columns: ['name', 'days_ahead', 'partners_min', 'guests_season'], gone: 'keep' },
   quotas: {
@@ -188,7 +216,8 @@ export async function putBack(
       left.push(step)
     }
   }
-  await tx`UPDATE clubs SET rules_version = rules_version + 1 WHERE id = ${club.id}`
+  await tx`UPDATE clubs SET rules_version = rules_version + 1, look_version = look_version + 1
+    WHERE id = ${club.id}`
   return { done: plan.length - left.length, left }
 }
 

@@ -8,7 +8,7 @@ import type { Club, Member } from '../model.ts'
 import { memberById } from './members.ts'
 import { newToken, sha256 } from './tokens.ts'
 
-const INVITATION_DAYS = 14
+export const INVITATION_DAYS = 14
 const DAY_MS = 86_400_000
 const PAUSE_MS = 60_000
 /** At a minute, two, three …: for about three days. */
@@ -56,13 +56,24 @@ export async function nextInvitation(
   const next = new Date(nowMs + PAUSE_MS * (attempts + 1))
   await tx`UPDATE invitations_due SET attempts = ${attempts + 1}, next_at = ${next}
     WHERE club_id = ${club.id} AND member_id = ${id}`
+  const token = await makeInvitation(tx, club.id, id, nowMs)
+  return { member, token }
+}
+
+/** @returns What the link ends with: kept as a hash only. No earlier link of the member works. */
+export async function makeInvitation(
+  tx: Transaction,
+  clubId: string,
+  memberId: string,
+  nowMs: number,
+): Promise<string> {
   await tx`DELETE FROM invitations
-    WHERE club_id = ${club.id} AND member_id = ${id} AND used_at IS NULL`
+    WHERE club_id = ${clubId} AND member_id = ${memberId} AND used_at IS NULL`
   const token = newToken()
   const expires = new Date(nowMs + INVITATION_DAYS * DAY_MS)
   await tx`INSERT INTO invitations (club_id, token_hash, member_id, expires_at)
-    VALUES (${club.id}, ${sha256(token)}, ${id}, ${expires})`
-  return { member, token }
+    VALUES (${clubId}, ${sha256(token)}, ${memberId}, ${expires})`
+  return token
 }
 
 /** Nothing more is to be sent to the member: it left, or never will. */

@@ -41,7 +41,7 @@ export async function unreadNotices(
 ): Promise<Notice[]> {
   const rows = await tx<Row[]>`
     SELECT n.id, n.kind, n.reason, n.booking_id AS "bookingId", c.name AS "courtName",
-      lower(b.during) AS "startsAt",
+      b.starts_at AS "startsAt",
       CASE WHEN n.member_id <> ${memberId} THEN m.first_name END AS "to"
     FROM notices n
     JOIN members m ON m.club_id = n.club_id AND m.id = n.member_id

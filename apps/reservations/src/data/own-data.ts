@@ -22,13 +22,13 @@ export async function ownData(
     FROM members m JOIN subscriptions s ON s.club_id = m.club_id AND s.id = m.subscription_id
     WHERE m.club_id = ${club.id} AND m.id = ${member.id}`
   const bookings = await tx`
-    SELECT c.name AS court, lower(b.during) AS "from", upper(b.during) AS until, b.status,
+    SELECT c.name AS court, b.starts_at AS "from", b.ends_at AS until, b.status,
       b.owner_id = ${member.id} AS responsible, b.created_at, b.paid_at, b.override_reason,
       b.guests
     FROM bookings b JOIN courts c ON c.club_id = b.club_id AND c.id = b.court_id
     WHERE b.club_id = ${club.id} AND (b.owner_id = ${member.id} OR EXISTS (SELECT FROM partners p
       WHERE p.club_id = b.club_id AND p.booking_id = b.id AND p.member_id = ${member.id}))
-    ORDER BY lower(b.during) LIMIT 50000`
+    ORDER BY b.starts_at LIMIT 50000`
   const family: object[] = []
   for (const id of member.wardIds) family.push(await ownData(tx, club, { id, wardIds: [] }))
   return {
@@ -41,7 +41,7 @@ export async function ownData(
         ORDER BY created_at LIMIT 50000`),
     ],
     waiting: [
-      ...(await tx`SELECT lower(during) AS "from", upper(during) AS until, state, created_at
+      ...(await tx`SELECT starts_at AS "from", ends_at AS until, state, created_at
         FROM waits WHERE ${own} ORDER BY created_at LIMIT 1000`),
     ],
     tickets: [
@@ -63,7 +63,7 @@ export async function leave(
   await lockMembers(tx, club.id, [member.id])
   const coming = await tx<{ courtId: string }[]>`
     SELECT DISTINCT court_id AS "courtId" FROM bookings WHERE club_id = ${club.id}
-      AND owner_id = ${member.id} AND status = 'confirmed' AND upper(during) > ${now}`
+      AND owner_id = ${member.id} AND status = 'confirmed' AND ends_at > ${now}`
   await lockCourts(
     tx,
     club.id,
@@ -72,8 +72,8 @@ export async function leave(
   const gone = await tx<{ id: string; courtId: string; from: Date; to: Date }[]>`
     UPDATE bookings SET status = 'cancelled', cancelled_at = ${now}
     WHERE club_id = ${club.id} AND (owner_id = ${member.id} OR held_for = ${member.id})
-      AND status = 'confirmed' AND upper(during) > ${now}
-    RETURNING id, court_id AS "courtId", lower(during) AS "from", upper(during) AS "to"`
+      AND status = 'confirmed' AND ends_at > ${now}
+    RETURNING id, court_id AS "courtId", starts_at AS "from", ends_at AS "to"`
   for (const { id, courtId, from, to } of gone) {
     const partners = await tx<{ id: string }[]>`SELECT member_id AS id FROM partners
       WHERE club_id = ${club.id} AND booking_id = ${id}`

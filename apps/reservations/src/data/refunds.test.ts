@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { addMembers, NOW_MS, startReservations } from '../../test/kit.ts'
 import { inClub } from '../database.ts'
-import { book, cancel } from './acts.ts'
+import { book, cancel, change } from './acts.ts'
 import { courtsOf } from './clubs.ts'
 import { close } from './closures.ts'
 import { membersOf } from './members.ts'
@@ -15,14 +15,18 @@ const reservations = await startReservations()
 after(() => reservations[Symbol.asyncDispose]())
 const { database, zuiderpark: club, superuser } = reservations
 const [ownerId = ''] = await addMembers(reservations, club, 1)
-const { owner, secretary, courtId } = await inClub(database, club.id, async (tx) => {
-  const members = await membersOf(tx, club.id)
-  const owner = members.find(({ id }) => id === ownerId)
-  const secretary = members.find(({ role }) => role === 'secretary')
-  const [court] = await courtsOf(tx, club.id)
-  assert(owner && secretary && court)
-  return { owner, secretary, courtId: court.id }
-})
+const { owner, secretary, courtId, plainId, dearId } = await inClub(
+  database,
+  club.id,
+  async (tx) => {
+    const members = await membersOf(tx, club.id)
+    const owner = members.find(({ id }) => id === ownerId)
+    const secretary = members.find(({ role }) => role === 'secretary')
+    const [court, plain, dear] = await courtsOf(tx, club.id)
+    assert(owner && secretary && court && plain && dear)
+    return { owner, secretary, courtId: court.id, plainId: plain.id, dearId: dear.id }
+  },
+)
 
 let hour = 0
 /** A booking of a court some months on, an hour later each time. */
@@ -141,4 +145,30 @@ test('refunds: the application can neither invent one nor lose one', async () =>
   await assert.rejects(attempt(invented), denied)
   await assert.rejects(attempt('DELETE FROM refunds'), denied)
   await assert.rejects(attempt('UPDATE refunds SET booking_id = booking_id'), denied)
+})
+
+test('refunds: a paid game that moves to another price is paid anew, to the same price is not', async () => {
+  const moved = async (to: object): Promise<{ id: string; old: string }> => {
+    const { id, startMs, endMs } = await booked()
+    await pay(id)
+    const old = await inClub(database, club.id, (tx) => referenceOf(tx, club.id, id))
+    const order = { courtId, startMs, endMs, partnerIds: [], ...to }
+    await inClub(database, club.id, (tx) => change(tx, club, owner, id, order, NOW_MS))
+    return { id, old }
+  }
+  const [dearer, same] = await superuser<{ id: string }[]>`
+    UPDATE courts SET price_cents_hour = CASE WHEN id = ${dearId} THEN 1400 ELSE 0 END
+    WHERE id IN (${dearId}, ${plainId}) RETURNING id`
+  assert(dearer && same)
+  const stays = await moved({ courtId: plainId })
+  assert.equal(await isPaid(stays.id), true)
+  assert.equal(await refundFor(stays.id), undefined)
+  const goes = await moved({ courtId: dearId })
+  assert.equal(await isPaid(goes.id), false)
+  assert.equal((await refundFor(goes.id))?.state, 'asking')
+  const now = await inClub(database, club.id, (tx) => referenceOf(tx, club.id, goes.id))
+  assert.notEqual(now, goes.old) // what is paid next is another payment
+  const due = await inClub(database, club.id, (tx) => takeRefunds(tx, club.id))
+  const [one] = due.filter(({ bookingId }) => bookingId === goes.id)
+  assert.equal(one?.reference, goes.old) // and what was paid is what goes back
 })

@@ -20,7 +20,13 @@ export class StaleError extends Error {
 /** A rule that would say nothing new, or twice the same; the word names the sentence. */
 export class RuleError extends Error {
   override readonly name = 'RuleError'
-  readonly word: 'rules.sameName' | 'rules.sameCriteria' | 'rules.badHours' | 'rules.tooMany'
+  readonly word:
+    | 'rules.sameName'
+    | 'rules.sameCriteria'
+    | 'rules.badHours'
+    | 'rules.tooMany'
+    | 'courts.inUse'
+    | 'courts.badLengths'
 
   constructor(word: RuleError['word']) {
     super(word)
@@ -45,8 +51,8 @@ export async function saveRules(
   await changeRules(tx, club.id, change)
 }
 
-/** The lock on the club's row is what makes two officers take turns. */
-async function bumpVersion(tx: Transaction, club: Club, version: number): Promise<void> {
+/** The lock on the club's row is what makes two officers take turns. @throws {StaleError} */
+export async function bumpVersion(tx: Transaction, club: Club, version: number): Promise<void> {
   const done = await tx`UPDATE clubs SET rules_version = rules_version + 1
     WHERE id = ${club.id} AND rules_version = ${version} RETURNING id`
   if (done.length === 0) throw new StaleError('the rules changed meanwhile')

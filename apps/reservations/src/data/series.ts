@@ -133,7 +133,7 @@ export async function seriesOf(tx: Transaction, clubId: string, nowMs: number): 
       s.last_date::text AS "lastDate",
       coalesce(m.first_name || ' ' || m.last_name, '') AS "coachName",
       (SELECT count(*)::int FROM bookings b WHERE b.club_id = s.club_id AND b.series_id = s.id
-        AND b.status = 'confirmed' AND upper(b.during) > ${new Date(nowMs)}) AS coming
+        AND b.status = 'confirmed' AND b.ends_at > ${new Date(nowMs)}) AS coming
     FROM series s JOIN courts c ON c.club_id = s.club_id AND c.id = s.court_id
     LEFT JOIN members m ON m.club_id = s.club_id AND m.id = s.coach_id
     WHERE s.club_id = ${clubId} AND s.ended_at IS NULL
@@ -151,10 +151,10 @@ export type Meet = {
 /** The meetings of one course, also those that were cancelled. */
 export async function meetingsOf(tx: Transaction, clubId: string, id: string): Promise<Meet[]> {
   const rows = await tx<(Omit<Meet, 'startMs' | 'endMs'> & { startsAt: Date; endsAt: Date })[]>`
-    SELECT id, court_id AS "courtId", status, lower(during) AS "startsAt",
-      upper(during) AS "endsAt"
+    SELECT id, court_id AS "courtId", status, starts_at AS "startsAt",
+      ends_at AS "endsAt"
     FROM bookings WHERE club_id = ${clubId} AND series_id = ${id}
-    ORDER BY lower(during), id LIMIT 500`
+    ORDER BY starts_at, id LIMIT 500`
   return rows.map(({ startsAt, endsAt, ...same }) => ({
     ...same,
     startMs: startsAt.getTime(),
@@ -180,7 +180,7 @@ export async function endCourse(
   await tx`UPDATE series SET ended_at = ${now} WHERE club_id = ${club.id} AND id = ${id}`
   const gone = await tx`UPDATE bookings SET status = 'cancelled', cancelled_at = ${now}
     WHERE club_id = ${club.id} AND series_id = ${id} AND status = 'confirmed'
-      AND lower(during) > ${now} RETURNING id`
+      AND starts_at > ${now} RETURNING id`
   return gone.length
 }
 

@@ -64,7 +64,7 @@ export async function logIn(
     return { failures, row }
   })
   if (found.failures >= FAILURES_MAX) return { outcome: 'wait' }
-  const right = await matches(found.row?.hash ?? (await nobody), password)
+  const right = await matches(found.row?.hash || (await nobody), password)
   if (right === undefined) return { outcome: 'wait' }
   return await inClub(database, clubId, async (tx): Promise<LogIn> => {
     const member = found.row && right ? await memberById(tx, clubId, found.row.id) : undefined
@@ -96,7 +96,7 @@ export async function isPassword(
     return { failures: await failuresOf(tx, clubId, account, nowMs), hash: row?.hash }
   })
   if (found.failures >= FAILURES_MAX) return 'wait'
-  const right = await matches(found.hash ?? (await nobody), password)
+  const right = await matches(found.hash || (await nobody), password)
   if (right === undefined) return 'wait'
   if (right) return 'right'
   await inClub(

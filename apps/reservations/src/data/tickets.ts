@@ -37,8 +37,8 @@ export async function purseOf(
     SELECT (SELECT coalesce(sum(guests), 0)::int FROM bookings
         WHERE club_id = ${club.id} AND owner_id = ${memberId} AND guests > 0
           AND (status = 'confirmed' OR missed_at IS NOT NULL)
-          AND lower(during) >= ${new Date(season.startMs)}
-          AND lower(during) < ${new Date(season.endMs)}
+          AND starts_at >= ${new Date(season.startMs)}
+          AND starts_at < ${new Date(season.endMs)}
           AND id IS DISTINCT FROM ${except ?? null}::uuid) AS guests,
       (SELECT coalesce(sum(delta), 0)::int FROM ticket_entries
         WHERE club_id = ${club.id} AND member_id = ${memberId}

@@ -43,17 +43,20 @@ export async function waitFor(
   nowMs: number,
 ): Promise<void> {
   await lockMembers(tx, club.id, [member.id])
-  const [place] = await tx<{ courtId: string }[]>`SELECT court_id AS "courtId" FROM bookings
+  const [place] = await tx<{ courtId: string; from: Date; to: Date }[]>`
+    SELECT court_id AS "courtId", starts_at AS "from", ends_at AS "to" FROM bookings
     WHERE club_id = ${club.id} AND id = ${bookingId} AND status = 'confirmed'
-      AND kind IN ('play', 'course') AND lower(during) > ${new Date(nowMs)}
+      AND kind IN ('play', 'course') AND starts_at > ${new Date(nowMs)}
       AND owner_id IS DISTINCT FROM ${member.id}::uuid`
   if (!place) throw new MissingError('no such place')
   await lockCourts(tx, club.id, [place.courtId])
   const [count] = await tx<{ mine: number; here: number }[]>`
-    SELECT count(*) FILTER (WHERE w.member_id = ${member.id})::int AS mine,
-      count(*) FILTER (WHERE w.court_id = b.court_id AND w.during && b.during)::int AS here
-    FROM waits w JOIN bookings b ON b.club_id = w.club_id AND b.id = ${bookingId}
-    WHERE w.club_id = ${club.id} AND w.state = 'waiting' AND lower(w.during) > ${new Date(nowMs)}`
+    SELECT (SELECT count(*)::int FROM waits WHERE club_id = ${club.id}
+        AND member_id = ${member.id} AND state = 'waiting'
+        AND starts_at > ${new Date(nowMs)}) AS mine,
+      (SELECT count(*)::int FROM waits WHERE club_id = ${club.id}
+        AND court_id = ${place.courtId} AND state = 'waiting'
+        AND ends_at > ${place.from} AND starts_at < ${place.to}) AS here`
   if ((count?.mine ?? 0) >= WAITS_PER_MEMBER) throw new WaitError('wait.tooManyMine')
   if ((count?.here ?? 0) >= WAITS_PER_PLACE) throw new WaitError('wait.tooManyHere')
   await tx`INSERT INTO waits (club_id, member_id, court_id, during)
@@ -99,14 +102,14 @@ export async function waitsOf(
       until: Date | null
     }[]
   >`
-    SELECT w.id, w.court_id AS "courtId", w.state, lower(w.during) AS "from",
-      upper(w.during) AS "to", h.hold_until AS until
+    SELECT w.id, w.court_id AS "courtId", w.state, w.starts_at AS "from",
+      w.ends_at AS "to", h.hold_until AS until
     FROM waits w LEFT JOIN bookings h ON h.club_id = w.club_id AND h.held_for = w.member_id
       AND h.court_id = w.court_id AND h.during = w.during AND h.status = 'confirmed'
       AND h.hold_until > ${now}
     WHERE w.club_id = ${clubId} AND w.member_id = ${memberId} AND w.state <> 'done'
-      AND lower(w.during) > ${now} AND (w.state = 'waiting' OR h.id IS NOT NULL)
-    ORDER BY lower(w.during), w.id LIMIT 50`
+      AND w.starts_at > ${now} AND (w.state = 'waiting' OR h.id IS NOT NULL)
+    ORDER BY w.starts_at, w.id LIMIT 50`
   return rows.map(({ from, to, until, ...same }) => ({
     ...same,
     startMs: from.getTime(),
@@ -126,11 +129,11 @@ export async function offer(
   nowMs: number,
 ): Promise<void> {
   const rows = await tx<{ id: string; memberId: string; from: Date; to: Date }[]>`
-    SELECT w.id, w.member_id AS "memberId", lower(w.during) AS "from", upper(w.during) AS "to"
+    SELECT w.id, w.member_id AS "memberId", w.starts_at AS "from", w.ends_at AS "to"
     FROM waits w JOIN members m ON m.club_id = w.club_id AND m.id = w.member_id AND m.active
     WHERE w.club_id = ${club.id} AND w.court_id = ${place.courtId} AND w.state = 'waiting'
-      AND w.during && tstzrange(${new Date(place.startMs)}, ${new Date(place.endMs)}, '[)')
-      AND lower(w.during) > ${new Date(nowMs)}
+      AND w.ends_at > ${new Date(place.startMs)} AND w.starts_at < ${new Date(place.endMs)}
+      AND w.starts_at > ${new Date(nowMs)}
       AND NOT EXISTS (SELECT FROM bookings b WHERE b.club_id = w.club_id
         AND b.court_id = w.court_id AND b.status <> 'cancelled' AND b.during && w.during)
     ORDER BY w.created_at, w.id LIMIT 1`
@@ -183,8 +186,7 @@ export async function passOn(tx: Transaction, club: Club, nowMs: number): Promis
     WHERE club_id = ${club.id} AND kind = 'hold' AND status = 'confirmed' AND hold_until <= ${now}
       AND court_id IN (SELECT jsonb_array_elements_text(
         ${tx.json(over.map(({ courtId }) => courtId))})::uuid)
-    RETURNING court_id AS "courtId", held_for AS "heldFor", lower(during) AS "from",
-      upper(during) AS "to"`
+    RETURNING court_id AS "courtId", held_for AS "heldFor", starts_at AS "from", ends_at AS "to"`
   for (const { courtId, heldFor, from, to } of ended) {
     await tx`UPDATE waits SET state = 'done' WHERE club_id = ${club.id} AND state = 'offered'
       AND member_id = ${heldFor} AND court_id = ${courtId}`
@@ -208,8 +210,8 @@ export async function toTell(tx: Transaction, clubId: string, nowMs: number): Pr
       AND m.club_id = w.club_id AND m.id = w.member_id
       AND c.club_id = w.club_id AND c.id = w.court_id
     RETURNING m.first_name AS "firstName", m.last_name AS "lastName", m.email, m.language,
-      w.court_id AS "courtId", c.name AS "courtName", lower(w.during) AS "from",
-      upper(w.during) AS "to"`
+      w.court_id AS "courtId", c.name AS "courtName", w.starts_at AS "from",
+      w.ends_at AS "to"`
   return rows.map(({ firstName, lastName, email, language, from, to, ...same }) => ({
     ...same,
     member: { firstName, lastName, email, language: language ?? undefined },

@@ -4,6 +4,8 @@
  * @module
  */
 import type { VNode } from 'preact'
+import { euros } from '../money.ts'
+import type { Way } from '../payments.ts'
 import type { RefundFate } from '../refunds.ts'
 import type { Visit } from '../web/visit.ts'
 import type { WordKey } from '../words/table.ts'
@@ -17,6 +19,8 @@ export type DueView = {
   readonly state: DueState
   /** Why, as the club's payment service says it. */
   readonly said?: string | undefined
+  /** Remembered ways to pay, the newest. */
+  readonly ways: readonly Way[]
 }
 
 const words: Readonly<Partial<Record<DueState, WordKey>>> = {
@@ -29,7 +33,7 @@ const words: Readonly<Partial<Record<DueState, WordKey>>> = {
 export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }): VNode {
   const { due, visit, bookingId } = props
   const { say, club } = visit
-  const amount = (due.cents / 100).toFixed(2)
+  const amount = euros(due.cents, visit.language)
   const word = words[due.state]
   const payable = due.state === 'open' || due.state === 'refused' || due.state === 'away'
   return (
@@ -39,8 +43,22 @@ export function DuePart(props: { due: DueView; visit: Visit; bookingId: string }
       {due.said && <p class="hint">{due.said}</p>}
       {word && !(due.said && due.state === 'away') && <p class="hint">{say(word)}</p>}
       {payable && (
-        <form method="post" action={`/${club.slug}/bookings/${bookingId}/pay`}>
-          <button class="primary">{say('due.pay')}</button>
+        <form method="post" action={`/${club.slug}/bookings/${bookingId}/pay`} class="stack">
+          {due.ways.map(({ id, gateway }) => (
+            <button class="primary" name="way" value={id}>
+              {say(`due.with.${gateway}`)}
+            </button>
+          ))}
+          {due.ways.length > 0 && <button>{say('due.other')}</button>}
+          {due.ways.length === 0 && (
+            <>
+              <p class="field check">
+                <input id="remember" name="remember" type="checkbox" value="1" />
+                <label for="remember">{say('due.remember')}</label>
+              </p>
+              <button class="primary">{say('due.pay')}</button>
+            </>
+          )}
         </form>
       )}
     </section>

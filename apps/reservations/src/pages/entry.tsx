@@ -11,7 +11,7 @@ import type { Visit } from '../web/visit.ts'
 import { sayIn } from '../words/say.ts'
 import type { WordKey } from '../words/table.ts'
 import { Icon } from './icons.tsx'
-import { Document, LanguageSwitch, Message, Page } from './layout.tsx'
+import { Document, LanguageSwitch, logoAddress, Message, Page } from './layout.tsx'
 
 export function ClubsPage(props: { clubs: readonly Club[]; language: Language }): VNode {
   const { clubs, language } = props
@@ -28,7 +28,7 @@ export function ClubsPage(props: { clubs: readonly Club[]; language: Language })
           {clubs.map((club) => (
             <li key={club.id}>
               <a class="club-card" href={`/${club.slug}/day`}>
-                <img src={`/${club.slug}/logo.svg`} alt="" width="64" height="64" />
+                <img src={logoAddress(club)} alt="" width="64" height="64" />
                 <span>
                   <strong>{club.name}</strong>
                   <span class="small">{club.town}</span>
@@ -59,7 +59,7 @@ export function LogInPage({ visit, to, email, problem, demo }: LogInView): VNode
   return (
     <Page visit={visit} title={say('nav.login')} tab="login">
       <div class="login">
-        <img class="login-logo" src={`/${club.slug}/logo.svg`} alt="" width="72" height="72" />
+        <img class="login-logo" src={logoAddress(club)} alt="" width="72" height="72" />
         <h1>{say('login.title', { club: club.name })}</h1>
         {problem && <Message kind="bad">{say(problem)}</Message>}
         {!problem && to !== '' && <p class="lead">{say('login.first')}</p>}

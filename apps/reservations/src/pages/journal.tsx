@@ -202,6 +202,10 @@ function DifferenceLine({ step, view }: { step: Step; view: DifferenceView }): V
   const row = target ?? now ?? {}
   const words = rowWords(row, step.table, view)
   const columns = changed(step).filter((name) => name.length > 1)
+  const cell = (name: string, one: Row): string => {
+    if (name !== 'logo_id') return show(one[name])
+    return say(one[name] === null ? 'logo.drawn' : 'logo.own')
+  }
   return (
     <>
       <span class={`mark is-${effect}`}>{say(`journal.${effect}`)}</span> <strong>{words}</strong>
@@ -209,7 +213,7 @@ function DifferenceLine({ step, view }: { step: Step; view: DifferenceView }): V
         <span class="small">
           {step.table === 'bookings'
             ? `${rowWords(now, step.table, view)} → ${words}`
-            : columns.map((name) => `${show(now[name])} → ${show(target[name])}`).join(', ')}
+            : columns.map((name) => `${cell(name, now)} → ${cell(name, target)}`).join(', ')}
         </span>
       )}
       {isStale && <span class="badge off">{say('journal.stale')}</span>}
@@ -221,7 +225,11 @@ function DifferenceLine({ step, view }: { step: Step; view: DifferenceView }): V
 function effectOf(step: Step): 'back' | 'goes' | 'becomes' {
   const { now, target } = step
   const stands = (row: Row | null): boolean =>
-    row !== null && row['status'] !== 'cancelled' && row['active'] !== false && !row['ended_at']
+    row !== null &&
+    row['status'] !== 'cancelled' &&
+    row['active'] !== false &&
+    !row['ended_at'] &&
+    !row['retired']
   if (stands(now) === stands(target)) return 'becomes'
   return stands(target) ? 'back' : 'goes'
 }

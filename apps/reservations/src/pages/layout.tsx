@@ -4,6 +4,8 @@
  * @module
  */
 import type { ComponentChildren, VNode } from 'preact'
+import type { Club } from '../model.ts'
+import { centsOf, euros } from '../money.ts'
 import { may } from '../rights.ts'
 import { clockLabel, dateWords, wallClock } from '../time.ts'
 import { assetPath } from '../web/assets.ts'
@@ -18,11 +20,12 @@ type HeadProps = {
   readonly title: string
   readonly language: Language
   readonly theme?: string
+  readonly icon?: string
   readonly children: ComponentChildren
 }
 
 /** The document itself. `theme` is the address of the club's colour. */
-export function Document({ title, language, theme, children }: HeadProps): VNode {
+export function Document({ title, language, theme, icon, children }: HeadProps): VNode {
   return (
     <html lang={language}>
       <head>
@@ -32,7 +35,7 @@ export function Document({ title, language, theme, children }: HeadProps): VNode
         <title>{title}</title>
         <link rel="stylesheet" href={assetPath('app.css')} />
         {theme && <link rel="stylesheet" href={theme} />}
-        {theme && <link rel="icon" href={theme.replace('theme.css', 'logo.svg')} />}
+        {icon && <link rel="icon" href={icon} />}
         <script type="module" src={assetPath('app.js')} />
       </head>
       <body>{children}</body>
@@ -53,14 +56,16 @@ type PageProps = {
 export function Page({ visit, title, tab, wide = false, children }: PageProps): VNode {
   const { club, say, language } = visit
   const base = `/${club.slug}`
+  const theme = `${base}/theme.css?v=${club.lookVersion}`
+  const logo = logoAddress(club)
   return (
-    <Document title={`${title} · ${club.name}`} language={language} theme={`${base}/theme.css`}>
+    <Document title={`${title} · ${club.name}`} {...{ language, theme }} icon={logo}>
       <a class="skip" href="#main">
         {say('nav.skip')}
       </a>
       <header class="top">
         <a class="brand" href={`${base}/day`}>
-          <img src={`${base}/logo.svg`} alt="" width="40" height="40" />
+          <img src={logo} alt="" width="40" height="40" />
           <span class="brand-name">{club.name}</span>
         </a>
         <Navigation visit={visit} tab={tab} />
@@ -73,6 +78,11 @@ export function Page({ visit, title, tab, wide = false, children }: PageProps): 
       </main>
     </Document>
   )
+}
+
+/** The image the club brought, or the one drawn of its name. */
+export function logoAddress({ slug, logoId, lookVersion }: Club): string {
+  return logoId === null ? `/${slug}/logo.svg?v=${lookVersion}` : `/${slug}/logo/${logoId}`
 }
 
 type Link = {
@@ -184,10 +194,11 @@ function News({ visit }: { visit: Visit }): VNode | null {
       <ul>
         {notices.map(({ id, kind, reason, courtName, startMs, to }) => {
           const when = whenWords(club.zone, startMs, language)
+          const said = kind === 'refunded' ? euros(centsOf(reason) ?? 0, language) : reason
           return (
             <li key={id}>
               {to !== undefined && <strong>{to}: </strong>}
-              {say(`notice.${kind}`, { court: courtName, when, reason })}
+              {say(`notice.${kind}`, { court: courtName, when, reason: said })}
             </li>
           )
         })}

@@ -27,6 +27,8 @@ export type MeView = {
   readonly quotas: readonly Quota[]
   readonly tickets: TicketsView
   readonly wards: readonly Member[]
+  /** Whether payments are taken. */
+  readonly pays: boolean
   readonly feeds: readonly Feed[]
   /** The address of a calendar just made: shown once. */
   readonly feed?: string | undefined
@@ -96,6 +98,13 @@ export function MePage(view: MeView): VNode {
       </form>
       <Family {...view} />
       <TicketsCard visit={visit} tickets={view.tickets} />
+      {view.pays && (
+        <section class="card">
+          <a class="button quiet" href={`/${club.slug}/me/payer`}>
+            {say('payer.title')}
+          </a>
+        </section>
+      )}
       <Feeds {...view} />
       <section class="card stack">
         <div>

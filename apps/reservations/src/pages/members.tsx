@@ -10,7 +10,7 @@ import { ADULT_YEARS, type Member, type Subscription } from '../model.ts'
 import type { Visit } from '../web/visit.ts'
 import type { WordKey } from '../words/table.ts'
 import { Icon } from './icons.tsx'
-import { Message, Page } from './layout.tsx'
+import { logoAddress, Message, Page } from './layout.tsx'
 import { SellTickets } from './tickets.tsx'
 
 export type ProveView = {
@@ -288,7 +288,7 @@ export function JoinPage({ visit, token, member, problem }: JoinView): VNode {
   return (
     <Page visit={visit} title={say('join.title', { club: club.name })} tab="login">
       <div class="login">
-        <img class="login-logo" src={`/${club.slug}/logo.svg`} alt="" width="72" height="72" />
+        <img class="login-logo" src={logoAddress(club)} alt="" width="72" height="72" />
         <h1>{say('join.title', { club: club.name })}</h1>
         {problem && <Message kind="bad">{say(problem)}</Message>}
         {!member && <Message kind="bad">{say('join.gone')}</Message>}

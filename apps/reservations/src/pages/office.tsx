@@ -6,6 +6,7 @@
 import type { VNode } from 'preact'
 import type { Closure, Effect } from '../data/closures.ts'
 import type { Booking, Court } from '../model.ts'
+import { eurosInField } from '../money.ts'
 import { may, type Right } from '../rights.ts'
 import { clockLabel, dateWords, minuteLabel, STEP_MINUTES, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
@@ -86,10 +87,12 @@ export function OfficePage(view: OfficeView): VNode {
 const rooms = [
   ['members', 'members', 'people', 'members.title'],
   ['rules', 'rules', 'tools', 'office.rules'],
+  ['courts', 'rules', 'sun', 'courts.title'],
   ['series', 'courses', 'cap', 'series.title'],
   ['money', 'money', 'ticket', 'money.title'],
   ['numbers', 'numbers', 'calendar', 'numbers.title'],
   ['links', 'links', 'link', 'links.title'],
+  ['club', 'rules', 'ball', 'club.title'],
   ['staff', 'staff', 'person', 'staff.title'],
   ['journal', 'journal', 'clock', 'journal.title'],
 ] as const satisfies readonly (readonly [string, Right, IconName, WordKey])[]
@@ -335,6 +338,49 @@ export function NumberField(props: {
     <p class="field number">
       <label for={id}>{word}</label>
       <input id={id} name={id} type="number" min={0} max={max} value={value} required />
+    </p>
+  )
+}
+
+/** A choice of some, with its label. */
+export function SelectField<Value extends string | number>(props: {
+  id: string
+  word: string
+  /** In the order shown, each with its words. */
+  choices: readonly (readonly [Value, string])[]
+  value: Value
+}): VNode {
+  const { id, word, choices, value } = props
+  return (
+    <p class="field">
+      <label for={id}>{word}</label>
+      <select id={id} name={id}>
+        {choices.map(([one, words]) => (
+          <option key={one} value={one} selected={one === value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </p>
+  )
+}
+
+/** An amount in euro. */
+export function MoneyField(props: { id: string; word: string; cents: number }): VNode {
+  const { id, word, cents } = props
+  return (
+    <p class="field">
+      <label for={id}>{word} (€)</label>
+      <input
+        id={id}
+        name={id}
+        inputMode="decimal"
+        pattern="[0-9]{1,4}([.,][0-9]{1,2})?"
+        maxLength={7}
+        autocomplete="off"
+        value={eurosInField(cents)}
+        required
+      />
     </p>
   )
 }

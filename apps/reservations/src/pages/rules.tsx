@@ -12,7 +12,7 @@ import type { WordKey } from '../words/table.ts'
 import { Icon } from './icons.tsx'
 import { Message, Page } from './layout.tsx'
 import { criteriaWords } from './me.tsx'
-import { MinuteSelect, NumberField } from './office.tsx'
+import { MinuteSelect, MoneyField, NumberField, SelectField } from './office.tsx'
 
 export type RulesView = {
   readonly visit: Visit
@@ -119,22 +119,13 @@ function TicketRules({ visit }: { visit: Visit }): VNode {
           value={club.guestTickets}
           max={20}
         />
-        <NumberField
-          id="ticketCents"
-          word={say('tickets.price')}
-          value={club.ticketCents}
-          max={100_000}
+        <MoneyField id="ticketCents" word={say('tickets.price')} cents={club.ticketCents} />
+        <SelectField
+          id="seasonMonth"
+          word={say('tickets.season')}
+          choices={months.map((month) => [month, name(month)] as const)}
+          value={club.seasonMonth}
         />
-        <p class="field">
-          <label for="seasonMonth">{say('tickets.season')}</label>
-          <select id="seasonMonth" name="seasonMonth">
-            {months.map((month) => (
-              <option key={month} value={month} selected={month === club.seasonMonth}>
-                {name(month)}
-              </option>
-            ))}
-          </select>
-        </p>
       </div>
     </section>
   )
@@ -207,6 +198,7 @@ export type QuotaView = {
 }
 
 const periods = ['day', 'week', 'upcoming'] as const
+const pers = ['member', 'family'] as const
 
 export function QuotaPage(view: QuotaView): VNode {
   const { visit, subscription, id, draft, sports, version, problem } = view
@@ -249,26 +241,18 @@ export function QuotaPage(view: QuotaView): VNode {
           </p>
           <div class="field-row">
             <NumberField id="max" word={say('rules.max')} value={draft.bookingsMax} max={100} />
-            <p class="field">
-              <label for="period">{say('rules.period')}</label>
-              <select id="period" name="period">
-                {periods.map((one) => (
-                  <option key={one} value={one} selected={one === draft.period}>
-                    {say(`rules.${one}`)}
-                  </option>
-                ))}
-              </select>
-            </p>
-            <p class="field">
-              <label for="per">{say('family.per')}</label>
-              <select id="per" name="per">
-                {(['member', 'family'] as const).map((one) => (
-                  <option key={one} value={one} selected={one === draft.per}>
-                    {say(`family.per.${one}`)}
-                  </option>
-                ))}
-              </select>
-            </p>
+            <SelectField
+              id="period"
+              word={say('rules.period')}
+              choices={periods.map((one) => [one, say(`rules.${one}`)] as const)}
+              value={draft.period}
+            />
+            <SelectField
+              id="per"
+              word={say('family.per')}
+              choices={pers.map((one) => [one, say(`family.per.${one}`)] as const)}
+              value={draft.per}
+            />
           </div>
           <div class="field-row">
             <p class="field">

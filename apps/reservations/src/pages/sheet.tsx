@@ -8,6 +8,7 @@
 import type { VNode } from 'preact'
 import { OTHERS_MAX } from '../guests.ts'
 import type { Booking, Court, Member, Person } from '../model.ts'
+import { euros, priceOf } from '../money.ts'
 import type { QuotaUse } from '../policy.ts'
 import { clockLabel, dateWords, instantText, wallClock } from '../time.ts'
 import type { Visit } from '../web/visit.ts'
@@ -44,6 +45,8 @@ export type SheetView = {
   /** An officer may break rules, with a reason. */
   readonly isOffice: boolean
   readonly ownerId: string
+  /** What was paid for the booking that is being changed. */
+  readonly paidCents: number
 }
 
 export type GuestsView = {
@@ -94,8 +97,8 @@ export function SheetPage(view: SheetView): VNode {
 }
 
 function SheetForm(view: SheetView): VNode {
-  const { visit, court, startMs, booking, owners, isOffice } = view
-  const { say, club } = visit
+  const { visit, court, startMs, booking, owners, isOffice, paidCents } = view
+  const { say, club, language } = visit
   const action = booking ? `/${club.slug}/bookings/${booking.id}` : `/${club.slug}/book`
   const until = clockLabel(club.zone, startMs + view.length * 60_000)
   const from = clockLabel(club.zone, startMs)
@@ -120,11 +123,17 @@ function SheetForm(view: SheetView): VNode {
                 <span>
                   <strong>{say('minutes', { n: length })}</strong>
                   <span class="small">{say('book.until', { time: end })}</span>
+                  {court.priceCentsHour > 0 && (
+                    <span class="small">{euros(priceOf(court, length * 60_000), language)}</span>
+                  )}
                 </span>
               </label>
             )
           })}
         </div>
+        {paidCents > 0 && (
+          <p class="hint">{say('book.paidMove', { amount: euros(paidCents, language) })}</p>
+        )}
       </fieldset>
       {owners.length > 0 && !booking && <OwnerField {...view} />}
       <Partners {...view} />

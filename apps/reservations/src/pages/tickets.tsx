@@ -7,7 +7,8 @@ import type { VNode } from 'preact'
 import type { Refund } from '../data/refunds.ts'
 import { TICKETS_SOLD_MAX, type TicketEntry } from '../data/tickets.ts'
 import type { Booking, Court } from '../model.ts'
-import { amountOf, fateOf } from '../refunds.ts'
+import { euros } from '../money.ts'
+import { fateOf } from '../refunds.ts'
 import type { Visit } from '../web/visit.ts'
 import { courtName } from './bookings.tsx'
 import { namesOf } from './day.tsx'
@@ -46,7 +47,7 @@ export function TicketsCard({
             <label for="count">
               {say('tickets.count')}{' '}
               <span class="small">
-                {say('tickets.each', { amount: amountOf(club.ticketCents) })}
+                {say('tickets.each', { amount: euros(club.ticketCents, visit.language) })}
               </span>
             </label>
             <input
@@ -152,7 +153,7 @@ export function MoneyPage({ visit, courts, refunds }: MoneyView): VNode {
               </a>
               <span>
                 {fate === 'club' && <Icon name="alert" />}
-                {refund.cents !== undefined && `€ ${amountOf(refund.cents)} `}
+                {refund.cents !== undefined && `${euros(refund.cents, visit.language)} `}
                 {say(`money.${fate}`)}
               </span>
             </li>

@@ -6,7 +6,7 @@
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { PartnerError, MissingError, RefusedError } from '../data/errors.ts'
-import { allClubs, clubBySlug, logoOf } from '../data/clubs.ts'
+import { allClubs } from '../data/clubs.ts'
 import { BusyError, codeOf, isAway, TakenError } from '../database.ts'
 import { IMPORT_BYTES_MAX } from '../import.ts'
 import { ClubsPage, FaultPage, type Fault } from '../pages/entry.tsx'
@@ -20,10 +20,13 @@ import { answer, FormError, localPath, type Shop } from './desk.tsx'
 import { isOwnPost, sendHeaders } from './headers.ts'
 import { addMemberRoutes } from './member-routes.tsx'
 import { addOwnDataRoutes } from './own-data-routes.tsx'
+import { addCourtRoutes } from './court-routes.tsx'
+import { addPayerRoutes } from './payer-routes.tsx'
 import { addPaymentRoutes, EVENTS_PATH } from './payment-routes.tsx'
 import { addJoinRoutes } from './join-routes.tsx'
 import { addJournalRoutes } from './journal-routes.tsx'
 import { addLiveRoutes } from './live-routes.ts'
+import { addLookRoutes } from './look-routes.tsx'
 import { addKioskRoutes } from './kiosk-routes.tsx'
 import { addOfficeRoutes } from './office-routes.tsx'
 import { addOfficerRoutes } from './officer-routes.tsx'
@@ -32,11 +35,10 @@ import { addSeasonRoutes } from './season-routes.tsx'
 import { addSeriesRoutes } from './series-routes.tsx'
 import { addStaffRoutes } from './staff-routes.tsx'
 import { addTicketRoutes } from './ticket-routes.tsx'
-import { themeCss } from './theme.ts'
 import { languageOf, setLanguage } from './visit.ts'
 
 const FORM_BYTES_MAX = 64 * 1024
-const isFilePath = /^\/[a-z0-9-]+\/office\/import$/
+const isFilePath = /^\/[a-z0-9-]+\/office\/(import|club\/logo)$/
 
 /** @param report Told of every fault that is ours: a code and a place, never a person. */
 export function createApp(shop: Shop, report: (line: object) => void): Hono {
@@ -71,11 +73,12 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
     setLanguage(c, language)
     return c.redirect(localPath(c.req.query('to') ?? '', '/'), 303)
   })
-  addLook(app, shop)
+  addLookRoutes(app, shop)
   addApiRoutes(app, shop)
   addDayRoutes(app, shop)
   addLiveRoutes(app, shop)
   addPaymentRoutes(app, shop)
+  addPayerRoutes(app, shop)
   addBookingRoutes(app, shop)
   addMemberRoutes(app, shop)
   addOfficeRoutes(app, shop)
@@ -85,6 +88,7 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   addKioskRoutes(app, shop)
   addOwnDataRoutes(app, shop)
   addRuleRoutes(app, shop)
+  addCourtRoutes(app, shop)
   addSeriesRoutes(app, shop)
   addStaffRoutes(app, shop)
   addTicketRoutes(app, shop)
@@ -93,25 +97,6 @@ export function createApp(shop: Shop, report: (line: object) => void): Hono {
   app.notFound((c) => fault(c, 'missing', 404))
   app.onError((error, c) => answerError(error, c, report))
   return app
-}
-
-/** A club's colour and logo. */
-function addLook(app: Hono, { database }: Shop): void {
-  const cache = { 'Cache-Control': 'public, max-age=300' }
-  app.get('/:club/theme.css', async (c) => {
-    const club = await clubBySlug(database, c.req.param('club'))
-    if (!club) throw new MissingError('no such club')
-    return c.body(themeCss(club.colour), 200, {
-      ...cache,
-      'Content-Type': 'text/css; charset=utf-8',
-    })
-  })
-  app.get('/:club/logo.svg', async (c) => {
-    const club = await clubBySlug(database, c.req.param('club'))
-    if (!club) throw new MissingError('no such club')
-    const svg = await logoOf(database, club.id)
-    return c.body(svg, 200, { ...cache, 'Content-Type': 'image/svg+xml' })
-  })
 }
 
 /** A refusal that reached this far was not for a form to explain. */

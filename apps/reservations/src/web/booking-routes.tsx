@@ -89,6 +89,7 @@ export function addBookingRoutes(app: Hono, shop: Shop): void {
         await inVisit(shop.database, visit, (tx) =>
           change(tx, visit.club, member, booking.id, order, visit.nowMs),
         )
+        soonGiveBack(shop, visit.club) // what was paid at another price
         return c.redirect(`/${visit.club.slug}/bookings/${booking.id}?done=changed`, 303)
       } catch (error) {
         return await showSheet(c, shop, visit, member, { ...ask, ...order }, error, booking)
@@ -177,7 +178,7 @@ async function bookingsOfFamily(tx: Transaction, visit: Visit, member: Member): 
 async function showMine(c: Context, shop: Shop, visit: Visit, member: Member): Promise<Response> {
   const { club, nowMs } = visit
   const { courts, bookings } = await inVisit(shop.database, visit, async (tx) => ({
-    courts: await courtsOf(tx, club.id),
+    courts: await courtsOf(tx, club.id, 'all'),
     bookings: await bookingsOfFamily(tx, visit, member),
   }))
   const coming = bookings.filter(({ endMs, status }) => endMs > nowMs && status === 'confirmed')
@@ -195,7 +196,7 @@ async function showOne(c: Context, shop: Shop, visit: Visit, member: Member): Pr
       (look) => bookingById(tx, club.id, id, look),
       (found) => (found ? [found] : []),
     ),
-    courts: await courtsOf(tx, club.id),
+    courts: await courtsOf(tx, club.id, 'all'),
   }))
   const court = courts.find((one) => one.id === booking?.courtId)
   if (!booking || !court || !maySee(booking, member)) throw new MissingError('no such booking')

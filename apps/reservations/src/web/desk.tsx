@@ -10,6 +10,7 @@ import { renderToString } from 'preact-render-to-string'
 import type { Database } from '../database.ts'
 import { MissingError } from '../data/errors.ts'
 import type { Member } from '../model.ts'
+import { centsOf } from '../money.ts'
 import { may, type Right } from '../rights.ts'
 import { visit, type Visit } from './visit.ts'
 import type { Confirmation, Letter } from '../mail.ts'
@@ -137,6 +138,13 @@ export class Fields {
     const text = this.text(name)
     const value = Number(text)
     if (!/^\d{1,6}$/.test(text) || value < min || value > max) throw new FormError(name)
+    return value
+  }
+
+  /** An amount in euro as people write it, in cents. @throws {FormError} */
+  cents(name: string, max: number): number {
+    const value = centsOf(this.text(name))
+    if (value === undefined || value > max) throw new FormError(name)
     return value
   }
 }

@@ -21,6 +21,9 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ')
 
+/** An image does nothing; opened by itself it may not even try. */
+const imagePolicy = `${policy.replaceAll(" 'self'", " 'none'")}; sandbox`
+
 const headers: Readonly<Record<string, string>> = {
   'Content-Security-Policy': policy,
   'X-Content-Type-Options': 'nosniff',
@@ -37,6 +40,9 @@ export const sendHeaders: MiddlewareHandler = async (c, next) => {
     // Only the interface for programs says otherwise, and only on this (api-routes.ts).
     const isShared = name === 'Cross-Origin-Resource-Policy' && c.res.headers.has(name)
     if (!isShared) c.res.headers.set(name, value)
+  }
+  if (c.res.headers.get('Content-Type')?.startsWith('image/')) {
+    c.res.headers.set('Content-Security-Policy', imagePolicy)
   }
   if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store')
 }

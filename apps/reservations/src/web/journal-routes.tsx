@@ -88,7 +88,7 @@ async function showDifference(
 ): Promise<Response> {
   const view = await inVisit(shop.database, visit, async (tx) => {
     const { plan, act } = await planOf(tx, visit, target)
-    return { plan, act, courts: await courtsOf(tx, visit.club.id) }
+    return { plan, act, courts: await courtsOf(tx, visit.club.id, 'all') }
   })
   const moment =
     target.kind === 'moment'

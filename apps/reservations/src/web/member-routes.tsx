@@ -124,5 +124,6 @@ export async function showMe(
     const wards = await wardsOf(tx, club.id, member)
     return { subscription, quotas, tickets, wards, feeds: await feedsOf(tx, club.id, member.id) }
   })
-  return answer(c, <MePage {...{ visit, member, feed, ...view }} />)
+  const pays = shop.payments !== undefined
+  return answer(c, <MePage {...{ visit, member, feed, pays, ...view }} />)
 }

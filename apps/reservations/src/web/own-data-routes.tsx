@@ -40,6 +40,10 @@ export function addOwnDataRoutes(app: Hono, shop: Shop): void {
         const problem = found === 'wait' ? 'login.wait' : 'prove.wrong'
         return answer(c, <LeavePage {...{ visit, problem }} />, found === 'wait' ? 429 : 401)
       }
+      // What the payment service remembers goes first: later nobody knows whose it was.
+      if (!(await waysForgotten(shop, club.slug, member.id))) {
+        return answer(c, <LeavePage {...{ visit, problem: 'payer.away' }} />, 503)
+      }
       const at = new Date(nowMs).toISOString()
       if (shop.erasureList !== undefined) {
         await noteErasure(shop.erasureList, { clubId: club.id, memberId: member.id, at })
@@ -50,4 +54,15 @@ export function addOwnDataRoutes(app: Hono, shop: Shop): void {
       return answer(c, <GonePage visit={stranger} receipt={`${member.id} · ${at}`} />)
     }),
   )
+}
+
+/** @returns Whether it is done; not when payments are away. */
+async function waysForgotten({ payments }: Shop, club: string, memberId: string): Promise<boolean> {
+  if (!payments) return true
+  try {
+    for (const { id } of await payments.ways(club, memberId)) await payments.forget(id)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -12,11 +12,12 @@ import { actsFor } from '../data/families.ts'
 import { creditOrder } from '../data/tickets.ts'
 import { bookingOfReference, hurryRefunds, referenceOf, refundOf } from '../data/refunds.ts'
 import { inClub } from '../database.ts'
-import type { Booking, Club } from '../model.ts'
+import type { Booking, Club, Member } from '../model.ts'
 import type { DueState, DueView, RefundView } from '../pages/due.tsx'
+import { euros } from '../money.ts'
 import type { Payment } from '../payments.ts'
-import { amountOf, fateOf, giveBack } from '../refunds.ts'
-import { idOf, inside, isId, type Shop } from './desk.tsx'
+import { fateOf, giveBack } from '../refunds.ts'
+import { formOf, idOf, inside, isId, type Shop } from './desk.tsx'
 import { goAndPay } from './going.tsx'
 import { TICKETS_REFERENCE } from './ticket-routes.tsx'
 import { inVisit, lookOf, type Visit } from './visit.ts'
@@ -61,10 +62,25 @@ export function addPaymentRoutes(app: Hono, shop: Shop): void {
       if (owed.isPaid) return c.redirect(back, 303)
       const backUrl = `${shop.publicOrigin}${back}`
       const reference = await inVisit(database, visit, (tx) => referenceOf(tx, club.id, id))
-      const due = { club: club.slug, reference, cents: owed.cents, backUrl }
-      return await goAndPay(c, visit, payments, due, back)
+      const form = await formOf(c)
+      const rememberFor = form.text('remember') === '' ? undefined : member.id
+      const way = await wayOf(shop, club, member, form.text('way'))
+      const due = { club: club.slug, reference, cents: owed.cents, backUrl, rememberFor, way }
+      return await goAndPay(c, shop, { visit, member, otherwise: back, again: back }, due)
     }),
   )
+}
+
+/** Of the ways to pay that are remembered for this member, and no other's. */
+async function wayOf(
+  { payments }: Shop,
+  club: Club,
+  member: Member,
+  id: string,
+): Promise<string | undefined> {
+  if (!payments || id === '') return undefined
+  const own = await payments.ways(club.slug, member.id).catch(() => [])
+  return own.find((way) => way.id === id)?.id
 }
 
 /** A payment made, or a refund that came further. The same may be heard twice, and late. */
@@ -91,7 +107,7 @@ export async function refundFor(
   const refund = await inVisit(shop.database, visit, (tx) =>
     refundOf(tx, visit.club.id, booking.id),
   )
-  return refund && { state: fateOf(refund.state), amount: amountOf(refund.cents) }
+  return refund && { state: fateOf(refund.state), amount: euros(refund.cents ?? 0, visit.language) }
 }
 
 /** What is owed for a booking and how it stands; undefined when nothing is. */
@@ -103,14 +119,16 @@ export async function dueFor(
   if (!shop.payments || booking.kind !== 'play' || booking.status !== 'confirmed') return undefined
   const { cents, isPaid } = await owedFor(shop, visit, booking)
   if (cents === 0) return undefined
-  if (isPaid) return { cents, state: 'paid' }
+  if (isPaid) return { cents, state: 'paid', ways: [] }
   const reference = await inVisit(shop.database, visit, (tx) =>
     referenceOf(tx, visit.club.id, booking.id),
   )
   const away: Partial<Payment> = { state: 'away' }
   const found = await shop.payments.find(visit.club.slug, reference).catch(() => away)
   const said = found?.said?.[visit.language]
-  return { cents, state: states[found?.state ?? 'open'] ?? 'open', said }
+  const { member, club } = visit
+  const own = member ? await shop.payments.ways(club.slug, member.id).catch(() => []) : []
+  return { cents, state: states[found?.state ?? 'open'] ?? 'open', said, ways: own.slice(0, 1) }
 }
 
 const states: Readonly<Record<string, DueState>> = {

@@ -48,7 +48,7 @@ export function addRuleRoutes(app: Hono, shop: Shop): void {
         suspendMisses: fields.whole('suspendMisses', 0, 10),
         suspendDays: fields.whole('suspendDays', 1, 60),
         guestTickets: fields.whole('guestTickets', 0, 20),
-        ticketCents: fields.whole('ticketCents', 0, 100_000),
+        ticketCents: fields.cents('ticketCents', 100_000),
         seasonMonth: fields.whole('seasonMonth', 1, 12),
         subscriptions: view.subscriptions.map(({ id }) => ({
           id,

@@ -123,7 +123,7 @@ async function entriesOf(shop: Shop, visit: Visit, token: string): Promise<Entry
   return await inVisit(shop.database, visit, async (tx) => {
     const member = await memberOfFeed(tx, club.id, token)
     if (!member) return undefined
-    const courts = await courtsOf(tx, club.id)
+    const courts = await courtsOf(tx, club.id, 'all')
     const look = { viewer: undefined, year: 0 }
     const bookings = await bookingsOfMember(tx, club.id, member.id, nowMs - FEED_PAST_MS, look)
     return bookings.map((one): Entry => {
@@ -188,8 +188,10 @@ async function numbersView(c: Context, shop: Shop, visit: Visit): Promise<Number
   }
   const [startMs, endMs] = [instantOf(club.zone, from, 0), instantOf(club.zone, to, 1440)]
   return await inVisit(shop.database, visit, async (tx) => {
-    const courts = await courtsOf(tx, club.id)
+    const all = await courtsOf(tx, club.id, 'all')
     const uses = await usesWithin(tx, club.id, startMs, endMs)
+    const played = new Set(uses.map(({ courtId }) => courtId))
+    const courts = all.filter(({ id, retired }) => !retired || played.has(id))
     const missed = await missedWithin(tx, club.id, startMs, endMs)
     return { visit, from, to, numbers: numbersOf(club, courts, uses, from, to), missed }
   })

@@ -164,7 +164,7 @@ async function oneSeries(
   return await inVisit(shop.database, visit, async (tx) => {
     const series = (await seriesFor(tx, visit, member)).find((one) => one.id === id)
     if (!series) throw new MissingError('no such course')
-    const courts = await courtsOf(tx, visit.club.id)
+    const courts = await courtsOf(tx, visit.club.id, 'all')
     return { visit, courts, series, meetings: await meetingsOf(tx, visit.club.id, id) }
   })
 }

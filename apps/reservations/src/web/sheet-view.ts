@@ -5,7 +5,7 @@
  * @module
  */
 import { judgeFor, rulesFor, standingWithFamily } from '../data/acts.ts'
-import { bookingsWithin } from '../data/bookings.ts'
+import { bookingsWithin, isPaid } from '../data/bookings.ts'
 import { courtsOf } from '../data/clubs.ts'
 import { MissingError, PartnerError, RefusedError } from '../data/errors.ts'
 import { wardsOf } from '../data/families.ts'
@@ -13,6 +13,7 @@ import { fullName, maySeeName, memberById, membersOf, partnersFor } from '../dat
 import { purseOf } from '../data/tickets.ts'
 import { TakenError, type Transaction } from '../database.ts'
 import type { Booking, Court, Member, Person } from '../model.ts'
+import { priceOf } from '../money.ts'
 import { freeMinutes } from '../pages/grid.ts'
 import type { SheetView } from '../pages/sheet.tsx'
 import { isFirm, isOpenHold, quotaUses } from '../policy.ts'
@@ -100,7 +101,19 @@ export async function sheetView(
     owners,
     isOffice: isOfficer,
     ownerId: owner.id,
+    paidCents: booking ? await paidFor(tx, visit, booking, courts) : 0,
   }
+}
+
+async function paidFor(
+  tx: Transaction,
+  { club }: Visit,
+  booking: Booking,
+  courts: readonly Court[],
+): Promise<number> {
+  const court = courts.find(({ id }) => id === booking.courtId)
+  if (!court || !(await isPaid(tx, club.id, booking.id))) return 0
+  return priceOf(court, booking.endMs - booking.startMs)
 }
 
 /** What was just refused, or else what is foreseen, so that nobody fills in a form in vain. */

@@ -42,7 +42,9 @@ export function addTicketRoutes(app: Hono, shop: Shop): void {
         cents: count * club.ticketCents,
         backUrl: `${shop.publicOrigin}/${club.slug}/me?done=tickets`,
       }
-      return await goAndPay(c, visit, payments, due, `/${club.slug}/me?done=tickets-away`)
+      const me = `/${club.slug}/me`
+      const start = { visit, member, otherwise: `${me}?done=tickets-away`, again: `${me}#tickets` }
+      return await goAndPay(c, shop, start, due)
     }),
   )
   app.post(
@@ -81,7 +83,7 @@ export function addTicketRoutes(app: Hono, shop: Shop): void {
           const booking = named.get(refund.bookingId)
           return booking ? [{ refund, booking }] : []
         })
-        return { visit, courts: await courtsOf(tx, club.id), refunds: shown }
+        return { visit, courts: await courtsOf(tx, club.id, 'all'), refunds: shown }
       })
       return answer(c, <MoneyPage {...view} />)
     }),

@@ -7,8 +7,11 @@
  * @module
  */
 import { connectionWords } from './connections.ts'
+import { courtWords } from './courts.ts'
+import { lookWords } from './look.ts'
 import { officeRooms } from './office.ts'
 import { officerWords } from './officers.ts'
+import { payerWords } from './payers.ts'
 import { seasonWords } from './season.ts'
 import { staffWords } from './staff.ts'
 import { ticketWords } from './tickets.ts'
@@ -223,9 +226,9 @@ const booking = {
     'Cancelling was possible until {when}. Please call the office.',
   ],
   'due.title': ['Betaling', 'Paiement', 'Payment'],
-  'due.amount': ['Te betalen: € {amount}', 'À payer : {amount} €', 'To pay: €{amount}'],
+  'due.amount': ['Te betalen: {amount}', 'À payer : {amount}', 'To pay: {amount}'],
   'due.pay': ['Betalen', 'Payer', 'Pay'],
-  'due.paid': ['Betaald: € {amount}.', 'Payé : {amount} €.', 'Paid: €{amount}.'],
+  'due.paid': ['Betaald: {amount}.', 'Payé : {amount}.', 'Paid: {amount}.'],
   'due.pending': [
     'De betaaldienst denkt er nog over na. U hoeft niets te doen.',
     'Le service de paiement n’a pas encore décidé. Vous n’avez rien à faire.',
@@ -436,9 +439,9 @@ const people = {
     'You did not check in for {when} on {court}. The court was given free.',
   ],
   'notice.refunded': [
-    'Voor uw geannuleerde partij van {when} op {court} kreeg u € {reason} terug.',
-    'Pour votre partie annulée du {when} sur {court}, {reason} € vous ont été remboursés.',
-    'For your cancelled game of {when} on {court} you got €{reason} back.',
+    'Voor uw partij van {when} op {court} kreeg u {reason} terug.',
+    'Pour votre partie du {when} sur {court}, {reason} vous ont été remboursés.',
+    'For your game of {when} on {court} you got {reason} back.',
   ],
   'notice.booked': [
     'Het secretariaat boekte voor u: {when}, {court}.',
@@ -584,10 +587,13 @@ export const sentences: Readonly<Record<WordKey, Sentence>> = {
   ...office,
   ...officeRooms,
   ...connectionWords,
+  ...courtWords,
+  ...lookWords,
   ...officerWords,
   ...seasonWords,
   ...staffWords,
   ...ticketWords,
+  ...payerWords,
   ...faults,
 }
 
@@ -600,8 +606,11 @@ export type WordKey =
   | keyof typeof office
   | keyof typeof officeRooms
   | keyof typeof connectionWords
+  | keyof typeof courtWords
+  | keyof typeof lookWords
   | keyof typeof officerWords
   | keyof typeof seasonWords
   | keyof typeof staffWords
   | keyof typeof ticketWords
+  | keyof typeof payerWords
   | keyof typeof faults

@@ -73,7 +73,7 @@ export const ticketWords = {
   'tickets.returned': ['Teruggekregen', 'Rendus', 'Given back'],
   'tickets.buy': ['Tickets kopen', 'Acheter des tickets', 'Buy tickets'],
   'tickets.count': ['Aantal', 'Nombre', 'How many'],
-  'tickets.each': ['€ {amount} per ticket', '{amount} € le ticket', '€{amount} a ticket'],
+  'tickets.each': ['{amount} per ticket', '{amount} le ticket', '{amount} a ticket'],
   'tickets.away': [
     'Betalen kan nu even niet. Er is niets gekocht; probeer het later.',
     'Le paiement est momentanément impossible. Rien n’a été acheté ; réessayez plus tard.',
@@ -98,9 +98,9 @@ export const ticketWords = {
   'tickets.rules': ['Gasten en tickets', 'Invités et tickets', 'Guests and tickets'],
   'tickets.perGuest': ['Tickets per gast', 'Tickets par invité', 'Tickets a guest'],
   'tickets.price': [
-    'Ticket online, in eurocent (0: enkel aan de balie)',
-    'Ticket en ligne, en centimes (0 : au secrétariat seulement)',
-    'Ticket online, in euro cents (0: at the desk only)',
+    'Ticket online (0: enkel aan de balie)',
+    'Ticket en ligne (0 : au secrétariat seulement)',
+    'Ticket online (0: at the desk only)',
   ],
   'tickets.season': ['Seizoen begint in', 'La saison commence en', 'Season begins in'],
   'tickets.guestsSeason': ['Gasten per seizoen', 'Invités par saison', 'Guests a season'],
@@ -111,9 +111,9 @@ export const ticketWords = {
     'The amount is on its way to the account or card you paid with. You need not do anything.',
   ],
   'refund.done': [
-    '€ {amount} is terugbetaald. Uw bank kan enkele dagen nodig hebben om het te tonen.',
-    '{amount} € ont été remboursés. Votre banque peut mettre quelques jours à l’afficher.',
-    '€{amount} was paid back. Your bank may take some days to show it.',
+    '{amount} is terugbetaald. Uw bank kan enkele dagen nodig hebben om het te tonen.',
+    '{amount} ont été remboursés. Votre banque peut mettre quelques jours à l’afficher.',
+    '{amount} was paid back. Your bank may take some days to show it.',
   ],
   'refund.club': [
     'Automatisch terugbetalen lukte niet. De club bekijkt het en betaalt u zelf terug.',

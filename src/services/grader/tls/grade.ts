@@ -7,6 +7,7 @@ import type { TlsAddress } from './ask.ts'
 import { inspectCertificate, type CertificateReport } from './certificate.ts'
 import { findFaults, type FaultFinding } from './faults.ts'
 import { rateByLabs, type LabsGrade } from './labs.ts'
+import { outdatedFault } from './outdated.ts'
 import { scanTls, type TlsScan } from './scan.ts'
 import type { KnownLogs } from './transparency.ts'
 
@@ -29,10 +30,13 @@ export type TlsTarget = {
   readonly hstsMaxAgeSeconds: number | undefined
 }
 
-/** @throws {FaultError} GRADE_NOT_REACHED. */
+/** @throws {FaultError} GRADE_NOT_REACHED, GRADE_OUTDATED. */
 export async function gradeTls(target: TlsTarget, signal: AbortSignal): Promise<TlsReport> {
   const { address, serverName, ca, ctLogs, nowMs, hstsMaxAgeSeconds } = target
-  const certificate = await inspectCertificate(address, { serverName, ca, ctLogs }, signal)
+  const how = { serverName, ca, ctLogs }
+  const certificate = await inspectCertificate(address, how, signal).catch(async (error) => {
+    throw (await outdatedFault(address, serverName, signal)) ?? error
+  })
   const scan = await scanTls(address, serverName, signal)
   const input = { scan, certificate, nowMs, hstsMaxAgeSeconds }
   return {

@@ -13,7 +13,7 @@ import { personView, type PersonView } from '../person.ts'
 import type { MailPorts } from '../ports.ts'
 import { sourcesSince, tlsSince, type SourceLine, type TlsLine } from '../reports/store.ts'
 import { liftSuppression, suppress, suppressions, type SuppressionLine } from '../suppression.ts'
-import type { TemplateFace } from '../templates/book.ts'
+import type { TemplateFace, TemplatePage } from '../templates/book.ts'
 import { addressHash } from '../token.ts'
 
 /** One delivery. The content is sealed while it waits and gone when it has ended. */
@@ -64,6 +64,11 @@ export class MailDesk {
   /** The application's templates, as their readers would see them. */
   async templates(): Promise<readonly TemplateFace[]> {
     return (await this.#ports.templates?.faces()) ?? []
+  }
+
+  /** One of them whole, with names in place of values. */
+  template(name: string, language: string): Promise<TemplatePage | undefined> {
+    return this.#ports.templates?.page(name, language) ?? Promise.resolve(undefined)
   }
 
   /** The newest first. @param state '' for all; @param tenant '' for all. */

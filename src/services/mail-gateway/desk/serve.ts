@@ -21,6 +21,7 @@ export type MailQuestion =
   | { readonly ask: 'suppressions' }
   | { readonly ask: 'figures' }
   | { readonly ask: 'templates' }
+  | { readonly ask: 'template'; readonly name: string; readonly language: string }
   | { readonly ask: 'person'; readonly address: string }
   | {
       readonly ask: 'suppress'
@@ -39,6 +40,7 @@ const question: z.ZodType<MailQuestion> = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('suppressions') }),
   z.strictObject({ ask: z.literal('figures') }),
   z.strictObject({ ask: z.literal('templates') }),
+  z.strictObject({ ask: z.literal('template'), name, language: name }),
   z.strictObject({ ask: z.literal('person'), address }),
   z.strictObject({ ask: z.literal('suppress'), address, note: z.string().max(NOTE_MAX), by }),
   z.strictObject({ ask: z.literal('lift'), victim: z.string().regex(/^[0-9a-f]{32}$/), by }),
@@ -75,6 +77,8 @@ async function answer(desk: MailDesk, asked: MailQuestion): Promise<object> {
       return { done: await desk.lift(asked.victim, asked.by) }
     case 'templates':
       return { templates: await desk.templates() }
+    case 'template':
+      return { template: (await desk.template(asked.name, asked.language)) ?? null }
     case 'figures':
       return { figures: await desk.figures() }
   }

@@ -6,7 +6,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DeniedError } from '#lib/errors.ts'
-import { languages, type Language } from '../words.ts'
+import { withFooter } from '../footer.ts'
+import { languages, words, type Language } from '../words.ts'
 import {
   parseTemplate,
   render,
@@ -21,6 +22,8 @@ export type TemplateBook = {
   render(name: string, language: string, values: Values): Promise<Rendered>
   /** All of them, each value as its own name, in the order of the names. */
   faces(): Promise<readonly TemplateFace[]>
+  /** One of them whole; undefined when there is none of that name in that language. */
+  page(name: string, language: string): Promise<TemplatePage | undefined>
 }
 
 /** A template as its reader would see it. */
@@ -28,9 +31,18 @@ export type TemplateFace = {
   readonly name: string
   readonly language: Language
   readonly subject: string
-  readonly text: string
   /** Why it cannot be sent; '' when it can. */
   readonly fault: string
+}
+
+/** As it leaves, with the sentence that the gateway adds; '' where it cannot be sent. */
+export type TemplatePage = TemplateFace & {
+  readonly text: string
+  readonly html: string
+  /** What the application must fill in; addresses as `url:name`. */
+  readonly values: readonly string[]
+  /** In which this template exists. */
+  readonly languages: readonly Language[]
 }
 
 /** More than these are not shown. */
@@ -44,37 +56,73 @@ export function templateBook(folder: string, hosts: readonly string[]): Template
       return render(await templateOf(folder, name, language), language, values, hosts)
     },
     faces: async () => {
-      // A folder that is away is told when a mail asks for one of it.
-      const files = (await readdir(folder).catch((): string[] => [])).toSorted((a, b) =>
-        a < b ? -1 : 1,
+      const shown = (await filesIn(folder)).slice(0, FACES_MAX)
+      return Promise.all(
+        shown.map(async (file): Promise<TemplateFace> => {
+          const { name, language, subject, fault } = await pageOf(folder, file, hosts)
+          return { name, language, subject, fault }
+        }),
       )
-      const named = files.flatMap((file) => {
-        const [, name, tag] = FILE.exec(file) ?? []
-        const language = languages.find((one) => one === tag)
-        return name === undefined || language === undefined ? [] : [{ name, language }]
-      })
-      const shown = named.slice(0, FACES_MAX)
-      return Promise.all(shown.map(({ name, language }) => faceOf(folder, name, language, hosts)))
+    },
+    page: async (name, asked) => {
+      const files = (await filesIn(folder)).filter((file) => file.name === name)
+      const file = files.find(({ language }) => language === asked)
+      if (!file) return undefined
+      const page = await pageOf(folder, file, hosts)
+      return { ...page, languages: files.map(({ language }) => language) }
     },
   }
+}
+
+type TemplateFile = { readonly name: string; readonly language: Language }
+
+/** In the order of their names. A folder that is away is told when a mail asks for one of it. */
+async function filesIn(folder: string): Promise<readonly TemplateFile[]> {
+  const files = await readdir(folder).catch((): string[] => [])
+  return files
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .flatMap((file) => {
+      const [, name, tag] = FILE.exec(file) ?? []
+      const language = languages.find((one) => one === tag)
+      return name === undefined || language === undefined ? [] : [{ name, language }]
+    })
 }
 
 /** What a file of a template is called. */
 const FILE = /^([a-z0-9][a-z0-9-]{0,63})\.([a-z]{2})\.mail$/
 
-async function faceOf(
+async function pageOf(
   folder: string,
-  name: string,
-  language: Language,
+  { name, language }: TemplateFile,
   hosts: readonly string[],
-): Promise<TemplateFace> {
+): Promise<Omit<TemplatePage, 'languages'>> {
+  const named = { name, language }
   try {
     const template = await templateOf(folder, name, language)
-    const { subject, text } = render(template, language, samples(template, hosts), hosts)
-    return { name, language, subject, text, fault: '' }
+    const shown = render(template, language, samples(template, hosts), hosts)
+    return { ...named, ...asItLeaves(shown, language, hosts), values: wanted(template), fault: '' }
   } catch (error) {
     if (!(error instanceof DeniedError)) throw error
-    return { name, language, subject: '', text: '', fault: error.publicMessage }
+    return { ...named, subject: '', text: '', html: '', values: [], fault: error.publicMessage }
+  }
+}
+
+/** With the gateway's own sentence, and an address of nobody in place of the reader's. */
+export function asItLeaves(
+  { subject, text, html }: Rendered,
+  language: Language,
+  hosts: readonly string[],
+): Rendered {
+  const out = {
+    category: 'transactional',
+    unsubscribeUrl: `https://${hosts[0] ?? 'localhost'}/u/…`,
+  } as const
+  const footed = (type: 'text/plain' | 'text/html', one: string): string =>
+    withFooter({ type, charset: 'utf-8', text: one }, out, words[language])
+  return {
+    subject,
+    text: footed('text/plain', text.replaceAll('\n', '\r\n')).replaceAll('\r\n', '\n'),
+    html: footed('text/html', html),
   }
 }
 

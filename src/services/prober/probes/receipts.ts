@@ -5,12 +5,13 @@
  *
  * @module
  */
-import type { KeyObject } from 'node:crypto'
+import { isSuccession } from '#crypto/key-succession.ts'
 import {
   isNoReceipt,
   openReceipt,
   type DrillReceipt,
   type Receipt,
+  type ReceiptKey,
   type VerifyReceipt,
 } from '#crypto/receipt.ts'
 import type { Finding } from '#lib/claims/statement.ts'
@@ -22,7 +23,8 @@ export type KeptReceipt = { readonly name: string; readonly bytes: Uint8Array }
 export type ReceiptsTarget = {
   /** Receipts whose names are not in `known`. */
   readonly receipts: (known: ReadonlySet<string>) => AsyncIterable<KeptReceipt>
-  readonly publicKey: KeyObject
+  /** Every key that signed receipts, as they are now. */
+  readonly keys: () => Promise<readonly ReceiptKey[]>
   readonly clock: Clock
 }
 
@@ -56,11 +58,13 @@ class Reading {
   }
 
   async look(): Promise<this> {
-    const { receipts, publicKey } = this.#target
+    const { receipts } = this.#target
+    const keys = await this.#target.keys()
     this.forged.length = 0 // one that is forged is read again each time, until it is gone
     for await (const { name, bytes } of receipts(this.#known)) {
+      if (isSuccession(bytes)) continue // for strangers; we have the line from who signs
       try {
-        this.receipts.push(openReceipt(bytes, publicKey))
+        this.receipts.push(openReceipt(bytes, keys))
         this.#known.add(name)
       } catch (error) {
         if (!isNoReceipt(error)) throw error

@@ -12,9 +12,9 @@ import { Problem, Shell, type Frame } from '../shell.tsx'
 import { planFor, type Plan } from './plan.ts'
 import { Timeline } from './timeline.tsx'
 import { spans, viewOf, type Span, type View } from './view.ts'
-import { HOUR_MS, instant, lasting, spoken } from './words.ts'
+import { brief, HOUR_MS, instant, lasting, sizeOf, spoken } from './words.ts'
 
-const LISTED_MAX = 40
+const LISTED_MAX = 30
 
 const SPAN_WORDS: Readonly<Record<Span, string>> = { all: 'All', week: 'A week', day: 'A day' }
 
@@ -33,36 +33,43 @@ export type RecoveryProps = {
 
 export function RecoveryPage(props: RecoveryProps): VNode {
   const { account, csrf, recovery, problem, atMs, span, nowMs } = props
+  const some = recovery !== undefined && recovery.backups.length > 0
   const view = recovery && viewOf(recovery, nowMs, atMs, span)
   return (
     <Shell title="Recovery" here="/recovery" account={account} csrf={csrf}>
       <Problem text={problem} />
       {recovery && <Reach recovery={recovery} nowMs={nowMs} />}
-      {recovery && view && recovery.backups.length > 0 && (
+      {some && view && (
         <>
           <Spans view={view} atMs={atMs} />
           <Timeline recovery={recovery} view={view} atMs={atMs} nowMs={nowMs} />
         </>
       )}
-      <form method="get" action="/recovery" class="moment">
-        <label>
-          Moment to go back to, UTC
-          <input
-            name="at"
-            type="datetime-local"
-            step={1}
-            required
-            value={instant(atMs ?? nowMs - HOUR_MS).slice(0, 19)}
-          />
-        </label>
-        <button>Show what it takes</button>
-      </form>
+      {some && <Moment atMs={atMs ?? nowMs - HOUR_MS} />}
       {recovery && atMs !== undefined && (
         <Steps plan={planFor(recovery, atMs)} atMs={atMs} nowMs={nowMs} />
       )}
       {recovery && <Exceptions recovery={recovery} nowMs={nowMs} />}
-      {recovery && <Backups recovery={recovery} nowMs={nowMs} />}
+      {some && view && <Backups recovery={recovery} view={view} nowMs={nowMs} />}
     </Shell>
+  )
+}
+
+function Moment({ atMs }: { readonly atMs: number }): VNode {
+  return (
+    <form method="get" action="/recovery" class="moment">
+      <label>
+        Moment to go back to, UTC
+        <input
+          name="at"
+          type="datetime-local"
+          step={1}
+          required
+          value={instant(atMs).slice(0, 19)}
+        />
+      </label>
+      <button>Show what it takes</button>
+    </form>
   )
 }
 
@@ -189,51 +196,65 @@ function Exceptions({ recovery, nowMs }: Shown): VNode | null {
   )
 }
 
-function Backups({ recovery, nowMs }: Shown): VNode {
-  const newest = recovery.backups.toSorted((a, b) => b.finishedMs - a.finishedMs)
-  const left = newest.length - LISTED_MAX
+/** Those that the picture shows, the newest first. */
+function Backups({ recovery, view, nowMs }: Shown & { readonly view: View }): VNode {
+  const { backups } = recovery
+  const seen = backups.filter((one) => one.finishedMs >= view.fromMs && one.finishedMs <= view.toMs)
+  const newest = seen.toSorted((a, b) => b.finishedMs - a.finishedMs).slice(0, LISTED_MAX)
+  const left = backups.length - newest.length
+  const span = view.span === 'all' ? '' : ` of this ${view.span}`
   return (
     <>
-      <h2>Backups</h2>
-      {newest.length === 0 && <p class="small">None is finished yet.</p>}
-      <div class="scroll" role="region" tabIndex={0} aria-label="Backups">
-        <table>
-          <thead>
-            <tr>
-              <th>Finished, UTC</th>
-              <th>Kind</th>
-              <th class="number">Size</th>
-              <th>Last drill</th>
-            </tr>
-          </thead>
-          <tbody>
-            {newest.slice(0, LISTED_MAX).map((one) => (
+      <h2>Backups{span}</h2>
+      {newest.length === 0 && <p class="small">None was finished then.</p>}
+      {newest.length > 0 && (
+        <div class="scroll" role="region" tabIndex={0} aria-label="Backups">
+          <table>
+            <thead>
               <tr>
-                <td>
-                  <a href={`/recovery?at=${instant(one.finishedMs + 1000).slice(0, 19)}`}>
-                    {spoken(one.finishedMs, nowMs)}
-                  </a>
-                </td>
-                <td>
-                  {one.kind}
-                  {one.damagedPages > 0 && `, ${one.damagedPages} pages damaged`}
-                </td>
-                <td class="number">{(one.storedBytes / 1024 / 1024).toFixed(1)} MiB</td>
-                <td class={one.drilledMs === undefined ? '' : 'proven'}>
-                  {one.drilledMs === undefined
-                    ? 'not yet'
-                    : `${lasting(nowMs - one.drilledMs)} ago`}
-                </td>
+                <th>Finished, UTC</th>
+                <th>Kind</th>
+                <th class="number">Size</th>
+                <th>Drilled</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+            </thead>
+            <tbody>
+              {newest.map((one) => (
+                <tr>
+                  <td>
+                    <a href={`/recovery?at=${instant(one.finishedMs + 1000).slice(0, 19)}`}>
+                      {brief(one.finishedMs, nowMs)}
+                    </a>
+                  </td>
+                  <td>
+                    {one.kind}
+                    {one.damagedPages > 0 && <Damage pages={one.damagedPages} />}
+                  </td>
+                  <td class="number">{sizeOf(one.storedBytes)}</td>
+                  <td class={one.drilledMs === undefined ? 'not-yet' : 'proven'}>
+                    {one.drilledMs === undefined
+                      ? 'not yet'
+                      : `${lasting(nowMs - one.drilledMs)} ago`}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
       {left > 0 && (
         <p class="small">
-          And {left} older ones: <code>veilig backup list</code> has them all.
+          And {left} others: pick a moment of their time, or ask <code>veilig backup list</code>.
         </p>
       )}
     </>
+  )
+}
+
+function Damage({ pages }: { readonly pages: number }): VNode {
+  return (
+    <b class="damage">
+      {pages} damaged page{pages === 1 ? '' : 's'}
+    </b>
   )
 }

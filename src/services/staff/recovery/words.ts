@@ -21,6 +21,20 @@ export function spoken(ms: number, nowMs: number): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}${year}, ${time.slice(0, 8)}`
 }
 
+/** As a list has room for: `23 Nov, 10:07`, without a year that is this year. */
+export function brief(ms: number, nowMs: number): string {
+  const [day = '', time = ''] = instant(ms).split('T')
+  const year = day.slice(0, 4) === instant(nowMs).slice(0, 4) ? '' : ` ${day.slice(0, 4)}`
+  return `${dayOf(ms)}${year}, ${time.slice(0, 5)}`
+}
+
+/** `26.1 MiB`, `412 MiB`, `12.4 GiB`: three digits or so. */
+export function sizeOf(bytes: number): string {
+  const mebibytes = bytes / 1024 / 1024
+  const [amount, unit] = mebibytes < 1000 ? [mebibytes, 'MiB'] : [mebibytes / 1024, 'GiB']
+  return `${amount.toFixed(amount < 100 ? 1 : 0)} ${unit}`
+}
+
 /** `27 Aug`. */
 export function dayOf(ms: number): string {
   const date = new Date(ms)

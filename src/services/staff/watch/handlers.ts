@@ -3,42 +3,39 @@
  *
  * @module
  */
-import assert from 'node:assert/strict'
 import { h } from 'preact'
-import { DeniedError, UsageError, VeiligError } from '#lib/errors.ts'
+import { UsageError, VeiligError } from '#lib/errors.ts'
 import { languages } from '#lib/claims/claim.ts'
 import type { Desk } from '../desk.ts'
 import { text, type Answer, type Handler, type Visit } from '../guard.ts'
-import { page } from '../page.ts'
-import { RefusedPage } from '../pages.tsx'
+import { insideOf, page } from '../page.ts'
 import type { RouteName } from '../doors.ts'
 import { may } from '../policy.ts'
 import { AlertPage, AlertsPage } from './alerts.tsx'
+import { missing, whenAnswered, wordsOf } from './answers.ts'
 import { AuditPage, questionFrom } from './audit.tsx'
 import { IncidentsPage, incidentStates } from './incidents.tsx'
-import type { Inside } from './parts.tsx'
-import { MailPage, NOTE_MAX } from './mail.tsx'
+import { mailHandlers, type MailRoute } from './mail-handlers.ts'
 import { PulseRoom, pulseOf, type Pulse } from './pulse.ts'
 import { ClaimsPage, MonitorsPage, SettingsPage } from './state.tsx'
 import type { Text } from './ports.ts'
 
-export type WatchRoute = Extract<
-  RouteName,
-  | 'GET /alerts'
-  | 'GET /alerts/:id'
-  | 'POST /alerts/acknowledge'
-  | 'GET /incidents'
-  | 'POST /incidents/open'
-  | 'POST /incidents/update'
-  | 'GET /audit'
-  | 'GET /claims'
-  | 'GET /monitors'
-  | 'GET /settings'
-  | 'GET /mail'
-  | 'POST /mail/silence'
-  | 'POST /mail/lift'
-  | 'GET /live'
->
+export type WatchRoute =
+  | Extract<
+      RouteName,
+      | 'GET /alerts'
+      | 'GET /alerts/:id'
+      | 'POST /alerts/acknowledge'
+      | 'GET /incidents'
+      | 'POST /incidents/open'
+      | 'POST /incidents/update'
+      | 'GET /audit'
+      | 'GET /claims'
+      | 'GET /monitors'
+      | 'GET /settings'
+      | 'GET /live'
+    >
+  | MailRoute
 
 export function watchHandlers(desk: Desk): Readonly<Record<WatchRoute, Handler>> {
   const { watch, overview, clock } = desk.ports
@@ -68,28 +65,6 @@ export function watchHandlers(desk: Desk): Readonly<Record<WatchRoute, Handler>>
       throw error
     }
     return { to: '/incidents' }
-  }
-
-  const mail = async (visit: Visit, problem?: string): Promise<Answer> => {
-    const view = { ...insideOf(visit), mail: await watch.mail(), problem }
-    return page(h(MailPage, view), problem)
-  }
-
-  const change = async (
-    visit: Visit,
-    act: string,
-    work: (by: string) => Promise<void>,
-  ): Promise<Answer> => {
-    const { account } = insideOf(visit)
-    await desk.record('STAFF_ACTED', account.name, { act })
-    try {
-      await work(account.name)
-    } catch (error) {
-      if (error instanceof DeniedError || error instanceof UsageError)
-        return mail(visit, wordsOf(error))
-      throw error
-    }
-    return { to: '/mail' }
   }
 
   return {
@@ -166,44 +141,13 @@ export function watchHandlers(desk: Desk): Readonly<Record<WatchRoute, Handler>>
       whenAnswered(async () =>
         page(h(SettingsPage, { ...insideOf(visit), settings: await watch.settings() })),
       ),
-    'GET /mail': (visit) => whenAnswered(() => mail(visit)),
-    'POST /mail/silence': (visit) =>
-      whenAnswered(() =>
-        change(visit, 'mail-silence', (by) => {
-          const note = text(visit.fields['note']).trim().slice(0, NOTE_MAX)
-          return watch.silence(text(visit.fields['address']).trim(), note, by)
-        }),
-      ),
-    'POST /mail/lift': (visit) =>
-      whenAnswered(() =>
-        change(visit, 'mail-lift', (by) => {
-          const victim = text(visit.fields['victim'])
-          if (!/^[0-9a-f]{32}$/.test(victim))
-            throw new UsageError('MAIL_ADDRESS_INVALID', 'There is nobody of this name.')
-          return watch.lift(victim, by)
-        }),
-      ),
+    ...mailHandlers(desk),
     'GET /live': async () => {
       await Promise.resolve()
       const events = room.stream()
       return events ? { events } : { status: 503, json: { message: 'Too many pages are open.' } }
     },
   }
-}
-
-/** A service that is away makes a page that says so, not an error of ours. */
-async function whenAnswered(work: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof VeiligError)) throw error
-    const node = h(RefusedPage, { title: 'Not to be seen now', text: wordsOf(error) })
-    return { ...page(node), status: 503 }
-  }
-}
-
-function missing(words: string): Answer {
-  return { ...page(h(RefusedPage, { title: 'Not here', text: words })), status: 404 }
 }
 
 /** A part that is away counts as a change of its own, and hides no other. */
@@ -229,19 +173,6 @@ function written(visit: Visit, field: string): Text {
   return { [language]: words }
 }
 
-/** What a person may read of an error: its sentence without the code. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof VeiligError && 'publicMessage' in error) return String(error.publicMessage)
-  if (error instanceof VeiligError) return error.message.replace(`${error.code}: `, '')
-  return 'The search was given up.'
-}
-
 function isId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
-}
-
-function insideOf(visit: Visit): Inside {
-  assert(visit.session, 'the address asks for a session')
-  const { name, role } = visit.session.account
-  return { account: { name, role }, csrf: visit.csrf }
 }

@@ -113,23 +113,66 @@ export function Sources({ sources }: Pick<MailView, 'sources'>): VNode {
         prints.
       </p>
     )
+  const lines = sources.map(({ source, messages, passed }) => ({
+    name: source,
+    good: passed,
+    whole: messages,
+    words: `${share(passed, messages)} of ${messages} mails pass DMARC`,
+  }))
+  return (
+    <Shares
+      lines={lines}
+      good="passes"
+      bad="fails: somebody else, or a sender that is not set up"
+    />
+  )
+}
+
+/** How many connections of other servers to ours were safe, by who tells of them. */
+export function Sessions({ sessions }: { readonly sessions: MailView['tls'] }): VNode {
+  if (sessions.length === 0)
+    return (
+      <p class="small">
+        No sender has reported yet (RFC 8460). Failures here mean that mail to you waits, or came
+        without protection.
+      </p>
+    )
+  const lines = sessions.map(({ reporter, succeeded, failed }) => ({
+    name: reporter,
+    good: succeeded,
+    whole: succeeded + failed,
+    words: `${share(succeeded, succeeded + failed)} of ${succeeded + failed} sessions were safe`,
+  }))
+  return <Shares lines={lines} good="safe" bad="failed: certificate, name or no TLS at all" />
+}
+
+type Share = {
+  readonly name: string
+  readonly good: number
+  readonly whole: number
+  readonly words: string
+}
+
+function Shares(props: {
+  readonly lines: readonly Share[]
+  readonly good: string
+  readonly bad: string
+}): VNode {
   return (
     <figure class="shares">
       <ol>
-        {sources.map(({ source, messages, passed }) => (
+        {props.lines.map(({ name, good, whole, words }) => (
           <li tabIndex={-1} data-row>
             <p>
-              <b>{source}</b>
-              <span>
-                {share(passed, messages)} of {messages} mails pass DMARC
-              </span>
+              <b>{name}</b>
+              <span>{words}</span>
             </p>
             <svg viewBox={`0 0 ${WIDTH} 10`} preserveAspectRatio="none" aria-hidden="true">
-              <rect class="pass" width={width(passed, messages)} height={10} />
+              <rect class="pass" width={width(good, whole)} height={10} />
               <rect
                 class="fail"
-                x={width(passed, messages)}
-                width={WIDTH - width(passed, messages)}
+                x={width(good, whole)}
+                width={WIDTH - width(good, whole)}
                 height={10}
               />
             </svg>
@@ -139,11 +182,11 @@ export function Sources({ sources }: Pick<MailView, 'sources'>): VNode {
       <figcaption>
         <span>
           <i class="pass" />
-          passes
+          {props.good}
         </span>
         <span>
           <i class="fail" />
-          fails: somebody else, or a sender that is not set up
+          {props.bad}
         </span>
       </figcaption>
     </figure>

@@ -6,13 +6,23 @@
 import type { VNode } from 'preact'
 import { may } from '../policy.ts'
 import { Badge, Hidden, LivePage, Time, type Inside } from './parts.tsx'
-import { Sources, Volume } from './mail-pictures.tsx'
-import type { MailDay, MailView } from './ports.ts'
+import { AskPerson, tintOfMail } from './mail-person.tsx'
+import { Sessions, Sources, Volume } from './mail-pictures.tsx'
+import { Templates } from './mail-template.tsx'
+import type { MailDay, MailFilter, MailView } from './ports.ts'
 
 export const NOTE_MAX = 200
 
-export function MailPage(props: Inside & { readonly mail: MailView }): VNode {
-  const { mail } = props
+const states = ['queued', 'delivered', 'refused', 'returned', 'withheld', 'expired'] as const
+
+export function isMailState(value: string): boolean {
+  return states.some((state) => state === value)
+}
+
+type Props = Inside & { readonly mail: MailView; readonly filter: MailFilter }
+
+export function MailPage(props: Props): VNode {
+  const { mail, filter, csrf } = props
   const sum = (part: keyof Omit<MailDay, 'day'>): number =>
     mail.days.reduce((total, day) => total + day[part], 0)
   const accepted = sum('accepted')
@@ -31,7 +41,11 @@ export function MailPage(props: Inside & { readonly mail: MailView }): VNode {
       <Volume days={mail.days} />
       <h2>Who sends in our name</h2>
       <Sources sources={mail.sources} />
+      <h2>TLS on the way to us</h2>
+      <Sessions sessions={mail.tls} />
       <h2>The newest mails</h2>
+      <AskPerson csrf={csrf} />
+      <Filter {...filter} />
       <Sent sent={mail.sent} />
       <h2>Templates</h2>
       <Templates templates={mail.templates} />
@@ -55,19 +69,36 @@ function shareOf(count: number, whole: number): string {
   return whole === 0 ? '' : ` · ${((100 * count) / whole).toFixed(2)}\u00a0%`
 }
 
-const tints: Readonly<Record<string, string>> = {
-  delivered: 'proven',
-  queued: 'unproven',
-  withheld: 'stale',
+function Filter({ state, tenant }: MailFilter): VNode {
+  return (
+    <form method="get" action="/mail" class="ask">
+      <label>
+        What became of it
+        <select name="state">
+          <option value="">everything</option>
+          {states.map((one) => (
+            <option value={one} selected={one === state}>
+              {one}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Club
+        <input name="tenant" value={tenant} maxLength={64} autocomplete="off" />
+      </label>
+      <button class="quiet">Show</button>
+    </form>
+  )
 }
 
 function Sent({ sent }: Pick<MailView, 'sent'>): VNode {
-  if (sent.length === 0) return <p class="small">None yet.</p>
+  if (sent.length === 0) return <p class="small">None.</p>
   return (
     <ul class="rows">
       {sent.map(({ atMs, to, state, status, category, tenant, attempts }) => (
         <li class="flat" tabIndex={-1} data-row>
-          <Badge tint={tints[state] ?? 'failing'}>{state}</Badge>
+          <Badge tint={tintOfMail(state)}>{state}</Badge>
           <span class="what">
             <b>{to}</b>
             <small>
@@ -84,42 +115,7 @@ function Sent({ sent }: Pick<MailView, 'sent'>): VNode {
   )
 }
 
-/** Each as its reader would see it; the words only, as mail programs without pictures show it. */
-function Templates({ templates }: Pick<MailView, 'templates'>): VNode {
-  if (templates.length === 0)
-    return (
-      <p class="small">
-        The application brings its own words. With <code>mailGateway.templates</code> it names them,
-        and one source becomes text and HTML.
-      </p>
-    )
-  return (
-    <>
-      <ul class="rows">
-        {templates.map(({ name, language, subject, text, fault }) => (
-          <li class="flat" tabIndex={-1} data-row>
-            <Badge tint={fault === '' ? 'proven' : 'failing'}>{language.toUpperCase()}</Badge>
-            <span class="what">
-              <b>{name}</b>
-              <small>{fault === '' ? subject : fault}</small>
-              {fault === '' && (
-                <details>
-                  <summary>Preview</summary>
-                  <pre lang={language}>{text}</pre>
-                </details>
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
-      <p class="small">
-        As HTML: <code>veilig mail preview FILE --out FILE.html</code>
-      </p>
-    </>
-  )
-}
-
-function Silent({ account, csrf, mail }: Inside & { readonly mail: MailView }): VNode {
+function Silent({ account, csrf, mail }: Props): VNode {
   const mayChange = may(account.role, 'mail.change')
   return (
     <>
@@ -167,8 +163,9 @@ function Silent({ account, csrf, mail }: Inside & { readonly mail: MailView }): 
         </form>
       )}
       <p class="small">
-        By command: <code>veilig mail sent</code> · <code>veilig mail suppressions</code> ·{' '}
-        <code>veilig mail figures</code>
+        By command: <code>veilig mail sent</code> · <code>veilig mail person</code> ·{' '}
+        <code>veilig mail suppressions</code> · <code>veilig mail figures</code> ·{' '}
+        <code>veilig mail preview</code>
       </p>
     </>
   )

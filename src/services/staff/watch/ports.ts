@@ -123,6 +123,45 @@ export type MailDay = {
   readonly complaints: number
 }
 
+/** A template of the application, with names in place of values. */
+export type TemplateLine = {
+  readonly name: string
+  readonly language: string
+  readonly subject: string
+  /** Why it cannot be sent; '' when it can. */
+  readonly fault: string
+}
+
+/** As its reader would see it. */
+export type TemplateView = TemplateLine & {
+  readonly text: string
+  readonly html: string
+  /** What the application must fill in. */
+  readonly values: readonly string[]
+  readonly languages: readonly string[]
+}
+
+/** Which mails to show; '' for all. */
+export type MailFilter = { readonly state: string; readonly tenant: string }
+
+/** What one address got in thirty days, and what keeps mail from it. */
+export type MailPersonView = {
+  /** Keyed hash of the address. */
+  readonly victim: string
+  readonly suppression:
+    { readonly reason: string; readonly status: string; readonly sinceMs: number } | undefined
+  /** Lists that the person has left, as `sender/tenant/list`. */
+  readonly left: readonly string[]
+  readonly sent: readonly {
+    readonly atMs: number
+    readonly category: string
+    readonly list: string
+    readonly tenant: string
+    readonly state: string
+    readonly status: string
+  }[]
+}
+
 /** No content, and no whole address. */
 export type MailView = {
   readonly days: readonly MailDay[]
@@ -132,6 +171,12 @@ export type MailView = {
     readonly messages: number
     /** Of these, those that DMARC passed. */
     readonly passed: number
+  }[]
+  /** TLS sessions towards us, as those who opened them report. */
+  readonly tls: readonly {
+    readonly reporter: string
+    readonly succeeded: number
+    readonly failed: number
   }[]
   readonly queued: number
   readonly sent: readonly {
@@ -145,15 +190,8 @@ export type MailView = {
     readonly tenant: string
     readonly attempts: number
   }[]
-  /** Of the application, each as its reader would see it, with names in place of values. */
-  readonly templates: readonly {
-    readonly name: string
-    readonly language: string
-    readonly subject: string
-    readonly text: string
-    /** Why it cannot be sent; '' when it can. */
-    readonly fault: string
-  }[]
+  /** Of the application. */
+  readonly templates: readonly TemplateLine[]
   readonly suppressions: readonly {
     /** Keyed hash of the address. */
     readonly victim: string
@@ -179,7 +217,11 @@ export type WatchPorts = {
   monitors(): Promise<readonly MonitorLine[]>
   search(question: AuditQuestion): Promise<AuditAnswer>
   settings(): Promise<Settings>
-  mail(): Promise<MailView>
+  mail(filter: MailFilter): Promise<MailView>
+  /** Undefined when there is none of that name in that language. */
+  mailTemplate(name: string, language: string): Promise<TemplateView | undefined>
+  /** @throws {DeniedError} It is no address. */
+  mailPerson(address: string): Promise<MailPersonView>
   /** Nothing but security mail goes to the address any more. @throws {DeniedError} It is none. */
   silence(address: string, note: string, by: string): Promise<void>
   /** @param victim As `mail` has it. */

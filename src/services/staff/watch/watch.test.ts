@@ -88,7 +88,7 @@ test('watch: support and auditors see mail, and silence nobody', async () => {
   for (const role of ['support', 'auditor']) {
     const page = await askConsole(desk, 'GET', '/mail', { cookie: cookies.get(role) ?? '' })
     assert(page.text.includes('j…@club.example'))
-    assert(!page.text.includes('action="/mail/'), `${role} is shown no form`)
+    assert(!/action="\/mail\/(silence|lift)/.test(page.text), `${role} is shown no form`)
     assert.equal(await statusOf(role, 'POST', '/mail/silence', { address: 'a@b.example' }), 403)
     assert.equal(await statusOf(role, 'POST', '/mail/lift', { victim: '0'.repeat(32) }), 403)
   }
@@ -97,6 +97,39 @@ test('watch: support and auditors see mail, and silence nobody', async () => {
   assert(!JSON.stringify(desk.trail.of('STAFF_ACTED')).includes('b.example'))
   assert.equal(await statusOf('operator', 'POST', '/mail/lift', { victim: '0'.repeat(32) }), 303)
   assert.equal(await statusOf('operator', 'POST', '/mail/lift', { victim: '../x' }), 422)
+})
+
+test('watch: who looks an address up stands in the record, and the address nowhere', async () => {
+  const address = 'jan.de.wit@b.example'
+  assert.equal(await statusOf('support', 'POST', '/mail/person', { address }), 200)
+  const event = desk.trail.of('STAFF_ACTED').at(-1)
+  assert.equal(event?.['act'], 'mail-person')
+  assert.match(String(event['person']), /^[0-9a-f]{32}$/)
+  assert(!JSON.stringify(event).includes('jan.de.wit'))
+})
+
+test('watch: the mails shown are those of a state and a club; a wrong filter is none', async () => {
+  const cookie = cookies.get('support') ?? ''
+  for (const [query, filter] of [
+    ['?state=refused&tenant=tc-noord', { state: 'refused', tenant: 'tc-noord' }],
+    ["?state=x&tenant=a'b", { state: '', tenant: '' }],
+  ] as const) {
+    await askConsole(desk, 'GET', `/mail${query}`, { cookie })
+    assert.deepEqual(watch.mailFilter, filter)
+  }
+})
+
+test('watch: a template stands in a frame that can do nothing, and nowhere else', async () => {
+  const cookie = cookies.get('support') ?? ''
+  const query = '?name=confirmation&language=nl&look='
+  const face = await askConsole(desk, 'GET', `/mail/template/face${query}dark`, { cookie })
+  assert.match(face.policy, /^sandbox; default-src 'none'; style-src 'unsafe-inline'/)
+  assert.match(face.policy, /frame-ancestors 'self'/)
+  assert(face.text.includes('@media all') && face.text.includes('<base target="_blank">'))
+  const page = await askConsole(desk, 'GET', `/mail/template${query}light`, { cookie })
+  assert.match(page.text, /<iframe[^>]* sandbox/)
+  assert.match(page.policy, /frame-ancestors 'none'/)
+  assert.equal(await statusOf('support', 'GET', '/mail/template?name=../x&language=nl'), 404)
 })
 
 test('watch: a search stands in the record before its answer, with no word of it', async () => {
