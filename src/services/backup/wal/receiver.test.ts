@@ -6,6 +6,8 @@ import { startPostgres, type TestPostgres } from '#kit/postgres.ts'
 import type { AuditEvent } from '#audit/trail.ts'
 import { FaultError } from '#lib/errors.ts'
 import { parseLsn } from '#protocol/postgres/replication/lsn.ts'
+import { encodeStandbyStatus } from '#protocol/postgres/replication/standby-status.ts'
+import { startReplicationCommand } from '#protocol/postgres/replication/wal-stream.ts'
 import { systemClock } from '#system/clock.ts'
 import { requiredServerSettings } from '../server-settings.ts'
 import { ReplicationConnection } from '../replication/connection.ts'
@@ -88,6 +90,23 @@ test('receiver: a dropped slot whose WAL is gone is a gap, said aloud, not an en
   await caughtUp(running)
   assert.equal(running.codes('WAL_GAP').length, 1)
   assert.equal(running.gaps, 1, 'a full backup is asked for')
+  assert((store.begins.at(-1)?.lsn ?? 0n) > kept)
+})
+
+test('receiver: a slot that our own status took back to recycled WAL is made again', async () => {
+  const store = new MemoryWal()
+  {
+    await using running = start(store, 'taken')
+    await caughtUp(running)
+  }
+  const kept = store.end
+  await dropSlots()
+  await recycle(3)
+  await takeBack('taken', kept)
+  await using running = start(store, 'taken')
+  await caughtUp(running)
+  assert.equal(running.codes('WAL_SLOT_LOST').length, 1)
+  assert.equal(running.codes('WAL_GAP').length, 1)
   assert((store.begins.at(-1)?.lsn ?? 0n) > kept)
 })
 
@@ -233,16 +252,7 @@ function start(wal: MemoryWal, slot: string, memory: TailMemory = forgetful): Ru
     catalogue: () => Promise.resolve({ wal: [], backups: [], histories: new Map() }),
   } as unknown as Repository
   const receiver = new WalReceiver({
-    connect: (signal) =>
-      ReplicationConnection.open(
-        {
-          address: { host: server.socketDir, port: server.port, tls: 'off' },
-          user: 'veilig_backup',
-          password: 'right',
-        },
-        slot,
-        signal,
-      ),
+    connect: (signal) => connect(slot, signal),
     slot,
     eager: () => false,
     partMaxBytes: 1024 * 1024,
@@ -296,6 +306,24 @@ async function recycle(segments: number): Promise<void> {
   }
   await server.query('checkpoint')
   await server.query('checkpoint')
+}
+
+function connect(name: string, signal: AbortSignal): Promise<ReplicationConnection> {
+  const address = { host: server.socketDir, port: server.port, tls: 'off' } as const
+  const login = { address, user: 'veilig_backup', password: 'right' }
+  return ReplicationConnection.open(login, name, signal)
+}
+
+/** Makes a slot and asks for WAL that is gone, with a status sent in the same breath. */
+async function takeBack(slot: string, lsn: bigint): Promise<void> {
+  using connection = await connect(slot, AbortSignal.timeout(30_000))
+  await connection.query(`CREATE_REPLICATION_SLOT ${slot} PHYSICAL (RESERVE_WAL)`)
+  const started = connection.startCopyBoth(startReplicationCommand(slot, lsn, 1))
+  const status = { receivedLsn: lsn, durableLsn: lsn, nowMs: 0n, replyRequested: false }
+  connection.sendCopyData(encodeStandbyStatus(status))
+  await started
+  await assert.rejects(() => connection.next(), { code: 'WAL_REMOVED' })
+  assert.equal(parseLsn(await slotPosition(slot)), lsn)
 }
 
 async function slotPosition(slot: string): Promise<string> {

@@ -142,13 +142,13 @@ export class WalReceiver {
   ): Promise<void> {
     const { repository, slot: slotName, partMaxBytes } = this.#options
     const ancestors = await this.#keepHistory(connection, identity.timeline)
-    const slot = await ensureSlot(connection, slotName)
+    const { walSegmentSize } = cluster
+    const slot = await ensureSlot(connection, slotName, { at: this.#removed, walSegmentSize })
     if (slot.made !== 'found') await this.#tellSlot(slot)
     const last = await repository.wal.lastPosition(identity.systemIdentifier)
     const { wal, backups } = await repository.catalogue()
     const held = heldEnds(wal, last)
     await this.#recogniser.check(connection, slotName, { ...identity, ancestors, held })
-    const { walSegmentSize } = cluster
     const decision = decideStart({
       last,
       held,
