@@ -26,7 +26,7 @@ export type Removed = { readonly at: WalPosition | undefined; readonly walSegmen
  * A slot that keeps only from what is removed is lost too, though PostgreSQL calls it usable: a
  * status moves a slot to the position it tells of, backwards as well, so that asking for WAL that
  * is gone takes a new slot with it when our status is read before the segment is opened (seen in
- * PostgreSQL 15).
+ * PostgreSQL 18).
  *
  * @throws {FaultError} DATABASE_SLOTS_EXHAUSTED, DATABASE_WAL_LEVEL, WAL_SLOT_BUSY.
  */
