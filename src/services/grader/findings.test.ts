@@ -51,6 +51,21 @@ test('findings: the worst come first, and none comes twice', () => {
   }
 })
 
+test('findings: how bad a cap is depends on the grade it leaves', () => {
+  const [grade = assert.fail()] = report.tls.grades
+  const severityAt = (left: string): string | undefined => {
+    const caps = [{ grade: left, cause: 'a rule of next year' }]
+    const tls = { ...report.tls, faults: [], grades: [{ ...grade, caps }] }
+    const plain = findings({ ...report, tls }).find(
+      ({ costs }) => costs[0] === `TLS: ${left} at most`,
+    )
+    return plain?.severity
+  }
+  const grades = ['F', 'T', 'M', 'C', 'B', 'A-', 'A']
+  const expected = ['critical', 'critical', 'critical', 'serious', 'moderate', 'minor', 'minor']
+  assert.deepEqual(grades.map(severityAt), expected)
+})
+
 test('findings: how many there are of each is counted', () => {
   const text = writeReport(report, { colours: false, ownAuthority: false })
   const counts = severities

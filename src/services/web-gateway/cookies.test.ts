@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readVectors } from '#kit/vectors.ts'
 import { wireText } from '#kit/wire-text.ts'
-import { CookiePolicy } from './cookies.ts'
+import { cookieValue, CookiePolicy } from './cookies.ts'
 
 const policy = new CookiePolicy({ mode: 'enforce', readByScripts: ['theme'] })
 
@@ -31,6 +31,21 @@ test('cookie: while learning, only what keeps somebody signed in is taken from s
     assert(isHidden(name), name)
   }
   for (const name of ['theme', 'cart', 'csrftoken', 'XSRF-TOKEN']) assert(!isHidden(name), name)
+})
+
+test('cookie: a value is found by its whole name, in whichever field it stands', () => {
+  const fields = [
+    'host',
+    'sid=no',
+    'cookie',
+    'xsid=1; sid2=2; SID=3',
+    'cookie',
+    'a=b;sid=x=y ; sid=z',
+  ]
+  assert.equal(cookieValue(fields, 'sid'), 'x=y')
+  assert.equal(cookieValue(fields, 'sid2'), '2')
+  assert.equal(cookieValue(fields, 'si'), undefined)
+  assert.equal(cookieValue(['cookie', 'sid'], 'sid'), undefined)
 })
 
 function latin1(line: string): string {

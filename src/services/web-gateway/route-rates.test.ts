@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { converse, openTls, startGateway, startUpstream } from '#kit/web-gateway.ts'
 import { pageTexts } from './page-texts.ts'
 import { ratesInMemory } from '#lib/rates.ts'
-import { rateLimitedRoute } from './route-rates.ts'
+import { rateLimitedRoute, RouteRates } from './route-rates.ts'
+import type { RequestHead } from '#protocol/http/head.ts'
 
 test('rates: a burst passes, then one in each share of the minute', () => {
   let nowMs = 0
@@ -80,4 +81,34 @@ test('rates: sessions are counted apart, and made-up ones together by their addr
   const madeUp: string[] = []
   for (let at = 0; at < 20; at++) madeUp.push(await statusOf(`made-up-${at}`))
   assert.equal(madeUp.filter((status) => status === '200').length, 17, 'twenty for one address')
+})
+
+test('rates: the narrowest count is asked first, and what it refuses is not counted further', async () => {
+  const head = { target: '/', method: 'GET', host: 'a', headers: ['cookie', 'sid=x'] }
+  const route = { path: '/', perMinute: 1, burst: 1, by: 'session', cookie: 'sid' } as const
+  const routes = [
+    route,
+    { ...route, path: '/a' },
+    { path: '/', perMinute: 2, burst: 3, by: 'address' } as const,
+  ]
+  for (const isRemote of [false, true]) {
+    const kinds: string[] = []
+    const refuse = { s: 0, n: 0, a: 0 }
+    const take = ({ key }: { key: string }): number | Promise<number> => {
+      const kind = (key.split(' ').at(-2) ?? '') as keyof typeof refuse
+      kinds.push(kind)
+      return isRemote ? Promise.resolve(refuse[kind]) : refuse[kind]
+    }
+    const rates = new RouteRates(routes, { key: Buffer.alloc(32), rates: { take } })
+    const admit = async (): Promise<number | undefined> =>
+      (await rates.admit(head as unknown as RequestHead, '192.0.2.1'))?.retryAfterSeconds
+    assert.equal(await admit(), undefined)
+    assert.deepEqual(kinds.splice(0), ['s', 'n', 'a'])
+    refuse.a = 1
+    assert.equal(await admit(), 1, 'the last is heard, too')
+    kinds.splice(0)
+    refuse.s = 1001
+    assert.equal(await admit(), 2, 'whole seconds, and none too few')
+    assert.deepEqual(kinds, ['s'])
+  }
 })

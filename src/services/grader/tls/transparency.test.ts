@@ -84,6 +84,23 @@ test('transparency: for another, by a stranger or without issuer, it proves noth
   assert.throws(() => readKnownLogs('{}'), { code: 'CT_LOGS_UNREADABLE' })
 })
 
+test('transparency: a signature of another kind than it says, or none at all, proves nothing', async () => {
+  const { certificate, issuer } = await make()
+  const logs = readKnownLogs(list)
+  // Of the timestamp: hash and signature algorithm, then two bytes of length.
+  const kindAt = certificate.raw.indexOf(logId) + 32 + 8 + 2
+  for (const [at, value] of [
+    [kindAt, 5], // SHA-384, though it was made over SHA-256
+    [kindAt + 4, 0x31], // no DER sequence
+  ] as const) {
+    const spoiled = Buffer.from(certificate.raw)
+    assert.notEqual(spoiled[at], value)
+    spoiled[at] = value
+    const [found] = checkTimestamps(new X509Certificate(spoiled), issuer, logs)
+    assert.equal(found?.verdict, 'invalid')
+  }
+})
+
 test('transparency: a certificate cut or changed anywhere is read without harm', async () => {
   const { certificate } = await make()
   const whole = Buffer.from(certificate.raw)
