@@ -1,4 +1,4 @@
-/** When a certificate is renewed, in figures: a third before its end, sooner where life is short. */
+/** When a certificate is renewed, in figures: a third before its end, or half of a short life. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'

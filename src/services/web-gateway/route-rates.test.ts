@@ -83,7 +83,7 @@ test('rates: sessions are counted apart, and made-up ones together by their addr
   assert.equal(madeUp.filter((status) => status === '200').length, 17, 'twenty for one address')
 })
 
-test('rates: the narrowest count is asked first, and what it refuses is not counted further', async () => {
+test('rates: the narrowest count comes first; what it refuses is not counted', async () => {
   const head = { target: '/', method: 'GET', host: 'a', headers: ['cookie', 'sid=x'] }
   const route = { path: '/', perMinute: 1, burst: 1, by: 'session', cookie: 'sid' } as const
   const routes = [

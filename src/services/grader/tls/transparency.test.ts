@@ -84,7 +84,7 @@ test('transparency: for another, by a stranger or without issuer, it proves noth
   assert.throws(() => readKnownLogs('{}'), { code: 'CT_LOGS_UNREADABLE' })
 })
 
-test('transparency: a signature of another kind than it says, or none at all, proves nothing', async () => {
+test('transparency: a signature of another kind, or none, proves nothing', async () => {
   const { certificate, issuer } = await make()
   const logs = readKnownLogs(list)
   // Of the timestamp: hash and signature algorithm, then two bytes of length.
