@@ -37,3 +37,24 @@ export async function settledWithin(
     enough.abort()
   }
 }
+
+/** A signal that aborts when the time is over; disposing of it leaves no timer behind. */
+export type Deadline = Disposable & { readonly signal: AbortSignal }
+
+/**
+ * As `AbortSignal.timeout`, but of a clock that tests can hold.
+ *
+ * @param stop Aborts the signal as well.
+ */
+export function deadline(
+  clock: Pick<Clock, 'sleep'>,
+  timeoutMs: number,
+  stop: AbortSignal,
+): Deadline {
+  const over = new AbortController()
+  const done = new AbortController()
+  const end = (): void => over.abort(new DOMException('The time is over', 'TimeoutError'))
+  clock.sleep(timeoutMs, done.signal).then(end, () => undefined) // disposed of before its end
+  const signal = AbortSignal.any([over.signal, stop])
+  return { signal, [Symbol.dispose]: () => done.abort() }
+}

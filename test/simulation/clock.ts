@@ -30,20 +30,21 @@ export class SimulatedClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error)
-      const sleeper = {
-        atMs: this.#elapsedMs + Math.max(0, ms),
-        order: this.#order++,
-        wake: resolve,
+      const cancel = (): void => {
+        const found = this.#sleepers.indexOf(sleeper)
+        if (found !== -1) this.#sleepers.splice(found, 1)
+        reject(signal?.reason as Error)
       }
+      const wake = (): void => {
+        signal?.removeEventListener('abort', cancel) // who sleeps a million times leaves none
+        resolve()
+      }
+      const sleeper = { atMs: this.#elapsedMs + Math.max(0, ms), order: this.#order++, wake }
       const at = this.#sleepers.findIndex(
         (other) => other.atMs > sleeper.atMs, // later ones of the same moment come after
       )
       this.#sleepers.splice(at === -1 ? this.#sleepers.length : at, 0, sleeper)
-      signal?.addEventListener('abort', () => {
-        const found = this.#sleepers.indexOf(sleeper)
-        if (found !== -1) this.#sleepers.splice(found, 1)
-        reject(signal.reason as Error)
-      })
+      signal?.addEventListener('abort', cancel, { once: true })
     })
   }
 

@@ -159,9 +159,15 @@ test('workers: a role speaks at one pace, however many processes hear it', async
     wire.send(message.query('select 2'), message.query('select 3'))
     for (let at = 0; at < 2; at++) assert.equal(await wire.until('Z'), 'TDCZ')
   }
-  const told = [...(await recorded('DB_PACE_EXCEEDED')).values()].flat()
-  assert(told.length > 0, 'more than sixty, though no process heard so many')
-  for (const wire of wires) wire[Symbol.dispose]()
+  // The first process counts, and its answer holds for what is said next.
+  const [wire = assert.fail()] = wires
+  await eventually('more than sixty are told, though no process heard so many', async () => {
+    wire.send(message.query('select 4'))
+    assert.equal(await wire.until('Z'), 'TDCZ')
+    const told = [...(await recorded('DB_PACE_EXCEEDED')).values()].flat()
+    return told.length > 0 || undefined
+  })
+  for (const one of wires) one[Symbol.dispose]()
 })
 
 test('workers: a reload holds in all of them, and no session ends by it', async () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deadline } from '#system/clock.ts'
 import type { StatusConfig } from './config.ts'
 import type { StatusPorts, Watched } from './ports.ts'
 import { UNKNOWN_YET, type Looked } from './monitors/look.ts'
@@ -69,8 +70,9 @@ export async function lookOnce(
   if (clock.monotonicMs() - startedMs > timeoutMs + STALL_MS) return undefined
   if (looked.up) return looked
   if (looked.reason === UNKNOWN_YET) return undefined
+  using limit = deadline(clock, timeoutMs, stop)
   try {
-    await reference(AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]))
+    await reference(limit.signal)
     return looked
   } catch {
     return undefined

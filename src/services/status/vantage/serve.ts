@@ -8,7 +8,7 @@
  */
 import type { NoteSigner } from '#crypto/signed-note.ts'
 import { confirm, unseen, type Confirmed } from '#lib/availability/confirm.ts'
-import type { Clock } from '#system/clock.ts'
+import { deadline, type Clock } from '#system/clock.ts'
 import type { RunningService } from '#system/service.ts'
 import type { Watched } from '../ports.ts'
 import { lookOnce } from '../watch.ts'
@@ -122,10 +122,10 @@ class ReportDesk {
         return { ...look, look: { ...look.look, agoMs } }
       })
       const head = { vantage: signer.name, sequence: this.#sequence, sentMs: clock.nowMs() }
-      const timeout = AbortSignal.timeout(this.#times.timeoutSeconds * 1000)
+      using limit = deadline(clock, this.#times.timeoutSeconds * 1000, this.#stop)
       try {
         const report = encodeReport({ ...head, looks }, signer)
-        await send(report, AbortSignal.any([timeout, this.#stop]))
+        await send(report, limit.signal)
       } catch (error) {
         if (!this.#stop.aborted) complain('VANTAGE_UNHEARD', (error as Error).message)
       }
