@@ -35,6 +35,12 @@ test('list: without a terminal every column is there, numbers end where their he
   assert.match(head, /^FINISHED, UTC +KIND +DATA +STORED +LOG FROM +DRILLED, UTC +ID +BUILDS ON/)
   assert.match(first, /^2026-11-24 04:11:26 {2}synthetic full +11\.0 GB +5\.2 MB +0\/3000028 /)
   assert.equal(head.indexOf('STORED') + 'STORED'.length, first.indexOf('5.2 MB') + '5.2 MB'.length)
+  const endOf = (line: string, text: string): number => line.indexOf(text) + text.length
+  const short = backupTable([full, { ...part, storedBytes: 1023.4 * MIB }], drilled, {
+    width: undefined,
+    colours: false,
+  }).split('\n')
+  assert.equal(endOf(short[1] ?? '', '5.2 MB'), endOf(short[2] ?? '', '1023.4 MB'))
   assert.match(second, /differential .* not yet .*-77ad01cc90b2e3f4 {2}20261124t041125z-/)
 })
 
@@ -50,5 +56,10 @@ test('list: no line is wider than the terminal, and the id is never lost', () =>
 
 test('list: damaged pages have a line of their own, in red where there are colours', () => {
   assert.equal(lines(80).at(-2), '  3 PAGES DAMAGED')
+  const one = backupTable([{ ...part, damagedPageCount: 1 }], drilled, {
+    width: 80,
+    colours: false,
+  })
+  assert.match(one, /\n {2}1 PAGE DAMAGED\n$/)
   assert.equal(lines(80, true).at(-2), '\u001b[31m  3 PAGES DAMAGED\u001b[0m')
 })

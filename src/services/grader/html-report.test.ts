@@ -51,6 +51,11 @@ test('report: what a site says of itself stays text', () => {
   const html = writeHtmlReport({ ...report, tls }, { ownAuthority: false, atMs: 0 })
   assert.doesNotMatch(html, /<script/)
   assert(html.includes('&#60;script&#62;alert(1)&#60;/script&#62;&#38;&#34;'))
+  const [first = assert.fail()] = report.headers.observatory.tests
+  const tests = [{ ...first, modifier: -20, says: `says ${evil}`, mend: `mend ${evil}` }]
+  const told = writeHtmlReport(withObservatory({ tests }), { ownAuthority: false, atMs: 0 })
+  assert.doesNotMatch(told, /<script/)
+  assert(told.includes('says &#60;script') && told.includes('mend &#60;script'))
 })
 
 test('report: points are green, plain or red as they count, and so are letters', () => {

@@ -24,6 +24,27 @@ test('recovery: the list is of what the picture shows, and says how many are els
   const rows = day.split('<tr>').length - 2
   assert(rows > 20 && rows <= 30)
   assert.equal(Number(elsewhere) + rows, recovery.backups.length)
+  assert.equal(shown({ span: 'all' }).split('<tr>').length - 2, 30, 'and never more than a screen')
+})
+
+test('recovery: the first sentence says from when to when, and whether something is missing', () => {
+  const lead = (props: Partial<typeof recovery>): string =>
+    /<p class="lead">([^<]*)/.exec(shown({ recovery: { ...recovery, ...props } }))?.[1] ?? ''
+  assert.match(lead({ gaps: [], untilMs: nowMs - 4000 }), /up to now, can be brought back\.$/)
+  assert.match(lead({ gaps: [], untilMs: nowMs - 65_000 }), /up to .*1 min.* ago, can be/)
+  assert.match(
+    lead({ gaps: [], untilMs: undefined }),
+    /the last word of the backup, which does not/,
+  )
+  const gaps = [{ fromMs: nowMs - DAY_MS, toMs: nowMs - DAY_MS / 2, why: 'lost' }]
+  assert.match(lead({ gaps, untilMs: nowMs }), /brought back, but for what is marked\.$/)
+})
+
+test('recovery: a moment that cannot be restored says why, and gives no command', () => {
+  const page = shown({ atMs: nowMs - 400 * DAY_MS })
+  assert.match(page, /role="alert">[^<]+cannot be restored: [^<]+\.</)
+  assert(!page.includes('veilig restore'))
+  assert.match(shown({ atMs: nowMs - 3_600_000 }), /<pre>veilig restore --to /)
 })
 
 test('recovery: damaged pages are marked in the list', () => {
