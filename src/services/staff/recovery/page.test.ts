@@ -27,7 +27,7 @@ test('recovery: the list is of what the picture shows, and says how many are els
   assert.equal(shown({ span: 'all' }).split('<tr>').length - 2, 30, 'and never more than a screen')
 })
 
-test('recovery: the first sentence says from when to when, and whether something is missing', () => {
+test('recovery: the first sentence says up to when, and whether something is missing', () => {
   const lead = (props: Partial<typeof recovery>): string =>
     /<p class="lead">([^<]*)/.exec(shown({ recovery: { ...recovery, ...props } }))?.[1] ?? ''
   assert.match(lead({ gaps: [], untilMs: nowMs - 4000 }), /up to now, can be brought back\.$/)
