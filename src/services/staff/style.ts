@@ -141,7 +141,8 @@ td.proven, td.failing, td.stale, td.unproven, td.excepted { font-weight: 600; wh
 .spans a { padding: .3rem .9rem; border-radius: 999px; text-decoration: none; color: var(--ink); }
 .spans a:hover { background: var(--unproven-bg); }
 .spans a[aria-current] { background: var(--unproven-bg); font-weight: 650; }
-.takes pre { margin: .15rem 0 0; } .takes p + p, .takes pre + p { margin-top: .8rem; }
+.takes pre { margin: .15rem 0 0; } .takes pre span { white-space: nowrap; }
+.takes p + p, .takes pre + p { margin-top: .8rem; }
 .scroll { overflow-x: auto; } .scroll td { white-space: nowrap; }
 .scroll td, .scroll th { padding-right: 1.5rem; }
 .scroll td.not-yet { color: var(--soft); }

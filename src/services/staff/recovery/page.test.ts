@@ -44,7 +44,10 @@ test('recovery: a moment that cannot be restored says why, and gives no command'
   const page = shown({ atMs: nowMs - 400 * DAY_MS })
   assert.match(page, /role="alert">[^<]+cannot be restored: [^<]+\.</)
   assert(!page.includes('veilig restore'))
-  assert.match(shown({ atMs: nowMs - 3_600_000 }), /<pre>veilig restore --to /)
+  const commands = shown({ atMs: nowMs - 3_600_000 }).match(/<pre>.*?<\/pre>/g) ?? []
+  const [whole] = commands.map((one) => one.replaceAll(/<[^>]*>/g, ''))
+  assert.equal(whole, 'veilig restore --to 2026-11-24T11:00:00Z --into /a/new/folder')
+  assert.equal(commands.length, 3)
 })
 
 test('recovery: damaged pages are marked in the list', () => {

@@ -136,14 +136,25 @@ function Steps(props: {
         , then replays {lasting(plan.logMs)} of log. On a machine that has the recovery key:
       </p>
       <p>The whole cluster, into a new folder</p>
-      <pre>veilig restore --to {to} --into /a/new/folder</pre>
+      <Command text={`veilig restore --to ${to} --into /a/new/folder`} />
       <p>One table, beside the live one</p>
-      <pre>veilig restore --to {to} --table SCHEMA.NAME --live postgresql://…</pre>
+      <Command text={`veilig restore --to ${to} --table SCHEMA.NAME --live postgresql://…`} />
       <p>One database, beside the live one</p>
-      <pre>veilig restore --to {to} --database NAME --live postgresql://…</pre>
+      <Command text={`veilig restore --to ${to} --database NAME --live postgresql://…`} />
       <p class="small">None of them touches the database that runs.</p>
     </section>
   )
+}
+
+/** Its words stay whole where a line ends: browsers would break after the hyphens of an option. */
+function Command({ text }: { readonly text: string }): VNode {
+  const words = text.split(' ').map((word, at) => (
+    <>
+      {at > 0 && ' '}
+      <span>{word}</span>
+    </>
+  ))
+  return <pre>{words}</pre>
 }
 
 type Shown = { readonly recovery: Recovery; readonly nowMs: number }
