@@ -32,7 +32,9 @@ const WHO = 'Ask whoever holds this account; if nobody knows of it, change its p
 const READ = 'Look at what was read in the audit trail, and end the session if it still runs.'
 const BLOCK =
   'Take the address off the allow-list; the account is safe while its password is random.'
-const TAKE_BACK = 'Undo it, find how the role came to it, and take away the right it needed.'
+const TAKE_BACK =
+  'See in the audit trail whether it was carried out; if so, undo it. Find how the role came to ' +
+  'it, and take away the right it needed.'
 
 const injections: readonly Detector[] = [
   detector('sqli.structure', 'high', 'SQL injection', 'Azure SQL: PotentialSqlInjection', INPUT),

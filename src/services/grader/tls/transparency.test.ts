@@ -18,8 +18,11 @@ const list = JSON.stringify({
 
 type Made = { readonly certificate: X509Certificate; readonly issuer: X509Certificate }
 
-/** A certificate with one timestamp. @param spoil Changes what the log is shown. */
-async function make(spoil: (data: Buffer) => Buffer = (data) => data): Promise<Made> {
+/** A certificate with one timestamp by the log `id`. @param spoil Changes what that is shown. */
+async function make(
+  spoil: (data: Buffer) => Buffer = (data) => data,
+  id: Buffer = logId,
+): Promise<Made> {
   const dates = { notBefore: new Date(nowMs - 1e6), notAfter: new Date(nowMs + 1e9) }
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const common = { serialNumber: '01', ...dates, signingAlgorithm: algorithm }
@@ -48,7 +51,7 @@ async function make(spoil: (data: Buffer) => Buffer = (data) => data): Promise<M
   const head = Buffer.alloc(11)
   head.writeBigUInt64BE(BigInt(nowMs), 0)
   const algorithmAndSize = Buffer.from([4, 3, signature.length >> 8, signature.length & 255])
-  const parts = [Buffer.from([0]), logId, head.subarray(0, 10), algorithmAndSize, signature]
+  const parts = [Buffer.from([0]), id, head.subarray(0, 10), algorithmAndSize, signature]
   const item = Buffer.concat(parts)
   const whole = item.length + 2
   const lengths = Buffer.from([whole >> 8, whole & 255, item.length >> 8, item.length & 255])
@@ -99,6 +102,15 @@ test('transparency: a signature of another kind, or none, proves nothing', async
     const [found] = checkTimestamps(new X509Certificate(spoiled), issuer, logs)
     assert.equal(found?.verdict, 'invalid')
   }
+})
+
+test('transparency: a log whose key cannot have signed it proves nothing', async () => {
+  const { publicKey } = generateKeyPairSync('ed25519') // which no SHA-256 goes with
+  const key = publicKey.export({ type: 'spki', format: 'der' })
+  const id = createHash('sha256').update(key).digest()
+  const log = { description: 'B', key: key.toString('base64') }
+  const logs = JSON.stringify({ operators: [{ name: 'B', logs: [log] }] })
+  assert.deepEqual(verdicts(await make(undefined, id), logs), ['invalid'])
 })
 
 test('transparency: a certificate cut or changed anywhere is read without harm', async () => {
