@@ -38,6 +38,9 @@ test('pack: questions are answered as from the segments, which must be sound', a
     const window = { fromMs: clock.nowMs() - 30_000, toMs: clock.nowMs() - 9_000, recordsMax: 99 }
     const sql = 'SELECT count(*), min(time) FROM events'
     answers.push(await queryBooks({ folder, sql, rowsMax: 1, window }))
+    const ended = 'SELECT count(*), count("rows") FROM statements'
+    const early = { fromMs: 0, toMs: clock.nowMs() - 40_000, tailMs: 5_000 }
+    answers.push(await queryBooks({ folder, sql: ended, rowsMax: 1, window: early }))
     return answers
   }
   const unpacked = await asked()

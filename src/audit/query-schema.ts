@@ -93,16 +93,19 @@ export type ViewOptions = {
   readonly packed: string
   /** Which of the packed records. */
   readonly where: string
+  /** Which records are shown; ends of statements may lie beyond. '' for all. */
+  readonly shown: string
   /** Whether statements stand in the order in which they were said. */
   readonly isOrdered: boolean
 }
 
 /** The views, over what was read and over packed segments. */
-export function viewsOver({ packed, where, isOrdered }: ViewOptions): readonly string[] {
+export function viewsOver({ packed, where, shown, isOrdered }: ViewOptions): readonly string[] {
   const rest = packed && ` UNION ALL SELECT ${columnNames} FROM read_parquet(${packed}) ${where}`
   const events = 'time, process, sequence, code, detail'
   return [
-    `CREATE VIEW records AS SELECT ${wideColumns} FROM live e${rest}`,
+    `CREATE VIEW recorded AS SELECT ${wideColumns} FROM live e${rest}`,
+    `CREATE VIEW records AS SELECT * FROM recorded ${shown}`,
     `CREATE VIEW events AS SELECT ${events} FROM records`,
     isOrdered ? `${statements} ORDER BY begun.time, begun.process, begun.sequence` : statements,
     personal,
@@ -118,7 +121,7 @@ const statements = `
     FROM records WHERE code = 'DB_STATEMENT'
   ), done AS (
     SELECT process, session, statement, outcome, tag, "rows", bytes, bytes_in, duration_ms, sqlstate
-    FROM records WHERE code = 'DB_STATEMENT_DONE'
+    FROM recorded WHERE code = 'DB_STATEMENT_DONE'
   )
   SELECT begun.*, done.* EXCLUDE (process, session, statement)
   FROM begun LEFT JOIN done USING (process, session, statement)`
@@ -129,7 +132,7 @@ const personal = `
   WITH done AS (
     SELECT process, session, statement, unnest(string_split(personal, ' ')) AS "column",
       personal_rows AS "values"
-    FROM records WHERE code = 'DB_STATEMENT_DONE' AND personal IS NOT NULL
+    FROM recorded WHERE code = 'DB_STATEMENT_DONE' AND personal IS NOT NULL
   )
   SELECT statements.time, done.process, "user", database, address, application,
     done."column", done."values", sql

@@ -64,6 +64,29 @@ test('query: who was given how many values of which column about people', async 
   ])
 })
 
+test('query: nothing but the time named is shown, each statement with its end', async (t) => {
+  const place = await mkdtemp(join(tmpdir(), 'veilig-query-'))
+  t.after(() => rm(place, { recursive: true }))
+  const clock = quickClock()
+  await using book = await openTrail({ ...common, folder: place, clock, process: 'sql-gateway' })
+  const firstMs = clock.nowMs()
+  for (let sequence = 1; sequence <= 3; sequence++) {
+    const its = { session: 's', sequence }
+    await book.append([{ code: 'DB_STATEMENT', detail: { ...its, sql: `SELECT ${sequence}` } }])
+    await clock.sleep(10_000)
+    await book.append([{ code: 'DB_STATEMENT_DONE', detail: { ...its, rows: sequence } }])
+    await clock.sleep(10_000)
+  }
+  const asked = async (sql: string, tailMs: number): Promise<unknown> => {
+    const window = { fromMs: firstMs + 15_000, toMs: firstMs + 25_000, tailMs }
+    return (await queryBooks({ folder: place, sql, rowsMax: 9, window })).rows
+  }
+  const statements = 'SELECT sql, "rows" FROM statements'
+  assert.deepEqual(await asked(statements, 10_000), [['SELECT 2', 2]])
+  assert.deepEqual(await asked(statements, 1_000), [['SELECT 2', null]])
+  assert.deepEqual(await asked('SELECT code FROM events', 10_000), [['DB_STATEMENT']])
+})
+
 test('query: details are JSON, rows have a limit', async () => {
   const { rows, more } = await ask('SELECT detail FROM events WHERE sequence = 0')
   assert.deepEqual(rows, [[{ mode: 'written', node: 'n1', segment: 1 }]])

@@ -26,8 +26,8 @@ export type QueryOptions = {
   readonly rowsMax: number
   /** Values of the question's named parameters: what a person typed is never part of the text. */
   readonly parameters?: Readonly<Record<string, string | bigint>>
-  /** Only records of this time, and no more than so many. Milliseconds since the Unix epoch. */
-  readonly window?: { readonly fromMs: number; readonly toMs: number; readonly recordsMax: number }
+  /** Only records of this time. */
+  readonly window?: Window
   /** Gives up the reading of the books. */
   readonly signal?: AbortSignal
   /** Only the book of this process. */
@@ -37,6 +37,16 @@ export type QueryOptions = {
   /** Who may read recorded values: they stand in the table `parameters`. */
   readonly reveal?: Revealing
   readonly disk?: Disk
+}
+
+/** A time that is asked about. Milliseconds since the Unix epoch. */
+export type Window = {
+  readonly fromMs: number
+  readonly toMs: number
+  /** Refused when it holds more. */
+  readonly recordsMax?: number
+  /** Ends of statements are looked for so long after it; what began then is not shown. */
+  readonly tailMs?: number
 }
 
 /** What JSON can say; whole numbers beyond 2^53 come as text. */
@@ -75,7 +85,9 @@ export async function queryBooks(options: QueryOptions): Promise<QueryResult> {
     const { records, warnings, packed } = await load(connection, options)
     const files = packed.length > 0 ? `[${packed.map(quoted).join(', ')}]` : ''
     const isOrdered = seesOrder(options.sql)
-    for (const view of viewsOver({ packed: files, where: whereOf(options), isOrdered }))
+    const where = whereOf(options, options.window?.tailMs)
+    const shown = whereOf(options)
+    for (const view of viewsOver({ packed: files, where, shown, isOrdered }))
       await connection.run(view)
     if (options.reveal) warnings.push(...closedOnes(await reveal(connection, options.reveal)))
     if (packed.length > 0) await connection.run(`SET allowed_paths = ${files}`)
@@ -133,14 +145,15 @@ async function countOf(
 ): Promise<number> {
   if (paths.length === 0 || !options.window) return all
   const files = `[${paths.map(quoted).join(', ')}]`
-  const sql = `SELECT count(*) FROM read_parquet(${files}) ${whereOf(options)}`
+  const where = whereOf(options, options.window.tailMs)
+  const sql = `SELECT count(*) FROM read_parquet(${files}) ${where}`
   const [row] = (await connection.runAndReadAll(sql)).getRowsJS()
   return Number(row?.[0])
 }
 
-function whereOf({ window }: QueryOptions): string {
+function whereOf({ window }: QueryOptions, tailMs = 0): string {
   if (!window) return ''
-  const [from, to] = [window.fromMs, window.toMs].map((ms) => Math.trunc(ms) * 1000)
+  const [from, to] = [window.fromMs, window.toMs + tailMs].map((ms) => Math.trunc(ms) * 1000)
   return `WHERE time BETWEEN make_timestamp(${from}) AND make_timestamp(${to})`
 }
 
@@ -151,8 +164,8 @@ function closedOnes(closed: number): string[] {
 
 function within(records: readonly RawRecord[], { window }: QueryOptions): readonly RawRecord[] {
   if (!window) return records
-  const { fromMs, toMs } = window
-  return records.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
+  const { fromMs, toMs, tailMs = 0 } = window
+  return records.filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs + tailMs)
 }
 
 async function ask(

@@ -70,6 +70,19 @@ test('scram server: nothing proves a verifier that was made up, and it is always
   assert.throws(() => gate.final(final), { code: 'SCRAM_PROOF_WRONG' })
 })
 
+test('scram server: a wrong password, a nonce not ours and another identity prove nothing', () => {
+  const said = (password: string, change = (final: string): string => final): void => {
+    const client = new ScramClient({ password, nonce: 'a'.repeat(24) })
+    const gate = server()
+    gate.final(change(client.final(gate.first(SCRAM, client.first()))))
+  }
+  said('pencil')
+  assert.throws(() => said('pencils'), { code: 'SCRAM_PROOF_WRONG' })
+  const replaced = (final: string): string => final.replace(/,r=[^,]+/, `,r=${'a'.repeat(24)}`)
+  assert.throws(() => said('pencil', replaced), { code: 'SCRAM_MALFORMED' })
+  assert.throws(() => server().first(SCRAM, 'n,a=admin,n=,r=aa'), { code: 'SCRAM_MALFORMED' })
+})
+
 test('scram server: MD5 and rubbish are no verifier', () => {
   for (const text of ['', 'md5abc', 'SCRAM-SHA-256$0:a$b:c', 'SCRAM-SHA-256$4096:YQ==$YQ==:YQ=='])
     assert.equal(readScramVerifier(text), undefined)

@@ -4,7 +4,7 @@
  * @module
  */
 import { userInfo } from 'node:os'
-import { queryBooks, type Cell, type QueryResult } from '#audit/query.ts'
+import { queryBooks, type Cell, type QueryResult, type Window } from '#audit/query.ts'
 import type { Revealing } from '#audit/reveal.ts'
 import { UsageError } from '#lib/errors.ts'
 import { readBindValues } from '#protocol/postgres/bind-values.ts'
@@ -12,18 +12,25 @@ import { readClassKeys } from '../class-keys.ts'
 import { openCommandBook } from '../command-book.ts'
 import type { Command, CommandInput } from '../command.ts'
 import type { Context } from '../context.ts'
+import { timeOption } from '../time-option.ts'
 
 const ROWS_DEFAULT = 1000
 const ROWS_MAX = 1_000_000
 const CELL_WIDTH_MAX = 60
+/** The end of a statement may be recorded this long after its beginning. */
+const TAIL_MS = 3_600_000
 const REASON_MAX = 1_000
 const QUERY_MAX = 16_384
 
 export const auditQueryCommand: Command = {
   name: 'audit query',
   summary: 'ask the audit trail in SQL: events, statements, personal, activity, parameters',
-  usage: '"SELECT …" [--process NAME] [--limit ROWS] [--reveal KEYFILE,… --reason TEXT] [--json]',
+  usage:
+    '"SELECT …" [--from TIME] [--to TIME] [--process NAME] [--limit ROWS] ' +
+    '[--reveal KEYFILE,… --reason TEXT] [--json]',
   options: {
+    from: { type: 'string' },
+    to: { type: 'string' },
     process: { type: 'string' },
     limit: { type: 'string' },
     reveal: { type: 'string' },
@@ -38,8 +45,9 @@ export const auditQueryCommand: Command = {
     const rowsMax = readLimit(input.values['limit'])
     const process = input.values['process']
     const one = typeof process === 'string' ? { process: checkedName(process) } : {}
+    const window = windowOf(context, input)
     const revealed = await revealing(context, input, sql)
-    const asked = { folder: context.paths.audit, sql, rowsMax, ...one, ...revealed }
+    const asked = { folder: context.paths.audit, sql, rowsMax, ...one, ...window, ...revealed }
     const result = await queryBooks(asked)
     if (input.values['json'] === true) printJson(result)
     else print(result, input.interactive)
@@ -71,6 +79,15 @@ async function revealing(
   await book.append([{ code: 'AUDIT_PARAMETERS_REVEALED', detail }])
   await book.flush()
   return { reveal: { identities, valuesIn: readBindValues } }
+}
+
+/** A time that is named is all that is read: a minute of a large trail in no time. */
+function windowOf(context: Context, input: CommandInput): { readonly window?: Window } {
+  const [from, to] = [timeOption(input, 'from'), timeOption(input, 'to')]
+  if (from === undefined && to === undefined) return {}
+  const [fromMs, toMs] = [from ?? 0, to ?? context.clock.nowMs()]
+  if (fromMs > toMs) throw new UsageError('OPTION_INVALID', '--from is a time before --to')
+  return { window: { fromMs, toMs, tailMs: TAIL_MS } }
 }
 
 function readLimit(text: string | boolean | undefined): number {

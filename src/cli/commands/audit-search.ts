@@ -4,8 +4,8 @@
  * @module
  */
 import { searchBooks } from '#audit/search.ts'
-import { UsageError } from '#lib/errors.ts'
 import type { Command } from '../command.ts'
+import { timeOption } from '../time-option.ts'
 
 const ROWS_DEFAULT = 200
 const HOUR_MS = 3_600_000
@@ -21,15 +21,11 @@ export const auditSearchCommand: Command = {
     from: { type: 'string' },
     to: { type: 'string' },
   },
-  run: async (context, { values }) => {
+  run: async (context, input) => {
+    const { values } = input
     const word = (name: string): string => {
       const given = values[name]
       return typeof given === 'string' ? given : ''
-    }
-    const moment = (name: string, otherwise: number): number => {
-      const ms = word(name) === '' ? otherwise : Date.parse(word(name))
-      if (!Number.isNaN(ms)) return ms
-      throw new UsageError('OPTION_INVALID', `--${name} is a time, like 2026-11-23T09:30:00Z`)
     }
     const nowMs = context.clock.nowMs()
     const { hits, more, warnings } = await searchBooks({
@@ -38,8 +34,8 @@ export const auditSearchCommand: Command = {
       person: word('person'),
       table: word('table'),
       text: word('text'),
-      fromMs: moment('from', nowMs - HOUR_MS),
-      toMs: moment('to', nowMs),
+      fromMs: timeOption(input, 'from') ?? nowMs - HOUR_MS,
+      toMs: timeOption(input, 'to') ?? nowMs,
     })
     for (const hit of hits) {
       const time = new Date(hit.timeMs).toISOString()

@@ -14,6 +14,7 @@ import type { Breach } from '#services/status/breach/register.ts'
 import { systemDisk } from '#system/disk.ts'
 import type { Command, CommandInput, CommandOptions } from '../command.ts'
 import type { Context } from '../context.ts'
+import { timeOption } from '../time-option.ts'
 import { STATUS_CONTROL } from '../run/status-names.ts'
 import { askPage } from './status.ts'
 
@@ -93,8 +94,8 @@ export const incidentCommands: readonly Command[] = [
     options: { lang: { type: 'string' }, from: { type: 'string' }, until: { type: 'string' } },
     run: async (context, input) => {
       const title = inLanguage(input, input.positionals[0], 'a title in quotes')
-      const fromMs = time(input, 'from') ?? context.clock.nowMs()
-      const untilMs = time(input, 'until')
+      const fromMs = timeOption(input, 'from') ?? context.clock.nowMs()
+      const untilMs = timeOption(input, 'until')
       if (untilMs === undefined) throw usage('--until says when the maintenance ends')
       return say(input, await ask(context, { ask: 'maintenance', title, fromMs, untilMs }))
     },
@@ -109,9 +110,9 @@ export const incidentCommands: readonly Command[] = [
     options: breachOptions,
     run: async (context, input) => {
       const nowMs = context.clock.nowMs()
-      const awareMs = time(input, 'aware') ?? nowMs
+      const awareMs = timeOption(input, 'aware') ?? nowMs
       const detail: BreachInput = {
-        detectedMs: time(input, 'detected') ?? awareMs,
+        detectedMs: timeOption(input, 'detected') ?? awareMs,
         awareMs,
         tenants: list(input, 'tenants'),
         categories: list(input, 'categories'),
@@ -132,8 +133,8 @@ export const incidentCommands: readonly Command[] = [
     run: async (context, input) => {
       const has = (name: string): boolean => input.values[name] !== undefined
       const change: Partial<BreachInput> = {
-        ...(has('detected') ? { detectedMs: time(input, 'detected') ?? 0 } : {}),
-        ...(has('aware') ? { awareMs: time(input, 'aware') ?? 0 } : {}),
+        ...(has('detected') ? { detectedMs: timeOption(input, 'detected') ?? 0 } : {}),
+        ...(has('aware') ? { awareMs: timeOption(input, 'aware') ?? 0 } : {}),
         ...(has('tenants') ? { tenants: list(input, 'tenants') } : {}),
         ...(has('categories') ? { categories: list(input, 'categories') } : {}),
         ...(has('persons') ? { persons: number(input, 'persons') } : {}),
@@ -210,8 +211,8 @@ async function countRecords(context: Context, input: CommandInput): Promise<numb
   const user = string(input, 'user')
   if (user === '') return undefined
   if (!/^[\w-]{1,63}$/.test(user)) throw usage('--user is the name of a database role')
-  const from = new Date(time(input, 'from') ?? 0).toISOString()
-  const to = new Date(time(input, 'to') ?? context.clock.nowMs()).toISOString()
+  const from = new Date(timeOption(input, 'from') ?? 0).toISOString()
+  const to = new Date(timeOption(input, 'to') ?? context.clock.nowMs()).toISOString()
   const sql = `
     SELECT coalesce(regexp_extract(lower(sql), 'from\\s+"?([a-z_][a-z0-9_.]*)', 1), '') AS place,
       sum("rows") AS n FROM statements
@@ -286,14 +287,6 @@ function number(input: CommandInput, name: string): number | undefined {
   if (text === '') return undefined
   if (!/^\d{1,12}$/.test(text)) throw usage(`--${name} is a whole number`)
   return Number(text)
-}
-
-function time(input: CommandInput, name: string): number | undefined {
-  const text = string(input, name)
-  if (text === '') return undefined
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw usage(`--${name} is a time, like 2026-11-23T09:30:00Z`)
-  return ms
 }
 
 function anyOf(text: Text): string {

@@ -36,3 +36,20 @@ test('vocabulary: a form is gone through once', () => {
   assert.equal(known.read(`select upper(email) from members where id = 99`), read)
   assert.notEqual(known.read(`select lower(email) from members where id = 1`), read)
 })
+
+test('vocabulary: what only an expression brings is told apart, and so are schemas', () => {
+  const known = vocabulary()
+  const both = known.read(`select email, upper(email) from members`)
+  assert.deepEqual(both.all, ['members.email', '(members.email)'])
+  assert.deepEqual(both.derived, ['(members.email)'])
+  assert.deepEqual(known.read(`select email from public.members`).all, ['members.email'])
+  assert.deepEqual(known.read(`select email from archive.members`).all, [])
+})
+
+test('vocabulary: a text that is too long is not gone through', () => {
+  const [short, long] = [1_000, 20_000].map(
+    (size) => `select email from members --${'x'.repeat(size)}`,
+  )
+  assert.deepEqual(vocabulary().read(short ?? '').all, ['members.email'])
+  assert.deepEqual(vocabulary().read(long ?? '').all, [])
+})
